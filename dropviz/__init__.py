@@ -1,0 +1,65 @@
+"""See where dropout and recurrent_dropout act in a real Keras LSTM.
+
+In a notebook: ``%load_ext dropviz``, then ``%%lstm_dropout`` on top of a cell that
+trains. Importing this package imports nothing but the standard library; each public
+name loads what it needs when it is first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dropviz.core.runs import load
+    from dropviz.core.tasks import Task
+    from dropviz.doctor import doctor
+    from dropviz.errors import DropvizError
+    from dropviz.layers.recorder import record
+    from dropviz.layers.redraw import redraw
+    from dropviz.studies.train import run
+
+__version__ = "0.1.0"
+__all__ = ["DropvizError", "Task", "doctor", "load", "record", "redraw", "run"]
+
+_HOMES = {
+    "DropvizError": "dropviz.errors",
+    "Task": "dropviz.core.tasks",
+    "doctor": "dropviz.doctor",
+    "load": "dropviz.core.runs",
+    "record": "dropviz.layers.recorder",
+    "redraw": "dropviz.layers.redraw",
+    "run": "dropviz.studies.train",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'dropviz' has no attribute {name!r}")
+    from importlib import import_module
+
+    home = _HOMES[name]
+    if home.startswith(("dropviz.layers", "dropviz.studies")):
+        import_module("dropviz.layers.ready").ready()
+    if name in ("load", "run"):
+        # So that a run that comes back can draw and show itself.
+        import_module("dropviz.figures")
+        import_module("dropviz.jupyter")
+    return getattr(import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Runs at ``%load_ext dropviz``: defines the magics."""
+    from dropviz.jupyter.magics import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Runs at ``%unload_ext dropviz``: takes the magics away again."""
+    from dropviz.jupyter.magics import unload
+
+    unload(shell)

@@ -1,0 +1,246 @@
+"""Masks and recordings: the arrays a layer multiplied with, and what they say."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dropviz.errors import unknown_name
+
+Array = NDArray[np.floating]
+
+# How sure a statement must be: two masks that are equal only by luck, or a share
+# outside its range only by luck, turn up less often than this.
+_CHANCE = 1e-6
+_SIGMAS = 3.29  # two-sided 99.9 % of a normal distribution
+
+
+@dataclass(frozen=True, eq=False)
+class Masks:
+    """The masks of one site of one layer, as the layer multiplied with them.
+
+    Attributes:
+        layer: The layer's name, a path for a nested one.
+        site: Where the masks multiply: "input" (x_t) or "recurrent" (h_{t-1}).
+        values: Shape (batches, steps, gates, samples, units): 0 where dropped, the
+            scale where kept. ``steps`` and ``gates`` are 1 where one mask serves all.
+            NaN marks samples that a smaller batch did not have.
+        rate: The drop rate that the layer was configured with.
+        gates: Names of the layer's gates in Keras's order: i f c o, or z r h.
+        time_steps: Time steps that the layer was run over; 0 where none was recorded.
+        batch_sizes: Samples in each batch.
+        batches: The number of each batch, counted from 0 over the whole recording.
+        reason: Why nothing is dropped here; empty where something can be.
+    """
+
+    layer: str
+    site: str
+    values: Array
+    rate: float
+    gates: tuple[str, ...]
+    time_steps: int
+    batch_sizes: tuple[int, ...]
+    batches: tuple[int, ...]
+    reason: str = ""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of ``values``: (batches, steps, gates, samples, units)."""
+        return self.values.shape
+
+    @cached_property
+    def draws(self) -> int:
+        """How many entries were drawn, without the padding of smaller batches."""
+        return int(np.count_nonzero(~np.isnan(self.values)))
+
+    @cached_property
+    def dropped(self) -> float:
+        """Share of dropped entries, 0 to 1; NaN where nothing was recorded."""
+        if not self.draws:
+            return math.nan
+        return float(np.count_nonzero(self.values == 0) / self.draws)
+
+    @cached_property
+    def expected_range(self) -> tuple[float, float]:
+        """Where the share dropped lies in 99.9 % of recordings with so many draws.
+
+        The normal approximation of the binomial distribution, with its correction
+        for continuity, clipped to [0, 1].
+        """
+        rate = 0.0 if self.reason and self.dropped == 0 else self.rate
+        if not self.draws:
+            return 0.0, 1.0
+        half = _SIGMAS * math.sqrt(rate * (1 - rate) / self.draws)
+        half += 0.5 / self.draws if 0 < rate < 1 else 0.0
+        return max(0.0, rate - half), min(1.0, rate + half)
+
+    @cached_property
+    def scale(self) -> float | None:
+        """What kept entries are multiplied with; None where no single value serves."""
+        kept = np.unique(self.values[self.values > 0])
+        return float(kept[0]) if kept.size == 1 else None
+
+    @cached_property
+    def same_over_steps(self) -> bool | None:
+        """Whether all time steps share one mask; None where one cannot say."""
+        return self._same(axis=1, many=self.time_steps > 1)
+
+    @cached_property
+    def same_over_gates(self) -> bool | None:
+        """Whether all gates share one mask (tied); None where one cannot say."""
+        return self._same(axis=2, many=len(self.gates) > 1)
+
+    @cached_property
+    def same_over_samples(self) -> bool | None:
+        """Whether all samples of a batch share one mask; None where one cannot say."""
+        return self._same(axis=3, many=max(self.batch_sizes, default=0) > 1)
+
+    @cached_property
+    def same_over_batches(self) -> bool | None:
+        """Whether all batches share one mask; None where one cannot say."""
+        return self._same(axis=0, many=len(self.batch_sizes) > 1)
+
+    def _same(self, *, axis: int, many: bool) -> bool | None:
+        if self.reason or not many or not self.draws:
+            return None
+        if self.values.shape[axis] == 1:
+            return True
+        first = np.take(self.values, [0], axis=axis)
+        others = np.delete(self.values, 0, axis=axis)
+        both = ~np.isnan(first) & ~np.isnan(others)
+        if not np.array_equal(np.where(both, first, 0), np.where(both, others, 0)):
+            return False
+        # Equal masks prove sharing only where luck is ruled out: two independent
+        # draws of one entry agree with probability p^2 + (1-p)^2.
+        agree = self.rate**2 + (1 - self.rate) ** 2
+        return True if agree ** np.count_nonzero(both) < _CHANCE else None
+
+    @property
+    def sentence(self) -> str:
+        """What these masks are, in one line of plain words."""
+        name = f"{self.layer}, {self.site}"
+        if self.reason:
+            return f"{name}: {self.reason}"
+        if not self.draws:
+            return f"{name}: no training batch was recorded."
+        low, high = self.expected_range
+        words = [
+            f"rate {self.rate:g}",
+            f"{self.dropped:.1%} dropped (expected {low:.1%} to {high:.1%})",
+            f"kept x {self.scale:.4g}" if self.scale else "no single scale",
+            *self.sharing,
+        ]
+        return f"{name}: {'; '.join(words)}."
+
+    @property
+    def sharing(self) -> list[str]:
+        """What is shared over steps, gates, samples and batches, in short phrases."""
+        asked = [
+            (self.same_over_steps, f"at all {self.time_steps} steps", "steps"),
+            (self.same_over_gates, f"for all {len(self.gates)} gates", "gates"),
+            (self.same_over_samples, "for all samples", "samples"),
+            (self.same_over_batches, "in all batches", "batches"),
+        ]
+        phrases = [f"same {shared}" for same, shared, _ in asked if same]
+        apart = [what for same, _, what in asked if same is False]
+        if apart:
+            *most, last = apart
+            listed = f"{', '.join(most)} and {last}" if most else last
+            phrases.append(f"differs between {listed}")
+        return phrases
+
+    def of_batch(self, batch: int = -1) -> Array:
+        """The masks of one batch without padding.
+
+        Args:
+            batch: Position among the kept batches; the last one by default.
+
+        Returns:
+            Shape (steps, gates, samples, units).
+        """
+        values: Array = self.values[batch]
+        # One mask for all samples has a samples axis of 1: the slice leaves it whole.
+        return values[:, :, : self.batch_sizes[batch]]
+
+    def __repr__(self) -> str:
+        return f"<Masks {self.sentence}>"
+
+
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """What it takes to draw every batch's masks again.
+
+    Attributes:
+        first: Number of the first batch noted here; more than 0 only in recordings
+            too long for the log.
+        states: Shape (batches, 2), int64: the state (seed, counter) of the cell's
+            ``keras.random.SeedGenerator`` just before the batch drew its masks.
+        samples: Shape (batches,), int64: samples in each batch.
+        plan: The draws of one batch in order: (site, number of masks, units, rate).
+        dtype: Floating type that the masks were drawn in.
+    """
+
+    first: int
+    states: NDArray[np.int64]
+    samples: NDArray[np.int64]
+    plan: tuple[tuple[str, int, int, float], ...]
+    dtype: str
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+
+class LayerRecording(Mapping[str, Masks]):
+    """The recorded masks of one layer, by site.
+
+    Attributes:
+        layer: The layer's name, a path for a nested one.
+        kind: "LSTM", "GRU" or "SimpleRNN".
+        units: Units of the layer.
+        batches: Training batches that the layer saw while recorded, kept or not.
+        draws: What it takes to draw the masks of every batch again, or None.
+        note: What a reader should know about this layer's recording; often empty.
+    """
+
+    def __init__(
+        self,
+        layer: str,
+        kind: str,
+        units: int,
+        batches: int,
+        masks: Mapping[str, Masks],
+        draws: Draws | None = None,
+        note: str = "",
+    ) -> None:
+        self.layer = layer
+        self.kind = kind
+        self.units = units
+        self.batches = batches
+        self.draws = draws
+        self.note = note
+        self._masks = dict(masks)
+
+    def __getitem__(self, site: str) -> Masks:
+        if site not in self._masks:
+            raise unknown_name("recorded site", site, self._masks)
+        return self._masks[site]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._masks)
+
+    def __len__(self) -> int:
+        return len(self._masks)
+
+    @property
+    def sentences(self) -> list[str]:
+        """What was recorded, a line for each site."""
+        lines = [masks.sentence for masks in self.values()]
+        return [*lines, f"{self.layer}: {self.note}"] if self.note else lines
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.layer!r}, {self.batches} batches: {', '.join(self)}>"

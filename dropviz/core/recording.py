@@ -1,0 +1,209 @@
+"""A recording: what every layer of a model used while it trained."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dropviz.core import files
+from dropviz.core.masks import Draws, LayerRecording, Masks
+from dropviz.errors import DropvizError, unknown_name
+
+Layers = Mapping[str, LayerRecording]
+
+
+class Recording(Mapping[str, LayerRecording]):
+    """The masks that the layers of a model used while they trained.
+
+    A mapping from a layer's name (a path for a nested layer) to its masks by site::
+
+        recording["lstm"]["recurrent"].values
+
+    Masks stay on the device that drew them until somebody looks.
+
+    Attributes:
+        skipped: Recurrent layers that could not be recorded, each with the reason.
+    """
+
+    def __init__(self, read: Callable[[], Layers]) -> None:
+        """Makes a recording.
+
+        Args:
+            read: Reads what is recorded by now; asked again at each look until the
+                recording is closed.
+        """
+        self._read = read
+        self._closed: Layers | None = None
+        self._open = True
+        self.skipped: dict[str, str] = {}
+
+    @classmethod
+    def of(cls, layers: Layers) -> Recording:
+        """Makes a closed recording from what is already read."""
+        recording = cls(lambda: layers)
+        recording.close(lambda: layers)
+        return recording
+
+    def close(self, read: Callable[[], Layers]) -> None:
+        """Ends the recording; what it holds no longer changes.
+
+        Args:
+            read: Reads all of it, once, when somebody first looks.
+        """
+        self._read = read
+        self._open = False
+
+    @property
+    def _layers(self) -> Layers:
+        if self._open:
+            return self._read()
+        if self._closed is None:
+            self._closed = self._read()
+            # Lets go of the device's memory.
+            self._read = dict
+        return self._closed
+
+    def __getitem__(self, layer: str) -> LayerRecording:
+        layers = self._layers
+        if layer not in layers:
+            raise unknown_name("recorded layer", layer, layers)
+        return layers[layer]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._layers)
+
+    def __len__(self) -> int:
+        return len(self._layers)
+
+    @property
+    def first(self) -> LayerRecording:
+        """The first layer; what a picture of a run shows unless told otherwise."""
+        if not self._layers:
+            raise DropvizError("Nothing was recorded: no recurrent layer trained.")
+        return next(iter(self._layers.values()))
+
+    @property
+    def sentences(self) -> list[str]:
+        """What was recorded, a line for each site of each layer."""
+        lines = [line for layer in self._layers.values() for line in layer.sentences]
+        return lines + [f"{name}: {reason}" for name, reason in self.skipped.items()]
+
+    def __repr__(self) -> str:
+        return f"<Recording of {', '.join(self) or 'no layer'}>"
+
+    def __str__(self) -> str:
+        return "\n".join(self.sentences)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Writes the recording to one file that ``dropviz.load`` reads.
+
+        Args:
+            path: Where to; its folder must exist.
+
+        Returns:
+            The path written.
+        """
+        header, arrays = pack(self)
+        return files.write(path, "recording", {"recording": header}, arrays)
+
+
+def pack(recording: Recording) -> tuple[dict[str, Any], files.Arrays]:
+    """Splits a recording into JSON and arrays, for a file.
+
+    Args:
+        recording: The recording.
+
+    Returns:
+        The header, and the arrays under names that the header gives.
+    """
+    arrays: files.Arrays = {}
+    layers = []
+    for number, layer in enumerate(recording.values()):
+        sites = []
+        for masks in layer.values():
+            name = f"masks/{number}/{masks.site}"
+            arrays[name] = masks.values
+            sites.append(
+                {
+                    "array": name,
+                    "site": masks.site,
+                    "rate": masks.rate,
+                    "gates": masks.gates,
+                    "time_steps": masks.time_steps,
+                    "batch_sizes": masks.batch_sizes,
+                    "batches": masks.batches,
+                    "reason": masks.reason,
+                }
+            )
+        draws = None
+        if layer.draws is not None:
+            arrays[f"draws/{number}/states"] = layer.draws.states
+            arrays[f"draws/{number}/samples"] = layer.draws.samples
+            draws = {
+                "first": layer.draws.first,
+                "plan": layer.draws.plan,
+                "dtype": layer.draws.dtype,
+            }
+        layers.append(
+            {
+                "layer": layer.layer,
+                "kind": layer.kind,
+                "units": layer.units,
+                "batches": layer.batches,
+                "note": layer.note,
+                "sites": sites,
+                "draws": draws,
+            }
+        )
+    return {"layers": layers, "skipped": recording.skipped}, arrays
+
+
+def unpack(header: Mapping[str, Any], arrays: files.Arrays) -> Recording:
+    """Puts together what ``pack`` split.
+
+    Args:
+        header: The header.
+        arrays: The arrays.
+
+    Returns:
+        The recording, closed.
+    """
+    layers = {}
+    for number, entry in enumerate(header["layers"]):
+        masks = {
+            site["site"]: Masks(
+                layer=entry["layer"],
+                site=site["site"],
+                values=arrays[site["array"]],
+                rate=float(site["rate"]),
+                gates=tuple(site["gates"]),
+                time_steps=int(site["time_steps"]),
+                batch_sizes=tuple(site["batch_sizes"]),
+                batches=tuple(site["batches"]),
+                reason=site["reason"],
+            )
+            for site in entry["sites"]
+        }
+        draws = entry["draws"] and Draws(
+            first=int(entry["draws"]["first"]),
+            states=arrays[f"draws/{number}/states"].astype(np.int64),
+            samples=arrays[f"draws/{number}/samples"].astype(np.int64),
+            plan=tuple((s, int(n), int(u), float(r)) for s, n, u, r in entry["draws"]["plan"]),
+            dtype=entry["draws"]["dtype"],
+        )
+        layers[entry["layer"]] = LayerRecording(
+            layer=entry["layer"],
+            kind=entry["kind"],
+            units=int(entry["units"]),
+            batches=int(entry["batches"]),
+            masks=masks,
+            draws=draws,
+            note=entry["note"],
+        )
+    recording = Recording.of(layers)
+    recording.skipped.update(header["skipped"])
+    return recording

@@ -1,0 +1,189 @@
+"""What came out of a training: curves, recording, and how it ended."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from dropviz.core import files, recording, words
+from dropviz.core.recording import Recording
+from dropviz.core.spec import RunSpec
+from dropviz.core.views import DISPLAY, FIGURES
+from dropviz.errors import DropvizError, unknown_name
+
+Status = Literal["done", "stopped", "failed"]
+
+
+class Curves(Mapping[str, tuple[float, ...]]):
+    """Losses and metrics by epoch.
+
+    Names are Keras's own: "loss" and metrics as reported while dropout is on, "val_..."
+    on validation data; and "..._dropout_off" for the training data with dropout off.
+    """
+
+    def __init__(self, values: Mapping[str, Sequence[float]] | None = None) -> None:
+        self._values = {name: tuple(map(float, v)) for name, v in (values or {}).items()}
+
+    def __getitem__(self, name: str) -> tuple[float, ...]:
+        if name not in self._values:
+            raise unknown_name("curve", name, self._values)
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @property
+    def epochs(self) -> int:
+        """Epochs that came to their end."""
+        return max((len(values) for values in self._values.values()), default=0)
+
+    def extended(self, values: Mapping[str, float]) -> Curves:
+        """A copy with one epoch more; a curve that was not there is NaN before."""
+        epochs = self.epochs
+        names = dict.fromkeys([*self._values, *values])
+        nan = float("nan")
+        return Curves(
+            {
+                name: (*self._values.get(name, (nan,) * epochs), values.get(name, nan))
+                for name in names
+            }
+        )
+
+    def __repr__(self) -> str:
+        return f"<Curves of {self.epochs} epochs: {', '.join(self)}>"
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One training.
+
+    Attributes:
+        spec: What was asked; None for a training of one's own under ``%%lstm_dropout``.
+        curves: Losses and metrics by epoch.
+        recording: The masks that were used.
+        status: "done", "stopped" (interrupted) or "failed" (the loss became NaN).
+        seconds: Wall time of the training.
+        code: The plain Keras code that does the same.
+        reason: What to know about how it ended; often empty.
+        model: The trained Keras model; None in a run that was loaded.
+    """
+
+    spec: RunSpec | None
+    curves: Curves
+    recording: Recording
+    status: Status
+    seconds: float
+    code: str
+    reason: str = ""
+    model: Any = field(default=None, repr=False)
+
+    def figure(self, name: str = "where") -> Any:
+        """Draws a picture of the run.
+
+        Args:
+            name: "where" (the unrolled LSTM), "masks" (the atlas) or "curves".
+
+        Returns:
+            A ``matplotlib.figure.Figure``.
+
+        Raises:
+            UnknownNameError: If there is no such picture.
+            DropvizError: If the run has nothing to draw it from.
+        """
+        if name not in FIGURES:
+            raise unknown_name("figure", name, FIGURES)
+        return FIGURES[name](self)
+
+    @property
+    def title(self) -> str:
+        """What was trained and how it ended, in one line."""
+        epochs = words.counted(self.curves.epochs, "epoch")
+        of = f" of {self.spec.epochs}" if self.spec and self.status != "done" else ""
+        # A hand-written loop has no epochs that anybody counted.
+        after = f" after {epochs}{of}" if self.spec or self.curves.epochs else ""
+        end = f"{self.status}{after}, {self.seconds:.1f} s"
+        if self.spec is None:
+            return end
+        return (
+            f"{self.spec.task}, {self.spec.units} units, dropout {self.spec.dropout:g}, "
+            f"recurrent_dropout {self.spec.recurrent_dropout:g}, seed {self.spec.seed}: {end}"
+        )
+
+    @property
+    def summary(self) -> list[str]:
+        """The run in a few lines of plain words."""
+        lines = [self.title, self.reason, words.last_losses(self.curves)]
+        return [line for line in lines if line] + words.answers(self.recording)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Writes the run, without its model, to one file that ``dropviz.load`` reads.
+
+        Args:
+            path: Where to, as in "run.dropviz"; its folder must exist.
+
+        Returns:
+            The path written.
+        """
+        header, arrays = recording.pack(self.recording)
+        arrays |= {f"curve/{name}": np.array(v) for name, v in self.curves.items()}
+        return files.write(
+            path,
+            "run",
+            {
+                "spec": self.spec and self.spec.to_dict(),
+                "curves": list(self.curves),
+                "status": self.status,
+                "seconds": self.seconds,
+                "code": self.code,
+                "reason": self.reason,
+                "recording": header,
+            },
+            arrays,
+        )
+
+    def _ipython_display_(self) -> None:
+        for show in DISPLAY:
+            show(self)
+
+    def __str__(self) -> str:
+        return "\n".join(self.summary)
+
+
+def load(path: str | os.PathLike[str]) -> Run | Recording:
+    """Reads a file that ``Run.save`` or ``Recording.save`` wrote.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The run (without its model) or the recording.
+
+    Raises:
+        DropvizError: If there is no such file, or it is damaged, foreign or newer.
+    """
+    kind, header, arrays = files.read(path)
+    try:
+        recorded = recording.unpack(header["recording"], arrays)
+        if kind == "recording":
+            return recorded
+        return Run(
+            spec=header["spec"] and RunSpec(**header["spec"]),
+            curves=Curves({name: arrays[f"curve/{name}"].tolist() for name in header["curves"]}),
+            recording=recorded,
+            status=header["status"],
+            seconds=float(header["seconds"]),
+            code=header["code"],
+            reason=header["reason"],
+        )
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
+        raise DropvizError(
+            f"{str(path)!r} is damaged: a part of it is missing. Take another copy."
+        ) from error

@@ -1,0 +1,140 @@
+"""Tasks: small real data sets, on disk already, with something to remember or to overfit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dropviz.errors import DropvizError, unknown_name
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """A data set of sequences with a class for each.
+
+    Attributes:
+        name: What to call it.
+        x: Training inputs, float32, shape (samples, steps, features).
+        y: Training classes, integers from 0, shape (samples,).
+        x_val: Validation inputs, shaped like ``x``.
+        y_val: Validation classes.
+        learning_rate: Adam's learning rate that suits the task.
+        title: One line that says what it is.
+        code: Plain Python that makes ``x, y, x_val, y_val``; empty where there is none.
+
+    Raises:
+        DropvizError: If the data are empty, not finite or of the wrong shape.
+    """
+
+    name: str
+    x: NDArray[np.float32]
+    y: NDArray[np.int64]
+    x_val: NDArray[np.float32]
+    y_val: NDArray[np.int64]
+    learning_rate: float = 1e-3
+    title: str = ""
+    code: str = ""
+
+    def __post_init__(self) -> None:
+        for name, x, y in (("x", self.x, self.y), ("x_val", self.x_val, self.y_val)):
+            self._check_inputs(name, np.asarray(x))
+            self._check_classes(name.replace("x", "y"), np.asarray(y), len(x))
+        if self.x.shape[1:] != self.x_val.shape[1:]:
+            raise DropvizError(
+                f"x and x_val of task {self.name!r} must agree in steps and features. "
+                f"Received: {self.x.shape[1:]} and {self.x_val.shape[1:]}."
+            )
+
+    def _check_inputs(self, name: str, x: NDArray[np.floating]) -> None:
+        where = f"{name} of task {self.name!r}"
+        if x.ndim != 3:  # noqa: PLR2004
+            raise DropvizError(
+                f"{where} must have the shape (samples, steps, features). Received: shape "
+                f"{x.shape}. For one feature, try {name}[:, :, None]."
+            )
+        if not x.size:
+            raise DropvizError(f"{where} must not be empty. Received: shape {x.shape}.")
+        if not np.issubdtype(x.dtype, np.number):
+            raise DropvizError(f"{where} must be numbers. Received: dtype {x.dtype}.")
+        if not np.isfinite(x).all():
+            bad = int(np.count_nonzero(~np.isfinite(x)))
+            raise DropvizError(
+                f"{where} must be finite. Received: {bad} of {x.size} values are NaN or "
+                "infinite. Remove or fill them first."
+            )
+
+    def _check_classes(self, name: str, y: NDArray[np.integer], samples: int) -> None:
+        where = f"{name} of task {self.name!r}"
+        if y.shape != (samples,):
+            raise DropvizError(
+                f"{where} must have one class for each of the {samples} samples. Received: "
+                f"shape {y.shape}."
+            )
+        if not np.issubdtype(y.dtype, np.integer) or y.min() < 0:
+            raise DropvizError(
+                f"{where} must be integers from 0. Received: dtype {y.dtype}, smallest {y.min()}."
+            )
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are."""
+        return int(max(self.y.max(), self.y_val.max())) + 1
+
+
+_DIGITS = """\
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+
+digits = load_digits()
+x, x_val, y, y_val = train_test_split(
+    digits.images / 16, digits.target, test_size=0.2, random_state=0, stratify=digits.target
+)
+"""
+
+
+def _digits() -> Task:
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    digits = load_digits()
+    x, x_val, y, y_val = train_test_split(
+        # Multiples of 1/16: exact in float32, as in the float64 of the plain code.
+        (digits.images / 16).astype(np.float32),
+        digits.target,
+        test_size=0.2,
+        random_state=0,
+        stratify=digits.target,
+    )
+    return Task(
+        name="digits",
+        x=x,
+        y=y,
+        x_val=x_val,
+        y_val=y_val,
+        learning_rate=0.01,
+        title="1,797 handwritten digits, each read as 8 rows of 8 pixels",
+        code=_DIGITS,
+    )
+
+
+TASKS: dict[str, Callable[[], Task]] = {"digits": _digits}
+
+
+def load_task(name: str) -> Task:
+    """Loads a task; nothing is downloaded.
+
+    Args:
+        name: A name in ``TASKS``.
+
+    Returns:
+        The task.
+
+    Raises:
+        UnknownNameError: If there is no such task.
+    """
+    if name not in TASKS:
+        raise unknown_name("task", name, TASKS)
+    return TASKS[name]()

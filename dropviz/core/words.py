@@ -1,0 +1,92 @@
+"""Plain words for what was measured."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from dropviz.core.masks import LayerRecording, Masks
+
+_ARGUMENT = {"input": "dropout", "recurrent": "recurrent_dropout"}
+_PLACE = {
+    "input": "x_t, the vertical arrows",
+    "recurrent": "h_(t-1), the horizontal arrows",
+}
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, as in "1 epoch" and "2 epochs"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def last_losses(curves: Mapping[str, Sequence[float]]) -> str:
+    """The last epoch's figures in one line; empty where there are none."""
+    asked = [
+        ("loss", "training loss"),
+        ("loss_dropout_off", "with dropout off"),
+        ("val_loss", "validation"),
+        ("val_accuracy", "validation accuracy"),
+    ]
+    said = [f"{what} {curves[name][-1]:.3f}" for name, what in asked if curves.get(name)]
+    return ", ".join(said)
+
+
+def answers(recording: Mapping[str, LayerRecording]) -> list[str]:
+    """Where each argument of each layer acted, a line each.
+
+    Args:
+        recording: The recording.
+
+    Returns:
+        Lines such as "dropout=0.2 multiplied x_t, the vertical arrows: ...".
+    """
+    several = len(recording) > 1
+    lines = []
+    for layer in recording.values():
+        prefix = f"{layer.layer}: " if several else ""
+        lines += [prefix + answer(masks) for masks in layer.values()]
+        if layer.note:
+            lines.append(f"{layer.layer}: {layer.note}")
+    return lines + conclusion(recording)
+
+
+def conclusion(recording: Mapping[str, LayerRecording]) -> list[str]:
+    """What the masks have in common, where they have: at most one line."""
+    sites = [
+        masks
+        for layer in recording.values()
+        for masks in layer.values()
+        if masks.draws and not masks.reason
+    ]
+    if not sites or not all(m.same_over_steps and m.same_over_samples is False for m in sites):
+        return []
+    tying = {masks.same_over_gates for masks in sites}
+    which = ", untied" if tying == {False} else ", tied" if tying == {True} else ""
+    line = (
+        "Each sequence keeps its masks from its first step to its last: the scheme of "
+        f"Gal & Ghahramani (arXiv:1512.05287{which})."
+    )
+    return [line]
+
+
+def answer(masks: Masks) -> str:
+    """Where one argument acted, in one line.
+
+    Args:
+        masks: The masks of one site.
+
+    Returns:
+        The line, from the recorded masks alone.
+    """
+    argument = f"{_ARGUMENT.get(masks.site, masks.site)}={masks.rate:g}"
+    if masks.reason:
+        return f"{argument}: {masks.reason}"
+    if not masks.draws:
+        return f"{argument}: no training batch was recorded."
+    parts = [
+        f"{argument} multiplied {_PLACE.get(masks.site, masks.site)}",
+        f"{masks.dropped:.1%} dropped",
+    ]
+    if masks.scale and not math.isclose(masks.scale, 1):
+        parts.append(f"the rest times {masks.scale:.3g}")
+    return f"{', '.join(parts)}; {'; '.join(masks.sharing)}."

@@ -1,0 +1,59 @@
+"""The one error a person meets, with a face of one line."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class DropvizError(ValueError):
+    """Something was asked that dropviz cannot do; the message says what to do instead.
+
+    In a notebook it shows as one line instead of a traceback: IPython prints what
+    ``_render_traceback_`` returns. To code it is an ordinary ``ValueError``.
+    """
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"DropvizError: {self}"]
+
+
+class UnknownNameError(DropvizError, KeyError):
+    """A name that is not there; a ``KeyError`` too, so that ``.get`` and ``in`` work."""
+
+    # KeyError would print the repr of its message, quotes and all.
+    __str__ = Exception.__str__
+
+
+class StoppedError(KeyboardInterrupt):
+    """A training was interrupted, and what it had done is kept.
+
+    Still a ``KeyboardInterrupt``, so that *Run All* stops, but it shows as one line.
+
+    Attributes:
+        run: The ``Run`` so far, with ``status == "stopped"``.
+    """
+
+    def __init__(self, message: str, run: object = None) -> None:
+        super().__init__(message)
+        self.run = run
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
+def unknown_name(what: str, name: object, known: Iterable[str]) -> UnknownNameError:
+    """Words an unknown name with the nearest known one.
+
+    Args:
+        what: The kind of thing, as in "task".
+        name: The name that came.
+        known: The names that exist.
+
+    Returns:
+        The error to raise.
+    """
+    names = list(known)
+    nearest = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
+    hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+    listed = ", ".join(repr(each) for each in names) or "none"
+    return UnknownNameError(f"There is no {what} {name!r}.{hint} Known: {listed}.")
