@@ -1,0 +1,1 @@
+"""The real Keras layer: the only folder that touches its inside."""

@@ -1,0 +1,64 @@
+"""Hooks on Keras's classes that are there only while somebody records."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+_lock = threading.RLock()
+_listeners: dict[tuple[type, str], list[Callable[..., Any]]] = {}
+
+
+@contextmanager
+def before(owner: type, method: str, listener: Callable[..., Any]) -> Iterator[None]:
+    """Calls a listener before each call of a method of a class, inside the block.
+
+    The class is as it was once the last block on that method has ended, in whatever
+    order blocks end.
+
+    Args:
+        owner: The class.
+        method: The method's name.
+        listener: Called with the arguments of the method, the object first. It may
+            return new ``(args, kwargs)`` for the call, or None to leave them.
+    """
+    key = (owner, method)
+    with _lock:
+        if key not in _listeners:
+            _listeners[key] = []
+            _install(owner, method)
+        _listeners[key].append(listener)
+    try:
+        yield
+    finally:
+        with _lock:
+            _listeners[key].remove(listener)
+            if not _listeners[key]:
+                del _listeners[key]
+                _remove(owner, method)
+
+
+def _install(owner: type, method: str) -> None:
+    original = getattr(owner, method)
+
+    @functools.wraps(original)
+    def hooked(*args: Any, **kwargs: Any) -> Any:
+        for listener in tuple(_listeners.get((owner, method), ())):
+            changed = listener(*args, **kwargs)
+            if changed is not None:
+                args, kwargs = changed
+        return original(*args, **kwargs)
+
+    hooked._dropviz_inherited = method not in vars(owner)  # type: ignore[attr-defined]
+    setattr(owner, method, hooked)
+
+
+def _remove(owner: type, method: str) -> None:
+    hooked = vars(owner)[method]
+    if hooked._dropviz_inherited:
+        delattr(owner, method)
+    else:
+        setattr(owner, method, hooked.__wrapped__)

@@ -1,0 +1,158 @@
+"""Turns what a store held for a cell into masks with names and shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dropviz.core.masks import Array, Draws, LayerRecording, Masks
+from dropviz.layers.cellmasks import Layout, SiteLayout
+from dropviz.layers.find import kind
+from dropviz.layers.held import COUNTER, LAYOUT, SAMPLES, SEED, STEPS, Held
+
+_NEVER = (
+    "no training batch came by. A tf.function that was traced before the recording "
+    "began keeps its old graph: make it inside the block."
+)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a recorded cell without its masks.
+
+    Attributes:
+        path: The layer's path.
+        cell: The cell.
+        layouts: Every layout that was traced; more than one where rates were changed.
+    """
+
+    path: str
+    cell: Any
+    layouts: tuple[Layout, ...]
+
+
+def layer_recording(facts: Facts, held: Held, keep: int | None) -> LayerRecording:
+    """Puts together the recording of one layer.
+
+    Args:
+        facts: What is known of the cell.
+        held: What the store held.
+        keep: How many of the last batches to keep; None for all that are held.
+
+    Returns:
+        The layer's recording. Where the layer's rates changed while it was recorded,
+        only the batches after the last change.
+    """
+    name, gates = kind(facts.cell)
+    units = int(facts.cell.units) if hasattr(facts.cell, "units") else 0
+    if not len(held.log):
+        return LayerRecording(facts.path, name, units, 0, {}, note=_NEVER)
+    newest = int(held.log[-1, LAYOUT])
+    layout = facts.layouts[newest]
+    batches = _batches(held, layout, newest, keep)
+    masks = {site.site: _masks(facts.path, gates, layout, site, batches) for site in layout.sites}
+    return LayerRecording(
+        facts.path,
+        name,
+        units,
+        held.calls,
+        masks,
+        draws=_draws(facts.cell, layout, held, newest),
+        note=_note(facts, batches, held),
+    )
+
+
+@dataclass(frozen=True)
+class _Batch:
+    number: int
+    samples: int
+    steps: int
+    block: Array
+
+
+def _batches(held: Held, layout: Layout, newest: int, keep: int | None) -> list[_Batch]:
+    first = held.calls - len(held.log)
+    blocks = dict(zip(held.rows, held.blocks, strict=True))
+    rows = list(held.rows) if layout.width else list(range(len(held.log)))
+    found = []
+    for row in rows[-keep:] if keep else rows:
+        entry = held.log[row]
+        block = blocks.get(row, np.zeros(0, np.float32))
+        # A batch larger than the whole budget is held in part only.
+        whole = block.size == layout.width * entry[SAMPLES]
+        if entry[LAYOUT] == newest and whole:
+            found.append(_Batch(first + row, int(entry[SAMPLES]), int(entry[STEPS]), block))
+    return found
+
+
+def _masks(
+    path: str, gates: tuple[str, ...], layout: Layout, site: SiteLayout, batches: Sequence[_Batch]
+) -> Masks:
+    steps = max((batch.steps for batch in batches), default=0)
+    reason = site.reason
+    if not reason and site.site == "recurrent" and steps == 1:
+        reason = (
+            "masks were drawn, but with one time step they multiply the initial state, "
+            "which is zero unless you pass one: nothing is dropped. Use longer sequences."
+        )
+    return Masks(
+        layer=path,
+        site=site.site,
+        values=_values(layout, site, batches),
+        rate=site.rate,
+        gates=gates,
+        time_steps=steps,
+        batch_sizes=tuple(batch.samples for batch in batches),
+        batches=tuple(batch.number for batch in batches),
+        reason=reason,
+    )
+
+
+def _values(layout: Layout, site: SiteLayout, batches: Sequence[_Batch]) -> Array:
+    samples = max((batch.samples for batch in batches), default=0)
+    if not site.gates:
+        # Nothing multiplied: ones say so without taking memory.
+        return np.broadcast_to(np.float32(1), (len(batches), 1, 1, samples, 1))
+    before = 0
+    for other in layout.sites:
+        if other.site == site.site:
+            break
+        before += other.gates * other.units
+    dtype = batches[0].block.dtype if batches else np.dtype(np.float32)
+    shape = (len(batches), 1, site.gates, samples, site.units)
+    values = np.full(shape, np.nan, dtype)
+    for row, batch in enumerate(batches):
+        size = site.gates * site.units * batch.samples
+        part = batch.block[before * batch.samples :][:size]
+        values[row, 0, :, : batch.samples] = part.reshape(site.gates, batch.samples, site.units)
+    return values
+
+
+def _draws(cell: Any, layout: Layout, held: Held, newest: int) -> Draws | None:
+    if not layout.draws or not hasattr(cell, "seed_generator"):
+        return None
+    # Each mask drawn moved the counter on by one (keras.random.SeedGenerator.next).
+    mine = held.log[:, LAYOUT] == newest
+    first = int(np.argmax(mine))
+    states = held.log[first:, [SEED, COUNTER]] - np.array([0, layout.draws])
+    return Draws(
+        first=held.calls - len(held.log) + first,
+        states=states,
+        samples=held.log[first:, SAMPLES].copy(),
+        plan=tuple((s.site, s.gates, s.units, s.rate) for s in layout.sites if s.drawn),
+        dtype=layout.dtype,
+    )
+
+
+def _note(facts: Facts, batches: Sequence[_Batch], held: Held) -> str:
+    notes = []
+    if len(facts.layouts) > 1:
+        notes.append("its rates changed while it was recorded; these masks are the latest.")
+    if not batches:
+        notes.append("no masks are held: one batch is larger than budget_mib.")
+    if held.calls > len(held.log):
+        notes.append(f"too long to redraw its first {held.calls - len(held.log):,} batches.")
+    return " ".join(notes)

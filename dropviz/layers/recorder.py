@@ -1,0 +1,250 @@
+"""Records the masks of real Keras layers while they train, without disturbing them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import keras
+
+from dropviz.core.masks import LayerRecording
+from dropviz.core.recording import Recording
+from dropviz.errors import DropvizError
+from dropviz.layers import hooks
+from dropviz.layers.cellmasks import Layout, read_masks
+from dropviz.layers.find import cells, recurrent_layers, unrecordable
+from dropviz.layers.readback import Facts, layer_recording
+
+Layer = Any
+Model = Any
+
+_CACHED = ("train_function", "test_function", "predict_function")
+
+
+@contextmanager
+def record(
+    model: Model, *, keep: int | None = None, every: int = 1, budget_mib: float = 64
+) -> Iterator[Recording]:
+    """Records the masks that a model's recurrent layers use while it trains.
+
+    Training inside the block is to the bit what it would be without: same weights,
+    losses, saved file and random stream (the masks are read where the layer has drawn
+    them; nothing is drawn for the recording). After the block nothing of dropviz is
+    left in the model, however the block ended.
+
+    Args:
+        model: A Keras model or layer that holds an ``LSTM``, ``GRU``, ``SimpleRNN`` or
+            ``RNN`` with Keras's cells, at any depth. Need not be built or compiled.
+        keep: How many of the last batches to keep the masks of; as many as the budget
+            holds by default.
+        every: Keep the masks of each ``every``-th batch only.
+        budget_mib: Memory for masks in MiB, for all layers together. It is taken at
+            once, on the device.
+
+    Yields:
+        The recording. It can be looked at inside the block, while training goes on,
+        and afterwards. A call of a layer with ``training=True`` is a batch; a layer
+        that a model calls twice for one batch counts two.
+
+    Raises:
+        DropvizError: If there is no recurrent layer, one is being recorded already,
+            an argument is out of range, or Keras does not run on TensorFlow.
+    """
+    if not isinstance(model, keras.Layer):
+        raise DropvizError(
+            f"Only a Keras model or layer can be recorded. Received: {type(model).__name__}."
+        )
+    found = recurrent_layers(model)
+    if not found:
+        raise DropvizError(
+            f"{model.name!r} has no recurrent layer to record. Expected an LSTM, GRU, "
+            "SimpleRNN or RNN in it. If the model makes its layers in build(), build it first."
+        )
+    recorder = Recorder(keep=keep, every=every, budget_mib=budget_mib)
+    with recorder.recording_of(model):
+        for each in found:
+            recorder.attach(each.layer, each.path)
+        if not recorder.attached:
+            reasons = "; ".join(f"{k}: {v}" for k, v in recorder.recording.skipped.items())
+            raise DropvizError(f"Nothing in {model.name!r} can be recorded. {reasons}")
+        yield recorder.recording
+
+
+@contextmanager
+def record_everything() -> Iterator[Recording]:
+    """Records every recurrent layer that trains inside the block, whoever made it.
+
+    Yields:
+        The recording.
+    """
+    recorder = Recorder(keep=None, every=1, budget_mib=64)
+    with recorder.recording_of(None):
+        yield recorder.recording
+
+
+class Recorder:
+    """Attaches to layers, keeps what they use, and lets go of them again."""
+
+    def __init__(self, *, keep: int | None, every: int, budget_mib: float) -> None:
+        for name, value, low in (("keep", keep, 1), ("every", every, 1)):
+            if value is not None and (int(value) != value or value < low):
+                raise DropvizError(f"{name} must be a whole number from 1. Received: {value!r}.")
+        if not budget_mib > 0:
+            raise DropvizError(f"budget_mib must be above 0. Received: {budget_mib!r}.")
+        _check_backend()
+        # TensorFlow's part is loaded only where TensorFlow is in use.
+        from dropviz.layers.tensorflow_store import Store
+
+        dtype = "float64" if keras.config.floatx() == "float64" else "float32"
+        self.keep = keep
+        self.store = Store(int(budget_mib * 2**20), dtype, every)
+        self.attached: dict[str, Attached] = {}
+        self.models: list[Model] = []
+        self.recording = Recording(self._read)
+
+    @contextmanager
+    def recording_of(self, root: Model | None) -> Iterator[None]:
+        """Listens to Keras inside the block; to every model where ``root`` is None."""
+        with ExitStack() as stack:
+            stack.callback(self._detach)
+            if root is None:
+                stack.enter_context(hooks.before(keras.layers.RNN, "call", self._on_call))
+            stack.enter_context(
+                hooks.before(
+                    keras.Model,
+                    "make_train_function",
+                    functools.partial(self._on_train, everything=root is None),
+                )
+            )
+            yield
+
+    def attach(self, layer: Layer, path: str) -> None:
+        """Begins to record a layer; one that cannot be recorded is noted as skipped."""
+        if "inner_loop" in vars(layer):
+            raise DropvizError(
+                f"{path!r} is being recorded already. Expected one recording of a layer at a "
+                "time; leave the other record() block first."
+            )
+        able = []
+        for cell_path, cell in cells(layer, path):
+            reason = unrecordable(layer, cell)
+            if reason:
+                self.recording.skipped[cell_path] = reason
+            else:
+                able.append(Attached(self, layer, cell, self._free_name(cell_path)))
+        if not able:
+            return
+        self.attached |= {each.path: each for each in able}
+        original = layer.inner_loop
+
+        @functools.wraps(original)
+        def inner_loop(
+            sequences: Any,
+            initial_state: Any,
+            mask: Any,
+            training: bool = False,  # noqa: FBT001, FBT002 (Keras's own signature)
+        ) -> Any:
+            if training:
+                for each in able:
+                    each.write(sequences)
+            return original(sequences, initial_state, mask, training=training)
+
+        # Past Keras's own __setattr__, which may track or refuse.
+        layer.__dict__["inner_loop"] = inner_loop
+
+    def _free_name(self, path: str) -> str:
+        name, number = path, 1
+        while name in self.attached:
+            number += 1
+            name = f"{path}#{number}"
+        return name
+
+    def _on_call(self, layer: Layer, *_: Any, **kwargs: Any) -> None:
+        if kwargs.get("training") and "inner_loop" not in vars(layer):
+            self.attach(layer, layer.name)
+
+    def _on_train(self, model: Model, *_: Any, everything: bool, **__: Any) -> None:
+        if any(model is each for each in self.models):
+            return
+        found = recurrent_layers(model)
+        if everything:
+            for each in found:
+                if "inner_loop" not in vars(each.layer):
+                    self.attach(each.layer, each.path)
+        mine = {id(each.layer) for each in self.attached.values()}
+        if any(id(each.layer) in mine for each in found):
+            # A train function cached before would bypass the recorder.
+            model.train_function = None
+            self.models.append(model)
+
+    def _detach(self) -> None:
+        from dropviz.layers.tensorflow_store import Frozen
+
+        for each in self.attached.values():
+            each.layer.__dict__.pop("inner_loop", None)
+        for model in self.models:
+            # Functions traced meanwhile would keep writing.
+            for name in _CACHED:
+                setattr(model, name, None)
+        attached = list(self.attached.values())
+        frozen = Frozen(self.store, [each.log for each in attached])
+        facts = [each.facts() for each in attached]
+        keep = self.keep
+        self.recording.close(
+            lambda: {
+                fact.path: layer_recording(fact, frozen.read(number), keep)
+                for number, fact in enumerate(facts)
+            }
+        )
+        del self.store, self.attached
+
+    def _read(self) -> dict[str, LayerRecording]:
+        return {
+            path: layer_recording(each.facts(), self.store.read(each.log), self.keep)
+            for path, each in tuple(self.attached.items())
+        }
+
+
+class Attached:
+    """One recorded cell."""
+
+    def __init__(self, recorder: Recorder, layer: Layer, cell: Layer, path: str) -> None:
+        from dropviz.layers.tensorflow_store import Log
+
+        self.path = path
+        self.layer = layer
+        self.log = Log()
+        self._store = recorder.store
+        self._cell = cell
+        self._layouts: list[Layout] = []
+
+    def write(self, sequences: Any) -> None:
+        """Keeps the masks that the cell has drawn for this call."""
+        layout, masks = read_masks(self._cell)
+        if layout not in self._layouts:
+            self._layouts.append(layout)
+        shape = keras.ops.shape(sequences)
+        generator = getattr(self._cell, "seed_generator", None)
+        self._store.write(
+            self.log,
+            masks,
+            samples=shape[0],
+            steps=shape[1],
+            state=generator.state.value if generator else keras.ops.zeros([2], "int64"),
+            layout=self._layouts.index(layout),
+        )
+
+    def facts(self) -> Facts:
+        """What is known of the cell without its masks."""
+        return Facts(self.path, self._cell, tuple(self._layouts))
+
+
+def _check_backend() -> None:
+    backend = keras.config.backend()
+    if backend != "tensorflow":
+        raise DropvizError(
+            f"dropviz records with Keras on TensorFlow. Received: backend={backend!r}. "
+            "Set KERAS_BACKEND=tensorflow before Keras is imported."
+        )

@@ -1,0 +1,96 @@
+"""Draws the masks of any batch of a recording again, and checks them against kept ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from dropviz.core.masks import Array, Draws, LayerRecording, Masks
+from dropviz.errors import DropvizError
+
+
+def redraw(recorded: LayerRecording, batch: int) -> dict[str, Masks]:
+    """Draws the masks that a layer used in one batch again.
+
+    The state of the layer's random stream was noted before every batch, so that masks
+    that no longer fit the memory come back. Keras's stateless random numbers depend on
+    how a step was compiled (``jit_compile=True`` draws others, keras/src/backend/
+    tensorflow/random.py), so the newest kept batch is drawn again first and compared.
+
+    Args:
+        recorded: One layer of a recording.
+        batch: The number of the batch, from 0 over the whole recording.
+
+    Returns:
+        By site, the masks with one batch; sites that drew nothing are left out.
+
+    Raises:
+        DropvizError: If the batch was not noted, or redrawing is not exact here.
+    """
+    draws = recorded.draws
+    if draws is None:
+        raise DropvizError(f"{recorded.layer!r} drew no masks, so there is nothing to redraw.")
+    last = draws.first + len(draws) - 1
+    if not draws.first <= batch <= last:
+        raise DropvizError(
+            f"Batch {batch} of {recorded.layer!r} cannot be redrawn. Expected a number from "
+            f"{draws.first} to {last}."
+        )
+    if not redraws_exactly(recorded):
+        raise DropvizError(
+            f"The masks of {recorded.layer!r} cannot be redrawn exactly: the newest kept batch "
+            "comes out differently. A step compiled with jit_compile=True draws other random "
+            "numbers; keep more batches (keep=, budget_mib=) or train with jit_compile=False."
+        )
+    return {
+        site: Masks(
+            layer=recorded.layer,
+            site=site,
+            values=values[np.newaxis, np.newaxis],
+            rate=recorded[site].rate,
+            gates=recorded[site].gates,
+            time_steps=recorded[site].time_steps,
+            batch_sizes=(values.shape[1],),
+            batches=(batch,),
+            reason=recorded[site].reason,
+        )
+        for site, values in _draw(draws, batch).items()
+    }
+
+
+def redraws_exactly(recorded: LayerRecording) -> bool:
+    """Tells whether redrawing gives the newest kept batch to the bit.
+
+    Args:
+        recorded: One layer of a recording.
+
+    Returns:
+        False also where no batch is kept to compare with.
+    """
+    draws = recorded.draws
+    kept = [masks for masks in recorded.values() if masks.batches and masks.values.shape[4] > 1]
+    if draws is None or not kept:
+        return False
+    redrawn = _draw(draws, kept[0].batches[-1])
+    return all(
+        np.array_equal(redrawn[masks.site], masks.of_batch()[0])
+        for masks in kept
+        if masks.site in redrawn
+    )
+
+
+def _draw(draws: Draws, batch: int) -> dict[str, Array]:
+    at = batch - draws.first
+    seed, counter = (int(each) for each in draws.states[at])
+    # A name of its own: Keras numbers the nameless, and later layers' names would change.
+    generator = keras.random.SeedGenerator(seed=seed, name="dropviz_redraw")
+    generator.state.assign([seed, counter])
+    drawn = {}
+    for site, gates, units, rate in draws.plan:
+        ones: Any = keras.ops.ones((int(draws.samples[at]), units), dtype=draws.dtype)
+        masks = [keras.random.dropout(ones, rate, seed=generator) for _ in range(gates)]
+        stacked = keras.ops.convert_to_numpy(keras.ops.stack(masks))
+        drawn[site] = stacked.astype(np.float64 if draws.dtype == "float64" else np.float32)
+    return drawn

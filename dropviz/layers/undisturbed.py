@@ -1,0 +1,39 @@
+"""A look at a model that leaves no trace in its training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+
+from dropviz.layers.find import recurrent_layers
+
+Model = Any
+
+
+@contextmanager
+def undisturbed(model: Model) -> Iterator[None]:
+    """Puts back, after the block, all that a forward pass changes in a model.
+
+    Keras draws dropout masks at inference too (``RNN.call``, keras/src/layers/rnn/
+    rnn.py), so that one ``evaluate`` between two epochs changes the training that
+    follows. Seed states, metrics, the states of stateful layers and other
+    non-trainable variables are restored here.
+
+    Args:
+        model: A built Keras model.
+
+    Yields:
+        Nothing.
+    """
+    variables = list(model.non_trainable_variables) + list(model.metrics_variables)
+    for found in recurrent_layers(model):
+        variables += keras.tree.flatten(found.layer.states) if found.layer.states else []
+    before = [keras.ops.copy(variable.value) for variable in variables]
+    try:
+        yield
+    finally:
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(value)
