@@ -1,0 +1,86 @@
+"""Watches code that trains models of its own: what `%%lstm_dropout` does to a cell."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+
+from dropviz.core.recording import Recording
+from dropviz.core.runs import Curves
+from dropviz.layers import hooks
+from dropviz.layers.rates import overridden_rates
+from dropviz.layers.recorder import record_everything
+from dropviz.studies.progress import Listener, Watch
+
+Model = Any
+
+
+class Watched:
+    """What came by while code was watched.
+
+    Attributes:
+        recording: The masks of every recurrent layer that trained.
+        models: The models that were fitted, in the order of their first fit.
+    """
+
+    def __init__(self, recording: Recording, listener: Listener | None) -> None:
+        self.recording = recording
+        self.models: list[Model] = []
+        self._watches: list[Watch] = []
+        self._listener = listener
+        self._signature = inspect.signature(keras.Model.fit)
+
+    @property
+    def curves(self) -> Curves:
+        """The curves of the model that was fitted last."""
+        return self._watches[-1].curves if self._watches else Curves()
+
+    def on_fit(self, *args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
+        """Adds a callback to a call of ``fit``."""
+        try:
+            bound = self._signature.bind(*args, **kwargs)
+        except TypeError:
+            return None  # fit will say so itself, in its own words
+        watch = self._watch(args[0])
+        callbacks = bound.arguments.get("callbacks")
+        if isinstance(callbacks, keras.callbacks.CallbackList):
+            callbacks.append(watch)
+        else:
+            bound.arguments["callbacks"] = [*keras.tree.flatten(callbacks or []), watch]
+        return bound.args, bound.kwargs
+
+    def _watch(self, model: Model) -> Watch:
+        for number, each in enumerate(self.models):
+            if each is model:
+                self.models.append(self.models.pop(number))
+                self._watches.append(self._watches.pop(number))
+                return self._watches[-1]
+        self.models.append(model)
+        self._watches.append(Watch(self._listener))
+        return self._watches[-1]
+
+
+@contextmanager
+def watch_everything(
+    dropout: float | None = None,
+    recurrent_dropout: float | None = None,
+    listener: Listener | None = None,
+) -> Iterator[Watched]:
+    """Records and follows every training inside the block, without disturbing it.
+
+    Args:
+        dropout: Where given, the rate of every LSTM built inside the block.
+        recurrent_dropout: Likewise.
+        listener: Told how trainings with ``fit`` go.
+
+    Yields:
+        What came by; complete after the block.
+    """
+    with record_everything() as recording, overridden_rates(dropout, recurrent_dropout):
+        watched = Watched(recording, listener)
+        with hooks.before(keras.Model, "fit", watched.on_fit):
+            yield watched
