@@ -1,0 +1,155 @@
+"""Figure 4: losses by epoch, with dropout on, with dropout off, and on validation data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from dropviz.core.words import counted
+from dropviz.figures import theme
+
+_WIDTH, _HEIGHT = 820, 350
+
+
+@dataclass(frozen=True)
+class _Line:
+    name: str
+    label: str
+    colour: str
+    dashes: str | tuple[int, tuple[int, ...]]
+
+
+# Told apart by dashes as well as by colour, for a grey print.
+_LINES = (
+    _Line("loss", "training, dropout on\n(as reported)", theme.VERMILION, "-"),
+    _Line("loss_dropout_off", "training, dropout off", theme.BLUE, (0, (5, 2))),
+    _Line("val_loss", "validation", theme.GREEN, (0, (1, 1))),
+)
+
+
+def curves(
+    runs: Mapping[str, Sequence[float]] | Sequence[Mapping[str, Sequence[float]]],
+    epochs: int = 0,
+) -> theme.Picture:
+    """Draws training loss as reported, training loss with dropout off, and validation loss.
+
+    Args:
+        runs: The curves of one run; or those of several seeds, drawn as their median
+            with a band from the smallest to the largest.
+        epochs: Epochs to leave room for, while training goes on.
+
+    Returns:
+        The picture, 820 x 350 CSS pixels.
+    """
+    several = [runs] if isinstance(runs, Mapping) else list(runs)
+    with theme.style():
+        picture = theme.Picture(_WIDTH, _HEIGHT)
+        axes = picture.add_axes((0.08, 0.15, 0.62, 0.74))
+        drawn = []
+        for line in _LINES:
+            values = _stack([run[line.name] for run in several if line.name in run])
+            if values.size and np.isfinite(values).any():
+                _draw(axes, line, values)
+                drawn.append((line, values))
+        _frame(axes, drawn, max(epochs, *(v.shape[1] for _, v in drawn), 1))
+        _labels(axes, drawn)
+        axes.set_title(_title(several), loc="left", fontsize=12.5, weight="bold", pad=10)
+        picture.alt = _alt(drawn, len(several))
+    return picture
+
+
+def _stack(values: Sequence[Sequence[float]]) -> NDArray[np.float64]:
+    """Shape (runs, epochs); NaN where a run ended earlier."""
+    stacked = np.full((len(values), max(map(len, values), default=0)), np.nan)
+    for row, each in enumerate(values):
+        stacked[row, : len(each)] = each
+    return stacked
+
+
+def _middle(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    finite = np.isfinite(values)
+    return np.array(
+        [
+            np.median(column[there]) if there.any() else np.nan
+            for column, there in zip(values.T, finite.T, strict=True)
+        ]
+    )
+
+
+def _draw(axes: Axes, line: _Line, values: NDArray[np.float64]) -> None:
+    epochs = np.arange(1, values.shape[1] + 1)
+    if len(values) > 1:
+        finite = np.ma.masked_invalid(values)
+        low, high = finite.min(axis=0), finite.max(axis=0)
+        axes.fill_between(epochs, low, high, color=line.colour, alpha=0.18, linewidth=0)
+    axes.plot(
+        epochs,
+        _middle(values),
+        color=line.colour,
+        linestyle=line.dashes,
+        linewidth=2.4,
+        # One epoch makes no line.
+        marker="o" if values.shape[1] == 1 else None,
+    )
+
+
+def _frame(axes: Axes, drawn: Sequence[tuple[_Line, NDArray[np.float64]]], epochs: int) -> None:
+    finite = [values[np.isfinite(values)] for _, values in drawn]
+    top = max((float(values.max()) for values in finite), default=1.0)
+    axes.set(xlim=(0.8, epochs + 0.2), ylim=(0, top * 1.06 or 1.0))
+    axes.set_xlabel("epoch", fontsize=11)
+    axes.set_ylabel("loss", fontsize=11)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.tick_params(labelsize=10)
+    axes.grid(axis="y", color="#e6e8eb", linewidth=0.8)
+    axes.set_axisbelow(True)
+
+
+def _labels(axes: Axes, drawn: Sequence[tuple[_Line, NDArray[np.float64]]]) -> None:
+    """Names each line at its end, pushed apart where lines end close together."""
+    ends = []
+    for line, values in drawn:
+        middle = _middle(values)
+        last = int(np.flatnonzero(np.isfinite(middle))[-1])
+        ends.append((float(middle[last]), line))
+    low, high = axes.get_ylim()
+    place = -np.inf
+    for value, line in sorted(ends, key=lambda end: end[0]):
+        # A label's height as a share of the axes: two lines of text for the longest.
+        height = 0.15 if "\n" in line.label else 0.08
+        wanted = (value - low) / (high - low)
+        place = max(wanted, place + height)
+        axes.text(
+            1.02,
+            place,
+            f"{value:.3f}  {line.label}".replace("\n", "\n" + " " * 10),
+            transform=axes.transAxes,
+            va="center",
+            color=line.colour,
+            fontsize=10,
+            linespacing=1.3,
+        )
+
+
+def _title(several: Sequence[Mapping[str, Sequence[float]]]) -> str:
+    if len(several) == 1:
+        return "Loss by epoch"
+    return f"Loss by epoch, median and range of {len(several)} seeds"
+
+
+def _alt(drawn: Sequence[tuple[_Line, NDArray[np.float64]]], runs: int) -> str:
+    if not drawn:
+        return "Loss by epoch; no epoch has come to its end yet."
+    epochs = max(values.shape[1] for _, values in drawn)
+    parts = []
+    for line, values in drawn:
+        middle = _middle(values)
+        middle = middle[np.isfinite(middle)]
+        parts.append(f"{line.label.replace(chr(10), ' ')} from {middle[0]:.3f} to {middle[-1]:.3f}")
+    over = f", median of {runs} seeds" if runs > 1 else ""
+    return f"Loss over {counted(epochs, 'epoch')}{over}: {'; '.join(parts)}."
