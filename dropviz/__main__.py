@@ -1,0 +1,81 @@
+"""The command line: `dropviz demo` and `dropviz doctor`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dropviz.errors import DropvizError, StoppedError
+
+if TYPE_CHECKING:
+    from dropviz.studies.progress import Progress
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the command line.
+
+    Args:
+        arguments: The words after ``dropviz``; those of this process by default.
+
+    Returns:
+        The exit status.
+    """
+    parser = argparse.ArgumentParser(prog="dropviz", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    demo = commands.add_parser("demo", help="train an LSTM on digits and write a page about it")
+    demo.add_argument("--out", type=Path, default=Path("dropviz-demo.html"), help="where to")
+    commands.add_parser("doctor", help="tell what is installed")
+    given = parser.parse_args(arguments)
+    try:
+        if given.command == "doctor":
+            from dropviz.doctor import doctor
+
+            doctor()
+        else:
+            _demo(given.out)
+    except (DropvizError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except StoppedError as stop:
+        print(f"\n{stop}", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _demo(out: Path) -> None:
+    if not out.parent.is_dir():
+        raise DropvizError(f"The folder {str(out.parent)!r} does not exist. Make it first.")
+    print("loading Keras and TensorFlow ...", flush=True)
+    from dropviz.layers.ready import ready
+
+    ready()
+    from dropviz.jupyter.report import page
+    from dropviz.studies.train import run
+
+    done = run(dropout=0.2, recurrent_dropout=0.2, epochs=15, listener=_Ticker())
+    out.write_text(page(done), encoding="utf-8")
+    if sys.stdout.isatty():
+        print(" " * 78, end="\r")
+    print("\n".join(done.summary))
+    print(f"Wrote {out.resolve()}")
+
+
+class _Ticker:
+    """One line that changes on a terminal; a line an epoch elsewhere."""
+
+    def __init__(self) -> None:
+        self._epoch = -1
+        self._same_line = sys.stdout.isatty()
+
+    def __call__(self, progress: Progress) -> None:
+        if self._same_line:
+            print(f"{progress.sentence:<78}", end="\r", flush=True)
+        elif self._epoch < progress.epoch < progress.epochs:
+            print(progress.sentence, flush=True)
+        self._epoch = progress.epoch
+
+
+if __name__ == "__main__":
+    sys.exit(main())

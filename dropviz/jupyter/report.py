@@ -1,0 +1,107 @@
+"""The report of a run: pictures and words, in a notebook or as one HTML page."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator
+
+from IPython.display import display
+
+from dropviz.core.runs import Run
+from dropviz.figures.curves import curves
+from dropviz.figures.diagram import where
+from dropviz.figures.heatmaps import atlas
+from dropviz.figures.theme import Picture
+from dropviz.jupyter import show
+
+# A report of more layers than this would be a flood; the recording holds them all.
+_LAYERS = 4
+
+
+def pictures(run: Run) -> Iterator[Picture]:
+    """The pictures of a run, in the order of the report.
+
+    Args:
+        run: The run.
+
+    Yields:
+        The curves where an epoch came to its end; then for each recorded layer where
+        dropout acted, and its masks.
+    """
+    if run.curves.get("loss"):
+        yield curves(run.curves)
+    recorded = [layer for layer in run.recording.values() if layer.batches and len(layer)]
+    for layer in recorded[:_LAYERS]:
+        yield where(layer)
+        if any(masks.draws and not masks.reason for masks in layer.values()):
+            yield atlas(layer)
+
+
+def left_out(run: Run) -> str:
+    """Names the layers that the report does not draw; empty where it draws all."""
+    rest = [layer.layer for layer in run.recording.values() if layer.batches][_LAYERS:]
+    if not rest:
+        return ""
+    return f"Not drawn here, but recorded: {', '.join(rest)}."
+
+
+def words(run: Run) -> list[str]:
+    """The lines of the report."""
+    notes = [f"{layer}: {why}" for layer, why in run.recording.skipped.items()]
+    if not run.recording and not notes:
+        notes = ["No recurrent layer trained, so nothing was recorded."]
+    return [line for line in [*run.summary, *notes, left_out(run)] if line]
+
+
+def report(run: Run) -> None:
+    """Shows the report of a run in a notebook: words, then pictures with alt text.
+
+    Args:
+        run: The run.
+    """
+    display(show.words(words(run)), raw=True)
+    for drawn in pictures(run):
+        show.picture(drawn)
+
+
+_PAGE = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>dropviz: {title}</title>
+<style>
+body {{ font: 16px/1.55 system-ui, sans-serif; color: #1f2328; background: #fff;
+  max-width: 900px; margin: 2.5em auto; padding: 0 1em; }}
+h1 {{ font-size: 1.5em; }} h2 {{ font-size: 1.15em; margin: 2em 0 .5em; }}
+img {{ max-width: 100%; height: auto; display: block; margin: 1.2em 0; }}
+pre {{ background: #f6f8fa; padding: 1em; overflow-x: auto; font-size: 13px; line-height: 1.45; }}
+@media print {{ body {{ margin: 0; }} img, pre {{ break-inside: avoid; }} }}
+</style>
+</head>
+<body>
+<h1>Where dropout acts in this LSTM</h1>
+{body}
+</body>
+</html>
+"""
+
+
+def page(run: Run) -> str:
+    """The report as one HTML page that needs nothing else.
+
+    Args:
+        run: The run.
+
+    Returns:
+        HTML with the pictures inside it.
+    """
+    code = f"<h2>The same in plain Keras</h2><pre>{html.escape(run.code)}</pre>"
+    return _PAGE.format(title=html.escape(run.title), body=_fragment(run) + code)
+
+
+def _fragment(run: Run) -> str:
+    parts = [show.words(words(run))["text/html"]]
+    parts += [show.img(drawn, drawn.png()) for drawn in pictures(run)]
+    return "\n".join(parts)
