@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dropviz.checkup import doctor
     from dropviz.core.runs import load
     from dropviz.core.tasks import Task
-    from dropviz.doctor import doctor
     from dropviz.errors import DropvizError
     from dropviz.layers.recorder import record
     from dropviz.layers.redraw import redraw
@@ -24,7 +24,7 @@ __all__ = ["DropvizError", "Task", "doctor", "load", "record", "redraw", "run"]
 _HOMES = {
     "DropvizError": "dropviz.errors",
     "Task": "dropviz.core.tasks",
-    "doctor": "dropviz.doctor",
+    "doctor": "dropviz.checkup",
     "load": "dropviz.core.runs",
     "record": "dropviz.layers.recorder",
     "redraw": "dropviz.layers.redraw",
@@ -48,7 +48,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES])
+    return sorted({*globals(), *_HOMES})
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         if given.command == "doctor":
-            from dropviz.doctor import doctor
+            from dropviz.checkup import doctor
 
             doctor()
         else:
@@ -47,6 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _demo(out: Path) -> None:
     if not out.parent.is_dir():
         raise DropvizError(f"The folder {str(out.parent)!r} does not exist. Make it first.")
+    if out.is_dir():
+        raise DropvizError(f"--out must name a file. Received: the folder {str(out)!r}.")
     print("loading Keras and TensorFlow ...", flush=True)
     from dropviz.layers.ready import ready
 

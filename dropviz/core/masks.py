@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from dropviz.errors import unknown_name
+from dropviz.errors import DropvizError, unknown_name
 
 Array = NDArray[np.floating]
 
@@ -235,6 +235,28 @@ class LayerRecording(Mapping[str, Masks]):
 
     def __len__(self) -> int:
         return len(self._masks)
+
+    def held(self, batch: int = -1) -> Masks:
+        """Checks that a batch is held.
+
+        Args:
+            batch: Position among the kept batches; from the end where negative.
+
+        Returns:
+            The masks of the layer's first site.
+
+        Raises:
+            DropvizError: If there is no such batch.
+        """
+        masks = next(iter(self._masks.values()), None)
+        if masks is None or not masks.batches:
+            raise DropvizError(f"{self.layer!r} has no recorded batch to show. {self.note}")
+        kept = len(masks.batches)
+        if not -kept <= batch < kept:
+            raise DropvizError(
+                f"There is no batch {batch} among those kept. Expected {-kept} to {kept - 1}."
+            )
+        return masks
 
     @property
     def sentences(self) -> list[str]:

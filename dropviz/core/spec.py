@@ -7,6 +7,8 @@ import numbers
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from dropviz.core.tasks import TASKS
 from dropviz.errors import DropvizError, unknown_name
 
@@ -46,7 +48,7 @@ class RunSpec:
         for name in ("dropout", "recurrent_dropout"):
             set_checked(self, name, check_rate(name, getattr(self, name)))
         for name, low, high in (("units", 1, None), ("epochs", 1, None), ("seed", 0, _SEEDS - 1)):
-            set_checked(self, name, _check_whole(name, getattr(self, name), low, high))
+            set_checked(self, name, check_whole(name, getattr(self, name), low, high))
 
     def check_task(self) -> None:
         """Raises UnknownNameError unless ``task`` names a task that comes with dropviz."""
@@ -61,7 +63,7 @@ class RunSpec:
     def magic(self) -> str:
         """The line that does the same in a notebook."""
         return (
-            f"%lstm_dropout -d {self.dropout:g} -r {self.recurrent_dropout:g} "
+            f"%lstm_dropout -d {self.dropout!r} -r {self.recurrent_dropout!r} "
             f"--task {self.task} --units {self.units} --epochs {self.epochs} --seed {self.seed}"
         )
 
@@ -81,11 +83,11 @@ def check_rate(name: str, value: object) -> float:
     """
     expected = f"{name} must be at least 0 and below 1. Received: {name}={value!r}."
     try:
-        rate = float(value)  # type: ignore[arg-type]
+        rate = math.nan if isinstance(value, (bool, np.bool_)) else float(value)  # type: ignore[arg-type]
+    except OverflowError:
+        rate = math.inf
     except (TypeError, ValueError):
-        raise DropvizError(f"{expected} Give a number, as in {name}=0.2.") from None
-    if isinstance(value, bool):
-        raise DropvizError(f"{expected} Give a number, as in {name}=0.2.")
+        rate = math.nan
     if math.isnan(rate):
         raise DropvizError(f"{expected} Give a number, as in {name}=0.2.")
     if rate < 0:
@@ -95,7 +97,21 @@ def check_rate(name: str, value: object) -> float:
     return rate
 
 
-def _check_whole(name: str, value: object, low: int, high: int | None) -> int:
+def check_whole(name: str, value: object, low: int, high: int | None = None) -> int:
+    """Checks a whole number.
+
+    Args:
+        name: The argument's name, for the message.
+        value: What came.
+        low: The smallest that will do.
+        high: The largest that will do, if any.
+
+    Returns:
+        The number.
+
+    Raises:
+        DropvizError: If it is none, or out of range.
+    """
     up_to = f" to {high}" if high is not None else ""
     whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
     if not whole or value < low or (high is not None and value > high):  # type: ignore[operator]

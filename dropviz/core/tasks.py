@@ -39,9 +39,11 @@ class Task:
     code: str = ""
 
     def __post_init__(self) -> None:
+        for name in ("x", "y", "x_val", "y_val"):
+            object.__setattr__(self, name, np.asarray(getattr(self, name)))
         for name, x, y in (("x", self.x, self.y), ("x_val", self.x_val, self.y_val)):
-            self._check_inputs(name, np.asarray(x))
-            self._check_classes(name.replace("x", "y"), np.asarray(y), len(x))
+            self._check_inputs(name, x)
+            self._check_classes(name.replace("x", "y"), y, len(x))
         if self.x.shape[1:] != self.x_val.shape[1:]:
             raise DropvizError(
                 f"x and x_val of task {self.name!r} must agree in steps and features. "
@@ -73,10 +75,10 @@ class Task:
                 f"{where} must have one class for each of the {samples} samples. Received: "
                 f"shape {y.shape}."
             )
-        if not np.issubdtype(y.dtype, np.integer) or y.min() < 0:
-            raise DropvizError(
-                f"{where} must be integers from 0. Received: dtype {y.dtype}, smallest {y.min()}."
-            )
+        whole = np.issubdtype(y.dtype, np.integer)
+        if not whole or y.min() < 0:
+            came = f"smallest {y.min()}" if whole else f"dtype {y.dtype}"
+            raise DropvizError(f"{where} must be integers from 0. Received: {came}.")
 
     @property
     def classes(self) -> int:

@@ -19,6 +19,13 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def figure(value: float) -> str:
+    """A loss or a share with as many digits as tell something."""
+    if value == 0 or 1e-3 <= abs(value) < 1e4:  # noqa: PLR2004
+        return f"{value:.3f}"
+    return f"{value:.2e}"
+
+
 def last_losses(curves: Mapping[str, Sequence[float]]) -> str:
     """The last epoch's figures in one line; empty where there are none."""
     asked = [
@@ -27,7 +34,7 @@ def last_losses(curves: Mapping[str, Sequence[float]]) -> str:
         ("val_loss", "validation"),
         ("val_accuracy", "validation accuracy"),
     ]
-    said = [f"{what} {curves[name][-1]:.3f}" for name, what in asked if curves.get(name)]
+    said = [f"{what} {figure(curves[name][-1])}" for name, what in asked if curves.get(name)]
     return ", ".join(said)
 
 

@@ -10,10 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from dropviz.core.words import counted
+from dropviz.core.words import counted, figure
 from dropviz.figures import theme
 
-_WIDTH, _HEIGHT = 820, 350
+_WIDTH, _HEIGHT = 820, 360
+_LABEL = 0.08  # a label's height as a share of the axes'
+
+_CAPTION = "The training loss that Keras reports is measured with dropout on."
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class _Line:
 
 # Told apart by dashes as well as by colour, for a grey print.
 _LINES = (
-    _Line("loss", "training, dropout on\n(as reported)", theme.VERMILION, "-"),
+    _Line("loss", "training, dropout on", theme.VERMILION, "-"),
     _Line("loss_dropout_off", "training, dropout off", theme.BLUE, (0, (5, 2))),
     _Line("val_loss", "validation", theme.GREEN, (0, (1, 1))),
 )
@@ -44,12 +47,12 @@ def curves(
         epochs: Epochs to leave room for, while training goes on.
 
     Returns:
-        The picture, 820 x 350 CSS pixels.
+        The picture, 820 x 360 CSS pixels.
     """
     several = [runs] if isinstance(runs, Mapping) else list(runs)
     with theme.style():
         picture = theme.Picture(_WIDTH, _HEIGHT)
-        axes = picture.add_axes((0.08, 0.15, 0.62, 0.74))
+        axes = picture.add_axes((0.09, 0.14, 0.61, 0.70))
         drawn = []
         for line in _LINES:
             values = _stack([run[line.name] for run in several if line.name in run])
@@ -58,8 +61,9 @@ def curves(
                 drawn.append((line, values))
         _frame(axes, drawn, max(epochs, *(v.shape[1] for _, v in drawn), 1))
         _labels(axes, drawn)
-        axes.set_title(_title(several), loc="left", fontsize=12.5, weight="bold", pad=10)
-        picture.alt = _alt(drawn, len(several))
+        axes.set_title(_title(several), loc="left", fontsize=12.5, weight="bold", pad=26)
+        axes.text(0, 1.04, _CAPTION, transform=axes.transAxes, fontsize=10, color=theme.MUTED)
+        picture.alt = _alt(drawn, several)
     return picture
 
 
@@ -100,10 +104,14 @@ def _draw(axes: Axes, line: _Line, values: NDArray[np.float64]) -> None:
 
 def _frame(axes: Axes, drawn: Sequence[tuple[_Line, NDArray[np.float64]]], epochs: int) -> None:
     finite = [values[np.isfinite(values)] for _, values in drawn]
-    top = max((float(values.max()) for values in finite), default=1.0)
-    axes.set(xlim=(0.8, epochs + 0.2), ylim=(0, top * 1.06 or 1.0))
+    top = max([0.0, *(float(values.max()) for values in finite)])
+    low = min([0.0, *(float(values.min()) for values in finite)])
+    room = 0.06 * (top - low) or 1.0
+    # From zero, so that a small gain does not look large.
+    axes.set(xlim=(0.8, epochs + 0.2), ylim=(low - room if low else 0, top + room))
+    # Not matplotlib's own, which puts a factor where the caption stands.
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.set_xlabel("epoch", fontsize=11)
-    axes.set_ylabel("loss", fontsize=11)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.tick_params(labelsize=10)
     axes.grid(axis="y", color="#e6e8eb", linewidth=0.8)
@@ -120,19 +128,15 @@ def _labels(axes: Axes, drawn: Sequence[tuple[_Line, NDArray[np.float64]]]) -> N
     low, high = axes.get_ylim()
     place = -np.inf
     for value, line in sorted(ends, key=lambda end: end[0]):
-        # A label's height as a share of the axes: two lines of text for the longest.
-        height = 0.15 if "\n" in line.label else 0.08
-        wanted = (value - low) / (high - low)
-        place = max(wanted, place + height)
+        place = max((value - low) / (high - low), place + _LABEL)
         axes.text(
             1.02,
             place,
-            f"{value:.3f}  {line.label}".replace("\n", "\n" + " " * 10),
+            f"{figure(value)}  {line.label}",
             transform=axes.transAxes,
             va="center",
             color=line.colour,
             fontsize=10,
-            linespacing=1.3,
         )
 
 
@@ -142,14 +146,22 @@ def _title(several: Sequence[Mapping[str, Sequence[float]]]) -> str:
     return f"Loss by epoch, median and range of {len(several)} seeds"
 
 
-def _alt(drawn: Sequence[tuple[_Line, NDArray[np.float64]]], runs: int) -> str:
+def _alt(
+    drawn: Sequence[tuple[_Line, NDArray[np.float64]]],
+    several: Sequence[Mapping[str, Sequence[float]]],
+) -> str:
     if not drawn:
-        return "Loss by epoch; no epoch has come to its end yet."
+        ended = any(run.get(line.name) for run in several for line in _LINES)
+        why = "the losses were not finite" if ended else "no epoch has come to its end yet"
+        return f"Loss by epoch; {why}."
+    runs = len(several)
     epochs = max(values.shape[1] for _, values in drawn)
     parts = []
     for line, values in drawn:
         middle = _middle(values)
-        middle = middle[np.isfinite(middle)]
-        parts.append(f"{line.label.replace(chr(10), ' ')} from {middle[0]:.3f} to {middle[-1]:.3f}")
+        finite = middle[np.isfinite(middle)]
+        parts.append(f"{line.label} from {figure(finite[0])} to {figure(finite[-1])}")
+        if not np.isfinite(middle[-1]):
+            parts[-1] += ", then not finite"
     over = f", median of {runs} seeds" if runs > 1 else ""
     return f"Loss over {counted(epochs, 'epoch')}{over}: {'; '.join(parts)}."

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 
 from dropviz.core.masks import Array, LayerRecording, Masks
 from dropviz.core.words import counted
-from dropviz.errors import DropvizError
 from dropviz.figures import theme
 
 _WIDTH = 880
 _TOP, _BOTTOM, _LEFT, _RIGHT = 62, 48, 70, 16
 _TITLE, _WORDS, _BETWEEN = 44, 44, 16
-_SAMPLES, _UNITS = 16, 32  # shown at the most
+_ROWS, _UNITS = 16, 32  # shown at the most
+_NAME = 56  # letters of a layer's name that the heading has room for
+_ROOM = 64  # CSS pixels that an axis needs for its name between two numbers
 _PLACE = {"input": "input  $x_t$", "recurrent": "recurrent  $h_{t-1}$"}
 _GATES = {
     "i": "i  input gate",
@@ -26,11 +29,15 @@ _GATES = {
     "h": "h  candidate",
 }
 # Dropped is light with a cross, kept is dark: told apart in a grey print.
-_COLOURS = ListedColormap([colormaps["cividis"](0.93), colormaps["cividis"](0.12)])
+_COLOURS = ListedColormap([colormaps["cividis"](0.97), colormaps["cividis"](0.12)])
+_CROSS = colormaps["cividis"](0.55)
 
 
 def atlas(recorded: LayerRecording, batch: int = -1) -> theme.Picture:
     """Draws the masks of one batch: a row for each site, a panel for each gate.
+
+    Units run across. Samples run down; or time steps, those of the first sample, where
+    each step has a mask of its own.
 
     Args:
         recorded: The layer's recording.
@@ -40,21 +47,20 @@ def atlas(recorded: LayerRecording, batch: int = -1) -> theme.Picture:
         The picture, 880 CSS pixels wide.
 
     Raises:
-        DropvizError: If no training batch was recorded.
+        DropvizError: If there is no such batch in the recording.
     """
-    if not recorded.batches or not len(recorded):
-        raise DropvizError(f"{recorded.layer!r} has no recorded batch to draw. {recorded.note}")
+    first = recorded.held(batch)
     heights = [_row_height(masks, batch) for masks in recorded.values()]
     height = _TOP + sum(heights) + _BETWEEN * (len(heights) - 1) + _BOTTOM
     with theme.style():
         picture, page = theme.canvas(_WIDTH, height)
-        first = next(iter(recorded.values()))
         number = first.batches[batch]
-        page.text(16, height - 26, f"Masks of {recorded.layer}", fontsize=15, weight="bold")
+        name = theme.shortened(recorded.layer, _NAME)
+        page.text(16, height - 26, f"Masks of {name}", fontsize=15, weight="bold")
         page.text(
             16,
             height - 45,
-            f"as used in batch {number + 1} of {recorded.batches:,}"
+            f"as used in batch {number + 1:,} of {recorded.batches:,}"
             f" ({counted(first.batch_sizes[batch], 'sample')})",
             fontsize=10.5,
             color=theme.MUTED,
@@ -71,27 +77,33 @@ def atlas(recorded: LayerRecording, batch: int = -1) -> theme.Picture:
 
 
 def _empty(masks: Masks) -> bool:
-    return bool(masks.reason) or masks.values.shape[4] == 1
+    return bool(masks.reason) or not masks.draws
 
 
-def _panel(masks: Masks, batch: int) -> Array:
-    """Shape (gates, samples, units), cut to what is shown."""
-    values: Array = masks.of_batch(batch)[0, :, :_SAMPLES, :_UNITS]
-    return values
+def _reason(masks: Masks) -> list[str]:
+    return textwrap.wrap(masks.reason or "no training batch was recorded.", 92)
+
+
+def _panel(masks: Masks, batch: int) -> tuple[Array, str]:
+    """Shape (gates, samples or steps, units), cut to what is shown, and what runs down."""
+    values = masks.of_batch(batch)
+    if len(values) > 1:
+        return values[:_ROWS, :, 0, :_UNITS].swapaxes(0, 1), "step"
+    return values[0, :, :_ROWS, :_UNITS], "sample"
 
 
 def _row_height(masks: Masks, batch: int) -> float:
     if _empty(masks):
-        return 34
+        return 18 + 16 * len(_reason(masks))
     return _TITLE + _size(masks, batch)[1] + _WORDS
 
 
 def _size(masks: Masks, batch: int) -> tuple[float, float]:
-    _, samples, units = _panel(masks, batch).shape
+    _, rows, units = _panel(masks, batch)[0].shape
     width = (_WIDTH - _LEFT - _RIGHT) / 4 - 14
     # A panel of few units is not blown up to bricks.
     side = min(width / units, 12.0)
-    return side * units, min(side, 9.0) * samples
+    return side * units, min(side, 9.0) * rows
 
 
 def _row(
@@ -99,49 +111,58 @@ def _row(
 ) -> None:
     page.text(16, top - 14, _PLACE.get(masks.site, masks.site), fontsize=12, weight="bold")
     if _empty(masks):
-        page.text(150, top - 14, _short(masks.reason), fontsize=10.5, color=theme.MUTED)
+        for number, line in enumerate(_reason(masks)):
+            page.text(172, top - 14 - 16 * number, line, fontsize=10.5, color=theme.MUTED)
         return
-    panel = _panel(masks, batch)
+    panel, down = _panel(masks, batch)
     width, height = _size(masks, batch)
+    page_width, page_height = picture.size
+    bottom = (top - _TITLE - height) / page_height
     for gate, values in enumerate(panel):
-        left = _LEFT + gate * ((_WIDTH - _LEFT - _RIGHT) / 4)
-        bottom = top - _TITLE - height
-        page_width, page_height = picture.size
-        axes = picture.add_axes(
-            (left / page_width, bottom / page_height, width / page_width, height / page_height)
-        )
-        _heatmap(axes, values, first=gate == 0)
-        name = _GATES.get(masks.gates[gate], masks.gates[gate]) if len(panel) > 1 else ""
-        if len(panel) == 1 and len(masks.gates) > 1:
-            name = f"one mask for all gates: {' '.join(masks.gates)}"
-        axes.set_title(name, fontsize=10.5, loc="left", pad=4)
+        left = (_LEFT + gate * ((_WIDTH - _LEFT - _RIGHT) / 4)) / page_width
+        axes = picture.add_axes((left, bottom, width / page_width, height / page_height))
+        _heatmap(axes, values, width, height, down if gate == 0 else "")
+        axes.set_title(_gate(masks, gate, len(panel)), fontsize=10.5, loc="left", pad=4)
     page.text(
         _LEFT,
         top - row + 6,
-        f"{masks.dropped:.1%} dropped, rate {masks.rate:g}; {'; '.join(masks.sharing)}",
+        f"{masks.dropped:.1%} dropped, rate {masks.rate:.3g}; {'; '.join(masks.sharing)}",
         fontsize=10.5,
-        color=theme.INK,
     )
 
 
-def _short(reason: str) -> str:
-    return reason if len(reason) < 110 else reason[:107].rsplit(" ", 1)[0] + " ..."  # noqa: PLR2004
+def _gate(masks: Masks, gate: int, panels: int) -> str:
+    if panels > 1:
+        return _GATES.get(masks.gates[gate], masks.gates[gate])
+    if len(masks.gates) > 1:
+        return f"one mask for all gates: {' '.join(masks.gates)}"
+    return ""
 
 
-def _heatmap(axes: Axes, values: Array, *, first: bool) -> None:
-    samples, units = values.shape
+def _heatmap(axes: Axes, values: Array, width: float, height: float, down: str) -> None:
+    rows, units = values.shape
     kept = values > 0
     axes.pcolormesh(kept, cmap=_COLOURS, vmin=0, vmax=1, edgecolors="white", linewidth=0.6)
-    rows, columns = (~kept).nonzero()
-    axes.scatter(columns + 0.5, rows + 0.5, marker="x", s=8, linewidths=0.9, color=theme.INK)
-    axes.set(xlim=(0, units), ylim=(samples, 0))
-    axes.set_xticks([0.5, units - 0.5], ["1", str(units)])
-    axes.set_yticks([0.5, samples - 0.5], ["1", str(samples)] if first else ["", ""])
+    at, across = (~kept).nonzero()
+    # A cross of half a cell, so that small cells stay light.
+    cross = 0.5 * min(height / rows, 12) * 72 / theme.DPI
+    axes.scatter(across + 0.5, at + 0.5, marker="x", s=cross**2, linewidths=0.7, color=_CROSS)
+    axes.set(xlim=(0, units), ylim=(rows, 0))
+    axes.set_xticks(*_ends(units, width))
+    axes.set_yticks(*(_ends(rows, height) if down else ([], [])))
     axes.tick_params(length=0, labelsize=9, pad=2)
     axes.spines[:].set_visible(False)
-    if first:
-        axes.set_ylabel("sample", fontsize=9.5, labelpad=1, color=theme.MUTED)
-    axes.set_xlabel("unit", fontsize=9.5, labelpad=-9, color=theme.MUTED)
+    if down and height > _ROOM:
+        axes.set_ylabel(down, fontsize=9.5, labelpad=1, color=theme.MUTED)
+    if width > _ROOM:
+        axes.set_xlabel("unit", fontsize=9.5, labelpad=-9, color=theme.MUTED)
+
+
+def _ends(count: int, pixels: float) -> tuple[list[float], list[str]]:
+    """The first and the last number of an axis, as far as there is room for them."""
+    if count == 1 or pixels < _ROOM / 2:
+        return [count / 2], ["1" if count == 1 else f"1-{count}"]
+    return [0.5, count - 0.5], ["1", str(count)]
 
 
 def _legend(page: Axes) -> None:
@@ -149,11 +170,11 @@ def _legend(page: Axes) -> None:
     for x, colour, word in ((16, _COLOURS(1), "kept"), (86, _COLOURS(0), "dropped")):
         page.scatter([x + 5], [y], marker="s", s=70, color=[colour], zorder=3)
         page.text(x + 16, y, word, va="center", fontsize=10, color=theme.MUTED)
-    page.scatter([91], [y], marker="x", s=18, linewidths=1, color=theme.MUTED, zorder=4)
+    page.scatter([91], [y], marker="x", s=18, linewidths=1, color=_CROSS, zorder=4)
     page.text(
         190,
         y,
-        f"the first {_SAMPLES} samples and {_UNITS} units at the most",
+        f"the first {_ROWS} rows and {_UNITS} units at the most",
         va="center",
         fontsize=10,
         color=theme.MUTED,

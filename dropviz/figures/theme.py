@@ -23,6 +23,8 @@ BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY = (
     "#56B4E9",
 )
 PALETTE = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
+# A colour for each mask that one picture can hold, in the order of their letters.
+MASKS = (*PALETTE, "#8c6d31")
 INK, MUTED, FAINT, PAPER = "#1f2328", "#57606a", "#8c959f", "#f6f8fa"
 
 # Notebook columns are some 900 CSS pixels wide; pictures are drawn for 100 pixels an
@@ -76,7 +78,8 @@ class Picture(Figure):
             The file's bytes.
         """
         buffer = io.BytesIO()
-        self.savefig(buffer, format="png", dpi=DPI * density)
+        with style():
+            self.savefig(buffer, format="png", dpi=DPI * density)
         return buffer.getvalue()
 
     def _repr_mimebundle_(
@@ -107,6 +110,19 @@ def canvas(width: float, height: float) -> tuple[Picture, Axes]:
     axes.set(xlim=(0, width), ylim=(0, height))
     axes.axis("off")
     return picture, axes
+
+
+def shortened(text: str, most: int) -> str:
+    """The end of a text that is too long for its place; ends of paths tell most.
+
+    Args:
+        text: The text.
+        most: Letters that there is room for.
+
+    Returns:
+        The text, or its end after three dots.
+    """
+    return text if len(text) <= most else f"...{text[3 - most :]}"
 
 
 def style() -> Any:

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 # Columns of a log's row. SIZE is 0 where `every` left a batch out.
-START, SIZE, SAMPLES, STEPS, SEED, COUNTER, LAYOUT = range(7)
+# CARRIED is 1 where the initial h was not zero.
+START, SIZE, SAMPLES, STEPS, CARRIED, SEED, COUNTER, LAYOUT = range(8)
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Held:
 
     Attributes:
         calls: Training calls that the layer made, logged or not.
-        log: Shape (rows, 7), int64: a row for each of the last calls, the newest last.
+        log: Shape (rows, 8), int64: a row for each of the last calls, the newest last.
         blocks: The kept masks, one flat array for each kept call.
         rows: For each block, its row in the log.
     """

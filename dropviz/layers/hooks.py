@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -52,6 +53,9 @@ def _install(owner: type, method: str) -> None:
                 args, kwargs = changed
         return original(*args, **kwargs)
 
+    # Keras reads the names of a constructor's arguments with getfullargspec, which sees
+    # this and does not look through wrappers.
+    hooked.__signature__ = inspect.signature(original)  # type: ignore[attr-defined]
     hooked._dropviz_inherited = method not in vars(owner)  # type: ignore[attr-defined]
     setattr(owner, method, hooked)
 

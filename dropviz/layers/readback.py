@@ -11,7 +11,7 @@ import numpy as np
 from dropviz.core.masks import Array, Draws, LayerRecording, Masks
 from dropviz.layers.cellmasks import Layout, SiteLayout
 from dropviz.layers.find import kind
-from dropviz.layers.held import COUNTER, LAYOUT, SAMPLES, SEED, STEPS, Held
+from dropviz.layers.held import CARRIED, COUNTER, LAYOUT, SAMPLES, SEED, STEPS, Held
 
 _NEVER = (
     "no training batch came by. A tf.function that was traced before the recording "
@@ -50,9 +50,9 @@ def layer_recording(facts: Facts, held: Held, keep: int | None) -> LayerRecordin
     units = int(facts.cell.units) if hasattr(facts.cell, "units") else 0
     if not len(held.log):
         return LayerRecording(facts.path, name, units, 0, {}, note=_NEVER)
-    newest = int(held.log[-1, LAYOUT])
-    layout = facts.layouts[newest]
-    batches = _batches(held, layout, newest, keep)
+    layout = facts.layouts[held.log[-1, LAYOUT]]
+    since = _since(held)
+    batches = _batches(held, layout, since, keep)
     masks = {site.site: _masks(facts.path, gates, layout, site, batches) for site in layout.sites}
     return LayerRecording(
         facts.path,
@@ -60,9 +60,15 @@ def layer_recording(facts: Facts, held: Held, keep: int | None) -> LayerRecordin
         units,
         held.calls,
         masks,
-        draws=_draws(facts.cell, layout, held, newest),
-        note=_note(facts, batches, held),
+        draws=_draws(facts.cell, layout, held, since),
+        note=_note(batches, held, since),
     )
+
+
+def _since(held: Held) -> int:
+    """The row after the last change of rates."""
+    other = np.flatnonzero(held.log[:, LAYOUT] != held.log[-1, LAYOUT])
+    return int(other[-1]) + 1 if other.size else 0
 
 
 @dataclass(frozen=True)
@@ -70,21 +76,24 @@ class _Batch:
     number: int
     samples: int
     steps: int
+    carried: bool
     block: Array
 
 
-def _batches(held: Held, layout: Layout, newest: int, keep: int | None) -> list[_Batch]:
+def _batches(held: Held, layout: Layout, since: int, keep: int | None) -> list[_Batch]:
     first = held.calls - len(held.log)
     blocks = dict(zip(held.rows, held.blocks, strict=True))
     rows = list(held.rows) if layout.width else list(range(len(held.log)))
     found = []
+    rows = [row for row in rows if row >= since]
     for row in rows[-keep:] if keep else rows:
         entry = held.log[row]
         block = blocks.get(row, np.zeros(0, np.float32))
         # A batch larger than the whole budget is held in part only.
         whole = block.size == layout.width * entry[SAMPLES]
-        if entry[LAYOUT] == newest and whole:
-            found.append(_Batch(first + row, int(entry[SAMPLES]), int(entry[STEPS]), block))
+        if whole:
+            samples, steps = int(entry[SAMPLES]), int(entry[STEPS])
+            found.append(_Batch(first + row, samples, steps, bool(entry[CARRIED]), block))
     return found
 
 
@@ -93,10 +102,11 @@ def _masks(
 ) -> Masks:
     steps = max((batch.steps for batch in batches), default=0)
     reason = site.reason
-    if not reason and site.site == "recurrent" and steps == 1:
+    carried = any(batch.carried for batch in batches)
+    if not reason and site.site == "recurrent" and steps == 1 and not carried:
         reason = (
-            "masks were drawn, but with one time step they multiply the initial state, "
-            "which is zero unless you pass one: nothing is dropped. Use longer sequences."
+            "nothing is dropped: with one time step the masks multiply the initial h alone, "
+            "and it is zero. Use longer sequences."
         )
     return Masks(
         layer=path,
@@ -131,25 +141,23 @@ def _values(layout: Layout, site: SiteLayout, batches: Sequence[_Batch]) -> Arra
     return values
 
 
-def _draws(cell: Any, layout: Layout, held: Held, newest: int) -> Draws | None:
+def _draws(cell: Any, layout: Layout, held: Held, since: int) -> Draws | None:
     if not layout.draws or not hasattr(cell, "seed_generator"):
         return None
     # Each mask drawn moved the counter on by one (keras.random.SeedGenerator.next).
-    mine = held.log[:, LAYOUT] == newest
-    first = int(np.argmax(mine))
-    states = held.log[first:, [SEED, COUNTER]] - np.array([0, layout.draws])
+    states = held.log[since:, [SEED, COUNTER]] - np.array([0, layout.draws])
     return Draws(
-        first=held.calls - len(held.log) + first,
+        first=held.calls - len(held.log) + since,
         states=states,
-        samples=held.log[first:, SAMPLES].copy(),
+        samples=held.log[since:, SAMPLES].copy(),
         plan=tuple((s.site, s.gates, s.units, s.rate) for s in layout.sites if s.drawn),
         dtype=layout.dtype,
     )
 
 
-def _note(facts: Facts, batches: Sequence[_Batch], held: Held) -> str:
+def _note(batches: Sequence[_Batch], held: Held, since: int) -> str:
     notes = []
-    if len(facts.layouts) > 1:
+    if since:
         notes.append("its rates changed while it was recorded; these masks are the latest.")
     if not batches:
         notes.append("no masks are held: one batch is larger than budget_mib.")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+import math
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -11,6 +12,7 @@ import keras
 
 from dropviz.core.masks import LayerRecording
 from dropviz.core.recording import Recording
+from dropviz.core.spec import check_whole
 from dropviz.errors import DropvizError
 from dropviz.layers import hooks
 from dropviz.layers.cellmasks import Layout, read_masks
@@ -20,7 +22,8 @@ from dropviz.layers.readback import Facts, layer_recording
 Layer = Any
 Model = Any
 
-_CACHED = ("train_function", "test_function", "predict_function")
+# What a model caches, by the method that makes it.
+_CACHED = {f"make_{name}": name for name in ("train_function", "test_function", "predict_function")}
 
 
 @contextmanager
@@ -62,7 +65,8 @@ def record(
             f"{model.name!r} has no recurrent layer to record. Expected an LSTM, GRU, "
             "SimpleRNN or RNN in it. If the model makes its layers in build(), build it first."
         )
-    recorder = Recorder(keep=keep, every=every, budget_mib=budget_mib)
+    dtypes = {str(cell.compute_dtype) for each in found for _, cell in cells(each.layer, each.path)}
+    recorder = Recorder(keep=keep, every=every, budget_mib=budget_mib, dtypes=dtypes)
     with recorder.recording_of(model):
         for each in found:
             recorder.attach(each.layer, each.path)
@@ -79,7 +83,7 @@ def record_everything() -> Iterator[Recording]:
     Yields:
         The recording.
     """
-    recorder = Recorder(keep=None, every=1, budget_mib=64)
+    recorder = Recorder(keep=None, every=1, budget_mib=64, dtypes={keras.config.floatx()})
     with recorder.recording_of(None):
         yield recorder.recording
 
@@ -87,21 +91,23 @@ def record_everything() -> Iterator[Recording]:
 class Recorder:
     """Attaches to layers, keeps what they use, and lets go of them again."""
 
-    def __init__(self, *, keep: int | None, every: int, budget_mib: float) -> None:
-        for name, value, low in (("keep", keep, 1), ("every", every, 1)):
-            if value is not None and (int(value) != value or value < low):
-                raise DropvizError(f"{name} must be a whole number from 1. Received: {value!r}.")
-        if not budget_mib > 0:
+    def __init__(
+        self, *, keep: int | None, every: int, budget_mib: float, dtypes: Collection[str]
+    ) -> None:
+        if keep is not None:
+            check_whole("keep", keep, 1)
+        check_whole("every", every, 1)
+        if not 0 < budget_mib < math.inf:
             raise DropvizError(f"budget_mib must be above 0. Received: {budget_mib!r}.")
         _check_backend()
         # TensorFlow's part is loaded only where TensorFlow is in use.
         from dropviz.layers.tensorflow_store import Store
 
-        dtype = "float64" if keras.config.floatx() == "float64" else "float32"
+        dtype = "float64" if "float64" in dtypes else "float32"
         self.keep = keep
         self.store = Store(int(budget_mib * 2**20), dtype, every)
         self.attached: dict[str, Attached] = {}
-        self.models: list[Model] = []
+        self.made: list[tuple[Model, str]] = []
         self.recording = Recording(self._read)
 
     @contextmanager
@@ -111,13 +117,9 @@ class Recorder:
             stack.callback(self._detach)
             if root is None:
                 stack.enter_context(hooks.before(keras.layers.RNN, "call", self._on_call))
-            stack.enter_context(
-                hooks.before(
-                    keras.Model,
-                    "make_train_function",
-                    functools.partial(self._on_train, everything=root is None),
-                )
-            )
+            for make, name in _CACHED.items():
+                on_make = functools.partial(self._on_make, name=name, everything=root is None)
+                stack.enter_context(hooks.before(keras.Model, make, on_make))
             yield
 
     def attach(self, layer: Layer, path: str) -> None:
@@ -127,16 +129,18 @@ class Recorder:
                 f"{path!r} is being recorded already. Expected one recording of a layer at a "
                 "time; leave the other record() block first."
             )
-        able = []
-        for cell_path, cell in cells(layer, path):
+        able: list[tuple[Attached, int]] = []
+        states = cells(layer, path)
+        for number, (cell_path, cell) in enumerate(states):
             reason = unrecordable(layer, cell)
             if reason:
                 self.recording.skipped[cell_path] = reason
             else:
-                able.append(Attached(self, layer, cell, self._free_name(cell_path)))
+                attached = Attached(self, layer, cell, self._free_name(cell_path))
+                able.append((attached, number))
         if not able:
             return
-        self.attached |= {each.path: each for each in able}
+        self.attached |= {each.path: each for each, _ in able}
         original = layer.inner_loop
 
         @functools.wraps(original)
@@ -147,8 +151,9 @@ class Recorder:
             training: bool = False,  # noqa: FBT001, FBT002 (Keras's own signature)
         ) -> Any:
             if training:
-                for each in able:
-                    each.write(sequences)
+                stacked = len(states) > 1
+                for each, cell in able:
+                    each.write(sequences, initial_state[cell] if stacked else initial_state)
             return original(sequences, initial_state, mask, training=training)
 
         # Past Keras's own __setattr__, which may track or refuse.
@@ -165,31 +170,32 @@ class Recorder:
         if kwargs.get("training") and "inner_loop" not in vars(layer):
             self.attach(layer, layer.name)
 
-    def _on_train(self, model: Model, *_: Any, everything: bool, **__: Any) -> None:
-        if any(model is each for each in self.models):
+    def _on_make(self, model: Model, *_: Any, name: str, everything: bool, **__: Any) -> None:
+        if any(model is each and name == made for each, made in self.made):
             return
         found = recurrent_layers(model)
-        if everything:
+        if everything and name == "train_function":
             for each in found:
                 if "inner_loop" not in vars(each.layer):
                     self.attach(each.layer, each.path)
         mine = {id(each.layer) for each in self.attached.values()}
         if any(id(each.layer) in mine for each in found):
-            # A train function cached before would bypass the recorder.
-            model.train_function = None
-            self.models.append(model)
+            # A function cached before would bypass the recorder.
+            setattr(model, name, None)
+            self.made.append((model, name))
 
     def _detach(self) -> None:
         from dropviz.layers.tensorflow_store import Frozen
 
         for each in self.attached.values():
             each.layer.__dict__.pop("inner_loop", None)
-        for model in self.models:
-            # Functions traced meanwhile would keep writing.
-            for name in _CACHED:
-                setattr(model, name, None)
+        for model, name in self.made:
+            # A function traced meanwhile would keep writing.
+            setattr(model, name, None)
         attached = list(self.attached.values())
-        frozen = Frozen(self.store, [each.log for each in attached])
+        logs = [each.log for each in attached]
+        frozen = Frozen(self.store, logs)
+        self.store.release(logs)
         facts = [each.facts() for each in attached]
         keep = self.keep
         self.recording.close(
@@ -220,7 +226,7 @@ class Attached:
         self._cell = cell
         self._layouts: list[Layout] = []
 
-    def write(self, sequences: Any) -> None:
+    def write(self, sequences: Any, state: Any) -> None:
         """Keeps the masks that the cell has drawn for this call."""
         layout, masks = read_masks(self._cell)
         if layout not in self._layouts:
@@ -232,6 +238,7 @@ class Attached:
             masks,
             samples=shape[0],
             steps=shape[1],
+            carried=keras.ops.any(keras.tree.flatten(state)[0] != 0),
             state=generator.state.value if generator else keras.ops.zeros([2], "int64"),
             layout=self._layouts.index(layout),
         )

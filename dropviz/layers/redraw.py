@@ -10,6 +10,8 @@ import numpy as np
 from dropviz.core.masks import Array, Draws, LayerRecording, Masks
 from dropviz.errors import DropvizError
 
+_COMPARED = 32  # kept batches at the most; drawing one takes some milliseconds
+
 
 def redraw(recorded: LayerRecording, batch: int) -> dict[str, Masks]:
     """Draws the masks that a layer used in one batch again.
@@ -17,7 +19,7 @@ def redraw(recorded: LayerRecording, batch: int) -> dict[str, Masks]:
     The state of the layer's random stream was noted before every batch, so that masks
     that no longer fit the memory come back. Keras's stateless random numbers depend on
     how a step was compiled (``jit_compile=True`` draws others, keras/src/backend/
-    tensorflow/random.py), so the newest kept batch is drawn again first and compared.
+    tensorflow/random.py), so kept batches are drawn again first and compared.
 
     Args:
         recorded: One layer of a recording.
@@ -40,9 +42,9 @@ def redraw(recorded: LayerRecording, batch: int) -> dict[str, Masks]:
         )
     if not redraws_exactly(recorded):
         raise DropvizError(
-            f"The masks of {recorded.layer!r} cannot be redrawn exactly: the newest kept batch "
-            "comes out differently. A step compiled with jit_compile=True draws other random "
-            "numbers; keep more batches (keep=, budget_mib=) or train with jit_compile=False."
+            f"The masks of {recorded.layer!r} cannot be redrawn exactly: a kept batch comes "
+            "out differently, or none is kept. A step compiled with jit_compile=True draws other "
+            "random numbers; keep more batches (keep=, budget_mib=) or leave jit_compile out."
         )
     return {
         site: Masks(
@@ -61,7 +63,7 @@ def redraw(recorded: LayerRecording, batch: int) -> dict[str, Masks]:
 
 
 def redraws_exactly(recorded: LayerRecording) -> bool:
-    """Tells whether redrawing gives the newest kept batch to the bit.
+    """Tells whether redrawing gives kept batches to the bit: all of a few, else some.
 
     Args:
         recorded: One layer of a recording.
@@ -70,14 +72,14 @@ def redraws_exactly(recorded: LayerRecording) -> bool:
         False also where no batch is kept to compare with.
     """
     draws = recorded.draws
-    kept = [masks for masks in recorded.values() if masks.batches and masks.values.shape[4] > 1]
-    if draws is None or not kept:
+    if draws is None:
         return False
-    redrawn = _draw(draws, kept[0].batches[-1])
-    return all(
-        np.array_equal(redrawn[masks.site], masks.of_batch()[0])
-        for masks in kept
-        if masks.site in redrawn
+    kept = recorded[draws.plan[0][0]].batches
+    some = np.unique(np.linspace(0, len(kept) - 1, _COMPARED).round().astype(int))
+    return bool(kept) and all(
+        np.array_equal(values, recorded[site].of_batch(at)[0])
+        for at in some
+        for site, values in _draw(draws, kept[at]).items()
     )
 
 
@@ -91,6 +93,6 @@ def _draw(draws: Draws, batch: int) -> dict[str, Array]:
     for site, gates, units, rate in draws.plan:
         ones: Any = keras.ops.ones((int(draws.samples[at]), units), dtype=draws.dtype)
         masks = [keras.random.dropout(ones, rate, seed=generator) for _ in range(gates)]
-        stacked = keras.ops.convert_to_numpy(keras.ops.stack(masks))
-        drawn[site] = stacked.astype(np.float64 if draws.dtype == "float64" else np.float32)
+        wide = "float64" if draws.dtype == "float64" else "float32"
+        drawn[site] = keras.ops.convert_to_numpy(keras.ops.cast(keras.ops.stack(masks), wide))
     return drawn

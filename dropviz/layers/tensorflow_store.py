@@ -24,7 +24,7 @@ from dropviz.layers.held import SIZE, START, Held
 
 Tensor = Any  # a backend tensor, symbolic while TensorFlow traces
 
-# Batches whose random state is noted, for each layer: 14 MiB; 2**18 batches of 20 ms
+# Batches whose random state is noted, for each layer: 16 MiB; 2**18 batches of 20 ms
 # are an hour and a half of training.
 LOG_ROWS = 2**18
 
@@ -34,7 +34,7 @@ class Log:
 
     def __init__(self) -> None:
         with tf.init_scope():
-            self.rows = tf.Variable(tf.zeros([LOG_ROWS, 7], tf.int64), trainable=False)
+            self.rows = _variable(tf.zeros([LOG_ROWS, 8], tf.int64))
             self.calls = tf.Variable(0, dtype=tf.int64, trainable=False)
 
 
@@ -53,7 +53,7 @@ class Store:
         self.dtype = dtype
         self.every = every
         # Zeros, not empty memory: the budget is taken at once and never grows.
-        self.ring = tf.Variable(tf.zeros([self.capacity], dtype), trainable=False)
+        self.ring = _variable(tf.zeros([self.capacity], dtype))
         # [next position, end of the furthest write]
         self.ends = tf.Variable(tf.zeros([2], tf.int64), trainable=False)
 
@@ -64,6 +64,7 @@ class Store:
         *,
         samples: Tensor,
         steps: Tensor,
+        carried: Tensor,
         state: Tensor,
         layout: int,
     ) -> None:
@@ -74,6 +75,7 @@ class Store:
             masks: The masks in the order of the layout; may be none.
             samples: Samples in the batch.
             steps: Time steps of the batch.
+            carried: Whether the initial h was not zero.
             state: Shape (2,): seed and counter after the masks were drawn.
             layout: Number of the layout that describes the masks.
         """
@@ -84,12 +86,15 @@ class Store:
             if masks
             else keras.ops.zeros([0])
         )
-        flat = tf.cast(flat, self.dtype)[: self.capacity]
+        # Asked of the variables, not of this object: a graph that outlives the recording
+        # must fit into what `release` leaves of them.
+        capacity = _length(self.ring)
+        flat = tf.cast(flat, self.dtype)[:capacity]
         size = tf.size(flat, tf.int64)
         start = self.ends.read_value()[0]
-        left = self.capacity - start % self.capacity
+        left = capacity - start % capacity
         start = tf.where(size > left, start + left, start)
-        places = start % self.capacity + tf.range(size)
+        places = start % capacity + tf.range(size)
         self.ring.scatter_update(tf.IndexedSlices(flat, places))
         wanted = call % self.every == 0
         furthest = tf.maximum(self.ends.read_value()[1], start + size)
@@ -101,17 +106,39 @@ class Store:
             tf.where(wanted, size, 0),
             tf.cast(samples, tf.int64),
             tf.cast(steps, tf.int64),
+            tf.cast(carried, tf.int64),
             *tf.unstack(tf.cast(state, tf.int64), 2),
             tf.constant(layout, tf.int64),
         ]
         log.rows.scatter_update(
-            tf.IndexedSlices(tf.stack(row)[tf.newaxis], (call % LOG_ROWS)[tf.newaxis])
+            tf.IndexedSlices(tf.stack(row)[tf.newaxis], (call % _length(log.rows))[tf.newaxis])
         )
         log.calls.assign(call + 1)
 
     def read(self, log: Log) -> Held:
         """Reads back what is held for one layer by now."""
         return Frozen(self, [log]).read(0)
+
+    def release(self, logs: Sequence[Log]) -> None:
+        """Gives the memory back; later writes go nowhere and do no harm.
+
+        TensorFlow keeps the graphs of a model's earlier train functions, and they keep
+        these variables: without this each recording would leave its budget behind.
+        """
+        self.ring.assign(tf.zeros([1], self.dtype))
+        for log in logs:
+            log.rows.assign(tf.zeros([1, 8], tf.int64))
+
+
+def _variable(value: Tensor) -> Any:
+    """A variable whose first axis may shrink later."""
+    shape = tf.TensorShape([None, *value.shape[1:]])
+    return tf.Variable(value, trainable=False, shape=shape)
+
+
+def _length(variable: Any) -> Tensor:
+    """Length of the first axis, without reading the values."""
+    return tf.raw_ops.VariableShape(input=variable.handle, out_type=tf.int64)[0]
 
 
 class Frozen:

@@ -79,14 +79,22 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc]
         self._after_epoch = after_epoch
         self._stop = stop_when_not_finite
         self._began = time.perf_counter()
-        self._before = 0
+        self._epoch: int | None = None
+        self._skipped = 0
 
     def on_train_begin(self, logs: Any = None) -> None:
-        """Counts on from earlier trainings of the same model."""
+        """Begins to count the time."""
         del logs
-        self._before = self.curves.epochs
         self._began = time.perf_counter()
-        self._tell(0)
+        self._epoch = None
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Notes which epoch it is; Keras may be asked not to begin with the first."""
+        del logs
+        first, self._epoch = self._epoch is None, epoch
+        if first:
+            self._skipped = epoch
+            self._tell(0)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Tells the listener."""
@@ -95,7 +103,7 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Adds the epoch to the curves."""
-        del epoch
+        self._epoch = epoch + 1
         figures = {name: float(value) for name, value in (logs or {}).items()}
         self.not_finite = not math.isfinite(figures.get("loss", 0.0))
         if self.not_finite and self._stop:
@@ -110,8 +118,8 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc]
             return
         self._listener(
             Progress(
-                epoch=self.curves.epochs - self._before,
-                epochs=int(self.params.get("epochs") or 1),
+                epoch=(self._epoch or 0) - self._skipped,
+                epochs=int(self.params.get("epochs") or 1) - self._skipped,
                 batch=batch,
                 batches=self.params.get("steps"),
                 curves=self.curves,

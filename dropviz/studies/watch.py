@@ -48,7 +48,10 @@ class Watched:
         watch = self._watch(args[0])
         callbacks = bound.arguments.get("callbacks")
         if isinstance(callbacks, keras.callbacks.CallbackList):
-            callbacks.append(watch)
+            # A list of its own, so that the user's stays as it is.
+            bound.arguments["callbacks"] = keras.callbacks.CallbackList(
+                [callbacks, watch], model=args[0], **callbacks.params
+            )
         else:
             bound.arguments["callbacks"] = [*keras.tree.flatten(callbacks or []), watch]
         return bound.args, bound.kwargs

@@ -1,0 +1,1 @@
+"""What recording and watching cost: ``python -m benchmarks`` prints the table."""

@@ -1,0 +1,70 @@
+"""Prints the table of the README, as measured here and now."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import platform
+from importlib.metadata import version
+
+import nbformat
+from nbclient import NotebookClient
+
+from benchmarks.pairs import Ratio
+
+# Live curves go to a front end, so that they are measured inside a kernel.
+_LIVE = """
+import dataclasses, json
+from benchmarks.fit import live
+from dropviz.jupyter.live import LiveView
+print("RESULT" + json.dumps(dataclasses.asdict(live(LiveView()))))
+"""
+
+
+def main() -> None:
+    """Measures all and prints it."""
+    from dropviz.layers.ready import ready
+
+    ready()
+    from benchmarks import fit, load, memory
+
+    print("| what | must reach | measured |\n|---|---|---|")
+    _row("`fit` with recording / without", "<= 1.05", _said(fit.recording(jit_compile=False)))
+    _row("the same with `jit_compile=True`", "<= 1.05", _said(fit.recording(jit_compile=True)))
+    _row("`fit` with live curves / `verbose=0`", "<= 1.05", _said(_live()))
+    _row("`%load_ext dropviz` over a bare IPython", "< 100 ms", f"{load.milliseconds():.0f} ms")
+    with_it = memory.grown(record_it=True)
+    without = memory.grown(record_it=False)
+    _row(
+        "memory of `fit`, epoch 2 to 100, recorded (not recorded)",
+        "flat",
+        f"{with_it:+.1f} MiB ({without:+.1f} MiB)",
+    )
+    print(
+        f"\n{platform.machine()}, {os.cpu_count()} processors, Python "
+        f"{platform.python_version()}, Keras {version('keras')}"
+    )
+
+
+def _row(what: str, bound: str, measured: str) -> None:
+    print(f"| {what} | {bound} | {measured} |", flush=True)
+
+
+def _said(ratio: Ratio) -> str:
+    return (
+        f"**{ratio.median:.2f}** ({ratio.low:.2f} to {ratio.high:.2f}, {ratio.pairs} pairs; "
+        f"{ratio.first:.2f} s and {ratio.second:.2f} s)"
+    )
+
+
+def _live() -> Ratio:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(_LIVE)])
+    NotebookClient(notebook, timeout=600, kernel_name="python3").execute()
+    texts = [out["text"] for out in notebook.cells[0].outputs if out.output_type == "stream"]
+    result = "".join(texts).split("RESULT")[1].splitlines()[0]
+    return Ratio(**{f.name: json.loads(result)[f.name] for f in dataclasses.fields(Ratio)})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,393 @@
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import dropviz
+from dropviz.core import files
+from dropviz.core.masks import Draws, LayerRecording, Masks
+from dropviz.core.recording import Recording
+from dropviz.core.runs import Curves, Run, Status
+from dropviz.core.spec import RunSpec
+from dropviz.core.views import DISPLAY, FIGURES
+from dropviz.errors import DropvizError, UnknownNameError
+
+NAN = math.nan
+
+
+def recording() -> Recording:
+    random = np.random.default_rng(2)
+    values = np.where(random.random((2, 1, 4, 3, 5)) < 0.4, 0, np.float32(5 / 3))
+    values[1, :, :, 2] = NAN  # the last batch had two samples
+    masks = Masks(
+        layer="lstm",
+        site="recurrent",
+        values=values,
+        rate=0.4,
+        gates=("i", "f", "c", "o"),
+        time_steps=8,
+        batch_sizes=(3, 2),
+        batches=(5, 6),
+    )
+    draws = Draws(
+        first=0,
+        states=np.array([[2**32, 0], [2**62, 8]]),
+        samples=np.array([3, 2]),
+        plan=(("recurrent", 4, 5, 0.4),),
+        dtype="float32",
+    )
+    layer = LayerRecording("lstm", "LSTM", 5, 7, {"recurrent": masks}, draws, "Note this.")
+    recorded = Recording.of({"lstm": layer})
+    recorded.skipped["conv"] = "masks images."
+    return recorded
+
+
+def made(**changed: Any) -> Run:
+    given: dict[str, Any] = {
+        "spec": RunSpec(dropout=1 / 3, recurrent_dropout=0.4, units=5, epochs=3, seed=2**32 - 1),
+        "curves": Curves({"loss": [2.5, 1 / 3, 1e-300], "val_loss": [2, 1, 0.5]}),
+        "recording": recording(),
+        "status": "done",
+        "seconds": 1.25,
+        "code": "model.fit(x, y)  # Überraschung, 学習\n",
+    }
+    return Run(**(given | changed))
+
+
+def saved_and_loaded(run: Run, folder: Path) -> Run:
+    loaded = dropviz.load(run.save(folder / "run.dropviz"))
+    assert isinstance(loaded, Run)
+    return loaded
+
+
+def bits(curves: Curves) -> dict[str, bytes]:
+    return {name: np.array(values, "float64").tobytes() for name, values in curves.items()}
+
+
+# ---------------------------------------------------------------- curves
+
+
+def test_curves_grow_by_an_epoch_without_changing() -> None:
+    before = Curves({"loss": [2.0]})
+
+    after = before.extended({"loss": 1.0})
+
+    assert after["loss"] == (2.0, 1.0)
+    assert before["loss"] == (2.0,)
+
+
+def test_a_curve_is_nan_where_it_was_not_there() -> None:
+    curves = Curves({"loss": [2.0]}).extended({"val_loss": 3.0})
+
+    np.testing.assert_array_equal(curves["loss"], [2, NAN])
+    np.testing.assert_array_equal(curves["val_loss"], [NAN, 3])
+
+
+@pytest.mark.parametrize(("values", "epochs"), [({}, 0), ({"loss": []}, 0), ({"loss": [1, 2]}, 2)])
+def test_curves_count_their_epochs(values: dict[str, list[float]], epochs: int) -> None:
+    assert Curves(values).epochs == epochs
+
+
+def test_an_unknown_curve_names_the_nearest_one() -> None:
+    with pytest.raises(UnknownNameError, match=r"no curve 'los'.*Did you mean 'loss'\?"):
+        Curves({"loss": [1], "val_loss": [1]})["los"]
+
+
+def test_curves_answer_as_any_mapping_does() -> None:
+    curves = Curves({"loss": [1]})
+
+    assert curves.get("val_loss") is None
+    assert "val_loss" not in curves
+    assert dict(curves) == {"loss": (1.0,)}
+
+
+# ---------------------------------------------------------------- a file
+
+
+@pytest.mark.parametrize("status", ["done", "stopped", "failed"])
+def test_a_run_comes_back_from_its_file_as_it_was(status: Status, tmp_path: Path) -> None:
+    run = made(status=status, reason="Why it ended.")
+
+    loaded = saved_and_loaded(run, tmp_path)
+
+    assert loaded.spec == run.spec
+    assert loaded.status == run.status
+    assert loaded.seconds == run.seconds
+    assert loaded.code == run.code
+    assert loaded.reason == run.reason
+    assert loaded.summary == run.summary
+
+
+@pytest.mark.parametrize(
+    "curves",
+    [
+        {"loss": [0.1, NAN, -0.0, math.inf, 5e-324], "accuracy": [1 / 3] * 5},
+        {"loss": [1.0], "val_loss": [1.0, 2.0]},
+        {"loss": []},
+        {},
+    ],
+    ids=["every kind of number", "lengths that differ", "no epoch", "no curve"],
+)
+def test_curves_come_back_to_the_bit(curves: dict[str, list[float]], tmp_path: Path) -> None:
+    run = made(curves=Curves(curves))
+
+    loaded = saved_and_loaded(run, tmp_path)
+
+    assert list(loaded.curves) == list(run.curves)
+    assert bits(loaded.curves) == bits(run.curves)
+
+
+def test_a_recording_comes_back_to_the_bit(tmp_path: Path) -> None:
+    before = recording()
+
+    after = saved_and_loaded(made(), tmp_path).recording
+
+    mine, its = after["lstm"], before["lstm"]
+    assert mine["recurrent"].values.dtype == its["recurrent"].values.dtype
+    assert mine["recurrent"].values.tobytes() == its["recurrent"].values.tobytes()
+    assert mine["recurrent"].batches == its["recurrent"].batches
+    assert after.sentences == before.sentences
+    assert after.skipped == before.skipped
+
+
+def test_what_it_takes_to_redraw_comes_back_to_the_bit(tmp_path: Path) -> None:
+    before = recording()["lstm"].draws
+
+    after = saved_and_loaded(made(), tmp_path).recording["lstm"].draws
+
+    assert before is not None
+    assert after is not None
+    np.testing.assert_array_equal(after.states, before.states)
+    np.testing.assert_array_equal(after.samples, before.samples)
+    assert (after.first, after.plan, after.dtype) == (before.first, before.plan, before.dtype)
+
+
+def test_a_loaded_run_has_no_model(tmp_path: Path) -> None:
+    assert saved_and_loaded(made(model=object()), tmp_path).model is None
+
+
+def test_a_run_without_a_spec_comes_back(tmp_path: Path) -> None:
+    assert saved_and_loaded(made(spec=None), tmp_path).spec is None
+
+
+def test_a_loaded_run_saves_the_same_again(tmp_path: Path) -> None:
+    once = made().save(tmp_path / "once.dropviz")
+    loaded = dropviz.load(once)
+
+    again = loaded.save(tmp_path / "again.dropviz")
+
+    (_, header, arrays), (_, its_header, its_arrays) = files.read(once), files.read(again)
+    assert json.dumps(header) == json.dumps(its_header)
+    assert {name: each.tobytes() for name, each in arrays.items()} == {
+        name: each.tobytes() for name, each in its_arrays.items()
+    }
+
+
+def test_a_path_may_be_text(tmp_path: Path) -> None:
+    written = made().save(str(tmp_path / "run.dropviz"))
+
+    assert written == tmp_path / "run.dropviz"
+    assert isinstance(dropviz.load(str(written)), Run)
+
+
+def test_a_recording_alone_comes_back_as_one(tmp_path: Path) -> None:
+    loaded = dropviz.load(recording().save(tmp_path / "masks.dropviz"))
+
+    assert isinstance(loaded, Recording)
+    assert loaded.sentences == recording().sentences
+
+
+def test_saving_into_a_folder_that_is_not_there_says_so(tmp_path: Path) -> None:
+    with pytest.raises(DropvizError, match="does not exist"):
+        made().save(tmp_path / "nowhere" / "run.dropviz")
+
+
+@pytest.mark.parametrize("share", [0, 0.01, 0.3, 0.6, 0.9, 0.999])
+def test_a_truncated_file_is_refused(share: float, tmp_path: Path) -> None:
+    path = made().save(tmp_path / "run.dropviz")
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(share * len(whole))])
+
+    with pytest.raises(DropvizError, match="not a dropviz file, or it is damaged"):
+        dropviz.load(path)
+
+
+@pytest.mark.parametrize("flip", [0x01, 0x80, 0xFF])
+def test_no_flipped_byte_changes_a_run_unnoticed(flip: int, tmp_path: Path) -> None:
+    run = made()
+    path = run.save(tmp_path / "run.dropviz")
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ flip]) + whole[place + 1 :])
+        try:
+            loaded = dropviz.load(path)
+        except DropvizError:
+            continue
+        # Bytes that carry nothing: dates and the like in the archive's directory.
+        assert isinstance(loaded, Run)
+        assert bits(loaded.curves) == bits(run.curves)
+        assert loaded.summary == run.summary
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"hello", b"PK\x03\x04", b"\x89PNG\r\n\x1a\n", b"\x93NUMPY\x01\x00v\x00{}"]
+)
+def test_a_file_of_another_kind_is_refused(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "foreign.dropviz"
+    path.write_bytes(content)
+
+    with pytest.raises(DropvizError, match="not a dropviz file"):
+        dropviz.load(path)
+
+
+def test_a_numpy_archive_of_somebody_else_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "foreign.npz"
+    np.savez(path, x=np.zeros(3))
+
+    with pytest.raises(DropvizError, match="not a dropviz file"):
+        dropviz.load(path)
+
+
+@pytest.mark.parametrize("name", ["missing.dropviz", "."])
+def test_a_path_without_a_file_says_so(name: str, tmp_path: Path) -> None:
+    with pytest.raises(DropvizError, match="There is no file"):
+        dropviz.load(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"spec": {"dropout": 2}},
+        {"spec": {"colour": "red"}},
+        {"spec": 7},
+        {"curves": ["loss", "accuracy"]},
+        {"recording": {}},
+        {"seconds": None},
+    ],
+    ids=[
+        "a rate out of range",
+        "an unknown field",
+        "no spec",
+        "no such curve",
+        "no layers",
+        "no time",
+    ],
+)
+def test_a_header_that_does_not_fit_its_arrays_is_refused(
+    changed: dict[str, Any], tmp_path: Path
+) -> None:
+    kind, header, arrays = files.read(made().save(tmp_path / "run.dropviz"))
+    path = files.write(tmp_path / "changed.dropviz", kind, header | changed, arrays)
+
+    with pytest.raises(DropvizError, match="is damaged"):
+        dropviz.load(path)
+
+
+# ---------------------------------------------------------------- pictures
+
+
+def test_a_run_names_its_pictures() -> None:
+    assert {"where", "masks", "curves"} <= set(FIGURES)
+
+
+@pytest.mark.parametrize("name", ["where", "masks", "curves"])
+def test_a_run_draws_each_of_its_pictures(name: str) -> None:
+    assert made().figure(name).alt
+
+
+def test_a_run_draws_where_dropout_acted_unless_told_otherwise() -> None:
+    assert made().figure().alt == made().figure("where").alt
+
+
+def test_a_loaded_run_draws_the_same_picture(tmp_path: Path) -> None:
+    loaded = saved_and_loaded(made(), tmp_path)
+
+    assert loaded.figure("masks").png() == made().figure("masks").png()
+
+
+def test_an_unknown_picture_names_the_nearest_one() -> None:
+    with pytest.raises(UnknownNameError, match=r"no figure 'mask'.*Did you mean 'masks'\?"):
+        made().figure("mask")
+
+
+@pytest.mark.parametrize("name", ["where", "masks"])
+def test_a_picture_of_nothing_recorded_says_so(name: str) -> None:
+    with pytest.raises(DropvizError, match="Nothing was recorded"):
+        made(recording=Recording.of({})).figure(name)
+
+
+# ---------------------------------------------------------------- words
+
+
+@pytest.mark.parametrize(
+    ("status", "end"),
+    [
+        ("done", "done after 3 epochs, 1.2 s"),
+        ("stopped", "stopped after 3 epochs of 3, 1.2 s"),
+        ("failed", "failed after 3 epochs of 3, 1.2 s"),
+    ],
+)
+def test_the_title_says_what_was_trained_and_how_it_ended(status: Status, end: str) -> None:
+    run = made(status=status, spec=RunSpec(dropout=0.2, recurrent_dropout=0.4, units=5, epochs=3))
+
+    assert run.title == (f"digits, 5 units, dropout 0.2, recurrent_dropout 0.4, seed 7: {end}")
+
+
+@pytest.mark.parametrize(
+    ("curves", "title"),
+    [
+        ({"loss": [1]}, "done after 1 epoch, 1.2 s"),
+        ({"loss": [1, 2]}, "done after 2 epochs, 1.2 s"),
+        ({}, "done, 1.2 s"),
+    ],
+    ids=["one epoch", "two epochs", "a hand-written loop"],
+)
+def test_the_title_of_a_training_of_ones_own_says_how_it_ended(
+    curves: dict[str, list[float]], title: str
+) -> None:
+    assert made(spec=None, curves=Curves(curves)).title == title
+
+
+def test_a_training_stopped_in_its_first_epoch_says_so() -> None:
+    assert "stopped after 0 epochs of 3" in made(status="stopped", curves=Curves()).title
+
+
+def test_the_summary_is_title_reason_losses_and_what_the_masks_say() -> None:
+    run = made(status="failed", reason="the loss was not finite in epoch 2")
+
+    title, reason, losses, *said = run.summary
+
+    assert title == run.title
+    assert reason == run.reason
+    assert losses == "training loss 1.00e-300, validation 0.500"
+    assert said[0].startswith("recurrent_dropout=0.4 multiplied h_(t-1)")
+
+
+def test_the_summary_leaves_out_what_is_not_there() -> None:
+    run = made(spec=None, curves=Curves(), recording=Recording.of({}))
+
+    assert run.summary == ["done, 1.2 s"]
+
+
+def test_a_run_prints_as_its_summary() -> None:
+    assert str(made()).splitlines() == made().summary
+
+
+def test_a_run_shows_itself_by_what_higher_floors_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[Run] = []
+    monkeypatch.setattr("dropviz.core.runs.DISPLAY", [shown.append])
+    run = made()
+
+    run._ipython_display_()
+
+    assert shown == [run]
+
+
+def test_loading_the_package_s_names_leaves_one_way_to_show_a_run() -> None:
+    assert callable(dropviz.load)
+    assert len(DISPLAY) == 1

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dropviz.core.masks import LayerRecording, Masks
+from dropviz.core.runs import Curves
+from dropviz.core.words import answer, answers, conclusion, counted, last_losses
+
+GATES = ("i", "f", "c", "o")
+
+
+def masks(site: str = "input", *, steps: int = 1, gates: int = 4, **kwargs: Any) -> Masks:
+    """Makes masks of 2 batches, 16 samples and 32 units, a third of them dropped."""
+    random = np.random.default_rng(11 if site == "input" else 12)
+    values = np.where(random.random((2, steps, gates, 16, 32)) < 0.25, 0, np.float32(4 / 3))
+    given: dict[str, Any] = {
+        "layer": "lstm",
+        "site": site,
+        "values": values,
+        "rate": 0.25,
+        "gates": GATES,
+        "time_steps": 6,
+        "batch_sizes": (16, 16),
+        "batches": (0, 1),
+    }
+    return Masks(**(given | kwargs))
+
+
+def layer(*sites: Masks, name: str = "lstm", note: str = "") -> LayerRecording:
+    return LayerRecording(name, "LSTM", 32, 2, {each.site: each for each in sites}, note=note)
+
+
+# ---------------------------------------------------------------- numbers
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(0, "0 epochs"), (1, "1 epoch"), (2, "2 epochs"), (1797, "1,797 epochs")]
+)
+def test_a_number_comes_with_its_noun(number: int, said: str) -> None:
+    assert counted(number, "epoch") == said
+
+
+def test_the_last_losses_are_those_of_the_last_epoch() -> None:
+    curves = {
+        "val_accuracy": [0.5, 0.75],
+        "loss": [2.0, 1.0],
+        "val_loss": [3.0, 1.5],
+        "loss_dropout_off": [1.9, 0.9],
+        "mae": [7.0, 7.0],
+    }
+
+    assert last_losses(curves) == (
+        "training loss 1.000, with dropout off 0.900, validation 1.500, validation accuracy 0.750"
+    )
+
+
+def test_losses_that_are_not_there_are_left_out() -> None:
+    assert last_losses(Curves({"val_loss": [math.nan]})) == "validation nan"
+    assert last_losses(Curves()) == ""
+    assert last_losses({"loss": []}) == ""
+
+
+# ---------------------------------------------------------------- where an argument acted
+
+
+@pytest.mark.parametrize(
+    ("site", "start"),
+    [
+        ("input", "dropout=0.25 multiplied x_t, the vertical arrows, "),
+        ("recurrent", "recurrent_dropout=0.25 multiplied h_(t-1), the horizontal arrows, "),
+    ],
+)
+def test_an_answer_says_which_argument_multiplied_what(site: str, start: str) -> None:
+    assert answer(masks(site)).startswith(start)
+
+
+def test_an_answer_says_what_was_measured() -> None:
+    one = masks()
+
+    said = answer(one)
+
+    assert f"{one.dropped:.1%} dropped, the rest times 1.33; " in said
+    assert "same at all 6 steps; differs between gates, samples and batches." in said
+
+
+def test_a_scale_of_1_is_not_worth_a_word() -> None:
+    values = np.where(masks().values > 0, np.float32(1), np.float32(0))
+
+    assert "the rest" not in answer(masks(values=values))
+
+
+def test_an_answer_says_why_nothing_was_dropped() -> None:
+    ones = np.ones((2, 1, 1, 16, 1), "float32")
+
+    assert (
+        answer(masks(values=ones, rate=0.0, reason="the rate is 0.")) == "dropout=0: the rate is 0."
+    )
+
+
+def test_an_answer_without_a_batch_says_so() -> None:
+    none = masks(values=np.zeros((0, 1, 4, 0, 3), "float32"), batch_sizes=(), batches=())
+
+    assert answer(none) == "dropout=0.25: no training batch was recorded."
+
+
+def test_one_layer_answers_without_its_name() -> None:
+    lines = answers({"lstm": layer(masks(), masks("recurrent"))})
+
+    assert lines[:2] == [answer(masks()), answer(masks("recurrent"))]
+
+
+def test_several_layers_answer_with_their_names_and_notes() -> None:
+    lines = answers(
+        {"low": layer(masks(), name="low", note="Note this."), "up": layer(masks(), name="up")}
+    )
+
+    assert lines[0] == "low: " + answer(masks())
+    assert lines[1] == "low: Note this."
+    assert lines[2] == "up: " + answer(masks())
+
+
+def test_an_empty_recording_answers_nothing() -> None:
+    assert answers({}) == []
+
+
+# ---------------------------------------------------------------- the scheme
+
+
+@pytest.mark.parametrize(
+    ("gates", "tying"),
+    [((4, 4), ", untied)"), ((1, 1), ", tied)"), ((4, 1), "1512.05287)")],
+    ids=["untied", "tied", "one of each"],
+)
+def test_masks_that_live_for_a_sequence_are_gal_and_ghahramanis(
+    gates: tuple[int, int], tying: str
+) -> None:
+    recorded = layer(masks(gates=gates[0]), masks("recurrent", gates=gates[1]))
+
+    (line,) = conclusion({"lstm": recorded})
+
+    assert "Gal & Ghahramani" in line
+    assert tying in line
+
+
+@pytest.mark.parametrize(
+    "recorded",
+    [
+        layer(masks(steps=6), masks("recurrent")),
+        layer(masks(), masks("recurrent", steps=6)),
+        layer(masks(values=np.repeat(masks().values[:, :, :, :1], 16, axis=3))),
+        layer(masks(time_steps=1)),
+        layer(masks(values=np.ones((2, 1, 1, 16, 1)), rate=0.0, reason="the rate is 0.")),
+        layer(),
+    ],
+    ids=[
+        "new input masks at each step",
+        "new recurrent masks at each step",
+        "one mask for all samples",
+        "one time step",
+        "nothing dropped",
+        "no site",
+    ],
+)
+def test_no_scheme_is_named_where_the_masks_do_not_show_it(recorded: LayerRecording) -> None:
+    assert conclusion({"lstm": recorded}) == []

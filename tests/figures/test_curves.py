@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+import math
+import re
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
+
+from dropviz.core.runs import Curves
+from dropviz.figures import theme
+from dropviz.figures.curves import curves
+from dropviz.figures.theme import Picture
+
+from .conftest import LOSSES
+from .made import Drawn, cut_off, overlaps, texts, words
+
+NAN = math.nan
+NAMES = ("loss", "loss_dropout_off", "val_loss")
+
+
+def falling(epochs: int, first: float = 2.0, last: float = 0.1) -> dict[str, list[float]]:
+    """Makes three curves that fall side by side."""
+    fall = np.geomspace(first, last, epochs)
+    return {name: list(fall * (1 + number / 5)) for number, name in enumerate(NAMES)}
+
+
+def ending(*lasts: float) -> dict[str, list[float]]:
+    return {name: [1.0, last] for name, last in zip(NAMES, lasts, strict=True)}
+
+
+CASES: dict[str, dict[str, list[float]]] = {
+    "two epochs": LOSSES,
+    "one epoch": {name: values[:1] for name, values in LOSSES.items()},
+    "100 epochs": falling(100),
+    "1000 epochs": falling(1000),
+    "tiny losses": falling(20, 3e-6, 1e-6),
+    "huge losses": falling(20, 3e6, 1e6),
+    "losses of 1e30": falling(20, 3e30, 1e30),
+    "from huge to tiny": falling(20, 1e6, 1e-6),
+    "the same end": ending(0.5, 0.5, 0.5),
+    "all at zero": {name: [0.0, 0.0] for name in NAMES},
+    "ends at the top": ending(3.0, 3.1, 3.2),
+    "ends at the bottom": ending(0.0, 0.0, 0.001),
+    "ends in the middle": ending(0.50, 0.51, 0.52),
+    "negative": {name: [-0.2, -0.9 + number / 9] for number, name in enumerate(NAMES)},
+    "through zero": {name: [0.9, -0.9 + number / 9] for number, name in enumerate(NAMES)},
+    "one curve": {"loss": [2.0, 1.0]},
+    "validation alone": {"val_loss": [2.0, 1.0]},
+    "nan at the end": {"loss": [2.0, NAN], "val_loss": [2.0, math.inf]},
+    "nan alone": {"loss": [NAN], "val_loss": [NAN]},
+    "nothing": {},
+    "no epoch": {"loss": []},
+}
+FINITE = [
+    name
+    for name, values in CASES.items()
+    if any(math.isfinite(one) for each in values.values() for one in each)
+]
+
+
+def axes_of(picture: Picture) -> Axes:
+    (axes,) = picture.axes
+    return axes
+
+
+def lines(picture: Picture) -> dict[str, Any]:
+    """The drawn curves by colour, without the grid and the axes."""
+    return {to_hex(line.get_color()): line for line in axes_of(picture).get_lines()}
+
+
+# ---------------------------------------------------------------- what is drawn
+
+
+def test_the_lines_are_the_curves() -> None:
+    drawn = lines(curves(LOSSES))
+
+    assert len(drawn) == 3
+    for colour, name in zip((theme.VERMILION, theme.BLUE, theme.GREEN), NAMES, strict=True):
+        line = drawn[colour.lower()]
+        np.testing.assert_array_equal(line.get_xdata(), [1, 2])
+        np.testing.assert_array_equal(line.get_ydata(), LOSSES[name])
+
+
+def test_lines_differ_in_dashes_too() -> None:
+    drawn: list[Any] = axes_of(curves(LOSSES)).get_lines()
+
+    dashes = {str(line._dash_pattern) for line in drawn}
+
+    assert len(dashes) == 3
+
+
+def test_curves_of_a_run_are_drawn_as_they_are() -> None:
+    assert curves(Curves(LOSSES)).alt == curves(LOSSES).alt
+
+
+def test_other_curves_are_not_drawn() -> None:
+    assert len(lines(curves({"accuracy": [0.5, 0.6], "loss": [2.0, 1.0]}))) == 1
+
+
+def test_each_line_is_named_with_its_last_value() -> None:
+    said = words(curves(LOSSES))
+
+    assert re.search(r"1\.200\s+training, dropout on", said)
+    assert re.search(r"0\.700\s+training, dropout off", said)
+    assert re.search(r"0\.900\s+validation", said)
+
+
+def test_one_epoch_is_a_point() -> None:
+    (line,) = lines(curves({"loss": [2.0]})).values()
+
+    assert line.get_marker() == "o"
+
+
+def test_room_is_left_for_the_epochs_to_come() -> None:
+    low, high = axes_of(curves({"loss": [2.0, 1.0]}, epochs=10)).get_xlim()
+
+    assert low < 1
+    assert 10 < high < 11
+
+
+def test_epochs_are_whole_numbers() -> None:
+    axes = axes_of(curves({"loss": [2.0, 1.0, 0.5]}))
+
+    ticks = [tick for tick in axes.get_xticks() if 0.8 <= tick <= 3.2]
+
+    assert ticks == [1, 2, 3]
+
+
+@pytest.mark.parametrize("name", FINITE)
+def test_every_finite_loss_lies_within_the_frame(name: str) -> None:
+    low, high = axes_of(curves(CASES[name])).get_ylim()
+    finite = [one for each in CASES[name].values() for one in each if math.isfinite(one)]
+
+    assert low < high
+    assert low <= min(finite)
+    assert max(finite) < high
+
+
+@pytest.mark.parametrize(
+    "name", [each for each in FINITE if "neg" not in each and "zero" not in each]
+)
+def test_a_loss_is_drawn_from_zero_up(name: str) -> None:
+    assert axes_of(curves(CASES[name])).get_ylim()[0] == 0
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1e6])
+def test_losses_of_any_size_are_told_apart_in_words(scale: float) -> None:
+    picture = curves({"loss": [4 * scale, 3 * scale], "val_loss": [5 * scale, 1 * scale]})
+
+    for said in (picture.alt, words(picture)):
+        plain = re.sub(r"(?<=\d),(?=\d{3})", "", said)
+        numbers = {float(each) for each in re.findall(r"\d+(?:\.\d+)?(?:e[-+]?\d+)?", plain)}
+        assert any(math.isclose(number, 3 * scale, rel_tol=0.01) for number in numbers)
+        assert any(math.isclose(number, scale, rel_tol=0.01) for number in numbers)
+
+
+# ---------------------------------------------------------------- several seeds
+
+
+def test_several_seeds_are_a_median_with_a_band() -> None:
+    picture = curves([{"loss": [3.0, 1.0]}, {"loss": [5.0, 2.0]}, {"loss": [4.0, 9.0]}])
+
+    (line,) = lines(picture).values()
+    band: Any
+    (band,) = axes_of(picture).collections
+    heights = band.get_paths()[0].vertices[:, 1]
+    np.testing.assert_array_equal(line.get_ydata(), [4, 2])
+    assert (heights.min(), heights.max()) == (1, 9)
+    assert "median and range of 3 seeds" in words(picture)
+    assert "median of 3 seeds" in picture.alt
+
+
+def test_a_seed_that_ended_early_counts_as_long_as_it_went() -> None:
+    (line,) = lines(curves([{"loss": [3.0, 1.0]}, {"loss": [5.0]}])).values()
+
+    np.testing.assert_array_equal(line.get_ydata(), [4, 1])
+
+
+def test_a_seed_that_failed_does_not_hide_the_others() -> None:
+    (line,) = lines(curves([{"loss": [3.0, NAN]}, {"loss": [5.0, 2.0]}])).values()
+
+    np.testing.assert_array_equal(line.get_ydata(), [4, 2])
+
+
+# ---------------------------------------------------------------- alt text
+
+
+def test_the_alt_text_tells_each_curve_s_way() -> None:
+    alt = curves(LOSSES).alt
+
+    assert alt.startswith("Loss over 2 epochs")
+    assert re.search(r"training, dropout on\D* from 2\.000 to 1\.200", alt)
+    assert "training, dropout off from 1.900 to 0.700" in alt
+    assert "validation from 2.100 to 0.900" in alt
+
+
+def test_one_epoch_is_counted_as_one() -> None:
+    assert curves(CASES["one epoch"]).alt.startswith("Loss over 1 epoch:")
+
+
+@pytest.mark.parametrize("name", ["nothing", "no epoch"])
+def test_the_alt_text_says_where_there_is_no_epoch_yet(name: str) -> None:
+    assert "no epoch has come to its end" in curves(CASES[name]).alt
+
+
+@pytest.mark.parametrize("name", ["nan alone", "nan at the end"])
+def test_the_alt_text_tells_that_a_loss_was_not_finite(name: str) -> None:
+    alt = curves(CASES[name]).alt
+
+    assert re.search(r"not finite|NaN|nan|infinite", alt)
+    assert "no epoch has come to its end" not in alt
+
+
+# ---------------------------------------------------------------- layout
+
+
+@cache
+def drawn(name: str) -> tuple[Picture, list[Drawn]]:
+    """Draws a case once: the picture and its texts."""
+    picture = curves(CASES[name])
+    return picture, texts(picture)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_text_is_cut_off(name: str) -> None:
+    picture, found = drawn(name)
+
+    assert cut_off(found, picture.size) == []
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_texts_overlap(name: str) -> None:
+    _, found = drawn(name)
+
+    assert overlaps(found) == []
+
+
+@pytest.mark.parametrize("epochs", [1, 10, 1000])
+def test_a_live_picture_keeps_its_layout_too(epochs: int) -> None:
+    picture = curves(CASES["one epoch"], epochs=epochs)
+    found = texts(picture)
+
+    assert cut_off(found, picture.size) == []
+    assert overlaps(found) == []
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_picture_has_the_same_size(name: str) -> None:
+    picture, _ = drawn(name)
+
+    assert picture.size == curves(LOSSES, epochs=50).size

@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection, QuadMesh
+
+from dropviz.core.masks import Array
+from dropviz.errors import DropvizError
+from dropviz.figures.heatmaps import atlas
+from dropviz.figures.theme import Picture
+
+from .made import (
+    GATES,
+    KINDS,
+    NOT_DROPPED,
+    ONE_STEP,
+    Drawn,
+    Kind,
+    cut_off,
+    nothing_kept,
+    overlaps,
+    recorded,
+    texts,
+    words,
+)
+from .test_theme import luminance
+
+
+def panels(picture: Picture) -> list[Axes]:
+    """Lists the heatmaps, without the page that they stand on."""
+    return picture.axes[1:]
+
+
+def squares_of(panel: Axes) -> Any:
+    (mesh,) = panel.findobj(QuadMesh)
+    return mesh
+
+
+def crosses_of(panel: Axes) -> Any:
+    (marks,) = panel.findobj(PathCollection)
+    return marks
+
+
+def shown(panel: Axes) -> Any:
+    """What a heatmap shows: 1 where kept, 0 where dropped, shape (samples, units)."""
+    return np.asarray(squares_of(panel).get_array())
+
+
+def crosses(panel: Axes) -> list[tuple[int, int]]:
+    """The (sample, unit) of each cross, sorted."""
+    places = crosses_of(panel).get_offsets() - 0.5
+    return sorted((int(row), int(column)) for column, row in places)
+
+
+def cut(values: Array) -> Any:
+    """The masks that fit: shape (gates, samples, units) in, the same out."""
+    return values[:, :16, :32]
+
+
+# ---------------------------------------------------------------- what is drawn
+
+
+@pytest.mark.parametrize("kind", GATES)
+def test_there_is_a_heatmap_for_each_site_and_gate(kind: str) -> None:
+    assert len(panels(atlas(recorded(kind=kind)))) == 2 * len(GATES[kind])
+
+
+@pytest.mark.parametrize("name", ["lstm", "gru", "simple rnn", "200 units", "200 samples"])
+@pytest.mark.parametrize("batch", [0, -1])
+def test_the_heatmaps_show_the_masks_of_the_batch(name: str, batch: int) -> None:
+    layer = recorded(KINDS[name])
+    expected = [gate for masks in layer.values() for gate in cut(masks.of_batch(batch)[0])]
+
+    drawn = panels(atlas(layer, batch))
+
+    assert len(drawn) == len(expected)
+    for panel, mask in zip(drawn, expected, strict=True):
+        np.testing.assert_array_equal(shown(panel), mask > 0)
+
+
+def test_a_cross_marks_every_unit_that_is_dropped_and_no_other() -> None:
+    layer = recorded(units=40, samples=20)
+    expected = [gate for masks in layer.values() for gate in cut(masks.of_batch(-1)[0])]
+
+    for panel, mask in zip(panels(atlas(layer)), expected, strict=True):
+        assert crosses(panel) == [tuple(place) for place in np.argwhere(mask == 0).tolist()]
+
+
+def test_the_smaller_last_batch_has_no_empty_rows() -> None:
+    layer = recorded(samples=4)
+    for masks in layer.values():
+        masks.values[-1, :, :, 2:] = np.nan
+        object.__setattr__(masks, "batch_sizes", (4, 2))
+
+    assert {shown(panel).shape[0] for panel in panels(atlas(layer))} == {2}
+
+
+def test_gates_are_named_in_keras_s_order() -> None:
+    titles = [panel.get_title(loc="left") for panel in panels(atlas(recorded()))]
+
+    assert titles[:4] == ["i  input gate", "f  forget gate", "c  candidate", "o  output gate"]
+    assert titles[4:] == titles[:4]
+
+
+def test_a_tied_mask_is_drawn_once_and_says_for_which_gates() -> None:
+    drawn = panels(atlas(recorded(tied=True)))
+
+    assert [panel.get_title(loc="left") for panel in drawn] == [
+        "one mask for all gates: i f c o"
+    ] * 2
+
+
+@pytest.mark.parametrize("site", ["input", "recurrent"])
+def test_one_unit_or_one_feature_has_its_heatmap_too(site: str) -> None:
+    changed: dict[str, Any] = {"features": 1} if site == "input" else {"units": 1}
+
+    assert len(panels(atlas(recorded(**changed)))) == 8
+
+
+def test_a_row_says_what_was_measured() -> None:
+    layer = recorded()
+
+    said = words(atlas(layer))
+
+    for masks in layer.values():
+        assert f"{masks.dropped:.1%} dropped, rate 0.4; {'; '.join(masks.sharing)}" in said
+
+
+def test_the_heading_says_which_batch() -> None:
+    assert "Masks of lstm as used in batch 49 of 50 (4 samples)" in words(atlas(recorded(), 0))
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [(Kind(rates=(0, 0.4)), NOT_DROPPED), (Kind(steps=1), ONE_STEP)],
+    ids=["no rate", "one step"],
+)
+def test_a_site_that_drops_nothing_says_why_in_full(kind: Kind, reason: str) -> None:
+    picture = atlas(recorded(kind))
+
+    assert reason in words(picture)
+    assert reason in picture.alt
+    assert len(panels(picture)) == 4
+
+
+# ---------------------------------------------------------------- alt text and colours
+
+
+def test_the_alt_text_tells_the_shares_and_what_is_shared() -> None:
+    layer = recorded()
+
+    alt = atlas(layer).alt
+
+    assert alt.startswith("Mask heatmaps of lstm, batch 50. ")
+    for masks in layer.values():
+        assert f"{masks.dropped:.1%} dropped" in alt
+        assert masks.sentence in alt
+
+
+def test_kept_and_dropped_differ_in_a_grey_print() -> None:
+    squares = squares_of(panels(atlas(recorded()))[0])
+
+    dropped, kept = (luminance(colour[:3]) for colour in squares.to_rgba(np.array([0, 1])))
+
+    assert dropped - kept > 0.5
+
+
+def test_a_cross_stands_out_from_its_square_in_a_grey_print() -> None:
+    panel = panels(atlas(recorded()))[0]
+
+    ground = luminance(squares_of(panel).to_rgba(np.array([0]))[0, :3])
+    cross = luminance(crosses_of(panel).get_edgecolor()[0, :3])
+
+    assert ground - cross > 0.3
+
+
+# ---------------------------------------------------------------- bad input
+
+
+@pytest.mark.parametrize("batches", [0, 5])
+def test_nothing_to_draw_is_said_with_the_reason(batches: int) -> None:
+    with pytest.raises(DropvizError, match=r"'lstm' has no recorded batch.*larger than budget_mib"):
+        atlas(nothing_kept(batches))
+
+
+@pytest.mark.parametrize("batch", [2, -3])
+def test_a_batch_that_is_not_there_is_refused(batch: int) -> None:
+    with pytest.raises(DropvizError, match="batch"):
+        atlas(recorded(batches=2), batch)
+
+
+# ---------------------------------------------------------------- layout
+
+
+@cache
+def drawn(name: str) -> tuple[Picture, list[Drawn]]:
+    """Draws a kind once: the picture and its texts."""
+    picture = atlas(recorded(KINDS[name]))
+    return picture, texts(picture)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_no_text_is_cut_off(name: str) -> None:
+    picture, found = drawn(name)
+
+    assert cut_off(found, picture.size) == []
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_no_texts_overlap(name: str) -> None:
+    _, found = drawn(name)
+
+    assert overlaps(found) == []
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_heatmaps_lie_within_the_picture_and_apart(name: str) -> None:
+    picture, _ = drawn(name)
+    boxes = [panel.get_position() for panel in panels(picture)]
+
+    assert picture.size[0] == 880
+    for number, box in enumerate(boxes):
+        assert 0 < box.x0 < box.x1 < 1
+        assert 0 < box.y0 < box.y1 < 1
+        assert not any(box.overlaps(other) for other in boxes[:number])

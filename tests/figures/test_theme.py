@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.style
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+from PIL import Image
+
+import dropviz
+from dropviz.figures import theme
+from dropviz.figures.theme import Picture
+
+from .conftest import Example
+from .made import Kind, recorded
+
+
+def opened(png: bytes) -> Any:
+    image = Image.open(io.BytesIO(png))
+    image.load()
+    return image
+
+
+def pixels(png: bytes) -> Any:
+    return np.asarray(opened(png).convert("RGB")).astype(int)
+
+
+# ---------------------------------------------------------------- PNG and alt text
+
+
+def test_a_png_is_twice_as_dense_as_the_picture_on_screen(example: Example) -> None:
+    width, height = example.picture.size
+
+    assert opened(example.png).size == (2 * width, 2 * height)
+
+
+def test_a_frame_is_as_dense_as_asked(example: Example) -> None:
+    width, height = example.picture.size
+
+    assert opened(example.frame).size == (width, height)
+    assert opened(example.picture.frame(3)).size == (3 * width, 3 * height)
+
+
+def test_a_picture_has_the_size_that_is_documented(example: Example) -> None:
+    width, height = example.picture.size
+
+    assert width == example.size[0]
+    assert height == example.size[1] or not example.size[1]
+
+
+def test_a_png_is_small_enough_for_a_saved_notebook(example: Example) -> None:
+    assert len(example.png) < 120_000
+
+
+@pytest.mark.parametrize("draw", ["where", "masks"])
+def test_a_png_of_a_large_layer_is_small_too(draw: str) -> None:
+    from dropviz.figures.diagram import where
+    from dropviz.figures.heatmaps import atlas
+
+    large = recorded(Kind(units=256, features=128, samples=128, steps=20, life="step", batches=1))
+    picture = where(large) if draw == "where" else atlas(large)
+
+    assert len(picture.png()) < 120_000
+
+
+def test_a_png_carries_its_alt_text(example: Example) -> None:
+    assert example.picture.alt
+    assert opened(example.png).text["Description"] == example.picture.alt
+
+
+@pytest.mark.parametrize("alt", ["h₍ₜ₋₁₎ ≤ 1 · 日本", "two\nlines", '"quoted" & <marked>'])
+def test_alt_text_may_hold_any_letters(alt: str) -> None:
+    picture = Picture(30, 20)
+    picture.alt = alt
+
+    assert opened(picture.png()).text["Description"] == alt
+
+
+def test_fewer_colours_change_no_colour_that_anybody_sees(example: Example) -> None:
+    difference = np.abs(pixels(example.png) - pixels(example.picture.frame(2)))
+
+    # The palette rounds the soft edges of letters; flat areas must come out as drawn.
+    assert np.mean(difference.max(axis=2) > 8) < 0.01
+    assert difference.max() < 64
+
+
+def test_a_picture_has_a_white_ground(example: Example) -> None:
+    corners = pixels(example.png)[[0, 0, -1, -1], [0, -1, 0, -1]]
+
+    np.testing.assert_array_equal(corners, 255)
+
+
+def test_a_notebook_gets_png_alt_text_and_size(example: Example) -> None:
+    picture = example.picture
+    width, height = picture.size
+
+    data, metadata = picture._repr_mimebundle_()
+
+    assert data["text/plain"] == picture.alt
+    assert data["image/png"] == example.png
+    assert metadata["image/png"] == {"width": width, "height": height, "alt": picture.alt}
+
+
+def test_the_same_picture_is_drawn_the_same_again(example: Example) -> None:
+    assert example.draw().png() == example.png
+
+
+# ---------------------------------------------------------------- whatever the user has set
+
+
+USERS: dict[str, Any] = {
+    "fonts": {"font.family": "serif", "font.size": 30, "xtick.labelsize": 30},
+    "another font behind the same name": {"font.sans-serif": ["DejaVu Serif"]},
+    "mathematics": {"mathtext.fontset": "stix", "axes.unicode_minus": False},
+    "lines": {"lines.linewidth": 9, "axes.linewidth": 9, "axes.grid": True},
+    "colours": {"text.color": "red", "axes.facecolor": "red", "figure.facecolor": "red"},
+    "sketched": {"path.sketch": (2, 100, 3)},
+    "density": {"figure.dpi": 300, "savefig.dpi": 300},
+    "ground on saving": {"savefig.facecolor": "red", "savefig.edgecolor": "red"},
+    "transparent on saving": {"savefig.transparent": True},
+    "cropped on saving": {"savefig.bbox": "tight", "savefig.pad_inches": 1},
+    "layout": {"figure.autolayout": True, "axes.formatter.limits": (0, 0)},
+    "hinting": {"text.hinting": "none"},
+}
+
+
+@pytest.mark.parametrize("name", USERS)
+def test_a_picture_looks_the_same_whatever_the_user_has_set(name: str, example: Example) -> None:
+    with mpl.rc_context(USERS[name]):
+        drawn = example.draw().frame()
+
+    assert drawn == example.frame
+
+
+@pytest.mark.parametrize("name", ["dark_background", "ggplot"])
+def test_a_picture_looks_the_same_in_every_style(name: str, example: Example) -> None:
+    with matplotlib.style.context(name):
+        drawn = example.draw().frame()
+
+    assert drawn == example.frame
+
+
+def test_drawing_leaves_the_user_s_settings_alone(example: Example) -> None:
+    with mpl.rc_context({"font.size": 13, "text.color": "green"}):
+        before = dict(mpl.rcParams)
+
+        example.draw().png()
+
+        assert dict(mpl.rcParams) == before
+
+
+def test_an_error_while_drawing_leaves_the_user_s_settings_alone() -> None:
+    before = dict(mpl.rcParams)
+
+    with pytest.raises(ZeroDivisionError), theme.style():
+        raise ZeroDivisionError
+
+    assert dict(mpl.rcParams) == before
+
+
+def test_neither_pyplot_nor_keras_is_imported_by_a_picture(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "from figures.conftest import EXAMPLES\n"
+        "for example in EXAMPLES.values():\n"
+        "    example.draw().png()\n"
+        "print('matplotlib.pyplot' in sys.modules, 'keras' in sys.modules)\n"
+    )
+    path = [Path(__file__).parents[1], Path(dropviz.__file__).parents[1]]
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, path))},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.stdout, done.stderr) == ("False False\n", "")
+
+
+# ---------------------------------------------------------------- colours
+
+
+def luminance(colour: Any) -> float:
+    """Relative luminance as WCAG 2 defines it, 0 for black to 1 for white."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+    return float(np.dot([0.2126, 0.7152, 0.0722], linear))
+
+
+@pytest.mark.parametrize("colour", theme.PALETTE)
+def test_a_coloured_arrow_stands_out_from_the_ground_in_a_grey_print(colour: str) -> None:
+    assert luminance("white") - luminance(colour) > 0.4
+
+
+@pytest.mark.parametrize("colour", [theme.INK, theme.MUTED])
+def test_text_is_easy_to_read_on_white(colour: str) -> None:
+    # WCAG 2 asks for a contrast of 4.5 to 1.
+    assert 1.05 / (luminance(colour) + 0.05) >= 4.5
+
+
+def test_no_colour_comes_twice() -> None:
+    assert len(set(theme.PALETTE)) == len(theme.PALETTE)

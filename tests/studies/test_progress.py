@@ -1,0 +1,241 @@
+from __future__ import annotations
+
+import math
+from itertools import count
+from types import SimpleNamespace
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from dropviz.core.runs import Curves
+from dropviz.studies.progress import Progress, Watch
+
+
+def progress(**changed: Any) -> Progress:
+    given: dict[str, Any] = {
+        "epoch": 0,
+        "epochs": 10,
+        "batch": 0,
+        "batches": 4,
+        "curves": Curves(),
+        "seconds": 0.0,
+    }
+    return Progress(**(given | changed))
+
+
+def driven(
+    watch: Watch, logs: list[dict[str, float]], *, epochs: int = 2, batches: int | None = 3
+) -> None:
+    """Calls a watch as a fit would, an epoch for each of the logs."""
+    watch.set_params({"epochs": epochs, "steps": batches, "verbose": 0})
+    watch.set_model(SimpleNamespace(stop_training=False))
+    watch.on_train_begin()
+    for epoch, each in enumerate(logs):
+        watch.on_epoch_begin(epoch)
+        for batch in range(batches or 3):
+            watch.on_train_batch_begin(batch)
+            watch.on_train_batch_end(batch, each)
+        watch.on_epoch_end(epoch, each)
+    watch.on_train_end()
+
+
+# ---------------------------------------------------------------- the sentence
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "training: epoch 1 of 10"),
+        ({"batch": 3}, "training: epoch 1 of 10, batch 3 of 4"),
+        ({"batch": 3, "batches": None}, "training: epoch 1 of 10"),
+        ({"epoch": 1, "batch": 2, "seconds": 9}, "training: epoch 2 of 10, batch 2 of 4"),
+        ({"epoch": 2, "seconds": 4}, "training: epoch 3 of 10, about 16 s left"),
+        (
+            {"epoch": 2, "batch": 2, "seconds": 5},
+            "training: epoch 3 of 10, batch 2 of 4, about 15 s left",
+        ),
+        ({"epoch": 10, "seconds": 9}, "training: epoch 10 of 10"),
+        ({"epochs": 1, "epoch": 1, "seconds": 9}, "training: epoch 1 of 1"),
+    ],
+)
+def test_the_sentence_says_how_far_and_how_long_still(given: dict[str, Any], said: str) -> None:
+    assert progress(**given).sentence == said
+
+
+# ---------------------------------------------------------------- what a watch collects
+
+
+def test_a_watch_collects_the_curves() -> None:
+    watch = Watch()
+
+    driven(watch, [{"loss": 2.0, "val_loss": 3.0}, {"loss": 1.0, "val_loss": 2.0}])
+
+    assert dict(watch.curves) == {"loss": (2.0, 1.0), "val_loss": (3.0, 2.0)}
+
+
+def test_numbers_of_every_kind_become_plain_ones() -> None:
+    watch = Watch()
+
+    driven(watch, [{"loss": np.float32(0.5)}])  # type: ignore[dict-item]
+
+    assert type(watch.curves["loss"][0]) is float
+
+
+def test_an_epoch_without_logs_is_no_error() -> None:
+    watch = Watch()
+    watch.set_params({"epochs": 1, "steps": 1})
+
+    watch.on_train_begin()
+    watch.on_epoch_end(0, None)
+
+    assert watch.curves.epochs == 0
+
+
+def test_what_is_measured_after_an_epoch_joins_its_curves() -> None:
+    measured = iter([0.5, 0.25])
+    watch = Watch(after_epoch=lambda _: {"loss_dropout_off": next(measured)})
+
+    driven(watch, [{"loss": 2.0}, {"loss": 1.0}])
+
+    assert watch.curves["loss_dropout_off"] == (0.5, 0.25)
+
+
+def test_a_second_fit_adds_to_the_curves_of_the_first() -> None:
+    watch = Watch()
+
+    driven(watch, [{"loss": 3.0}, {"loss": 2.0}])
+    driven(watch, [{"loss": 1.0}])
+
+    assert watch.curves["loss"] == (3.0, 2.0, 1.0)
+
+
+# ---------------------------------------------------------------- what a listener hears
+
+
+def test_a_listener_hears_of_every_batch_and_every_epoch() -> None:
+    told: list[Progress] = []
+
+    driven(Watch(told.append), [{"loss": 2.0}, {"loss": 1.0}])
+
+    heard = [(each.epoch, each.batch) for each in told]
+    assert heard == [
+        (0, 0),
+        *[(0, batch) for batch in (1, 2, 3)],
+        (1, 0),
+        *[(1, batch) for batch in (1, 2, 3)],
+        (2, 0),
+    ]
+    assert {(each.epochs, each.batches) for each in told} == {(2, 3)}
+
+
+def test_a_listener_hears_the_curves_so_far_and_they_do_not_change_later() -> None:
+    told: list[Progress] = []
+
+    driven(Watch(told.append), [{"loss": 2.0}, {"loss": 1.0}])
+
+    assert [each.curves.epochs for each in told] == [each.epoch for each in told]
+    assert told[-1].curves["loss"] == (2.0, 1.0)
+
+
+def test_a_listener_hears_of_a_second_fit_from_its_start() -> None:
+    told: list[Progress] = []
+    watch = Watch(told.append)
+    driven(watch, [{"loss": 3.0}, {"loss": 2.0}])
+    told.clear()
+
+    driven(watch, [{"loss": 1.0}], epochs=1)
+
+    assert [each.epoch for each in told] == [0, 0, 0, 0, 1]
+    assert told[-1].curves["loss"] == (3.0, 2.0, 1.0)
+    assert {each.epochs for each in told} == {1}
+
+
+def test_the_clock_starts_again_with_every_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = count()
+    clock = SimpleNamespace(perf_counter=lambda: float(next(ticks)))
+    monkeypatch.setattr("dropviz.studies.progress.time", clock)
+    told: list[Progress] = []
+    watch = Watch(told.append)
+
+    driven(watch, [{"loss": 1.0}])
+    driven(watch, [{"loss": 1.0}])
+
+    assert [each.seconds for each in told] == [1, 2, 3, 4, 5] * 2
+
+
+def test_a_fit_that_begins_at_a_later_epoch_ends_at_its_last() -> None:
+    told: list[Progress] = []
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+
+    model.fit(
+        np.ones((4, 1)),
+        np.ones(4),
+        initial_epoch=3,
+        epochs=5,
+        verbose=0,
+        callbacks=[Watch(told.append)],
+    )
+
+    assert told[-1].epoch == told[-1].epochs
+
+
+def test_keras_tells_a_watch_what_it_needs() -> None:
+    told: list[Progress] = []
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+
+    model.fit(
+        np.ones((6, 1)),
+        np.ones(6),
+        batch_size=2,
+        epochs=2,
+        verbose=0,
+        callbacks=[Watch(told.append)],
+    )
+
+    assert (told[-1].epoch, told[-1].epochs, told[-1].batches) == (2, 2, 3)
+    assert told[-1].curves["loss"] == tuple(model.history.history["loss"])
+
+
+# ---------------------------------------------------------------- losses that are not finite
+
+
+@pytest.mark.parametrize("loss", [math.nan, math.inf])
+def test_a_loss_that_is_not_finite_ends_the_training_where_asked_to(loss: float) -> None:
+    watch = Watch(stop_when_not_finite=True)
+
+    driven(watch, [{"loss": loss}])
+
+    assert watch.not_finite
+    assert watch.model.stop_training
+
+
+def test_a_loss_that_is_not_finite_ends_nothing_unless_asked_to() -> None:
+    watch = Watch()
+
+    driven(watch, [{"loss": math.nan}])
+
+    assert watch.not_finite
+    assert not watch.model.stop_training
+
+
+@pytest.mark.parametrize("logs", [{"loss": 1.0, "val_loss": math.nan}, {"accuracy": 1.0}])
+def test_other_figures_do_not_end_the_training(logs: dict[str, float]) -> None:
+    watch = Watch(stop_when_not_finite=True)
+
+    driven(watch, [logs])
+
+    assert not watch.not_finite
+    assert not watch.model.stop_training
+
+
+def test_what_was_measured_in_the_failing_epoch_is_kept() -> None:
+    watch = Watch(after_epoch=lambda _: {"loss_dropout_off": math.nan}, stop_when_not_finite=True)
+
+    driven(watch, [{"loss": math.nan}])
+
+    assert watch.curves.epochs == 1
+    assert sorted(watch.curves) == ["loss", "loss_dropout_off"]

@@ -1,0 +1,364 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from dropviz.studies.progress import Progress
+from dropviz.studies.watch import watch_everything
+
+Model = Any  # Keras has no type stubs
+
+X = np.random.default_rng(1).normal(size=(6, 2, 2)).astype("float32")
+Y = X.sum(axis=(1, 2))
+BATCH = 4
+BATCHES = 2  # of 6 samples
+RATES = {"dropout": 0.3, "recurrent_dropout": 0.4}
+
+
+def model_of(*layers: Any) -> Model:
+    model = keras.Sequential([keras.Input((2, 2)), *layers, keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(0.1), "mse")
+    return model
+
+
+def quick(name: str = "rnn") -> Model:
+    """Makes a model that is traced quickly, for where the layer does not matter."""
+    return model_of(keras.layers.SimpleRNN(2, **RATES, unroll=True, name=name))
+
+
+def fit(model: Model, **kwargs: Any) -> Any:
+    return model.fit(X, Y, **({"batch_size": BATCH, "verbose": 0} | kwargs))
+
+
+class Epochs(keras.callbacks.Callback):  # type: ignore[misc]
+    """A user's callback: counts the epochs that it hears of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ended = 0
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        del epoch, logs
+        self.ended += 1
+
+
+# ---------------------------------------------------------------- fit, as it may be called
+
+
+def test_a_fit_is_recorded_and_its_curves_are_kept() -> None:
+    with watch_everything() as watched:
+        model = quick()
+        history = fit(model, epochs=3).history
+
+    assert watched.curves["loss"] == tuple(history["loss"])
+    assert watched.recording["rnn"].batches == 3 * BATCHES
+    assert [each is model for each in watched.models] == [True]
+
+
+@pytest.mark.parametrize(
+    ("given", "callbacks"),
+    [
+        (lambda own: [own], 1),
+        (lambda own: (own,), 1),
+        (lambda own: own, 1),
+        (lambda own: [own, keras.callbacks.TerminateOnNaN()], 2),
+    ],
+    ids=["a list", "a tuple", "a single one", "two"],
+)
+def test_callbacks_of_ones_own_are_called_too(given: Callable[[Any], Any], callbacks: int) -> None:
+    own = Epochs()
+    passed = given(own)
+
+    with watch_everything(listener=lambda _: None) as watched:
+        fit(quick(), epochs=2, callbacks=passed)
+
+    assert own.ended == 2
+    assert watched.curves.epochs == 2
+    # What the user passed stays the user's.
+    assert len(keras.tree.flatten(passed)) == callbacks
+
+
+def test_every_argument_may_be_given_by_position() -> None:
+    own = Epochs()
+    model = quick()
+
+    with watch_everything() as watched:
+        model.fit(X, Y, BATCH, 2, 0, [own], 0.0, (X, Y))
+
+    assert own.ended == 2
+    assert watched.curves.epochs == 2
+    assert set(watched.curves) == {"loss", "val_loss"}
+
+
+def test_the_data_may_come_as_a_dataset() -> None:
+    data = tf.data.Dataset.from_tensor_slices((X, Y)).batch(BATCH)
+
+    with watch_everything() as watched:
+        quick().fit(data, epochs=2, verbose=0, shuffle=False)
+
+    assert watched.curves.epochs == 2
+
+
+def callback_list(model: Model, *callbacks: Any) -> Any:
+    return keras.callbacks.CallbackList(
+        callbacks, add_history=True, model=model, epochs=2, steps=BATCHES, verbose=0
+    )
+
+
+def test_a_callback_list_of_ones_own_is_used_as_it_is() -> None:
+    own, told = Epochs(), list[Progress]()
+    model = quick()
+
+    with watch_everything(listener=told.append) as watched:
+        fit(model, epochs=2, callbacks=callback_list(model, own))
+
+    assert own.ended == 2
+    assert watched.curves.epochs == 2
+    assert (told[-1].epoch, told[-1].epochs, told[-1].batches) == (2, 2, BATCHES)
+
+
+def test_a_callback_list_holds_nothing_of_dropviz_afterwards() -> None:
+    model = quick()
+    callbacks = callback_list(model)
+    before = list(callbacks.callbacks)
+
+    with watch_everything():
+        fit(model, epochs=1, callbacks=callbacks)
+
+    assert callbacks.callbacks == before
+
+
+def test_a_callback_list_may_serve_twice() -> None:
+    model = quick()
+    callbacks = callback_list(model)
+
+    with watch_everything() as watched:
+        for _ in range(2):
+            fit(model, epochs=1, callbacks=callbacks)
+
+    assert watched.curves.epochs == 2
+
+
+def test_a_fit_of_a_class_of_ones_own_is_watched() -> None:
+    class Own(keras.Sequential):  # type: ignore[misc]
+        def fit(self, both: Any, **kwargs: Any) -> Any:
+            return super().fit(*both, **kwargs)
+
+    with watch_everything() as watched:
+        model = Own([keras.layers.SimpleRNN(2, **RATES, unroll=True), keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        model.fit((X, Y), epochs=2, verbose=0)
+
+    assert watched.curves.epochs == 2
+
+
+def test_a_wrong_call_of_fit_fails_in_keras_s_own_words() -> None:
+    model = quick()
+    with pytest.raises(TypeError) as own:
+        fit(model, epoch=3)
+
+    with watch_everything(), pytest.raises(TypeError) as caught:
+        fit(model, epoch=3)
+
+    assert str(caught.value) == str(own.value)
+    assert "epoch" in str(own.value)
+
+
+# ---------------------------------------------------------------- several trainings
+
+
+def test_a_model_fitted_twice_has_one_line_of_curves() -> None:
+    told: list[Progress] = []
+
+    with watch_everything(listener=told.append) as watched:
+        model = quick()
+        first = fit(model, epochs=2).history["loss"]
+        told.clear()
+        second = fit(model, epochs=1).history["loss"]
+
+    assert watched.curves["loss"] == (*first, *second)
+    assert len(watched.models) == 1
+    assert (told[0].epoch, told[-1].epoch, told[-1].epochs) == (0, 1, 1)
+
+
+def test_several_models_are_listed_and_the_last_one_s_curves_are_shown() -> None:
+    with watch_everything() as watched:
+        one, other = quick("one"), quick("other")
+        fit(one, epochs=1)
+        fit(other, epochs=3)
+
+    assert [each is model for each, model in zip(watched.models, (one, other), strict=True)]
+    assert watched.curves.epochs == 3
+    assert {name: layer.batches for name, layer in watched.recording.items()} == {
+        "one": BATCHES,
+        "other": 3 * BATCHES,
+    }
+
+
+def test_a_model_that_comes_back_is_the_last_one_again() -> None:
+    with watch_everything() as watched:
+        one, other = quick("one"), quick("other")
+        fit(one, epochs=1)
+        fit(other, epochs=1)
+        fit(one, epochs=2)
+
+    assert watched.models[-1] is one
+    assert watched.models[0] is other
+    assert watched.curves.epochs == 3
+
+
+def test_layers_of_one_name_are_told_apart() -> None:
+    with watch_everything() as watched:
+        fit(quick("rnn"), epochs=1)
+        fit(quick("rnn"), epochs=2)
+
+    assert [layer.batches for layer in watched.recording.values()] == [BATCHES, 2 * BATCHES]
+
+
+def test_a_hand_written_loop_is_recorded_and_has_no_curves() -> None:
+    with watch_everything() as watched:
+        model = quick()
+        for _ in range(3):
+            with tf.GradientTape():
+                model(X, training=True)
+
+    assert watched.recording["rnn"].batches == 3
+    assert watched.curves.epochs == 0
+    assert watched.models == []
+
+
+def test_nothing_trained_is_nothing_watched() -> None:
+    with watch_everything() as watched:
+        quick().predict(X, verbose=0)
+
+    assert len(watched.recording) == 0
+    assert len(watched.curves) == 0
+
+
+def test_a_model_that_only_predicts_does_not_hide_one_that_trains() -> None:
+    with watch_everything() as watched:
+        quick("looked_at").predict(X, verbose=0)
+        fit(quick("trained"), epochs=1)
+
+    assert watched.recording.first.layer == "trained"
+
+
+# ---------------------------------------------------------------- without disturbing
+
+
+def trained(*, watching: bool) -> tuple[list[Any], list[float], Any]:
+    """Trains from a seed: the weights, the losses, and the next random numbers."""
+    keras.utils.clear_session(free_memory=False)
+    keras.utils.set_random_seed(3)
+    if watching:
+        with watch_everything(listener=lambda _: None):
+            model = model_of(keras.layers.LSTM(2, **RATES))
+            losses = fit(model, epochs=2).history["loss"]
+    else:
+        model = model_of(keras.layers.LSTM(2, **RATES))
+        losses = fit(model, epochs=2).history["loss"]
+    return model.get_weights(), losses, np.asarray(keras.random.normal([4]))
+
+
+def test_watching_changes_no_bit_of_the_training() -> None:
+    weights, losses, after = trained(watching=True)
+    its_weights, its_losses, its_after = trained(watching=False)
+
+    for mine, its in zip(weights, its_weights, strict=True):
+        np.testing.assert_array_equal(mine, its)
+    assert losses == its_losses
+    np.testing.assert_array_equal(after, its_after)
+
+
+def test_a_model_fitted_before_the_block_is_recorded_in_it() -> None:
+    model = quick()
+    fit(model, epochs=2)
+
+    with watch_everything() as watched:
+        fit(model, epochs=1)
+
+    assert watched.recording["rnn"].batches == BATCHES
+    assert watched.curves.epochs == 1
+
+
+def test_a_fit_after_the_block_adds_nothing() -> None:
+    told: list[Progress] = []
+    with watch_everything(listener=told.append) as watched:
+        model = quick()
+        fit(model, epochs=1)
+    heard = len(told)
+
+    fit(model, epochs=2)
+
+    assert watched.recording["rnn"].batches == BATCHES
+    assert watched.curves.epochs == 1
+    assert len(told) == heard
+
+
+@pytest.mark.parametrize("error", [None, ZeroDivisionError, KeyboardInterrupt])
+def test_keras_is_as_before_after_the_block(error: type[BaseException] | None) -> None:
+    before = keras.Model.fit, keras.layers.RNN.call, keras.layers.LSTMCell.__init__
+    inherited = "fit" in vars(keras.Model)
+
+    try:
+        with watch_everything(dropout=0.3):
+            assert keras.Model.fit is not before[0]
+            if error:
+                raise error
+    except (ZeroDivisionError, KeyboardInterrupt):
+        pass
+
+    assert (keras.Model.fit, keras.layers.RNN.call, keras.layers.LSTMCell.__init__) == before
+    assert ("fit" in vars(keras.Model)) == inherited
+
+
+def test_an_interrupt_goes_through_and_what_was_seen_is_kept() -> None:
+    def interrupt(progress: Progress) -> None:
+        if progress.epoch == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), watch_everything(listener=interrupt) as watched:
+        fit(quick(), epochs=3)
+
+    assert watched.curves.epochs == 1
+    assert watched.recording["rnn"].batches == BATCHES
+
+
+# ---------------------------------------------------------------- rates
+
+
+def recorded_rates(layers: Any) -> list[tuple[float, float]]:
+    return [(each["input"].rate, each["recurrent"].rate) for each in layers.values()]
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: keras.layers.LSTM(2),
+        lambda: keras.layers.Bidirectional(keras.layers.LSTM(2, dropout=0.9)),
+        lambda: keras.layers.RNN(keras.layers.LSTMCell(2)),
+    ],
+    ids=["lstm", "bidirectional", "cell"],
+)
+def test_the_rates_given_are_those_that_train(build: Callable[[], Any]) -> None:
+    with watch_everything(dropout=0.25, recurrent_dropout=0.5) as watched:
+        fit(model_of(build()), epochs=1)
+
+    assert set(recorded_rates(watched.recording)) == {(0.25, 0.5)}
+    assert all(
+        masks.dropped > 0 for layer in watched.recording.values() for masks in layer.values()
+    )
+
+
+def test_a_layer_built_before_keeps_its_rates() -> None:
+    model = model_of(keras.layers.LSTM(2, **RATES))
+
+    with watch_everything(dropout=0.25, recurrent_dropout=0.5) as watched:
+        fit(model, epochs=1)
+
+    assert recorded_rates(watched.recording) == [(0.3, 0.4)]

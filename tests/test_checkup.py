@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+import dropviz
+from dropviz.checkup import _verdict
+
+INSTALL = 'python -m pip install "dropviz[cpu]"'
+
+
+def found(**changed: str) -> dict[str, str]:
+    return {"keras": "3.15.1", "tensorflow": "2.21.0", "tensorflow-cpu": ""} | changed
+
+
+def told(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    dropviz.doctor()
+    return capsys.readouterr().out.splitlines()
+
+
+def test_the_doctor_is_content_here(capsys: pytest.CaptureFixture[str]) -> None:
+    assert told(capsys)[-1] == "Ready."
+
+
+@pytest.mark.parametrize("name", ["keras", "numpy", "matplotlib", "scikit-learn", "ipython"])
+def test_the_doctor_tells_the_versions(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = {line.split()[0]: line.split()[1] for line in told(capsys)[:-1]}
+
+    assert lines[name] == version(name)
+
+
+def test_the_doctor_tells_the_python_and_the_backend(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+
+    first, *_, backend, _ = told(capsys)
+
+    assert first.split()[:2] == ["Python", ".".join(map(str, sys.version_info[:3]))]
+    assert backend.split() == ["Keras", "backend", "tensorflow"]
+
+
+def test_the_doctor_lines_up_what_it_tells(capsys: pytest.CaptureFixture[str]) -> None:
+    *rows, _ = told(capsys)
+
+    assert all(row[15] == " " and row[16] != " " for row in rows)
+
+
+def test_the_doctor_loads_neither_keras_nor_matplotlib(tmp_path: Path) -> None:
+    code = (
+        "import sys, dropviz\ndropviz.doctor()\n"
+        "print(any(name in sys.modules for name in ('keras', 'tensorflow', 'matplotlib')))"
+    )
+    root = str(Path(dropviz.__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": root},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.splitlines()[-1] == "False"
+
+
+@pytest.mark.parametrize(
+    "packages",
+    [
+        {},
+        {"tensorflow": "", "tensorflow-cpu": "2.21.0"},
+        {"keras": "3.8.0"},
+        {"keras": "3.10.0rc1"},
+        {"keras": "4.0"},
+        {"keras": "4"},
+    ],
+    ids=str,
+)
+def test_what_dropviz_can_work_with_is_ready(packages: dict[str, str]) -> None:
+    assert _verdict(found(**packages), "tensorflow") == "Ready."
+
+
+@pytest.mark.parametrize(
+    ("packages", "backend", "said"),
+    [
+        ({"tensorflow": ""}, "tensorflow", f"Not ready: no TensorFlow. Run: {INSTALL}"),
+        ({"keras": ""}, "tensorflow", f"Not ready: no Keras. Run: {INSTALL}"),
+        ({"keras": "3.7.0"}, "tensorflow", "Not ready: Keras 3.7.0; dropviz needs 3.8 or later."),
+        ({"keras": "2.15.0"}, "tensorflow", "Not ready: Keras 2.15.0; dropviz needs 3.8 or later."),
+        (
+            {},
+            "jax",
+            "Not ready: dropviz records on TensorFlow; set KERAS_BACKEND=tensorflow.",
+        ),
+    ],
+    ids=["no tensorflow", "no keras", "an old keras", "a very old keras", "another backend"],
+)
+def test_what_is_missing_is_said_with_what_to_do(
+    packages: dict[str, str], backend: str, said: str
+) -> None:
+    assert _verdict(found(**packages), backend) == said

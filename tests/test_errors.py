@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pytest
+
+from dropviz.errors import DropvizError, StoppedError, UnknownNameError, unknown_name
+
+KNOWN = ["lstm", "gru"]
+
+
+@pytest.mark.parametrize(
+    ("error", "face"),
+    [
+        (DropvizError("It is so. Do this."), "DropvizError: It is so. Do this."),
+        (unknown_name("task", "x", []), "DropvizError: There is no task 'x'. Known: none."),
+        (StoppedError("Stopped after 2 epochs."), "Stopped after 2 epochs."),
+    ],
+)
+def test_a_notebook_shows_one_line(error: DropvizError | StoppedError, face: str) -> None:
+    assert error._render_traceback_() == [face]
+
+
+def test_to_code_it_is_a_value_error() -> None:
+    with pytest.raises(ValueError, match="It is so"):
+        raise DropvizError("It is so")
+
+
+@pytest.mark.parametrize("kind", [DropvizError, KeyError, ValueError])
+def test_an_unknown_name_is_also_a_key_error(kind: type[Exception]) -> None:
+    assert isinstance(unknown_name("layer", "lstn", KNOWN), kind)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("lstn", "There is no layer 'lstn'. Did you mean 'lstm'? Known: 'lstm', 'gru'."),
+        ("conv", "There is no layer 'conv'. Known: 'lstm', 'gru'."),
+        (3, "There is no layer 3. Known: 'lstm', 'gru'."),
+    ],
+)
+def test_an_unknown_name_is_answered_with_the_nearest(name: object, words: str) -> None:
+    assert str(unknown_name("layer", name, KNOWN)) == words
+
+
+def test_the_known_names_may_come_from_anywhere() -> None:
+    assert str(unknown_name("layer", "gro", (each for each in KNOWN))).endswith(
+        "Did you mean 'gru'? Known: 'lstm', 'gru'."
+    )
+
+
+def test_an_unknown_name_shows_no_quotes_round_its_message() -> None:
+    assert str(UnknownNameError("There is none.")) == "There is none."
+
+
+def test_a_stop_is_an_interrupt_that_carries_what_was_done() -> None:
+    stopped = StoppedError("Stopped.", run="the run")
+
+    assert isinstance(stopped, KeyboardInterrupt)
+    assert stopped.run == "the run"
+    assert StoppedError("Stopped.").run is None

@@ -1,0 +1,370 @@
+"""Who may import whom: read from the source, imports inside functions included."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import dropviz
+
+PACKAGE = Path(dropviz.__file__).parent
+MOST_LINES = 320
+
+# What each floor may import of dropviz, besides itself.
+BELOW: Mapping[str, set[str]] = {
+    "errors": set(),
+    "core": {"errors"},
+    "layers": {"errors", "core"},
+    "studies": {"errors", "core", "layers"},
+    "figures": {"errors", "core"},
+    "jupyter": {"errors", "core", "layers", "studies", "figures"},
+    "top": {"errors", "core", "layers", "studies", "figures", "jupyter"},
+}
+TOP = ("dropviz", "dropviz.__main__", "dropviz.checkup")
+
+# Where each library from outside may be imported: a floor, or a single module.
+HOMES: Mapping[str, set[str]] = {
+    "numpy": {"core", "layers", "studies", "figures", "jupyter"},
+    "keras": {"layers", "studies"},
+    "tensorflow": {"dropviz.layers.tensorflow_store"},
+    "matplotlib": {"figures"},
+    "PIL": {"figures"},
+    "IPython": {"jupyter"},
+    "ipywidgets": {"jupyter"},
+    "sklearn": {"dropviz.core.tasks"},
+    "joblib": {"studies"},
+}
+
+Sources = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Import:
+    """One imported module, and where."""
+
+    module: str
+    line: int
+
+
+def sources() -> dict[str, str]:
+    """The package's source by module name."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        found[name] = path.read_text(encoding="utf-8")
+    return found
+
+
+def floor_of(module: str) -> str:
+    """Names the floor that a module of dropviz stands on."""
+    return "top" if module in TOP else module.split(".")[1]
+
+
+def imports(module: str, every: Sources) -> list[Import]:
+    """Lists what a module imports, at any depth, but not for the type checker alone."""
+    is_package = any(name.startswith(f"{module}.") for name in every)
+    finder = _Finder(module if is_package else module.rpartition(".")[0], every)
+    finder.visit(ast.parse(every[module]))
+    return finder.found
+
+
+class _Finder(ast.NodeVisitor):
+    def __init__(self, package: str, every: Sources) -> None:
+        self.found: list[Import] = []
+        self._package = package
+        self._every = every
+
+    def visit_If(self, node: ast.If) -> None:
+        if ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
+            for each in node.orelse:
+                self.visit(each)
+        else:
+            self.generic_visit(node)
+
+    def visit_Import(self, node: ast.Import) -> None:
+        self.found += [Import(alias.name, node.lineno) for alias in node.names]
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        source = node.module or ""
+        if node.level:
+            up = self._package.split(".")
+            base = up[: len(up) - node.level + 1]
+            source = ".".join([*base, *([source] if source else [])])
+        for alias in node.names:
+            whole = f"{source}.{alias.name}"
+            # `from dropviz.core import files` imports the module, not its package.
+            own = source.partition(".")[0] == "dropviz" and whole not in self._every
+            self.found.append(Import(source if own else whole, node.lineno))
+
+    def visit_Call(self, node: ast.Call) -> None:
+        called = ast.unparse(node.func).rpartition(".")[2]
+        if called in ("import_module", "__import__") and node.args:
+            named = node.args[0]
+            if isinstance(named, ast.Constant) and isinstance(named.value, str):
+                self.found.append(Import(named.value, node.lineno))
+        self.generic_visit(node)
+
+
+def complaints(every: Sources) -> Iterator[str]:
+    """Finds whatever in the sources breaks the rules of the house."""
+    for module in every:
+        yield from complaints_about(module, every)
+    for circle in circles(every):
+        yield f"a circle of imports: {' -> '.join(circle)}"
+
+
+def complaints_about(module: str, every: Sources) -> Iterator[str]:
+    """Finds whatever in one module breaks the rules of the house."""
+    lines = len(every[module].splitlines())
+    if lines > MOST_LINES:
+        yield f"{module} has {lines} lines, {MOST_LINES} at the most"
+    if floor_of(module) not in BELOW:
+        yield f"{module} stands on no known floor"
+        return
+    for each in imports(module, every):
+        wrong = _wrong(module, each.module)
+        if wrong:
+            yield f"{module}, line {each.line}: {wrong}"
+
+
+def _wrong(module: str, imported: str) -> str:
+    floor, library = floor_of(module), imported.partition(".")[0]
+    if {"pyplot", "pylab"} & set(imported.split(".")):
+        return f"{imported} keeps state of its own; draw on a Figure"
+    if library == "dropviz":
+        below = floor_of(imported)
+        if below != floor and below not in BELOW[floor]:
+            return f"{floor} may not import {imported}"
+    elif library not in sys.stdlib_module_names and not HOMES.get(library, set()) & {floor, module}:
+        return f"{floor} may not import {library}"
+    return ""
+
+
+def circles(every: Sources) -> list[list[str]]:
+    """Finds modules that import each other in a circle, each circle once."""
+    edges = {
+        module: sorted({each.module for each in imports(module, every)} & set(every) - {module})
+        for module in every
+    }
+    found: list[list[str]] = []
+    done: set[str] = set()
+
+    def walk(module: str, path: list[str]) -> None:
+        if module in path:
+            found.append([*path[path.index(module) :], module])
+        elif module not in done:
+            for other in edges[module]:
+                walk(other, [*path, module])
+            done.add(module)
+
+    for module in every:
+        walk(module, [])
+    return found
+
+
+# ---------------------------------------------------------------- the house itself
+
+
+@pytest.mark.parametrize("module", sources())
+def test_a_module_keeps_to_its_floor(module: str) -> None:
+    assert list(complaints_about(module, sources())) == []
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    assert circles(sources()) == []
+
+
+def test_the_whole_house_is_looked_at() -> None:
+    modules = set(sources())
+
+    assert {"dropviz", "dropviz.errors", "dropviz.__main__", "dropviz.core.masks"} <= modules
+    assert {floor_of(module) for module in modules} == set(BELOW)
+
+
+def test_the_imports_that_are_known_are_found() -> None:
+    every = sources()
+
+    def found(module: str) -> set[str]:
+        return {each.module for each in imports(module, every)}
+
+    assert "sklearn.datasets.load_digits" in found("dropviz.core.tasks")
+    assert "dropviz.core.files" in found("dropviz.core.recording")
+    assert "tensorflow" in found("dropviz.layers.tensorflow_store")
+    assert "dropviz.layers.ready" in found("dropviz")
+
+
+# ---------------------------------------------------------------- the checker itself
+
+
+def house(module: str, source: str) -> dict[str, str]:
+    """A small sound house, with one module put in."""
+    sound = {
+        "dropviz": "",
+        "dropviz.errors": "import difflib",
+        "dropviz.core": "",
+        "dropviz.core.masks": "import numpy as np\nfrom dropviz.errors import DropvizError",
+        "dropviz.layers": "",
+        "dropviz.layers.recorder": "import keras\nfrom dropviz.core.masks import Masks",
+        "dropviz.studies": "",
+        "dropviz.studies.train": "from dropviz.layers.recorder import record",
+        "dropviz.figures": "",
+        "dropviz.figures.theme": "from matplotlib.figure import Figure\nfrom PIL import Image",
+        "dropviz.jupyter": "",
+        "dropviz.jupyter.magics": "from IPython.core.magic import Magics",
+    }
+    return sound | {module: source}
+
+
+FINE = {
+    "a floor below": ("dropviz.studies.new", "from dropviz.core.masks import Masks"),
+    "its own floor": ("dropviz.core.new", "from dropviz.core import masks"),
+    "a neighbour": ("dropviz.core.new", "from .masks import Masks"),
+    "for the type checker": (
+        "dropviz.core.new",
+        "if TYPE_CHECKING:\n    from dropviz.studies.train import run\n    import keras",
+    ),
+    "the standard library": ("dropviz.core.new", "import json, os.path\nfrom pathlib import Path"),
+    "the top": ("dropviz.__main__", "from dropviz.jupyter.magics import load"),
+    "its home": ("dropviz.core.tasks", "def f():\n    from sklearn.datasets import load_digits"),
+}
+
+BAD = {
+    "upwards": (
+        "dropviz.core.new",
+        "from dropviz.layers.recorder import record",
+        "core may not import dropviz.layers.recorder",
+    ),
+    "upwards in a function": (
+        "dropviz.core.new",
+        "def f():\n    def g():\n        import dropviz.layers.recorder",
+        "line 3: core may not import dropviz.layers.recorder",
+    ),
+    "upwards by a relative import": (
+        "dropviz.core.new",
+        "from ..studies import train",
+        "core may not import dropviz.studies.train",
+    ),
+    "upwards by name": (
+        "dropviz.core.new",
+        "import importlib\nimportlib.import_module('dropviz.jupyter.magics')",
+        "core may not import dropviz.jupyter.magics",
+    ),
+    "upwards by the package": (
+        "dropviz.core.new",
+        "from dropviz import studies",
+        "core may not import dropviz.studies",
+    ),
+    "the public names from inside": (
+        "dropviz.core.new",
+        "import dropviz",
+        "core may not import dropviz",
+    ),
+    "upwards where types are not checked": (
+        "dropviz.core.new",
+        "if TYPE_CHECKING:\n    pass\nelse:\n    import dropviz.layers.recorder",
+        "line 4: core may not import dropviz.layers.recorder",
+    ),
+    "pictures from trainings": (
+        "dropviz.studies.new",
+        "from dropviz.figures import theme",
+        "studies may not import dropviz.figures.theme",
+    ),
+    "trainings from pictures": (
+        "dropviz.figures.new",
+        "from dropviz.studies.train import run",
+        "figures may not import dropviz.studies.train",
+    ),
+    "layers from pictures": (
+        "dropviz.figures.new",
+        "import dropviz.layers.recorder",
+        "figures may not import dropviz.layers.recorder",
+    ),
+    "the notebook from layers": (
+        "dropviz.layers.new",
+        "from dropviz.jupyter import magics",
+        "layers may not import dropviz.jupyter.magics",
+    ),
+    "keras in core": ("dropviz.core.new", "import keras", "core may not import keras"),
+    "keras in figures": (
+        "dropviz.figures.new",
+        "def f():\n    from keras import layers",
+        "line 2: figures may not import keras",
+    ),
+    "keras in jupyter": ("dropviz.jupyter.new", "import keras", "jupyter may not import keras"),
+    "tensorflow beside its home": (
+        "dropviz.layers.new",
+        "import tensorflow as tf",
+        "layers may not import tensorflow",
+    ),
+    "matplotlib in jupyter": (
+        "dropviz.jupyter.new",
+        "from matplotlib.figure import Figure",
+        "jupyter may not import matplotlib",
+    ),
+    "pillow in jupyter": ("dropviz.jupyter.new", "import PIL.Image", "jupyter may not import PIL"),
+    "pyplot": (
+        "dropviz.figures.new",
+        "import matplotlib.pyplot as plt",
+        "matplotlib.pyplot keeps state",
+    ),
+    "pyplot by name": (
+        "dropviz.figures.new",
+        "from matplotlib import pyplot",
+        "matplotlib.pyplot keeps state",
+    ),
+    "ipython in studies": (
+        "dropviz.studies.new",
+        "import IPython",
+        "studies may not import IPython",
+    ),
+    "ipython on top": ("dropviz.__main__", "import IPython", "top may not import IPython"),
+    "widgets in figures": (
+        "dropviz.figures.new",
+        "import ipywidgets",
+        "figures may not import ipywidgets",
+    ),
+    "scikit-learn beside its home": (
+        "dropviz.core.masks",
+        "from sklearn import datasets",
+        "core may not import sklearn",
+    ),
+    "joblib in core": ("dropviz.core.new", "import joblib", "core may not import joblib"),
+    "numpy in errors": ("dropviz.errors", "import numpy", "errors may not import numpy"),
+    "a stranger": ("dropviz.studies.new", "import pandas", "studies may not import pandas"),
+    "a new floor": ("dropviz.cellar.new", "", "stands on no known floor"),
+    "a long file": ("dropviz.core.new", "x = 1\n" * 321, "has 321 lines"),
+}
+
+
+@pytest.mark.parametrize("name", FINE)
+def test_the_checker_lets_pass_what_is_fine(name: str) -> None:
+    assert list(complaints(house(*FINE[name]))) == []
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_the_checker_finds_what_is_bad(name: str) -> None:
+    module, source, said = BAD[name]
+
+    (complaint,) = complaints(house(module, source))
+
+    assert complaint.startswith(module)
+    assert said in complaint
+
+
+def test_the_checker_finds_a_circle_through_three_modules() -> None:
+    every = house("dropviz.core.a", "import dropviz.core.b") | {
+        "dropviz.core.b": "def f():\n    from dropviz.core import c",
+        "dropviz.core.c": "from .a import anything",
+    }
+
+    (complaint,) = complaints(every)
+
+    assert complaint == (
+        "a circle of imports: dropviz.core.a -> dropviz.core.b -> dropviz.core.c -> dropviz.core.a"
+    )
