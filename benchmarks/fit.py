@@ -8,7 +8,7 @@ from dropviz.layers.recorder import record
 from dropviz.studies.progress import Listener, Watch
 
 # Long enough a training that starting `fit` itself does not drown what is measured.
-_EPOCHS = 4
+_EPOCHS = 3
 
 
 def recording(*, jit_compile: bool) -> Ratio:

@@ -6,14 +6,15 @@ import html
 import time
 from typing import TYPE_CHECKING, Any
 
+from IPython import get_ipython
 from IPython.display import display
 
 if TYPE_CHECKING:
     from dropviz.core.runs import Curves
     from dropviz.studies.progress import Progress
 
-# Seconds between two updates, at the least.
-_PAUSE = 0.2
+# Seconds between two updates, at the least; a terminal cannot take a line back.
+_PAUSE, _TERMINAL = 0.2, 10.0
 # Drawing may take this share of the time that the training takes.
 _SHARE = 0.03
 
@@ -32,6 +33,7 @@ class LiveView:
         self._drawn: Curves | None = None
         self._next = 0.0
         self._next_drawing = 0.0
+        self._pause = _PAUSE if hasattr(get_ipython(), "kernel") else _TERMINAL
 
     def __call__(self, progress: Progress) -> None:
         """Shows the progress, if it is time."""
@@ -44,7 +46,7 @@ class LiveView:
             took = time.perf_counter() - now
             self._next_drawing = time.perf_counter() + took / _SHARE
         self.say(progress.sentence)
-        self._next = time.perf_counter() + _PAUSE
+        self._next = time.perf_counter() + self._pause
 
     def say(self, line: str) -> None:
         """Shows a line in place of the one before."""

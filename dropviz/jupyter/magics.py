@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import sys
+import keyword
 import time
 from argparse import Namespace
 from typing import Any
@@ -59,7 +59,8 @@ class DropvizMagics(Magics):
         recorded until then is kept.
         """
         given = _parse(self, line)
-        if given.into is not None and not given.into.isidentifier():
+        name = given.into
+        if name is not None and (not name.isidentifier() or keyword.iskeyword(name)):
             raise DropvizError(
                 f"--into needs a name to keep the run under. Received: {given.into!r}. Try run."
             )
@@ -74,20 +75,26 @@ DropvizMagics.lstm_dropout.parser.allow_abbrev = False
 
 def _parse(magics: DropvizMagics, line: str) -> Namespace:
     try:
-        given: Namespace = parse_argstring(magics.lstm_dropout, line)
-    except UsageError as error:
-        words = line.split()
-        flags = [flag for each in _flags() for flag in each]
-        wrong = next((word for word in words if word[0] == "-" and word not in flags), "")
-        near = difflib.get_close_matches(wrong, flags, n=1) if wrong[1:2] == "-" else []
-        hint = f"Did you mean {near[0]}?" if near else "See %lstm_dropout? for an example."
+        given: Namespace = parse_argstring(magics.lstm_dropout, line.rstrip("; "))
+    except (UsageError, ValueError) as error:  # ValueError: a quotation without its end
+        hint = _nearest(line) or "See %lstm_dropout? for an example."
         raise DropvizError(f"%lstm_dropout: {error}. {hint}") from None
     return given
 
 
-def _flags() -> list[list[str]]:
+def _nearest(line: str) -> str:
+    flags = _flags()
+    wrong = next((w for w in line.split() if w.startswith("--") and w not in flags), "")
+    if not wrong:
+        return ""
+    near = [flag for flag in flags if flag.startswith(wrong)]
+    near += difflib.get_close_matches(wrong, flags, n=1)
+    return f"Did you mean {near[0]}?" if near else ""
+
+
+def _flags() -> list[str]:
     actions = DropvizMagics.lstm_dropout.parser._actions
-    return [list(action.option_strings) for action in actions]
+    return [flag for action in actions for flag in action.option_strings]
 
 
 def _train(shell: Shell, given: Namespace) -> Any:
@@ -119,9 +126,10 @@ def _watch(shell: Shell, given: Namespace, cell: str) -> None:
 
     line_only = [f"--{name}" for name in _LINE_ONLY if getattr(given, name) is not None]
     if line_only:
+        have, them = ("has", "it") if len(line_only) == 1 else ("have", "them")
         raise DropvizError(
-            f"%%lstm_dropout runs the model in the cell, so {', '.join(line_only)} has nothing "
-            "to set. Leave it out, or use %lstm_dropout, on a line of its own, without a cell."
+            f"%%lstm_dropout runs the model in the cell, so {', '.join(line_only)} {have} nothing "
+            f"to set. Leave {them} out, or use %lstm_dropout, on a line of its own, without a cell."
         )
     rates = {
         name: check_rate(name, value)
@@ -184,12 +192,13 @@ def _remarks(watched: Any, rates: dict[str, float]) -> str:
 
 def _view() -> Any:
     from dropviz.jupyter.live import LiveView
-    from dropviz.layers.ready import ready
+    from dropviz.layers.ready import check, loaded, ready
 
-    ready()
+    check()
     view = LiveView()
-    if "keras" not in sys.modules:
+    if not loaded():
         view.say("loading Keras and TensorFlow (some seconds, once a session) ...")
+        ready()
     import dropviz.figures
     import dropviz.studies.train  # noqa: F401
 

@@ -47,6 +47,7 @@ def _install(owner: type, method: str) -> None:
 
     @functools.wraps(original)
     def hooked(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True  # IPython's word for frames that are not the user's
         for listener in tuple(_listeners.get((owner, method), ())):
             changed = listener(*args, **kwargs)
             if changed is not None:

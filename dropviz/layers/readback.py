@@ -14,8 +14,8 @@ from dropviz.layers.find import kind
 from dropviz.layers.held import CARRIED, COUNTER, LAYOUT, SAMPLES, SEED, STEPS, Held
 
 _NEVER = (
-    "no training batch came by. A tf.function that was traced before the recording "
-    "began keeps its old graph: make it inside the block."
+    "no training batch came by. (A tf.function that was traced before the recording "
+    "began keeps its old graph: make it inside the block.)"
 )
 
 

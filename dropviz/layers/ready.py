@@ -20,13 +20,18 @@ _CHATTER = re.compile(
 )
 
 
-def ready() -> None:
-    """Imports Keras, and keeps TensorFlow's start quiet.
+def loaded() -> bool:
+    """Tells whether Keras has been imported already."""
+    return "keras" in sys.modules
+
+
+def check() -> None:
+    """Checks, in no time, that Keras can be imported.
 
     Raises:
         DropvizError: If no TensorFlow is found; the message says what to install.
     """
-    if "keras" in sys.modules:
+    if loaded():
         return
     # Another backend is Keras's to find; the recorder says what it can do with it.
     if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow" and not find_spec(
@@ -37,6 +42,17 @@ def ready() -> None:
             'python -m pip install "dropviz[cpu]"  (or "dropviz[tensorflow]" for a GPU), '
             "then restart the kernel."
         )
+
+
+def ready() -> None:
+    """Imports Keras, and keeps TensorFlow's start quiet.
+
+    Raises:
+        DropvizError: If no TensorFlow is found; the message says what to install.
+    """
+    check()
+    if loaded():
+        return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with _without_chatter():
         import_module("keras")

@@ -116,12 +116,13 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc]
     def _tell(self, batch: int) -> None:
         if not self._listener:
             return
+        params = self.params or {}
         self._listener(
             Progress(
                 epoch=(self._epoch or 0) - self._skipped,
-                epochs=int(self.params.get("epochs") or 1) - self._skipped,
+                epochs=int(params.get("epochs") or 1) - self._skipped,
                 batch=batch,
-                batches=self.params.get("steps"),
+                batches=params.get("steps"),
                 curves=self.curves,
                 seconds=time.perf_counter() - self._began,
             )

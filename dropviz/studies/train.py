@@ -136,7 +136,9 @@ def train(spec: RunSpec, task: Task, listener: Listener | None = None) -> Run:
 def stopped(run: Run) -> StoppedError:
     """Words an interrupt whose results are kept."""
     of = f" of {run.spec.epochs}" if run.spec else ""
-    return StoppedError(f"stopped after epoch {run.curves.epochs}{of}; results kept", run)
+    # A loop of one's own has no epochs that anybody counted.
+    after = f" after epoch {run.curves.epochs}{of}" if run.spec or run.curves.epochs else ""
+    return StoppedError(f"stopped{after}; results kept", run)
 
 
 def code(spec: RunSpec, task: Task) -> str:

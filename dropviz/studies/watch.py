@@ -50,7 +50,7 @@ class Watched:
         if isinstance(callbacks, keras.callbacks.CallbackList):
             # A list of its own, so that the user's stays as it is.
             bound.arguments["callbacks"] = keras.callbacks.CallbackList(
-                [callbacks, watch], model=args[0], **callbacks.params
+                [callbacks, watch], model=args[0], **(callbacks.params or {})
             )
         else:
             bound.arguments["callbacks"] = [*keras.tree.flatten(callbacks or []), watch]

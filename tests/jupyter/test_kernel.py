@@ -1,0 +1,360 @@
+"""The magics in a real kernel, as a notebook server runs it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import nbformat
+import pytest
+
+from .conftest import Executed, Kernel
+
+BYTES = 2**20  # code-hosting pages stop showing larger notebooks
+
+MODEL = """
+import time
+import keras
+import numpy as np
+x = np.random.default_rng(0).normal(size=(64, 6, 3)).astype("float32")
+y = x.sum(axis=(1, 2))
+model = keras.Sequential([keras.Input((6, 3)), keras.layers.LSTM(4, dropout=.3, name='lstm'),
+                          keras.layers.Dense(1)])
+model.compile("adam", "mse")
+"""
+USES = {
+    "load": "%load_ext dropviz",
+    "short flags": "%lstm_dropout -d .2 -r .5 --task digits --units 4 --epochs 2 --into run",
+    "long flags": (
+        "%lstm_dropout --dropout .3 --recurrent-dropout .1 --method keras --units 3 "
+        "--epochs 1 --seed 3"
+    ),
+    "last value": "_ is not run, _.spec.dropout, _.spec.recurrent_dropout, _.spec.seed",
+    "variable": "rate = .4\nrun4 = %lstm_dropout -d $rate --units 2 --epochs 1",
+    "variable, kept": "run4.spec.dropout",
+    "cell": (
+        f"%%lstm_dropout --into mine{MODEL}"
+        "print('before')\n"
+        "pause = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: time.sleep(.1))\n"
+        "history = model.fit(x, y, epochs=15, verbose=0, callbacks=[pause])\n"
+        "print('after')\n"
+        "len(history.history['loss'])"
+    ),
+    "cell, kept": "mine.status, mine.curves.epochs, sorted(mine.recording), mine.model is model",
+    "flags on a cell": (
+        "%%lstm_dropout -d .25 -r $rate --into other\n"
+        "model2 = keras.Sequential([keras.layers.LSTM(4), keras.layers.Dense(1)])\n"
+        "model2.compile('sgd', 'mse', run_eagerly=True)\n"
+        "model2.fit(x, y, verbose=0);"
+    ),
+    "flags on a cell, kept": "layer = model2.layers[0]\nlayer.dropout, layer.recurrent_dropout",
+    "shown again": "run",
+}
+REPORTS = {
+    "short flags": "digits, 4 units, dropout 0.2, recurrent_dropout 0.5, seed 7: done after 2",
+    "long flags": "digits, 3 units, dropout 0.3, recurrent_dropout 0.1, seed 3: done after 1",
+    "cell": "done after 15 epochs",
+    "flags on a cell": "done after 1 epoch",
+    "shown again": "digits, 4 units, dropout 0.2, recurrent_dropout 0.5, seed 7: done after 2",
+}
+TRAININGS = [name for name in REPORTS if name != "shown again"]
+
+
+@pytest.fixture(scope="module")
+def uses(kernel: Kernel) -> Executed:
+    return kernel.run_all(USES)
+
+
+def words(executed: Executed, name: str) -> Any:
+    """The bundle that holds the words of the report."""
+    (bundle,) = (each for each in executed[name].bundles if "<strong>" in each.get("text/html", ""))
+    return bundle
+
+
+# ---------------------------------------------------------------- nothing goes wrong
+
+
+def test_no_cell_ends_with_an_error(uses: Executed) -> None:
+    assert [output for output in uses.outputs if output["output_type"] == "error"] == []
+
+
+def test_nothing_is_written_to_stderr(uses: Executed) -> None:
+    """Neither usage errors, which are no error outputs, nor TensorFlow's chatter."""
+    assert {name: cell.stream("stderr") for name, cell in uses.cells.items()} == dict.fromkeys(
+        uses.cells, ""
+    )
+
+
+def test_every_cell_ran_and_counts_once(uses: Executed) -> None:
+    counts = [cell.count for cell in uses.cells.values()]
+
+    assert counts == list(range(1, len(USES) + 1))
+
+
+def test_the_saved_notebook_is_valid_and_small(uses: Executed) -> None:
+    nbformat.validate(uses.notebook)
+    assert len(nbformat.writes(uses.notebook)) < BYTES
+
+
+# ---------------------------------------------------------------- what the flags do
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("last value", "(True, 0.3, 0.1, 3)"),
+        ("variable, kept", "0.4"),
+        ("cell, kept", "('done', 15, ['lstm'], True)"),
+        ("flags on a cell, kept", "(0.25, 0.4)"),
+    ],
+)
+def test_runs_are_what_the_flags_asked_for(uses: Executed, name: str, value: str) -> None:
+    assert uses[name].value == value
+
+
+def test_what_the_cell_printed_and_its_value_are_there(uses: Executed) -> None:
+    assert uses["cell"].stream("stdout") == "before\nafter\n"
+    assert uses["cell"].value == "15"
+
+
+# ---------------------------------------------------------------- the report
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_the_report_says_what_was_trained_as_text_and_as_html(uses: Executed, name: str) -> None:
+    bundle = words(uses, name)
+
+    assert bundle["text/plain"].startswith(REPORTS[name])
+    assert f"<strong>{REPORTS[name]}" in bundle["text/html"]
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_the_report_says_where_dropout_acted(uses: Executed, name: str) -> None:
+    bundle = words(uses, name)
+
+    for kind in ("text/plain", "text/html"):
+        assert "multiplied x_t, the vertical arrows" in bundle[kind]
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_curves_where_and_masks_follow_as_png(uses: Executed, name: str) -> None:
+    alts = [each["metadata"]["image/png"]["alt"] for each in uses[name].pictures]
+
+    assert [alt.split(" ")[0] for alt in alts] == ["Loss", "LSTM", "Mask"]
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_the_alt_text_is_there_where_no_picture_can_be(uses: Executed, name: str) -> None:
+    for each in uses[name].pictures:
+        assert each["data"]["text/plain"] == each["metadata"]["image/png"]["alt"]
+
+
+def test_a_cell_that_only_keeps_a_run_shows_no_report(uses: Executed) -> None:
+    assert not uses["variable"].pictures
+
+
+# ---------------------------------------------------------------- the live view
+
+
+@pytest.mark.parametrize("name", [*TRAININGS, "variable"])
+def test_the_live_view_leaves_one_line(uses: Executed, name: str) -> None:
+    lines = [
+        bundle
+        for bundle in uses[name].bundles
+        if "text/html" in bundle and "<strong>" not in bundle["text/html"]
+    ]
+
+    assert len(lines) == 1
+    assert re.search(r"\d\.\d s$", lines[0]["text/plain"])
+    assert "<img" not in lines[0]["text/html"]
+
+
+@pytest.mark.parametrize("name", TRAININGS)
+def test_a_training_leaves_its_line_and_its_report_and_no_more(uses: Executed, name: str) -> None:
+    displayed = [each for each in uses[name].outputs if each["output_type"] == "display_data"]
+
+    assert len(displayed) == 1 + 1 + 3
+
+
+def test_curves_are_drawn_while_the_training_goes_on(uses: Executed) -> None:
+    updates = [each["data"]["text/html"] for each in uses["cell"].sent_as("update_display_data")]
+
+    assert any('alt="Loss over ' in update for update in updates)
+
+
+def test_progress_is_told_while_the_training_goes_on(uses: Executed) -> None:
+    told = [each["data"]["text/plain"] for each in uses["cell"].sent_as("update_display_data")]
+
+    assert len({line for line in told if re.match(r"training: epoch \d+ of 15", line)}) > 3
+
+
+def test_the_first_use_says_that_keras_is_being_loaded(uses: Executed) -> None:
+    told = [each["data"]["text/plain"] for each in uses["short flags"].sent_as("display_data")]
+
+    assert told[0].startswith("loading Keras")
+
+
+# ---------------------------------------------------------------- ends
+
+# Keras calls this in every fit; the signal comes from another thread, as from a server.
+ARMED = """
+import os, signal, threading
+told = keras.callbacks.History.on_epoch_end
+def on_epoch_end(self, epoch, logs=None):
+    told(self, epoch, logs)
+    if self.params["epochs"] == 100_000 and epoch == 2:
+        threading.Timer(.02, os.kill, (os.getpid(), signal.SIGINT)).start()
+keras.callbacks.History.on_epoch_end = on_epoch_end
+"""
+FIT = "model.fit(x, y, epochs=100_000, verbose=0)"
+STOPS = {
+    "interrupted cell": f"%%lstm_dropout --into stopped_cell\n{FIT}",
+    "interrupted line": "%lstm_dropout --units 2 --epochs 100000 --into stopped_line",
+    "interrupt without training": "%%lstm_dropout\nraise KeyboardInterrupt",
+    "error": "%%lstm_dropout --into failed\nmodel.fit(x, y, epochs=2, verbose=0)\n1 / 0",
+    "bad syntax": "%%lstm_dropout\ndef f(:",
+    "unknown magic": "%%lstm_dropout\n%nowhere",
+    "unknown flag": "%lstm_dropout --dropot .5",
+    "bad rate": "%%lstm_dropout -d 1.5\nz = 1",
+    "unknown task": "%lstm_dropout --task digts",
+}
+FACTS = {
+    "interrupted cell": "stopped_cell",
+    "interrupted line": "stopped_line",
+    "error": "failed",
+}
+RAISES = """
+class Raise(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        raise OSError("disk")
+"""
+AGAIN = "%%lstm_dropout --into again\nmodel.fit(x, y, epochs=2, verbose=0);"
+
+
+@pytest.fixture(scope="module")
+def ends(kernel: Kernel, uses: Executed) -> dict[str, Executed]:
+    """A notebook for each way to stop *Run All*, and one that goes on after them."""
+    del uses  # in the same kernel: TensorFlow takes seconds to start
+    kernel.run_all({"model": MODEL, "armed": ARMED}, allow_errors=False)
+    done = {
+        name: kernel.run_all({"stop": stop, "next": "went_on = True"}, allow_errors=False)
+        for name, stop in STOPS.items()
+    }
+    kept = {
+        f"{name}, kept": f"print(json.dumps([{run}.status, {run}.curves.epochs, "
+        f"{run}.recording['lstm'].batches, str({run})]))"
+        for name, run in FACTS.items()
+    }
+    cells = {
+        "import": "import json",
+        "went on": "'went_on' in globals()",
+        **kept,
+        "fits again": "len(model.fit(x, y, epochs=2, verbose=0).history['loss'])",
+        "records again": AGAIN,
+        "records again, kept": "again.status, again.recording['lstm'].batches",
+        "raises": RAISES,
+        "error in fit, plain": "# in its place\nmodel.fit(x, y, verbose=0, callbacks=[Raise()])",
+        "error in fit": "%%lstm_dropout\nmodel.fit(x, y, verbose=0, callbacks=[Raise()])",
+    }
+    return done | {"after": kernel.run_all(cells)}
+
+
+@pytest.mark.parametrize("name", STOPS)
+def test_run_all_stops(ends: dict[str, Executed], name: str) -> None:
+    assert ends[name]["stop"].count is not None
+    assert ends[name]["next"].count is None
+
+
+def test_no_cell_after_a_stop_was_run(ends: dict[str, Executed]) -> None:
+    assert ends["after"]["went on"].value == "False"
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("interrupted cell", r"stopped after epoch \d+; results kept"),
+        ("interrupted line", r"stopped after epoch \d+ of 100000; results kept"),
+        ("unknown flag", r"DropvizError: .* Did you mean --dropout\?"),
+        ("bad rate", r"DropvizError: dropout must be at least 0 and below 1\. .*"),
+        ("unknown task", r"DropvizError: There is no task 'digts'\. Did you mean 'digits'\? .*"),
+    ],
+)
+def test_what_stopped_it_is_said_in_one_line(
+    ends: dict[str, Executed], name: str, line: str
+) -> None:
+    assert re.fullmatch(line, ends[name]["stop"].error)
+    assert not ends[name]["stop"].stream("stderr")
+
+
+def test_a_usage_error_is_said_once_and_is_no_error_output(ends: dict[str, Executed]) -> None:
+    stop = ends["unknown magic"]["stop"]
+
+    assert stop.stream("stderr") == "UsageError: Line magic function `%nowhere` not found.\n"
+    assert not stop.errors
+
+
+@pytest.mark.parametrize("name", ["interrupted cell", "interrupted line"])
+def test_an_interrupted_training_is_kept_as_stopped(ends: dict[str, Executed], name: str) -> None:
+    status, epochs, batches, _ = json.loads(ends["after"][f"{name}, kept"].stream("stdout"))
+
+    assert status == "stopped"
+    assert epochs >= 3
+    assert batches >= 3
+
+
+@pytest.mark.parametrize("name", ["interrupted cell", "interrupted line"])
+def test_an_interrupt_shows_the_report_of_what_was_kept(
+    ends: dict[str, Executed], name: str
+) -> None:
+    *_, said = json.loads(ends["after"][f"{name}, kept"].stream("stdout"))
+
+    assert words(ends[name], "stop")["text/plain"] == said
+    assert len(ends[name]["stop"].pictures) >= 2
+
+
+def test_the_live_view_of_an_interrupted_training_leaves_one_line(
+    ends: dict[str, Executed],
+) -> None:
+    first = ends["interrupted cell"]["stop"].bundles[0]
+
+    assert re.fullmatch(r"stopped: \d+\.\d s", first["text/plain"])
+    assert "<img" not in first["text/html"]
+
+
+def test_a_model_fits_again_after_an_interrupt(ends: dict[str, Executed]) -> None:
+    assert ends["after"]["fits again"].value == "2"
+    assert ends["after"]["records again, kept"].value == "('done', 4)"
+
+
+def test_a_training_that_an_error_ended_is_kept_as_failed(ends: dict[str, Executed]) -> None:
+    status, epochs, batches, _ = json.loads(ends["after"]["error, kept"].stream("stdout"))
+
+    assert (status, epochs, batches) == ("failed", 2, 4)
+
+
+def test_an_error_after_a_training_shows_the_users_traceback_and_no_report(
+    ends: dict[str, Executed],
+) -> None:
+    stop = ends["error"]["stop"]
+
+    assert re.search(r"^-+> 3 1 / 0$", stop.error, re.MULTILINE)
+    assert "File" not in stop.error
+    assert [each["text/plain"] for each in stop.bundles] == ["the cell ended with an error"]
+
+
+def test_an_error_in_fit_shows_the_frames_of_keras_and_the_user_alone(
+    ends: dict[str, Executed],
+) -> None:
+    shown, without = (
+        re.findall(r"^(?:File .*|Cell .*, line .*)$", text, re.MULTILINE)
+        for text in (
+            ends["after"]["error in fit"].error,
+            ends["after"]["error in fit, plain"].error,
+        )
+    )
+
+    assert len(without) >= 3
+    assert [re.sub(r"In\[\d+\]", "In", frame) for frame in shown] == [
+        re.sub(r"In\[\d+\]", "In", frame) for frame in without
+    ]

@@ -1,0 +1,690 @@
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from dropviz.errors import DropvizError, StoppedError
+from dropviz.jupyter.magics import DropvizMagics
+
+from .conftest import ROOT, InProcess, Ran, Shell
+
+FLAGS = [
+    *("-d", "--dropout", "-r", "--recurrent-dropout", "--into"),
+    *("--task", "--method", "--units", "--epochs", "--seed"),
+]
+NOTHING = "No recurrent layer trained, so nothing was recorded."
+
+
+def model(layer: Any, name: str = "model") -> Any:
+    """Makes a model that trains at once: a graph would take seconds to trace."""
+    made = keras.Sequential([keras.Input((5, 3)), layer, keras.layers.Dense(1)], name=name)
+    made.compile("sgd", "mse", run_eagerly=True)
+    return made
+
+
+def lstm(**kwargs: Any) -> Any:
+    return keras.layers.LSTM(4, **({"name": "lstm"} | kwargs))
+
+
+@pytest.fixture
+def names(ipython: InProcess) -> InProcess:
+    """A shell whose user has data and ways to make models."""
+    x = np.random.default_rng(2).normal(size=(8, 5, 3)).astype("float32")
+    ipython.names.update(
+        keras=keras, np=np, tf=tf, model=model, lstm=lstm, x=x, y=x.sum(axis=(1, 2))
+    )
+    return ipython
+
+
+def rates(run: Any) -> dict[str, tuple[float, float]]:
+    return {
+        name: (layer["input"].rate, layer["recurrent"].rate)
+        for name, layer in run.recording.items()
+    }
+
+
+# ---------------------------------------------------------------- load, unload, reload
+
+
+def defined(shell: Shell) -> tuple[bool, bool]:
+    """Whether the line magic and the cell magic are there."""
+    return (
+        shell.find_line_magic("lstm_dropout") is not None,
+        shell.find_cell_magic("lstm_dropout") is not None,
+    )
+
+
+def test_loading_defines_the_line_and_the_cell_magic(ipython: InProcess) -> None:
+    assert defined(ipython.shell) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "steps", list(itertools.product(["load", "unload", "reload"], repeat=3)), ids="-".join
+)
+def test_the_magics_are_there_after_load_and_reload_and_gone_after_unload(
+    shell: Shell, steps: tuple[str, ...]
+) -> None:
+    for step in steps * 2:
+        shell.run_line_magic(f"{step}_ext", "dropviz")
+
+        assert defined(shell) == (step != "unload",) * 2
+
+
+def test_unloading_leaves_the_shell_as_it_was(shell: Shell) -> None:
+    def state() -> tuple[Any, ...]:
+        manager = shell.magics_manager
+        magics = {kind: dict(table) for kind, table in manager.magics.items()}
+        return magics, dict(manager.registry), list(shell.configurables)
+
+    # IPython itself defines its magics for extensions at their first use.
+    shell.run_line_magic("load_ext", "dropviz")
+    shell.run_line_magic("unload_ext", "dropviz")
+    before = state()
+    assert "DropvizMagics" not in before[1]
+
+    shell.run_line_magic("load_ext", "dropviz")
+    assert state() != before
+    shell.run_line_magic("unload_ext", "dropviz")
+
+    assert state() == before
+
+
+def test_reloading_often_leaves_one_set_of_magics(ipython: InProcess) -> None:
+    for _ in range(3):
+        ipython.run("%reload_ext dropviz")
+
+    ours = [each for each in ipython.shell.configurables if type(each) is DropvizMagics]
+    assert len(ours) == 1
+
+
+def test_a_magic_works_after_a_reload(names: InProcess) -> None:
+    names.run("%reload_ext dropviz")
+
+    assert NOTHING in names.run("%%lstm_dropout\n1").report
+
+
+def test_a_magic_that_the_user_put_in_its_place_outlives_unloading(ipython: InProcess) -> None:
+    def mine(line: str) -> str:
+        return f"mine: {line}"
+
+    ipython.shell.register_magic_function(mine, "line", "lstm_dropout")
+
+    ipython.run("%unload_ext dropviz")
+
+    assert ipython.shell.run_line_magic("lstm_dropout", "x") == "mine: x"
+    assert defined(ipython.shell) == (True, False)
+
+
+def test_unloading_in_one_shell_leaves_the_other_alone(
+    ipython: InProcess, other_shell: Shell
+) -> None:
+    ipython.run("%unload_ext dropviz")
+
+    assert defined(ipython.shell) == (False, False)
+    assert defined(other_shell) == (True, True)
+
+
+def test_each_shell_keeps_its_runs_to_itself(ipython: InProcess, other_shell: Shell) -> None:
+    ipython.run("%%lstm_dropout --into run\n1")
+
+    assert "run" in ipython.names
+    assert "run" not in other_shell.user_ns
+
+
+def test_loading_and_refusing_bad_input_import_nothing_heavy() -> None:
+    code = """
+import sys
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+before = set(sys.modules)
+shell.run_line_magic("load_ext", "dropviz")
+for cell in ("%lstm_dropout --epochs 0", "%lstm_dropout --task digts",
+             "%lstm_dropout --dropot 1", "%%lstm_dropout -d 1.5\\n1"):
+    assert isinstance(shell.run_cell(cell).error_in_exec, ValueError), cell
+heavy = {"keras", "tensorflow", "matplotlib", "ipywidgets", "sklearn"}
+print("imported:", sorted(heavy & (set(sys.modules) - before)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT, capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+
+    assert done.stdout.splitlines()[-1] == "imported: []"
+
+
+# ---------------------------------------------------------------- help
+
+
+@pytest.mark.parametrize("name", ["%lstm_dropout", "%%lstm_dropout"])
+def test_help_shows_an_example_of_both_uses(ipython: InProcess, name: str) -> None:
+    text = ipython.shell.object_inspect_text(name)
+
+    assert "%lstm_dropout -d .2 -r .5 --task digits --into run" in text
+    assert "%%lstm_dropout -d .3 --into run\n" in text
+
+
+@pytest.mark.parametrize("flag", FLAGS)
+def test_help_lists_every_flag(ipython: InProcess, flag: str) -> None:
+    text = ipython.shell.object_inspect_text("%lstm_dropout")
+
+    options = text.partition("options:")[2]
+    assert f" {flag}" in options.replace(",", " ")
+
+
+def test_help_speaks_of_all_the_flags_that_there_are() -> None:
+    actions = DropvizMagics.lstm_dropout.parser._actions
+
+    assert [flag for action in actions for flag in action.option_strings] == FLAGS
+
+
+def test_help_says_that_rates_may_come_from_variables(ipython: InProcess) -> None:
+    assert "-d $rate" in ipython.shell.object_inspect_text("%lstm_dropout")
+
+
+def test_asking_for_help_trains_nothing(ipython: InProcess, fits: list[Any]) -> None:
+    assert ipython.run("%lstm_dropout?").error is None
+    assert not fits
+
+
+# ---------------------------------------------------------------- bad input
+
+
+@pytest.fixture
+def fits(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Every call of ``fit``."""
+    calls: list[Any] = []
+    original = keras.Model.fit
+
+    def fit(*args: Any, **kwargs: Any) -> Any:
+        calls.append(args[0])
+        return original(*args, **kwargs)
+
+    monkeypatch.setattr(keras.Model, "fit", fit)
+    return calls
+
+
+def assert_one_clean_line(ran: Ran, *said: str) -> None:
+    assert isinstance(ran.error, DropvizError)
+    (line,) = ran.stdout.strip().splitlines()
+    assert line == f"DropvizError: {ran.error}"
+    assert [each for each in said if each not in line] == [], line
+    assert not ran.stderr
+    assert not ran.shown
+
+
+BOTH = {
+    "-d 1.0": ("dropout must be at least 0 and below 1", "Received: dropout='1.0'", "try 0.9"),
+    "-d 1.5": ("Received: dropout='1.5'", "try 0.9"),
+    "-d -0.1": ("Received: dropout='-0.1'", "a rate to drop"),
+    "-d nan": ("Received: dropout='nan'", "Give a number, as in dropout=0.2"),
+    "-d inf": ("Received: dropout='inf'",),
+    "-d abc": ("Received: dropout='abc'", "Give a number, as in dropout=0.2"),
+    "-d $nowhere": ("Received: dropout='$nowhere'",),
+    "-r 1.0": ("recurrent_dropout must be", "Received: recurrent_dropout='1.0'"),
+    "-r abc": ("Received: recurrent_dropout='abc'", "as in recurrent_dropout=0.2"),
+    "-d": ("argument -d/--dropout: expected one argument",),
+    "--dropot .5": ("unrecognized arguments: --dropot .5", "Did you mean --dropout?"),
+    "--dropot=.5": ("--dropot=.5", "Did you mean --dropout?"),
+    "--recurent-dropout .5": ("Did you mean --recurrent-dropout?",),
+    "--inot run": ("Did you mean --into?",),
+    "--drop .5": ("unrecognized arguments: --drop .5", "Did you mean --dropout?"),
+    "--recurrent .5": ("--recurrent .5", "Did you mean --recurrent-dropout?"),
+    "--rec .5": ("--rec .5", "Did you mean --recurrent-dropout?"),
+    "-x": ("unrecognized arguments: -x", "See %lstm_dropout? for an example"),
+    "word": ("unrecognized arguments: word", "See %lstm_dropout? for an example"),
+    "--into 1run": ("--into needs a name", "Received: '1run'"),
+    "--into a.b": ("--into needs a name", "Received: 'a.b'"),
+    "--into class": ("--into needs a name", "Received: 'class'"),
+    '--into "run': ("quotation",),
+}
+LINE = {
+    "--units 0": ("units must be a whole number from 1", "Received: units=0"),
+    "--units -3": ("Received: units=-3",),
+    "--units 2.5": ("--units", "2.5"),
+    "--epochs x": ("--epochs", "'x'"),
+    "--epochs 0": ("epochs must be a whole number from 1", "Received: epochs=0"),
+    "--seed -1": ("seed must be a whole number from 0", "Received: seed=-1"),
+    "--task digts": ("There is no task 'digts'", "Did you mean 'digits'?", "Known: 'digits'"),
+    "--method keros": ("There is no method 'keros'", "Did you mean 'keras'?"),
+}
+
+
+@pytest.mark.parametrize("flags", [*BOTH, *LINE])
+def test_a_line_with_bad_input_is_refused_in_one_clean_line(
+    ipython: InProcess, fits: list[Any], flags: str
+) -> None:
+    ran = ipython.run(f"%lstm_dropout {flags}")
+
+    assert_one_clean_line(ran, *(BOTH | LINE)[flags])
+    assert not fits
+
+
+@pytest.mark.parametrize("flags", BOTH)
+def test_a_cell_under_bad_input_is_refused_before_it_runs(ipython: InProcess, flags: str) -> None:
+    ran = ipython.run(f"%%lstm_dropout {flags}\nran = True")
+
+    assert_one_clean_line(ran, *BOTH[flags])
+    assert "ran" not in ipython.names
+
+
+@pytest.mark.parametrize("flag", ["task", "method", "units", "epochs", "seed"])
+def test_a_flag_that_a_cell_has_no_use_for_is_refused(ipython: InProcess, flag: str) -> None:
+    value = {"task": "digits", "method": "keras"}.get(flag, "3")
+
+    ran = ipython.run(f"%%lstm_dropout --{flag} {value}\nran = True")
+
+    assert_one_clean_line(ran, f"--{flag} has nothing to set", "Leave it out")
+    assert "ran" not in ipython.names
+
+
+def test_several_flags_that_a_cell_has_no_use_for_are_all_named(ipython: InProcess) -> None:
+    ran = ipython.run("%%lstm_dropout --units 3 --epochs 2\n1")
+
+    assert_one_clean_line(ran, "--units, --epochs have nothing to set", "Leave them out")
+
+
+@pytest.mark.parametrize("magic", ["%lstm_dropout", "%%lstm_dropout"])
+def test_what_was_refused_binds_nothing(ipython: InProcess, magic: str) -> None:
+    ipython.names["kept"] = "as it was"
+    body = "\n1" if magic.startswith("%%") else ""
+
+    for name in ("kept", "fresh"):
+        ipython.run(f"{magic} -d 1.5 --into {name}{body}")
+
+    assert ipython.names["kept"] == "as it was"
+    assert "fresh" not in ipython.names
+
+
+def test_what_was_refused_is_an_ordinary_exception_to_code(ipython: InProcess) -> None:
+    with pytest.raises(ValueError, match="below 1"):
+        ipython.shell.run_line_magic("lstm_dropout", "-d 1.5")
+
+
+# ---------------------------------------------------------------- the line
+
+
+def test_a_line_returns_the_run_that_its_flags_ask_for(ipython: InProcess) -> None:
+    run = ipython.shell.run_line_magic(
+        "lstm_dropout", "--units 3 --epochs 1 --seed 5 --recurrent-dropout=.25 -d .5"
+    )
+
+    assert run.status == "done"
+    assert run.spec.to_dict() == {
+        "task": "digits",
+        "method": "keras",
+        "dropout": 0.5,
+        "recurrent_dropout": 0.25,
+        "units": 3,
+        "epochs": 1,
+        "seed": 5,
+    }
+
+
+def test_a_line_into_a_name_shows_the_report_once_and_returns_nothing(ipython: InProcess) -> None:
+    ran = ipython.run("result = %lstm_dropout --units 2 --epochs 1 --into run")
+
+    assert ipython.names["result"] is None
+    assert ran.report == "\n".join(ipython.names["run"].summary)
+
+
+def test_an_interrupted_line_is_kept_and_says_so_in_one_line(
+    ipython: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(keras.callbacks.History, "on_epoch_end", interrupt)
+
+    ran = ipython.run("%lstm_dropout --units 2 --epochs 3 --into run")
+
+    assert isinstance(ran.error, StoppedError)
+    assert ran.stdout.strip() == str(ran.error)
+    assert ipython.names["run"].status == "stopped"
+    assert ran.report.startswith(ipython.names["run"].title)
+
+
+# ---------------------------------------------------------------- the cell
+
+
+def test_what_trains_in_a_cell_is_recorded_into_the_name(names: InProcess) -> None:
+    ran = names.run(
+        "%%lstm_dropout --into run\nm = model(lstm(dropout=.3)); m.fit(x, y, verbose=0)"
+    )
+
+    run = names.names["run"]
+    assert (run.status, run.spec, run.curves.epochs) == ("done", None, 1)
+    assert run.model is names.names["m"]
+    assert rates(run) == {"lstm": (0.3, 0.0)}
+    assert ran.report.startswith("done after 1 epoch")
+
+
+def test_the_code_of_a_run_is_that_of_the_cell(names: InProcess) -> None:
+    names.run("%%lstm_dropout --into run\nz = 1\nz += 1")
+
+    assert names.names["run"].code.strip() == "z = 1\nz += 1"
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["z = 1", "model(lstm())", "model(lstm(dropout=.5)).predict(x, verbose=0)"],
+    ids=["nothing", "only built", "only predicts"],
+)
+def test_a_cell_that_trains_nothing_says_so(names: InProcess, body: str) -> None:
+    ran = names.run(f"%%lstm_dropout --into run\n{body};")
+
+    assert ran.report.splitlines()[1:] == [NOTHING]
+    assert names.names["run"].status == "done"
+    assert not names.names["run"].recording
+
+
+def test_a_model_without_a_recurrent_layer_gets_its_curves_all_the_same(names: InProcess) -> None:
+    ran = names.run("%%lstm_dropout\nmodel(keras.layers.Flatten()).fit(x, y, verbose=0)")
+
+    assert NOTHING in ran.report
+    assert ran.texts[-1].startswith("Loss over 1 epoch")
+
+
+def test_a_model_fitted_in_an_earlier_cell_is_recorded_when_fitted_again(names: InProcess) -> None:
+    names.run("m = model(lstm(dropout=.5)); m.fit(x, y, verbose=0)")
+
+    names.run("%%lstm_dropout --into run\nm.fit(x, y, epochs=2, verbose=0)")
+
+    run = names.names["run"]
+    assert run.recording["lstm"].batches == run.curves.epochs == 2
+
+
+def test_a_loop_written_by_hand_is_recorded(names: InProcess) -> None:
+    names.run("m = model(lstm(dropout=.5))")
+
+    ran = names.run(
+        "%%lstm_dropout --into run\n"
+        "for step in range(3):\n"
+        "    with tf.GradientTape() as tape:\n"
+        "        loss = tf.reduce_mean(m(x, training=True) ** 2)\n"
+        "    m.optimizer.apply_gradients(zip(\n"
+        "        tape.gradient(loss, m.trainable_variables), m.trainable_variables))\n"
+    )
+
+    assert ran.error is None
+    assert names.names["run"].recording["lstm"].batches == 3
+    assert ran.report.splitlines()[0].startswith("done, ")
+
+
+def test_the_curves_of_several_models_are_those_of_the_last(names: InProcess) -> None:
+    ran = names.run(
+        "%%lstm_dropout --into run\n"
+        "model(lstm(name='a'), 'one').fit(x, y, epochs=3, verbose=0)\n"
+        "last = model(lstm(name='b'), 'two')\n"
+        "last.fit(x, y, epochs=2, verbose=0)\n"
+    )
+
+    run = names.names["run"]
+    assert "2 models were fitted; the curves are those of the last, 'two'." in ran.report
+    assert run.curves.epochs == 2
+    assert run.model is names.names["last"]
+    assert list(run.recording) == ["a", "b"]
+
+
+def test_one_model_fitted_twice_has_one_curve(names: InProcess) -> None:
+    ran = names.run(
+        "%%lstm_dropout --into run\n"
+        "m = model(lstm())\n"
+        "m.fit(x, y, epochs=2, verbose=0)\nm.fit(x, y, verbose=0)\n"
+    )
+
+    assert names.names["run"].curves.epochs == 3
+    assert "models were fitted" not in ran.report
+
+
+def test_layers_of_one_name_in_several_models_are_told_apart(names: InProcess) -> None:
+    names.run(
+        "%%lstm_dropout --into run\n"
+        "for rate in (.25, .75):\n"
+        "    model(lstm(dropout=rate)).fit(x, y, verbose=0)\n"
+    )
+
+    assert rates(names.names["run"]) == {"lstm": (0.25, 0.0), "lstm#2": (0.75, 0.0)}
+
+
+# ---------------------------------------------------------------- rates of the cell
+
+BUILDS = {
+    "LSTM": "lstm()",
+    "LSTM with rates of its own": "lstm(dropout=.1, recurrent_dropout=.1)",
+    "Bidirectional": "keras.layers.Bidirectional(lstm())",
+    "RNN": "keras.layers.RNN(keras.layers.LSTMCell(4))",
+    "stacked cells": "keras.layers.RNN([keras.layers.LSTMCell(4), keras.layers.LSTMCell(3)])",
+}
+
+
+@pytest.mark.parametrize("build", BUILDS)
+def test_the_flags_set_the_rates_of_every_lstm_built_in_the_cell(
+    names: InProcess, build: str
+) -> None:
+    ran = names.run(
+        f"%%lstm_dropout -d .4 -r .3 --into run\nmodel({BUILDS[build]}).fit(x, y, verbose=0)"
+    )
+
+    assert ran.error is None
+    assert set(rates(names.names["run"]).values()) == {(0.4, 0.3)}
+    assert "kept its own rates" not in ran.report
+
+
+@pytest.mark.parametrize(("flags", "kept"), [("-d .4", (0.4, 0.2)), ("-r .4", (0.1, 0.4))])
+def test_a_rate_that_is_not_given_stays_as_the_cell_says(
+    names: InProcess, flags: str, kept: tuple[float, float]
+) -> None:
+    names.run(
+        f"%%lstm_dropout {flags} --into run\n"
+        "model(lstm(dropout=.1, recurrent_dropout=.2)).fit(x, y, verbose=0)"
+    )
+
+    assert rates(names.names["run"]) == {"lstm": kept}
+
+
+def test_a_rate_may_come_from_a_variable(names: InProcess) -> None:
+    names.run("rate = .35")
+
+    names.run("%%lstm_dropout -d $rate --into run\nmodel(lstm()).fit(x, y, verbose=0)")
+
+    assert rates(names.names["run"]) == {"lstm": (0.35, 0.0)}
+
+
+def test_a_layer_built_before_keeps_its_rates_and_the_report_says_so(names: InProcess) -> None:
+    names.run("m = model(lstm(dropout=.5))")
+
+    ran = names.run("%%lstm_dropout -d .25 --into run\nm.fit(x, y, verbose=0)")
+
+    assert rates(names.names["run"]) == {"lstm": (0.5, 0.0)}
+    assert "lstm was built before this cell and kept its own rates" in ran.report
+
+
+def test_the_report_names_only_the_layers_that_kept_their_rates(names: InProcess) -> None:
+    names.run("old = model(lstm(name='old', dropout=.5))")
+
+    ran = names.run(
+        "%%lstm_dropout -d .25\n"
+        "old.fit(x, y, verbose=0)\n"
+        "model(lstm(name='new')).fit(x, y, verbose=0)"
+    )
+
+    assert "old was built before this cell" in ran.report
+    assert "new was built" not in ran.report
+
+
+def test_the_rates_of_other_kinds_of_layers_are_left_alone(names: InProcess) -> None:
+    ran = names.run(
+        "%%lstm_dropout -d .25 --into run\n"
+        "model(keras.layers.GRU(4, dropout=.5, name='gru')).fit(x, y, verbose=0)"
+    )
+
+    assert rates(names.names["run"]) == {"gru": (0.5, 0.0)}
+    assert "was built before" not in ran.report
+
+
+def test_an_lstm_built_after_the_cell_has_the_rates_that_its_code_says(names: InProcess) -> None:
+    names.run("%%lstm_dropout -d .4\nz = lstm()")
+
+    names.run("after = lstm(dropout=.1)")
+
+    assert names.names["z"].dropout == 0.4
+    assert names.names["after"].dropout == 0.1
+
+
+# ---------------------------------------------------------------- nothing is left behind
+
+ENDS = {
+    "done": "",
+    "error": "1 / 0",
+    "interrupt": "raise KeyboardInterrupt",
+}
+
+
+def keras_classes() -> dict[type, dict[str, Any]]:
+    """All that is defined on the classes that are listened to, own and inherited."""
+    classes = (keras.Model, keras.layers.RNN, keras.layers.LSTM, keras.layers.LSTMCell)
+    return {kind: dict(vars(kind)) for each in classes for kind in each.__mro__}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_keras_is_as_it_was_however_the_cell_ends(names: InProcess, end: str) -> None:
+    before = keras_classes()
+    names.names["classes"] = keras_classes
+
+    names.run(f"%%lstm_dropout -d .4\ninside = classes()\n{ENDS[end]}")
+
+    assert names.names["inside"] != before
+    assert keras_classes() == before
+
+
+@pytest.mark.parametrize("body", ["def f(:", "%nowhere"])
+def test_keras_is_as_it_was_where_the_cell_could_not_run(names: InProcess, body: str) -> None:
+    before = keras_classes()
+
+    assert names.run(f"%%lstm_dropout -d .4\n{body}").error is not None
+
+    assert keras_classes() == before
+
+
+def test_the_list_of_callbacks_that_was_passed_is_left_alone(names: InProcess) -> None:
+    names.run("mine = [keras.callbacks.TerminateOnNaN()]; m = model(lstm())")
+
+    names.run("%%lstm_dropout\nm.fit(x, y, verbose=0, callbacks=mine)")
+
+    assert [type(each).__name__ for each in names.names["mine"]] == ["TerminateOnNaN"]
+
+
+def test_a_single_callback_works_as_in_plain_keras(names: InProcess) -> None:
+    names.run("ends = []; m = model(lstm())")
+
+    names.run(
+        "%%lstm_dropout --into run\n"
+        "m.fit(x, y, verbose=0, callbacks=keras.callbacks.LambdaCallback("
+        "on_epoch_end=lambda epoch, logs: ends.append(epoch)))"
+    )
+
+    assert names.names["ends"] == [0]
+    assert names.names["run"].curves.epochs == 1
+
+
+def test_a_list_object_of_callbacks_works_and_is_left_alone(names: InProcess) -> None:
+    names.run(
+        "m = model(lstm())\nmine = keras.callbacks.CallbackList([], add_history=True, model=m)"
+    )
+
+    ran = names.run("%%lstm_dropout --into run\nm.fit(x, y, verbose=0, callbacks=mine)")
+
+    assert ran.error is None
+    assert names.names["run"].curves.epochs == 1
+    assert [type(each).__name__ for each in names.names["mine"].callbacks] == ["History"]
+
+
+# ---------------------------------------------------------------- errors and interrupts
+
+RAISES = (
+    "class Raise(keras.callbacks.Callback):\n"
+    "    def __init__(self, error): super().__init__(); self.error = error\n"
+    "    def on_epoch_end(self, epoch, logs=None):\n"
+    "        if epoch == 1: raise self.error\n"
+    "m = model(lstm(dropout=.5))"
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [("KeyboardInterrupt()", "stopped"), ("OSError('disk')", "failed")]
+)
+def test_what_was_recorded_before_the_end_is_kept(
+    names: InProcess, error: str, status: str
+) -> None:
+    names.run(RAISES)
+
+    names.run(
+        f"%%lstm_dropout --into run\nm.fit(x, y, epochs=9, verbose=0, callbacks=[Raise({error})])"
+    )
+
+    run = names.names["run"]
+    assert run.status == status
+    assert run.recording["lstm"].batches == 2
+    assert run.model is names.names["m"]
+
+
+def test_a_training_goes_on_after_an_interrupt(names: InProcess) -> None:
+    names.run(RAISES)
+    names.run(
+        "%%lstm_dropout\nm.fit(x, y, epochs=9, verbose=0, callbacks=[Raise(KeyboardInterrupt())])"
+    )
+
+    ran = names.run("%%lstm_dropout --into run\nm.fit(x, y, verbose=0)")
+
+    assert ran.error is None
+    assert names.names["run"].recording["lstm"].batches == 1
+
+
+def test_an_interrupt_shows_the_report_and_then_one_line(names: InProcess) -> None:
+    names.run(RAISES)
+
+    ran = names.run(
+        "%%lstm_dropout\nm.fit(x, y, epochs=9, verbose=0, callbacks=[Raise(KeyboardInterrupt())])"
+    )
+
+    assert ran.report.startswith("stopped")
+    assert isinstance(ran.error, StoppedError)
+    assert ran.stdout.strip() == str(ran.error)
+
+
+def test_an_error_leaves_one_line_of_the_live_view_and_no_report(names: InProcess) -> None:
+    names.run(RAISES)
+
+    ran = names.run(
+        "%%lstm_dropout\nm.fit(x, y, epochs=9, verbose=0, callbacks=[Raise(OSError('disk'))])"
+    )
+
+    assert [each["update"] for each in ran.shown].count(False) == 1
+    assert ran.texts[-1] == "the cell ended with an error"
+    assert "<img" not in ran.shown[-1]["data"]["text/html"]
+
+
+# ---------------------------------------------------------------- without a kernel
+
+
+def test_a_terminal_reads_the_report_in_words(
+    ipython: InProcess, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ipython.names.update(model=model, lstm=lstm, x=np.ones((4, 5, 3)), y=np.ones(4))
+
+    result = ipython.shell.run_cell(
+        "%%lstm_dropout -d .5\nmodel(lstm()).fit(x, y, verbose=0)", store_history=True
+    )
+
+    result.raise_error()
+    out = capsys.readouterr().out
+    assert "done after 1 epoch" in out
+    assert "dropout=0.5 multiplied x_t, the vertical arrows" in out
+    assert "LSTM layer lstm unrolled" in out

@@ -1,0 +1,304 @@
+from __future__ import annotations
+
+import base64
+from html.parser import HTMLParser
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dropviz.core.masks import LayerRecording, Masks
+from dropviz.core.recording import Recording
+from dropviz.core.runs import Curves, Run
+from dropviz.core.spec import RunSpec
+from dropviz.jupyter.report import left_out, page, pictures, words
+
+from .conftest import InProcess
+
+RATE = 0.5
+STEPS, SAMPLES, UNITS = 4, 4, 6
+NOTHING = "nothing is dropped: the rate is 0."
+
+
+def masks(layer: str, site: str, reason: str) -> Masks:
+    kept = np.random.default_rng(1).random((2, 1, 4, SAMPLES, UNITS)) >= RATE
+    return Masks(
+        layer=layer,
+        site=site,
+        values=np.where(kept, 1 / (1 - RATE), 0).astype("float32"),
+        rate=0.0 if reason else RATE,
+        gates=("i", "f", "c", "o"),
+        time_steps=STEPS,
+        batch_sizes=(SAMPLES, SAMPLES),
+        batches=(0, 1),
+        reason=reason,
+    )
+
+
+def recorded(layer: str = "lstm", reason: str = "") -> LayerRecording:
+    sites = {site: masks(layer, site, reason) for site in ("input", "recurrent")}
+    return LayerRecording(layer, "LSTM", UNITS, 2, sites)
+
+
+def unseen(layer: str) -> LayerRecording:
+    return LayerRecording(layer, "LSTM", UNITS, 0, {}, note="no training batch came by.")
+
+
+def run(*layers: LayerRecording, **kwargs: Any) -> Run:
+    """Makes a run of two epochs, unless told otherwise."""
+    given: dict[str, Any] = {
+        "spec": None,
+        "curves": Curves({"loss": [2.0, 1.0]}),
+        "recording": Recording.of({each.layer: each for each in layers}),
+        "status": "done",
+        "seconds": 1.5,
+        "code": "model.fit(x, y)",
+    }
+    return Run(**(given | kwargs))
+
+
+def kinds(of: Run) -> list[str]:
+    """What each picture is, from its alt text."""
+    starts = {
+        "Loss over": "curves",
+        "LSTM layer": "where",
+        "Mask heatmaps": "masks",
+    }
+    return [
+        next(kind for start, kind in starts.items() if drawn.alt.startswith(start))
+        for drawn in pictures(of)
+    ]
+
+
+# ---------------------------------------------------------------- pictures
+
+
+def test_curves_come_first_and_then_where_and_masks_of_each_layer() -> None:
+    assert kinds(run(recorded("a"), recorded("b"))) == [
+        "curves",
+        "where",
+        "masks",
+        "where",
+        "masks",
+    ]
+
+
+def test_layers_are_drawn_in_the_order_of_the_model() -> None:
+    _, where_b, masks_b, where_a, masks_a = pictures(run(recorded("b"), recorded("a")))
+
+    assert where_b.alt.startswith("LSTM layer b unrolled")
+    assert masks_b.alt.startswith("Mask heatmaps of b,")
+    assert where_a.alt.startswith("LSTM layer a unrolled")
+    assert masks_a.alt.startswith("Mask heatmaps of a,")
+
+
+def test_no_curves_are_drawn_where_no_epoch_was_counted() -> None:
+    assert kinds(run(recorded(), curves=Curves())) == ["where", "masks"]
+
+
+def test_no_masks_are_drawn_where_nothing_could_be_dropped() -> None:
+    assert kinds(run(recorded(reason=NOTHING))) == ["curves", "where"]
+
+
+def test_a_layer_that_saw_no_batch_is_not_drawn() -> None:
+    assert kinds(run(unseen("a"), recorded("b"))) == ["curves", "where", "masks"]
+
+
+def test_at_most_four_layers_are_drawn() -> None:
+    assert kinds(run(*map(recorded, "abcdef"))).count("where") == 4
+
+
+def test_layers_that_are_not_drawn_are_named() -> None:
+    six = run(*map(recorded, "abcdef"))
+
+    assert left_out(six) == "Not drawn here, but recorded: e, f."
+    assert left_out(six) in words(six)
+
+
+def test_nothing_is_left_out_of_a_report_of_four_layers() -> None:
+    four = run(*map(recorded, "abcd"))
+
+    assert left_out(four) == ""
+    assert "" not in words(four)
+
+
+def test_a_layer_that_saw_no_batch_takes_no_place_among_the_four() -> None:
+    assert left_out(run(unseen("a"), *map(recorded, "bcde"))) == ""
+
+
+# ---------------------------------------------------------------- words
+
+
+def test_the_first_line_is_the_title() -> None:
+    assert words(run(recorded()))[0] == "done after 2 epochs, 1.5 s"
+
+
+def test_the_title_of_what_a_spec_asked_for_says_what_that_was() -> None:
+    spec = RunSpec(dropout=0.5, units=UNITS, epochs=9)
+
+    assert words(run(recorded(), spec=spec, status="stopped"))[0] == (
+        "digits, 6 units, dropout 0.5, recurrent_dropout 0, seed 7: "
+        "stopped after 2 epochs of 9, 1.5 s"
+    )
+
+
+def test_the_words_hold_all_that_the_summary_says() -> None:
+    made = run(recorded(), reason="A remark.")
+
+    assert words(made)[: len(made.summary)] == made.summary
+    assert "A remark." in made.summary
+
+
+def test_a_skipped_layer_is_named_with_the_reason() -> None:
+    made = run(recorded())
+    made.recording.skipped["conv"] = "it masks images."
+
+    assert "conv: it masks images." in words(made)
+
+
+def test_a_run_that_recorded_nothing_says_so() -> None:
+    assert words(run())[-1] == "No recurrent layer trained, so nothing was recorded."
+
+
+def test_a_run_whose_only_layer_was_skipped_gives_its_reason_instead() -> None:
+    made = run()
+    made.recording.skipped["conv"] = "it masks images."
+
+    assert words(made)[-1] == "conv: it masks images."
+
+
+# ---------------------------------------------------------------- shown in a notebook
+
+
+def test_a_run_at_the_end_of_a_cell_shows_its_report(ipython: InProcess) -> None:
+    made = run(recorded())
+    ipython.names["made"] = made
+
+    ran = ipython.run("made")
+
+    assert ran.texts == ["\n".join(words(made)), *(drawn.alt for drawn in pictures(made))]
+    assert "Run(" not in ran.stdout
+
+
+def test_display_of_a_run_shows_its_report(ipython: InProcess) -> None:
+    made = run()
+    ipython.names["made"] = made
+
+    assert ipython.run("display(made)").report == "\n".join(words(made))
+
+
+def test_every_picture_of_the_report_carries_alt_text(ipython: InProcess) -> None:
+    ipython.names["made"] = run(recorded())
+
+    shown = ipython.run("made").shown[1:]
+
+    assert [each["metadata"]["image/png"]["alt"] for each in shown] == [
+        each["data"]["text/plain"] for each in shown
+    ]
+    assert all(each["data"]["image/png"] for each in shown)
+
+
+def test_the_words_of_the_report_come_as_html_too(ipython: InProcess) -> None:
+    ipython.names["made"] = run()
+
+    assert set(ipython.run("made").shown[0]["data"]) == {"text/html", "text/plain"}
+
+
+# ---------------------------------------------------------------- the page
+
+
+class Page(HTMLParser):
+    """What a browser would make of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: dict[str, str] = {}
+        self._open: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in {"meta", "img"}:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self._open:
+            self.texts[self._open[-1]] = self.texts.get(self._open[-1], "") + data
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+HOSTILE = '<b>&"lstm'
+
+
+@pytest.fixture(scope="module")
+def hostile() -> Page:
+    """The page of a run all of whose texts hold markup."""
+    made = run(recorded(HOSTILE), code="if a < b: {x} = '<i>'", reason="<u>")
+    made.recording.skipped["<s>"] = "<em>"
+    return Page(page(made))
+
+
+def test_the_page_needs_nothing_from_elsewhere(hostile: Page) -> None:
+    assert not {"script", "link", "iframe"} & {tag for tag, _ in hostile.elements}
+    addresses = [
+        str(value)
+        for _, attributes in hostile.elements
+        for name, value in attributes.items()
+        if name in {"src", "href", "srcset"}
+    ]
+    assert len(addresses) == 3
+    assert all(each.startswith("data:image/png;base64,") for each in addresses)
+
+
+def test_the_page_imports_no_style_from_elsewhere(hostile: Page) -> None:
+    assert "font" in hostile.texts["style"]
+    assert "url(" not in hostile.texts["style"]
+    assert "@import" not in hostile.texts["style"]
+
+
+def test_every_image_of_the_page_is_a_png_with_alt_text(hostile: Page) -> None:
+    images = hostile.all("img")
+
+    assert len(images) == 3
+    for image in images:
+        png = base64.b64decode(str(image["src"]).partition(",")[2])
+        assert png.startswith(b"\x89PNG\r\n\x1a\n")
+        assert len(str(image["alt"])) > 20
+
+
+def test_a_layer_named_like_markup_stays_text(hostile: Page) -> None:
+    assert not {"b", "u", "i", "s", "em"} & {tag for tag, _ in hostile.elements}
+    alt = str(hostile.all("img")[1]["alt"])
+    assert alt.startswith(f"LSTM layer {HOSTILE} unrolled")
+    assert "<s>: <em>" in hostile.texts["li"]
+
+
+def test_the_page_holds_every_word_of_the_report(hostile: Page) -> None:
+    made = run(recorded(HOSTILE), reason="<u>")
+
+    assert hostile.texts["strong"] == words(made)[0]
+    assert all(line in hostile.texts["li"] for line in words(made)[1:])
+
+
+def test_the_page_holds_the_code_as_it_is(hostile: Page) -> None:
+    assert hostile.texts["pre"] == "if a < b: {x} = '<i>'"
+
+
+def test_the_page_says_its_language_its_letters_and_its_title(hostile: Page) -> None:
+    assert hostile.all("html") == [{"lang": "en"}]
+    assert {"charset": "utf-8"} in hostile.all("meta")
+    assert hostile.texts["title"] == "dropviz: done after 2 epochs, 1.5 s"
+
+
+def test_the_page_of_a_run_without_layers_is_words_alone() -> None:
+    shown = Page(page(run(curves=Curves())))
+
+    assert not shown.all("img")
+    assert "nothing was recorded" in shown.texts["li"]
