@@ -7,8 +7,10 @@ from benchmarks.workload import Workload
 from dropviz.layers.recorder import record
 from dropviz.studies.progress import Listener, Watch
 
-# Long enough a training that starting `fit` itself does not drown what is measured.
-_EPOCHS = 3
+# Many short pairs: the median of their ratios withstands a noisy machine best.
+_PAIRS = 41
+# A live view draws now and then: a pair must be long enough for it to do so.
+_LIVE_PAIRS, _LIVE_EPOCHS = 15, 6
 
 
 def recording(*, jit_compile: bool) -> Ratio:
@@ -17,7 +19,7 @@ def recording(*, jit_compile: bool) -> Ratio:
     plain.fit()
     with record(recorded.model):
         recorded.fit()  # compiles
-        return paired(lambda: plain.fit(_EPOCHS), lambda: recorded.fit(_EPOCHS))
+        return paired(plain.fit, recorded.fit, _PAIRS)
 
 
 def live(listener: Listener) -> Ratio:
@@ -25,6 +27,7 @@ def live(listener: Listener) -> Ratio:
     work = Workload()
     work.fit()
     return paired(
-        lambda: work.fit(2 * _EPOCHS),
-        lambda: work.fit(2 * _EPOCHS, callbacks=[Watch(listener)]),
+        lambda: work.fit(_LIVE_EPOCHS),
+        lambda: work.fit(_LIVE_EPOCHS, callbacks=[Watch(listener)]),
+        _LIVE_PAIRS,
     )

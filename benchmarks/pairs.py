@@ -29,7 +29,7 @@ class Ratio:
     pairs: int
 
 
-def paired(first: Callable[[], object], second: Callable[[], object], pairs: int = 15) -> Ratio:
+def paired(first: Callable[[], object], second: Callable[[], object], pairs: int) -> Ratio:
     """Times two things in turn; who goes first changes from pair to pair.
 
     Args:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-import numbers
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -98,7 +97,7 @@ class Recorder:
         if keep is not None:
             check_whole("keep", keep, 1)
         check_whole("every", every, 1)
-        if not (isinstance(budget_mib, numbers.Real) and 0 < budget_mib < math.inf):
+        if not isinstance(budget_mib, (int, float)) or not 0 < budget_mib < math.inf:
             raise DropvizError(f"budget_mib must be above 0. Received: {budget_mib!r}.")
         _check_backend()
         # TensorFlow's part is loaded only where TensorFlow is in use.
