@@ -65,7 +65,7 @@ def record(
             f"{model.name!r} has no recurrent layer to record. Expected an LSTM, GRU, "
             "SimpleRNN or RNN in it. If the model makes its layers in build(), build it first."
         )
-    dtypes = {str(cell.compute_dtype) for each in found for _, cell in cells(each.layer, each.path)}
+    dtypes = {str(each.layer.compute_dtype) for each in found}
     recorder = Recorder(keep=keep, every=every, budget_mib=budget_mib, dtypes=dtypes)
     with recorder.recording_of(model):
         for each in found:

@@ -595,3 +595,21 @@ def test_another_backend_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(DropvizError, match="Received: backend='jax'"), record(lstm()):
         pass
+
+
+class Plain:
+    """A cell that is no Keras layer: an RNN takes any object with a state size and a call."""
+
+    state_size = output_size = 3
+
+    def call(self, inputs: Any, states: Any) -> Any:
+        del inputs
+        return states[0], states
+
+
+def test_a_cell_that_is_no_layer_is_said_to_keep_no_masks() -> None:
+    with (
+        pytest.raises(DropvizError, match="its cell Plain keeps no dropout masks"),
+        record(keras.layers.RNN(Plain())),
+    ):
+        pass
