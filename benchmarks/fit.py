@@ -8,7 +8,7 @@ from dropviz.layers.recorder import record
 from dropviz.studies.progress import Listener, Watch
 
 # Many short pairs: the median of their ratios withstands a noisy machine best.
-_PAIRS = 41
+_PAIRS = 101
 # A live view draws now and then: a pair must be long enough for it to do so.
 _LIVE_PAIRS, _LIVE_EPOCHS = 15, 6
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from IPython.display import display
 
+from dropviz.core.masks import LayerRecording
 from dropviz.core.runs import Run
 from dropviz.figures.curves import curves
 from dropviz.figures.diagram import where
@@ -30,16 +31,21 @@ def pictures(run: Run) -> Iterator[Picture]:
     """
     if run.curves.get("loss"):
         yield curves(run.curves)
-    recorded = [layer for layer in run.recording.values() if layer.batches and len(layer)]
-    for layer in recorded[:_LAYERS]:
+    for layer in _drawable(run)[:_LAYERS]:
         yield where(layer)
         if any(masks.draws and not masks.reason for masks in layer.values()):
             yield atlas(layer)
 
 
+def _drawable(run: Run) -> list[LayerRecording]:
+    # A layer may have trained with no batch of it small enough to be held.
+    layers = run.recording.values()
+    return [layer for layer in layers if any(masks.batches for masks in layer.values())]
+
+
 def left_out(run: Run) -> str:
     """Names the layers that the report does not draw; empty where it draws all."""
-    rest = [layer.layer for layer in run.recording.values() if layer.batches][_LAYERS:]
+    rest = [layer.layer for layer in _drawable(run)[_LAYERS:]]
     if not rest:
         return ""
     return f"Not drawn here, but recorded: {', '.join(rest)}."

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -102,6 +103,19 @@ def test_no_masks_are_drawn_where_nothing_could_be_dropped() -> None:
 
 def test_a_layer_that_saw_no_batch_is_not_drawn() -> None:
     assert kinds(run(unseen("a"), recorded("b"))) == ["curves", "where", "masks"]
+
+
+def test_a_layer_whose_batches_were_too_large_to_hold_is_not_drawn() -> None:
+    empty = replace(
+        masks("a", "input", ""),
+        values=np.zeros((0, 1, 4, 0, UNITS), np.float32),
+        batch_sizes=(),
+        batches=(),
+    )
+    large = LayerRecording("a", "LSTM", UNITS, 2, {"input": empty}, note="no masks are held.")
+
+    assert kinds(run(large, recorded("b"))) == ["curves", "where", "masks"]
+    assert "a: no masks are held." in words(run(large, recorded("b")))
 
 
 def test_at_most_four_layers_are_drawn() -> None:

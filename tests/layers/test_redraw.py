@@ -101,14 +101,6 @@ def test_masks_of_fit_are_redrawn(settings: dict[str, Any], *, validation: bool)
     assert_redrawn(recording["lstm"])
 
 
-@pytest.fixture
-def _mixed() -> Iterator[None]:
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("mixed_float16")
-    yield
-    keras.config.set_dtype_policy(before)
-
-
 @pytest.mark.usefixtures("_mixed")
 def test_masks_of_fit_in_mixed_precision_are_redrawn() -> None:
     model = compiled(sequential(rnn()))

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -125,14 +125,6 @@ def test_a_look_that_fails_leaves_every_variable_as_it_was(error: type[BaseExcep
         fail()
 
     assert_equal(state(model), before)
-
-
-@pytest.fixture
-def _mixed() -> Iterator[None]:
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("mixed_float16")
-    yield
-    keras.config.set_dtype_policy(before)
 
 
 @pytest.mark.usefixtures("_mixed")
