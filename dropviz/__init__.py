@@ -14,14 +14,17 @@ if TYPE_CHECKING:
     from dropviz.core.runs import load
     from dropviz.core.tasks import Task
     from dropviz.errors import DropvizError
+    from dropviz.layers.lstm import LSTM
     from dropviz.layers.recorder import record
     from dropviz.layers.redraw import redraw
+    from dropviz.layers.trace import trace
     from dropviz.studies.train import run
 
 __version__ = "0.1.0"
-__all__ = ["DropvizError", "Task", "doctor", "load", "record", "redraw", "run"]
+__all__ = ["LSTM", "DropvizError", "Task", "doctor", "load", "record", "redraw", "run", "trace"]
 
 _HOMES = {
+    "LSTM": "dropviz.layers.lstm",
     "DropvizError": "dropviz.errors",
     "Task": "dropviz.core.tasks",
     "doctor": "dropviz.checkup",
@@ -29,6 +32,7 @@ _HOMES = {
     "record": "dropviz.layers.recorder",
     "redraw": "dropviz.layers.redraw",
     "run": "dropviz.studies.train",
+    "trace": "dropviz.layers.trace",
 }
 
 

@@ -10,6 +10,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from dropviz.core.draws import Draws
+from dropviz.core.setting import Setting
 from dropviz.errors import DropvizError, unknown_name
 
 Array = NDArray[np.floating]
@@ -26,10 +28,12 @@ class Masks:
 
     Attributes:
         layer: The layer's name, a path for a nested one.
-        site: Where the masks multiply: "input" (x_t) or "recurrent" (h_{t-1}).
+        site: Where the masks multiply: a key of ``dropviz.core.methods.PLACES``.
         values: Shape (batches, steps, gates, samples, units): 0 where dropped, the
-            scale where kept. ``steps`` and ``gates`` are 1 where one mask serves all.
-            NaN marks samples that a smaller batch did not have.
+            scale where kept. ``steps``, ``gates`` and ``samples`` are 1 where one mask
+            serves all. At the site "recurrent_kernel" ``units`` counts the entries of
+            one gate's matrix, row by row. NaN marks samples and steps that a smaller
+            batch did not have.
         rate: The drop rate that the layer was configured with.
         gates: Names of the layer's gates in Keras's order: i f c o, or z r h.
         time_steps: Time steps that the layer was run over; 0 where none was recorded.
@@ -165,34 +169,11 @@ class Masks:
         """
         values: Array = self.values[batch]
         # One mask for all samples has a samples axis of 1: the slice leaves it whole.
-        return values[:, :, : self.batch_sizes[batch]]
+        values = values[:, :, : self.batch_sizes[batch]]
+        return values[~np.isnan(values[:, :1, :1, :1]).ravel()]
 
     def __repr__(self) -> str:
         return f"<Masks {self.sentence}>"
-
-
-@dataclass(frozen=True, eq=False)
-class Draws:
-    """What it takes to draw every batch's masks again.
-
-    Attributes:
-        first: Number of the first batch noted here; more than 0 only in recordings
-            too long for the log.
-        states: Shape (batches, 2), int64: the state (seed, counter) of the cell's
-            ``keras.random.SeedGenerator`` just before the batch drew its masks.
-        samples: Shape (batches,), int64: samples in each batch.
-        plan: The draws of one batch in order: (site, number of masks, units, rate).
-        dtype: Floating type that the masks were drawn in.
-    """
-
-    first: int
-    states: NDArray[np.int64]
-    samples: NDArray[np.int64]
-    plan: tuple[tuple[str, int, int, float], ...]
-    dtype: str
-
-    def __len__(self) -> int:
-        return len(self.samples)
 
 
 class LayerRecording(Mapping[str, Masks]):
@@ -205,6 +186,7 @@ class LayerRecording(Mapping[str, Masks]):
         batches: Training batches that the layer saw while recorded, kept or not.
         draws: What it takes to draw the masks of every batch again, or None.
         note: What a reader should know about this layer's recording; often empty.
+        setting: The method that the layer follows, with its rates and options.
     """
 
     def __init__(
@@ -216,6 +198,7 @@ class LayerRecording(Mapping[str, Masks]):
         masks: Mapping[str, Masks],
         draws: Draws | None = None,
         note: str = "",
+        setting: Setting | None = None,
     ) -> None:
         self.layer = layer
         self.kind = kind
@@ -223,6 +206,7 @@ class LayerRecording(Mapping[str, Masks]):
         self.batches = batches
         self.draws = draws
         self.note = note
+        self.setting = setting or Setting()
         self._masks = dict(masks)
 
     def __getitem__(self, site: str) -> Masks:

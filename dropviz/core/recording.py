@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from dropviz.core import files
-from dropviz.core.masks import Draws, LayerRecording, Masks
+from dropviz.core.draws import Drawn, Draws
+from dropviz.core.masks import LayerRecording, Masks
+from dropviz.core.setting import Setting
 from dropviz.errors import DropvizError, unknown_name
 
 Layers = Mapping[str, LayerRecording]
@@ -143,6 +146,7 @@ def pack(recording: Recording) -> tuple[dict[str, Any], files.Arrays]:
         if layer.draws is not None:
             arrays[f"draws/{number}/states"] = layer.draws.states
             arrays[f"draws/{number}/samples"] = layer.draws.samples
+            arrays[f"draws/{number}/steps"] = layer.draws.steps
             draws = {
                 "first": layer.draws.first,
                 "plan": layer.draws.plan,
@@ -155,6 +159,7 @@ def pack(recording: Recording) -> tuple[dict[str, Any], files.Arrays]:
                 "units": layer.units,
                 "batches": layer.batches,
                 "note": layer.note,
+                "setting": asdict(layer.setting),
                 "sites": sites,
                 "draws": draws,
             }
@@ -192,7 +197,8 @@ def unpack(header: Mapping[str, Any], arrays: files.Arrays) -> Recording:
             first=int(entry["draws"]["first"]),
             states=arrays[f"draws/{number}/states"].astype(np.int64),
             samples=arrays[f"draws/{number}/samples"].astype(np.int64),
-            plan=tuple((s, int(n), int(u), float(r)) for s, n, u, r in entry["draws"]["plan"]),
+            steps=arrays[f"draws/{number}/steps"].astype(np.int64),
+            plan=tuple(Drawn(*plan) for plan in entry["draws"]["plan"]),
             dtype=entry["draws"]["dtype"],
         )
         layers[entry["layer"]] = LayerRecording(
@@ -203,6 +209,7 @@ def unpack(header: Mapping[str, Any], arrays: files.Arrays) -> Recording:
             masks=masks,
             draws=draws,
             note=entry["note"],
+            setting=Setting(**entry["setting"]),
         )
     recording = Recording.of(layers)
     recording.skipped.update(header["skipped"])

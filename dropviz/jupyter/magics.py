@@ -122,7 +122,7 @@ def _train(shell: Shell, given: Namespace) -> Any:
 
 
 def _watch(shell: Shell, given: Namespace, cell: str) -> None:
-    from dropviz.core.spec import check_rate
+    from dropviz.core.checks import check_rate
 
     line_only = [f"--{name}" for name in _LINE_ONLY if getattr(given, name) is not None]
     if line_only:

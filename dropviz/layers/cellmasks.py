@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 
+from dropviz.core.draws import Drawn
+from dropviz.layers.cells import MethodCell
 from dropviz.layers.find import kind
 
 Tensor = Any
 Cell = Any
+
+_NOT_DRAWN = (
+    "no mask was there before the first time step, where Keras draws them; "
+    "what the cell draws inside the loop cannot be recorded."
+)
 
 
 @dataclass(frozen=True)
@@ -18,12 +26,15 @@ class SiteLayout:
     """One site's masks in a call: how many, how wide, and whether they can drop.
 
     Attributes:
-        site: "input" or "recurrent".
+        site: Where they multiply.
         gates: Masks drawn: one for each gate, or 1 for all; 0 where the site has none.
         units: Entries of one mask; 0 where the site has none.
         rate: The cell's drop rate.
         drawn: Whether the masks came from the random stream (a rate of 1 does not).
         reason: Why nothing is dropped; empty where something can be.
+        by_step: Whether each time step has masks of its own.
+        by_sample: Whether each sample has masks of its own.
+        inverted: Whether kept entries are 1/(1-rate), or else 1.
     """
 
     site: str
@@ -32,6 +43,24 @@ class SiteLayout:
     rate: float
     drawn: bool
     reason: str
+    by_step: bool = False
+    by_sample: bool = True
+    inverted: bool = True
+
+    def shape(self, samples: int, steps: int) -> tuple[int, int, int, int]:
+        """Shape of the masks of one call: (steps, gates, samples, units)."""
+        return (
+            steps if self.by_step else 1,
+            self.gates,
+            samples if self.by_sample else 1,
+            self.units,
+        )
+
+    @property
+    def plan(self) -> Drawn:
+        """What it takes to draw them."""
+        flags = self.by_step, self.by_sample, self.inverted
+        return Drawn(self.site, self.gates, self.units, self.rate, *flags)
 
 
 @dataclass(frozen=True)
@@ -39,7 +68,7 @@ class Layout:
     """How the masks of one call lie in a flat block.
 
     Attributes:
-        sites: The sites in the order in which Keras draws.
+        sites: The sites in the order in which they are drawn.
         dtype: Floating type that the masks were drawn in.
     """
 
@@ -51,10 +80,9 @@ class Layout:
         """Masks taken from the random stream in one call."""
         return sum(site.gates for site in self.sites if site.drawn)
 
-    @property
-    def width(self) -> int:
-        """Entries in a block for each sample."""
-        return sum(site.gates * site.units for site in self.sites)
+    def size(self, samples: int, steps: int) -> int:
+        """Entries in the block of one call."""
+        return sum(math.prod(site.shape(samples, steps)) for site in self.sites)
 
 
 def read_masks(cell: Cell) -> tuple[Layout, list[Tensor]]:
@@ -65,8 +93,11 @@ def read_masks(cell: Cell) -> tuple[Layout, list[Tensor]]:
             inside ``RNN.inner_loop`` (keras/src/layers/rnn/rnn.py, ``RNN.call``).
 
     Returns:
-        Their layout, and the masks that multiply, each of shape (samples, units).
+        Their layout, and the masks that multiply: each of shape (samples, units) in
+        Keras's cells, and (steps, gates, samples, units) in those of dropviz.
     """
+    if isinstance(cell, MethodCell):
+        return _read_method(cell)
     sites: list[SiteLayout] = []
     tensors: list[Tensor] = []
     for site, attribute, rate in (
@@ -84,6 +115,21 @@ def read_masks(cell: Cell) -> tuple[Layout, list[Tensor]]:
     return Layout(tuple(sites), str(cell.compute_dtype)), tensors
 
 
+def _read_method(cell: MethodCell) -> tuple[Layout, list[Tensor]]:
+    sites: list[SiteLayout] = []
+    tensors: list[Tensor] = []
+    for rule in cell.setting.rules:
+        masks = cell.masks.get(rule.site)
+        if masks is None:
+            reason = _NOT_DRAWN if rule.rate else "nothing is dropped: the rate is 0."
+            sites.append(SiteLayout(rule.site, 0, 0, rule.rate, drawn=False, reason=reason))
+            continue
+        _, gates, units, rate, *flags = cell.plan(rule)
+        tensors.append(masks)
+        sites.append(SiteLayout(rule.site, gates, units, rate, True, "", *flags))  # noqa: FBT003
+    return Layout(tuple(sites), str(cell.compute_dtype)), tensors
+
+
 def _ignored(cell: Cell, rate: float) -> bool:
     # LSTM and GRU test `0 < rate < 1`; SimpleRNN uses whatever mask there is.
     return rate >= 1 and not isinstance(cell, keras.layers.SimpleRNNCell)
@@ -98,9 +144,4 @@ def _why_nothing(cell: Cell, rate: float, *, drawn: bool) -> str:
             "nothing is dropped: the rate is 1 (Keras takes higher rates as 1), and its "
             f"{name} cell applies a mask only where 0 < rate < 1. Give a rate below 1."
         )
-    if not drawn:
-        return (
-            "no mask was there before the first time step, where Keras draws them; "
-            "what the cell draws inside the loop cannot be recorded."
-        )
-    return ""
+    return "" if drawn else _NOT_DRAWN

@@ -8,10 +8,12 @@ from typing import Any
 
 import keras
 
+from dropviz.core.oracle import GRU_GATES, LSTM_GATES
+from dropviz.core.setting import Setting
+from dropviz.layers.cells import MethodCell
+
 Layer = Any  # Keras has no type stubs
 
-LSTM_GATES = ("i", "f", "c", "o")
-GRU_GATES = ("z", "r", "h")
 _CONVOLUTIONS = (
     keras.layers.ConvLSTM1D,
     keras.layers.ConvLSTM2D,
@@ -85,6 +87,16 @@ def unrecordable(layer: Layer, cell: Layer) -> str:
             "keep them, so there is nothing that dropviz could read."
         )
     return ""
+
+
+def setting(cell: Layer) -> Setting:
+    """Tells which method a cell follows, with its rates and options."""
+    if isinstance(cell, MethodCell):
+        return cell.setting
+    # Keras clamps rates to 0..1, and takes 1 for none (lstm.py, gru.py).
+    names = "dropout", "recurrent_dropout"
+    rates: dict[str, Any] = {name: getattr(cell, name, 0.0) for name in names}
+    return Setting("keras", **{name: rate for name, rate in rates.items() if 0 <= rate < 1})
 
 
 def kind(cell: Layer) -> tuple[str, tuple[str, ...]]:

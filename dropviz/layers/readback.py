@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from dropviz.core.masks import Array, Draws, LayerRecording, Masks
+from dropviz.core.draws import Draws
+from dropviz.core.masks import Array, LayerRecording, Masks
 from dropviz.layers.cellmasks import Layout, SiteLayout
-from dropviz.layers.find import kind
+from dropviz.layers.find import kind, setting
 from dropviz.layers.held import CARRIED, COUNTER, LAYOUT, SAMPLES, SEED, STEPS, Held
 
 _NEVER = (
@@ -49,7 +51,9 @@ def layer_recording(facts: Facts, held: Held, keep: int | None) -> LayerRecordin
     name, gates = kind(facts.cell)
     units = int(facts.cell.units) if hasattr(facts.cell, "units") else 0
     if not len(held.log):
-        return LayerRecording(facts.path, name, units, 0, {}, note=_NEVER)
+        return LayerRecording(
+            facts.path, name, units, 0, {}, note=_NEVER, setting=setting(facts.cell)
+        )
     layout = facts.layouts[held.log[-1, LAYOUT]]
     since = _since(held)
     batches = _batches(held, layout, since, keep)
@@ -62,6 +66,7 @@ def layer_recording(facts: Facts, held: Held, keep: int | None) -> LayerRecordin
         masks,
         draws=_draws(facts.cell, layout, held, since),
         note=_note(batches, held, since),
+        setting=setting(facts.cell),
     )
 
 
@@ -83,16 +88,15 @@ class _Batch:
 def _batches(held: Held, layout: Layout, since: int, keep: int | None) -> list[_Batch]:
     first = held.calls - len(held.log)
     blocks = dict(zip(held.rows, held.blocks, strict=True))
-    rows = list(held.rows) if layout.width else list(range(len(held.log)))
+    rows = list(held.rows) if layout.size(1, 1) else list(range(len(held.log)))
     found = []
     rows = [row for row in rows if row >= since]
     for row in rows[-keep:] if keep else rows:
         entry = held.log[row]
         block = blocks.get(row, np.zeros(0, np.float32))
+        samples, steps = int(entry[SAMPLES]), int(entry[STEPS])
         # A batch larger than the whole budget is held in part only.
-        whole = block.size == layout.width * entry[SAMPLES]
-        if whole:
-            samples, steps = int(entry[SAMPLES]), int(entry[STEPS])
+        if block.size == layout.size(samples, steps):
             found.append(_Batch(first + row, samples, steps, bool(entry[CARRIED]), block))
     return found
 
@@ -123,21 +127,18 @@ def _masks(
 
 def _values(layout: Layout, site: SiteLayout, batches: Sequence[_Batch]) -> Array:
     samples = max((batch.samples for batch in batches), default=0)
+    steps = max((batch.steps for batch in batches), default=0)
     if not site.gates:
         # Nothing multiplied: ones say so without taking memory.
         return np.broadcast_to(np.float32(1), (len(batches), 1, 1, samples, 1))
-    before = 0
-    for other in layout.sites:
-        if other.site == site.site:
-            break
-        before += other.gates * other.units
+    before = layout.sites[: layout.sites.index(site)]
     dtype = batches[0].block.dtype if batches else np.dtype(np.float32)
-    shape = (len(batches), 1, site.gates, samples, site.units)
-    values = np.full(shape, np.nan, dtype)
+    values = np.full((len(batches), *site.shape(samples, steps)), np.nan, dtype)
     for row, batch in enumerate(batches):
-        size = site.gates * site.units * batch.samples
-        part = batch.block[before * batch.samples :][:size]
-        values[row, 0, :, : batch.samples] = part.reshape(site.gates, batch.samples, site.units)
+        size = batch.samples, batch.steps
+        start = sum(math.prod(other.shape(*size)) for other in before)
+        part = batch.block[start:][: math.prod(site.shape(*size))].reshape(site.shape(*size))
+        values[row, : len(part), :, : part.shape[2]] = part
     return values
 
 
@@ -150,7 +151,8 @@ def _draws(cell: Any, layout: Layout, held: Held, since: int) -> Draws | None:
         first=held.calls - len(held.log) + since,
         states=states,
         samples=held.log[since:, SAMPLES].copy(),
-        plan=tuple((s.site, s.gates, s.units, s.rate) for s in layout.sites if s.drawn),
+        steps=held.log[since:, STEPS].copy(),
+        plan=tuple(site.plan for site in layout.sites if site.drawn),
         dtype=layout.dtype,
     )
 

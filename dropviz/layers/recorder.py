@@ -10,9 +10,9 @@ from typing import Any
 
 import keras
 
+from dropviz.core.checks import check_whole
 from dropviz.core.masks import LayerRecording
 from dropviz.core.recording import Recording
-from dropviz.core.spec import check_whole
 from dropviz.errors import DropvizError
 from dropviz.layers import hooks
 from dropviz.layers.cellmasks import Layout, read_masks

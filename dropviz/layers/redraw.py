@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import keras
 import numpy as np
 
-from dropviz.core.masks import Array, Draws, LayerRecording, Masks
+from dropviz.core.draws import Draws
+from dropviz.core.masks import Array, LayerRecording, Masks
 from dropviz.errors import DropvizError
+from dropviz.layers.drawing import draw
 
 _COMPARED = 32  # kept batches at the most; drawing one takes some milliseconds
 
@@ -50,11 +50,11 @@ def redraw(recorded: LayerRecording, batch: int) -> dict[str, Masks]:
         site: Masks(
             layer=recorded.layer,
             site=site,
-            values=values[np.newaxis, np.newaxis],
+            values=values[np.newaxis],
             rate=recorded[site].rate,
             gates=recorded[site].gates,
-            time_steps=recorded[site].time_steps,
-            batch_sizes=(values.shape[1],),
+            time_steps=int(draws.steps[batch - draws.first]),
+            batch_sizes=(int(draws.samples[batch - draws.first]),),
             batches=(batch,),
             reason=recorded[site].reason,
         )
@@ -74,10 +74,10 @@ def redraws_exactly(recorded: LayerRecording) -> bool:
     draws = recorded.draws
     if draws is None:
         return False
-    kept = recorded[draws.plan[0][0]].batches
+    kept = recorded[draws.plan[0].site].batches
     some = np.unique(np.linspace(0, len(kept) - 1, _COMPARED).round().astype(int))
     return bool(kept) and all(
-        np.array_equal(values, recorded[site].of_batch(at)[0])
+        np.array_equal(values, recorded[site].of_batch(at))
         for at in some
         for site, values in _draw(draws, kept[at]).items()
     )
@@ -89,10 +89,10 @@ def _draw(draws: Draws, batch: int) -> dict[str, Array]:
     # A name of its own: Keras numbers the nameless, and later layers' names would change.
     generator = keras.random.SeedGenerator(seed=seed, name="dropviz_redraw")
     generator.state.assign([seed, counter])
+    size = int(draws.samples[at]), int(draws.steps[at])
+    wide = "float64" if draws.dtype == "float64" else "float32"
     drawn = {}
-    for site, gates, units, rate in draws.plan:
-        ones: Any = keras.ops.ones((int(draws.samples[at]), units), dtype=draws.dtype)
-        masks = [keras.random.dropout(ones, rate, seed=generator) for _ in range(gates)]
-        wide = "float64" if draws.dtype == "float64" else "float32"
-        drawn[site] = keras.ops.convert_to_numpy(keras.ops.cast(keras.ops.stack(masks), wide))
+    for plan in draws.plan:
+        masks = draw(plan, *size, generator, draws.dtype)
+        drawn[plan.site] = keras.ops.convert_to_numpy(keras.ops.cast(masks, wide))
     return drawn

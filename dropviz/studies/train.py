@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import keras
@@ -12,6 +13,7 @@ from dropviz.core.runs import Run, Status
 from dropviz.core.spec import RunSpec
 from dropviz.core.tasks import Task, load_task
 from dropviz.errors import StoppedError
+from dropviz.layers.lstm import LSTM
 from dropviz.layers.recorder import record
 from dropviz.layers.undisturbed import undisturbed
 from dropviz.studies.progress import Listener, Watch
@@ -20,11 +22,11 @@ BATCH_SIZE = 64
 
 _CODE = """\
 import keras
-{data}
+{imports}{data}
 keras.utils.set_random_seed({seed})
 model = keras.Sequential([
     keras.Input({shape}),
-    keras.layers.LSTM({units}, dropout={dropout}, recurrent_dropout={recurrent_dropout}),
+    {layer},
     keras.layers.Dense({classes}, activation="softmax"),
 ])
 model.compile(
@@ -45,6 +47,7 @@ def run(
     epochs: int = 10,
     seed: int = 7,
     listener: Listener | None = None,
+    **options: Any,
 ) -> Run:
     """Trains a real Keras LSTM on a task and records the masks that it uses.
 
@@ -54,13 +57,17 @@ def run(
 
     Args:
         task: A name in ``dropviz.core.tasks.TASKS``, or a ``dropviz.Task`` of one's own.
-        method: Where dropout acts; "keras" is ``keras.layers.LSTM`` itself.
+        method: Where dropout acts, a key of ``dropviz.core.methods.METHODS``; "keras" is
+            ``keras.layers.LSTM`` itself.
         dropout: Drop rate for the inputs x_t, ``0 <= rate < 1``.
-        recurrent_dropout: Drop rate for the recurrent h_{t-1}, ``0 <= rate < 1``.
+        recurrent_dropout: Drop rate of the method's other site (h_{t-1} in Keras),
+            ``0 <= rate < 1``.
         units: LSTM units, from 1.
         epochs: Passes over the training data, from 1.
         seed: Seed, 0 to 2**32 - 1.
         listener: Told how the training goes.
+        **options: ``life``, ``scaling``, ``zoneout_cell`` and ``zoneout_hidden``, for the
+            methods that have them.
 
     Returns:
         The run.
@@ -77,6 +84,7 @@ def run(
         units=units,
         epochs=epochs,
         seed=seed,
+        **options,
     )
     if not isinstance(task, Task):
         task = load_task(task)
@@ -151,8 +159,17 @@ def code(spec: RunSpec, task: Task) -> str:
     Returns:
         Python source.
     """
+    given = "".join(f", {name}={value!r}" for name, value in spec.setting.arguments.items())
+    layer = f"keras.layers.LSTM({spec.units}{given})"
+    imports = ""
+    if spec.method != "keras":
+        layer = f"dropviz.LSTM({spec.units}, method={spec.method!r}{given})"
+        imports = "\nimport dropviz\n"
     return _CODE.format(
-        **spec.to_dict(),
+        seed=spec.seed,
+        epochs=spec.epochs,
+        layer=layer,
+        imports=imports,
         data=task.code or f"# x, y, x_val, y_val: the data of task {task.name!r}\n",
         shape=task.x.shape[1:],
         classes=task.classes,
@@ -165,12 +182,8 @@ def _model(spec: RunSpec, task: Task) -> Any:
     model = keras.Sequential(
         [
             keras.Input(task.x.shape[1:]),
-            keras.layers.LSTM(
-                spec.units,
-                dropout=spec.dropout,
-                recurrent_dropout=spec.recurrent_dropout,
-                name="lstm",  # whatever else the session has built
-            ),
+            # The name is the same whatever else the session has built.
+            LSTM(spec.units, name="lstm", **asdict(spec.setting)),
             keras.layers.Dense(task.classes, activation="softmax"),
         ]
     )

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dropviz.core.masks import Draws, LayerRecording, Masks
+from dropviz.core.draws import Draws
+from dropviz.core.masks import LayerRecording, Masks
 from dropviz.errors import DropvizError
 
 LSTM = ("i", "f", "c", "o")
@@ -349,6 +350,8 @@ def test_a_layer_shows_what_it_is() -> None:
 
 
 def test_draws_count_their_batches() -> None:
-    draws = Draws(0, np.zeros((3, 2), np.int64), np.zeros(3, np.int64), (), "float32")
+    draws = Draws(
+        0, np.zeros((3, 2), np.int64), np.zeros(3, np.int64), np.zeros(3, np.int64), (), "float32"
+    )
 
     assert len(draws) == 3

@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from dropviz.core import files
-from dropviz.core.masks import Draws, LayerRecording, Masks
+from dropviz.core.draws import Drawn, Draws
+from dropviz.core.masks import LayerRecording, Masks
 from dropviz.core.recording import Recording, pack, unpack
 from dropviz.errors import DropvizError
 
@@ -43,7 +44,8 @@ def recording() -> Recording:
         first=2,
         states=np.array([[2**62, 8], [2**62, 12]], np.int64),
         samples=np.array([3, 2], np.int64),
-        plan=(("input", 4, 5, 0.3), ("recurrent", 4, 3, 0.1)),
+        steps=np.array([6, 5], np.int64),
+        plan=(Drawn("input", 4, 5, 0.3), Drawn("recurrent", 4, 3, 0.1, by_step=True)),
         dtype="float16",
     )
     made = Recording.of(

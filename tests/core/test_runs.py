@@ -10,7 +10,8 @@ import pytest
 
 import dropviz
 from dropviz.core import files
-from dropviz.core.masks import Draws, LayerRecording, Masks
+from dropviz.core.draws import Drawn, Draws
+from dropviz.core.masks import LayerRecording, Masks
 from dropviz.core.recording import Recording
 from dropviz.core.runs import Curves, Run, Status
 from dropviz.core.spec import RunSpec
@@ -38,7 +39,8 @@ def recording() -> Recording:
         first=0,
         states=np.array([[2**32, 0], [2**62, 8]]),
         samples=np.array([3, 2]),
-        plan=(("recurrent", 4, 5, 0.4),),
+        steps=np.array([6, 6]),
+        plan=(Drawn("recurrent", 4, 5, 0.4),),
         dtype="float32",
     )
     layer = LayerRecording("lstm", "LSTM", 5, 7, {"recurrent": masks}, draws, "Note this.")

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dropviz.core.spec import RunSpec, check_rate
+from dropviz.core.checks import check_rate
+from dropviz.core.spec import RunSpec
 from dropviz.errors import DropvizError, UnknownNameError
 
 RATES = ("dropout", "recurrent_dropout")

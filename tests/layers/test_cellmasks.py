@@ -98,7 +98,7 @@ def test_a_layout_counts_draws_and_entries(rates: dict[str, float], draws: int, 
 
     layout, _ = read(cell)
 
-    assert (layout.draws, layout.width) == (draws, width)
+    assert (layout.draws, layout.size(1, 1)) == (draws, width)
     # Each draw moves the counter of the random stream on by one.
     np.testing.assert_array_equal(cell.seed_generator.state, [before[0], before[1] + draws])
 

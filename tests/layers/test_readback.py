@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from dropviz.core.draws import Drawn
 from dropviz.core.masks import LayerRecording
 from dropviz.core.recording import Recording
 from dropviz.layers.cellmasks import Layout, SiteLayout
@@ -286,7 +287,7 @@ def test_the_log_tells_the_state_before_each_batch_drew() -> None:
     assert draws.first == 10
     assert draws.states.tolist() == [[99, 3 * 10], [99, 3 * 11]]
     assert draws.samples.tolist() == [4, 2]
-    assert draws.plan == (("input", 3, 2, 0.5),)
+    assert draws.plan == (Drawn("input", 3, 2, 0.5),)
     assert draws.dtype == "float32"
 
 

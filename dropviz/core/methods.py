@@ -1,0 +1,217 @@
+"""The table of published methods: where each masks, how long a mask lives, how it scales.
+
+Whatever names, builds, draws or recognises a method reads this table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+LIVES = ("step", "sequence")
+SCALINGS = ("inverted", "test-time")
+
+# Where a mask can multiply, in the words of the unrolled picture.
+PLACES: Mapping[str, str] = {
+    "input": "x_t, the vertical arrows",
+    "recurrent": "h_(t-1), the horizontal arrows",
+    "candidate": "g_t, the candidate that is added to the memory",
+    "cell": "c_t, the memory itself",
+    "output": "h_t on its way up",
+    "recurrent_kernel": "the entries of U, the weights on h_(t-1)",
+    "hidden_update": "the update of h: a dropped unit keeps h_(t-1)",
+    "cell_update": "the update of c: a dropped unit keeps c_(t-1)",
+}
+GATED = (
+    "input",
+    "recurrent",
+    "recurrent_kernel",
+)  # sites with a mask for each gate, or one for all
+ZONED = ("hidden_update", "cell_update")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a method does at one site.
+
+    Attributes:
+        site: A key of ``PLACES``.
+        argument: The argument that gives its rate.
+        life: "step" (a new mask at each time step) or "sequence" (one for all steps).
+        tying: "tied" (one mask for all gates), "untied" (one for each); empty at a site
+            that gates do not share.
+        scaling: "inverted" (kept units times 1/(1-p) in training), "test-time" (times
+            1-p at inference), "expectation" (zoneout: the mean at inference) or "none".
+        by_sample: Whether each sample of a batch has masks of its own.
+        rate: The drop rate, ``0 <= rate < 1``.
+    """
+
+    site: str
+    argument: str
+    life: str
+    tying: str
+    scaling: str
+    by_sample: bool = True
+    rate: float = 0.0
+
+    @property
+    def kept(self) -> float:
+        """What a kept entry is multiplied with in training."""
+        return 1 / (1 - self.rate) if self.scaling == "inverted" else 1.0
+
+    @property
+    def at_inference(self) -> float:
+        """What every entry is multiplied with at inference."""
+        return 1 - self.rate if self.scaling in ("test-time", "expectation") else 1.0
+
+
+@dataclass(frozen=True)
+class Method:
+    """One published way to drop units in an LSTM: a row of the table.
+
+    Attributes:
+        name: What ``method=`` calls it.
+        title: Its name in a heading.
+        paper: Authors and year.
+        link: Where to read it.
+        rules: What it does at each site, with the rates left at 0.
+        equation: Its equation, in matplotlib's mathtext; ``m`` is the mask.
+        summary: What it masks, in a few words.
+        misuse: What breaks when it is misunderstood.
+        options: Names of the options that it takes besides the rates.
+    """
+
+    name: str
+    title: str
+    paper: str
+    link: str
+    rules: tuple[Rule, ...]
+    equation: str
+    summary: str
+    misuse: str
+    options: tuple[str, ...] = ()
+
+
+_GAL = ("Gal & Ghahramani 2016", "https://arxiv.org/abs/1512.05287")
+VARIANTS = ("life", "scaling")
+ZONES = ("zoneout_cell", "zoneout_hidden")
+_EACH_STEP = Rule("input", "dropout", "step", "tied", "inverted")
+_ONE_X = Rule("input", "dropout", "sequence", "tied", "inverted")
+_ONE_H = Rule("recurrent", "recurrent_dropout", "sequence", "tied", "inverted")
+
+TABLE = (
+    Method(
+        "keras",
+        "Keras",
+        *_GAL,
+        (replace(_ONE_X, tying="untied"), replace(_ONE_H, tying="untied")),
+        r"$i, f, o, g$ see $m_x \circ x_t$ and $m_h \circ h_{t-1}$",
+        "masks x and h, one mask a sequence",
+        "recurrent_dropout above 0 gives each gate its own input mask too, and rules out "
+        "cuDNN. With one time step recurrent_dropout does nothing: the first h is zero.",
+    ),
+    Method(
+        "zaremba",
+        "Zaremba",
+        "Zaremba et al. 2014",
+        "https://arxiv.org/abs/1409.2329",
+        (_EACH_STEP,),
+        r"$i, f, o, g$ see $m_t \circ x_t$",
+        "masks only the way up, anew at each step",
+        "It has no recurrent mask. Masking h anew at each step as well, as the method naive "
+        "does, disturbs the memory once a step.",
+    ),
+    Method(
+        "naive",
+        "Naive",
+        "what Gal & Ghahramani 2016 replaces",
+        _GAL[1],
+        (_EACH_STEP, replace(_ONE_H, life="step")),
+        r"$i, f, o, g$ see $m_t \circ x_t$ and $m'_t \circ h_{t-1}$",
+        "masks x and h, anew at each step",
+        "What h carries passes through another mask at every step, so that little of it is "
+        "left after many steps.",
+    ),
+    Method(
+        "gal-tied",
+        "Gal, tied",
+        *_GAL,
+        (_ONE_X, _ONE_H),
+        r"$i, f, o, g$ see $m_x \circ x_t$ and $m_h \circ h_{t-1}$",
+        "masks x and h, one mask a sequence for all gates",
+        "Drawing the masks anew at each step turns it into the method naive.",
+    ),
+    Method(
+        "gal-untied",
+        "Gal, untied",
+        *_GAL,
+        (replace(_ONE_X, tying="untied"), replace(_ONE_H, tying="untied")),
+        r"gate $q$ sees $m_x^q \circ x_t$ and $m_h^q \circ h_{t-1}$",
+        "masks x and h, one mask a sequence for each gate",
+        "Drawing the masks anew at each step turns it into the method naive. Untied masks "
+        "cost time, and the paper's own table finds no gain without averaging many passes.",
+    ),
+    Method(
+        "moon",
+        "Moon",
+        "RNNDrop, Moon et al. 2015",
+        "https://paperexplained.cn/articles/paper/detail/4a5e68033940785468cbe34bd6249106c311acfb",
+        (_EACH_STEP, Rule("cell", "recurrent_dropout", "sequence", "", "test-time")),
+        r"$c_t = m \circ (f \circ c_{t-1} + i \circ g)$",
+        "masks the memory",
+        "The memory is multiplied again at every step: with test-time scaling it shrinks by "
+        "(1-p) to the power of the steps at inference, with inverted scaling it grows so in "
+        "training.",
+        VARIANTS,
+    ),
+    Method(
+        "semeniuta",
+        "Semeniuta",
+        "Semeniuta et al. 2016",
+        "https://arxiv.org/abs/1603.05118",
+        (_EACH_STEP, Rule("candidate", "recurrent_dropout", "step", "", "test-time")),
+        r"$c_t = f \circ c_{t-1} + i \circ (m \circ g)$",
+        "masks only the update",
+        "Masking c instead of g is Moon's method, which loses what is stored.",
+        VARIANTS,
+    ),
+    Method(
+        "zoneout",
+        "Zoneout",
+        "Krueger et al. 2016",
+        "https://arxiv.org/abs/1606.01305",
+        (
+            _EACH_STEP,
+            Rule("cell_update", "zoneout_cell", "step", "", "expectation"),
+            Rule("hidden_update", "zoneout_hidden", "step", "", "expectation"),
+        ),
+        r"$c_t = m \circ \tilde{c}_t + (1-m) \circ c_{t-1}$, the same for $h_t$",
+        "keeps the previous c and h",
+        "A unit that is dropped keeps its value and does not become zero. Given the keep rate "
+        "for the rate, it keeps nearly everything and learns little.",
+        ZONES,
+    ),
+    Method(
+        "weight-drop",
+        "Weight drop",
+        "AWD-LSTM, Merity et al. 2017",
+        "https://arxiv.org/abs/1708.02182",
+        (
+            _ONE_X,
+            Rule(
+                "recurrent_kernel",
+                "recurrent_dropout",
+                "sequence",
+                "untied",
+                "inverted",
+                by_sample=False,
+            ),
+        ),
+        r"$i, f, o, g$ see $h_{t-1}\,(M \circ U)$",
+        "masks the weights on h",
+        "One mask serves all samples of a batch. Masking rows of pre-activations, as the "
+        "option variational of its code does, is another method.",
+    ),
+)
+
+METHODS: Mapping[str, Method] = {method.name: method for method in TABLE}

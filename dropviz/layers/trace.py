@@ -1,0 +1,253 @@
+"""Opens one forward pass of a real layer, and checks it against the oracle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from dropviz.core import oracle
+from dropviz.core.masks import Array, LayerRecording
+from dropviz.core.trace import TOLERANCES, Proof, Trace
+from dropviz.errors import DropvizError, unknown_name
+from dropviz.layers.cellmasks import Layout, read_masks
+from dropviz.layers.find import Found, kind, recurrent_layers, setting
+from dropviz.layers.held import Held
+from dropviz.layers.readback import Facts, layer_recording
+from dropviz.layers.undisturbed import undisturbed
+
+Layer = Any
+Model = Any
+
+_PROVED = 32, 100  # sequences and steps that a proof takes at the most
+
+
+def trace(model: Model, x: Any, *, training: bool = True, layer: str | None = None) -> Trace:
+    """Runs a model once and opens the pass of one of its recurrent layers.
+
+    The model is as it was afterwards: same weights, states, metrics and random stream.
+    Gates and states are worked out by ``dropviz.core.oracle`` from the layer's weights,
+    inputs and recorded masks; ``error`` says how far that is from the layer itself.
+
+    Args:
+        model: A built Keras model, or an LSTM or GRU layer by itself.
+        x: Inputs of the model; for a layer of shape (samples, steps, features).
+        training: Whether dropout is on.
+        layer: The layer's name, a path for a nested one; not needed where there is one.
+
+    Returns:
+        The trace.
+
+    Raises:
+        DropvizError: If there is no such layer, the inputs or weights are not finite or
+            of the wrong shape, or the model is not built.
+    """
+    found = _chosen(model, layer)
+    inputs = _checked(x)
+    with undisturbed(model), _listening(found.layer) as calls:
+        model(inputs, training=training)
+    if not calls:
+        raise DropvizError(f"{model.name!r} ran without a call of its layer {found.path!r}.")
+    return _opened(found, calls[-1])
+
+
+def prove(model: Model, recording: Mapping[str, LayerRecording]) -> dict[str, Proof]:
+    """Checks the recorded LSTM and GRU layers of a model against the oracle.
+
+    Args:
+        model: The model that was recorded.
+        recording: What was recorded of it.
+
+    Returns:
+        A proof for each layer that can be proved, on normal random inputs of as many
+        steps as it was recorded with, 100 at the most.
+    """
+    proofs = {}
+    for found in recurrent_layers(model):
+        recorded = recording.get(found.path)
+        masks = next(iter(recorded.values()), None) if recorded else None
+        if masks is None or not masks.time_steps or _unable(found.layer):
+            continue
+        samples = masks.batch_sizes[-1]
+        steps = masks.time_steps
+        if not found.layer.stateful:
+            samples, steps = min(samples, _PROVED[0]), min(steps, _PROVED[1])
+        shape = samples, steps, int(found.layer.cell.kernel.shape[0])
+        x = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+        proofs[found.path] = trace(found.layer, x).proof
+    return proofs
+
+
+def _unable(layer: Layer) -> str:
+    cell = layer.cell
+    # A cell of one's own may compute something else; then the error says so.
+    if not isinstance(cell, (keras.layers.LSTMCell, keras.layers.GRUCell)):
+        return (
+            f"{layer.name!r} is no LSTM or GRU, which is what a trace opens. Received a layer "
+            f"whose cell is {type(cell).__name__}."
+        )
+    if not cell.built:
+        return f"{layer.name!r} is not built yet. Call it once on data, or give it an Input."
+    return ""
+
+
+def _chosen(model: Model, name: str | None) -> Found:
+    if not isinstance(model, keras.Layer):
+        raise DropvizError(
+            f"Only a Keras model or layer can be traced. Received: {type(model).__name__}."
+        )
+    every = {found.path: found for found in recurrent_layers(model)}
+    able = {path: found for path, found in every.items() if not _unable(found.layer)}
+    if name is not None:
+        if name not in every:
+            raise unknown_name("recurrent layer", name, every)
+        able = {name: every[name]}
+    if not every:
+        raise DropvizError(f"{model.name!r} has no recurrent layer to trace. Expected an LSTM.")
+    if len(able) > 1:
+        raise DropvizError(
+            f"{model.name!r} has {len(able)} layers that can be traced. Name one: "
+            f"layer={next(iter(able))!r}. Known: {', '.join(able)}."
+        )
+    found = next(iter((able or every).values()))
+    reason = _unable(found.layer)
+    if reason:
+        raise DropvizError(reason)
+    return found
+
+
+def _checked(x: Any) -> Any:
+    for part in keras.tree.flatten(x):
+        values = np.asarray(part)
+        if np.issubdtype(values.dtype, np.floating) and not np.isfinite(values).all():
+            bad = int(np.count_nonzero(~np.isfinite(values)))
+            raise DropvizError(
+                f"x must be finite. Received: {bad} of {values.size} values are NaN or infinite."
+            )
+    return keras.tree.map_structure(keras.ops.convert_to_tensor, x)
+
+
+@dataclass(frozen=True)
+class _Call:
+    """What went into a layer's steps, and what came out."""
+
+    sequences: Array
+    states: list[Array]
+    keep: Array | None
+    training: bool
+    layout: Layout
+    masks: list[Array]
+    last: Array
+    outputs: Array
+
+
+@contextmanager
+def _listening(layer: Layer) -> Iterator[list[_Call]]:
+    """Notes the calls of a layer's loop inside the block, past any recorder's hook."""
+    calls: list[_Call] = []
+
+    def inner_loop(
+        sequences: Any,
+        initial_state: Any,
+        mask: Any,
+        training: bool = False,  # noqa: FBT001, FBT002 (Keras's own signature)
+    ) -> Any:
+        layout, masks = read_masks(layer.cell)
+        out = type(layer).inner_loop(layer, sequences, initial_state, mask, training=training)
+        keep = [] if mask is None else keras.tree.flatten(mask)
+        calls.append(
+            _Call(
+                _array(sequences),
+                [_array(each) for each in keras.tree.flatten(initial_state)],
+                np.asarray(keep[0], bool) if keep else None,
+                training,
+                layout,
+                [_array(each) for each in masks],
+                _array(out[0]),
+                _array(out[1]),
+            )
+        )
+        return out
+
+    before = vars(layer).get("inner_loop")
+    layer.__dict__["inner_loop"] = inner_loop
+    try:
+        yield calls
+    finally:
+        if before is None:
+            del layer.__dict__["inner_loop"]
+        else:
+            layer.__dict__["inner_loop"] = before
+
+
+def _array(value: Any) -> Array:
+    wide = "float64" if keras.backend.standardize_dtype(value.dtype) == "float64" else "float32"
+    array: Array = keras.ops.convert_to_numpy(keras.ops.cast(value, wide))
+    return array
+
+
+def _opened(found: Found, call: _Call) -> Trace:
+    cell = found.layer.cell
+    order = slice(None, None, -1 if found.layer.go_backwards else 1)
+    x = call.sequences[:, order]
+    keep = None if call.keep is None else call.keep.reshape(x.shape[:2])[:, order]
+    masks = _masks(found, call)
+    every = [cell.kernel, cell.recurrent_kernel, *([] if cell.bias is None else [cell.bias])]
+    activations = {name: _activation(cell, name) for name in ("activation", "recurrent_activation")}
+    acting = (
+        {site: each.values[0] for site, each in masks.items() if not each.reason}
+        if call.training
+        else _at_inference(cell)
+    )
+    weights = [_array(each.value) for each in every]
+    if kind(cell)[0] == "LSTM":
+        h, c = call.states
+        done = oracle.lstm(weights, x, acting, h=h, c=c, keep=keep, **activations)
+    else:
+        after = bool(cell.reset_after)
+        h = call.states[0]
+        done = oracle.gru(weights, x, acting, h=h, keep=keep, reset_after=after, **activations)
+    return Trace(
+        layer=found.path,
+        x=x,
+        masks=masks,
+        gates=done.gates,
+        h=done.h,
+        c=done.c,
+        outputs=done.outputs,
+        proof=_proof(done, call, str(cell.compute_dtype)),
+    )
+
+
+def _masks(found: Found, call: _Call) -> LayerRecording:
+    samples, steps = call.sequences.shape[:2]
+    block = np.concatenate([np.zeros(0, np.float32), *(each.ravel() for each in call.masks)])
+    carried = int(bool(call.states[0].any()))
+    row = np.array([[0, block.size, samples, steps, carried, 0, 0, 0]], np.int64)
+    held = Held(1, row, (block,), (0,))
+    return layer_recording(Facts(found.path, found.layer.cell, (call.layout,)), held, None)
+
+
+def _at_inference(cell: Any) -> dict[str, Array]:
+    rules = setting(cell).rules
+    return {r.site: np.full((1, 1, 1, 1), r.at_inference) for r in rules if r.at_inference != 1}
+
+
+def _activation(cell: Any, name: str) -> oracle.Activation:
+    function = getattr(cell, name)
+    known = oracle.ACTIVATIONS.get(getattr(function, "__name__", ""))
+    # One that is not in the table is the layer's own: the masks are what is to be proved.
+    return known or (lambda a: np.asarray(function(keras.ops.convert_to_tensor(a)), np.float64))
+
+
+def _proof(done: oracle.Pass, call: _Call, dtype: str) -> Proof:
+    whole = call.outputs.shape == done.outputs.shape
+    theirs, ours = (call.outputs, done.outputs) if whole else (call.last, done.outputs[:, -1])
+    error = float(np.max(np.abs(theirs - ours)))
+    size = max(1.0, float(np.max(np.abs(done.outputs))))
+    samples, steps = call.sequences.shape[:2]
+    return Proof(error, TOLERANCES[dtype] * size, samples, steps, call.training)
