@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dropviz.core.runs import Run
 from dropviz.core.views import FIGURES
+from dropviz.errors import DropvizError
 
 if TYPE_CHECKING:
     from dropviz.figures.theme import Picture
@@ -29,5 +30,17 @@ def _curves(run: Run) -> Picture:
     return curves(run.curves)
 
 
+def _cell(run: Run) -> Picture:
+    from dropviz.figures.cell import cell
+
+    layer = run.recording.first
+    if layer.kind != "LSTM":
+        raise DropvizError(
+            f"The cell that is drawn is an LSTM's. Received: {layer.layer!r}, of kind "
+            f'{layer.kind}. Try run.figure("where").'
+        )
+    return cell(layer.setting)
+
+
 # Named here and loaded when drawn: matplotlib takes half a second to import.
-FIGURES.update(where=_where, masks=_masks, curves=_curves)
+FIGURES.update(where=_where, masks=_masks, curves=_curves, cell=_cell)

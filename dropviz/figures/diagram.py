@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle, FancyBboxPatch
 
-from dropviz.core.masks import LayerRecording, Masks
-from dropviz.core.words import counted
+from dropviz.core.masks import LayerRecording
+from dropviz.core.methods import GATED, ZONED
 from dropviz.errors import DropvizError
 from dropviz.figures import shapes, theme
+from dropviz.figures.lettering import fitted, width, wrapped
+from dropviz.figures.marks import ARROWS, COLUMNS, Marks, marks, steps_drawn
 from dropviz.figures.shapes import Mark
+from dropviz.figures.telling import call, counts, told
 
 _WIDTH, _HEIGHT = 880, 486
-_LEFT, _CELL_WIDTH, _CELL_HEIGHT = 128, 84, 84
+_LEFT, _CELL_HEIGHT = 128, 84
 _X_ROW, _CELL_ROW, _H_ROW = 104, 276, 382
 _C_ARROW, _H_ARROW = _CELL_ROW + 25, _CELL_ROW - 12
-_COLUMNS = 4  # steps drawn
 _NAME = 60  # letters of a layer's name that the heading has room for
-
-Marks = dict[tuple[str, int], Mark]
+_ROOM = _WIDTH - 2 * 28
+_RIGHT = _WIDTH - 18  # where an arrow that leaves the last cell ends
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,26 @@ class _Scene:
     @property
     def cell_state(self) -> bool:
         return self.recorded.kind == "LSTM"
+
+    @property
+    def half(self) -> float:
+        """Half the width of a cell, which is wider where a mask is drawn inside."""
+        return 50 if any(site == "candidate" for site, _ in self.found) else 42
+
+    def on(self, arrow: str, step: int) -> tuple[str, Mark] | None:
+        """The site and the mask on an arrow into a step, or inside it."""
+        for site, back in ARROWS[arrow].items():
+            if (site, step + back) in self.found:
+                return site, self.found[site, step + back]
+        return None
+
+    def gates(self, site: str) -> tuple[str, ...]:
+        return self.recorded[site].gates if site in GATED else ()
+
+    def argument(self, site: str) -> str:
+        """The argument that gives a site its rate."""
+        rules = {rule.site: rule.argument for rule in self.recorded.setting.rules}
+        return rules.get(site, site)
 
 
 def where(recorded: LayerRecording, batch: int = -1, sample: int = 0) -> theme.Picture:
@@ -65,105 +87,64 @@ def where(recorded: LayerRecording, batch: int = -1, sample: int = 0) -> theme.P
             _column(scene, column, step)
             if column:
                 _link(scene, column, step)
+        _link(scene, len(shown), shown[-1] + 1)
         if shown == [0]:
             _one_step(scene)
-        _legend(axes)
-        picture.alt = _alt(scene)
+        _legend(scene)
+        picture.alt = told(recorded, scene.found, shown)
     return picture
-
-
-def steps_drawn(time_steps: int) -> list[int]:
-    """The time steps to draw: all of a few, else the first three and the last."""
-    if time_steps <= _COLUMNS:
-        return list(range(time_steps))
-    return [*range(_COLUMNS - 1), time_steps - 1]
-
-
-def marks(recorded: LayerRecording, batch: int, sample: int) -> Marks:
-    """Names the masks of one sample, so that the same mask has the same letter.
-
-    Args:
-        recorded: The layer's recording.
-        batch: Position among the kept batches.
-        sample: Position in the batch.
-
-    Returns:
-        By (site, step) the mask that multiplied there. Sites that dropped nothing
-        are left out. The masks that are drawn come first in the alphabet.
-    """
-    found: Marks = {}
-    named: dict[tuple[str, bytes], Mark] = {}
-    steps = max((masks.time_steps for masks in recorded.values()), default=0)
-    drawn = list(_arrows(steps_drawn(steps)))
-    rest = [(site, step) for step in range(steps) for site in recorded]
-    for site, step in dict.fromkeys(drawn + rest):
-        masks = recorded.get(site)
-        if masks is None or masks.reason or not masks.draws:
-            continue
-        values = masks.of_batch(batch)
-        mask = values[min(step, len(values) - 1), :, min(sample, values.shape[2] - 1)]
-        key = site, mask.tobytes()
-        if key not in named:
-            number = len(named)
-            named[key] = Mark(_letter(number), theme.MASKS[number % len(theme.MASKS)], mask)
-        found[site, step] = named[key]
-    return found
-
-
-def _arrows(shown: Sequence[int]) -> Iterator[tuple[str, int]]:
-    """The arrows into cells from left to right; none from h_0 into the first, it is zero."""
-    for column, step in enumerate(shown):
-        if column:
-            yield "recurrent", step
-        yield "input", step
-
-
-def _letter(number: int) -> str:
-    return chr(ord("A") + number % 26) + (str(number // 26) if number >= 26 else "")  # noqa: PLR2004
 
 
 def _heading(scene: _Scene, number: int, sample: int) -> None:
     recorded = scene.recorded
-    rates = {site: masks.rate for site, masks in recorded.items()}
-    scene.axes.text(
-        28,
-        _HEIGHT - 30,
-        f"{recorded.kind}({recorded.units}, dropout={rates.get('input', 0):.3g}, "
-        f"recurrent_dropout={rates.get('recurrent', 0):.3g})",
-        fontsize=15,
-        weight="bold",
-    )
+    whole, size = call(recorded), 15.0
+    while width(whole, size, weight="bold") > _ROOM and size > 12:  # noqa: PLR2004
+        size -= 1
+    first, *more = wrapped(whole, _ROOM, size, weight="bold")
+    rise = 7 if more else 0
+    scene.axes.text(28, _HEIGHT - 30 + rise, first, fontsize=size, weight="bold")
+    if more:
+        second = " ".join(more)
+        fitted(scene.axes, 44, _HEIGHT - 40, second, _ROOM - 16, size, weight="bold")
     name = theme.shortened(recorded.layer, _NAME)
     batch = f"batch {number + 1:,} of {recorded.batches:,}"
     lines = (
         f"{name}, as recorded in {batch}, sample {sample + 1:,}",
-        ", ".join(_said(masks, scene.found) for masks in recorded.values()),
+        counts(recorded, scene.found),
     )
-    for y, line in zip((_HEIGHT - 51, _HEIGHT - 69), lines, strict=True):
-        scene.axes.text(28, y, line, fontsize=10, color=theme.MUTED)
-
-
-def _said(masks: Masks, found: Marks) -> str:
-    letters = {mark.letter for (site, _), mark in found.items() if site == masks.site}
-    if not letters:
-        return f"no {masks.site} mask"
-    kind = counted(len(letters), f"{masks.site} mask")
-    return f"{kind} for {counted(masks.time_steps, 'step')}"
+    heights = (_HEIGHT - 58, _HEIGHT - 73) if more else (_HEIGHT - 51, _HEIGHT - 69)
+    for y, line in zip(heights, lines, strict=True):
+        fitted(scene.axes, 28, y, line, _ROOM, 10, color=theme.MUTED)
 
 
 def _x(column: int) -> float:
-    return _LEFT + column * (_WIDTH - _LEFT - 136) / (_COLUMNS - 1)
+    return _LEFT + column * (_WIDTH - _LEFT - 136) / (COLUMNS - 1)
 
 
 def _column(scene: _Scene, column: int, step: int) -> None:
     axes, x = scene.axes, _x(column)
     shapes.node(axes, x, _X_ROW, f"$x_{{{step + 1}}}$")
     shapes.node(axes, x, _H_ROW, f"$h_{{{step + 1}}}$")
-    top, bottom = _CELL_ROW + _CELL_HEIGHT / 2, _CELL_ROW - _CELL_HEIGHT / 2
+    _cell(scene, column, step)
+    _way_up(scene, column, step)
+    site, mark = scene.on("x", step) or ("input", None)
+    bottom = _CELL_ROW - _CELL_HEIGHT / 2
+    shapes.arrow(axes, (x, _X_ROW + 18), (x, bottom), mark)
+    if mark:
+        middle = (_X_ROW + 18 + bottom) / 2
+        shapes.badge(axes, x, middle - 4, mark)
+        shapes.glyph(axes, x + 20, middle + 36, mark, scene.gates(site), named=column == 0)
+        if column == 0:
+            shapes.argument(axes, x - 18, middle - 4, scene.argument(site), mark, ha="right")
+
+
+def _cell(scene: _Scene, column: int, step: int) -> None:
+    axes, x = scene.axes, _x(column)
+    bottom = _CELL_ROW - _CELL_HEIGHT / 2
     axes.add_patch(
         FancyBboxPatch(
-            (x - _CELL_WIDTH / 2, bottom),
-            _CELL_WIDTH,
+            (x - scene.half, bottom),
+            2 * scene.half,
             _CELL_HEIGHT,
             boxstyle="round,pad=0,rounding_size=7",
             facecolor=theme.PAPER,
@@ -171,42 +152,89 @@ def _column(scene: _Scene, column: int, step: int) -> None:
             linewidth=1.4,
         )
     )
+    inside = scene.on("g", step)
+    if inside:
+        _candidate(scene, column, *inside)
+        return
     name = theme.shortened(scene.recorded.kind, 12)
     size = 13 if len(name) <= 5 else 9  # noqa: PLR2004 ("SimpleRNN" in the same box)
     axes.text(x, _CELL_ROW, name, ha="center", va="center", fontsize=size)
-    shapes.arrow(axes, (x, top), (x, _H_ROW - 18), None)
-    mark = scene.found.get(("input", step))
-    shapes.arrow(axes, (x, _X_ROW + 18), (x, bottom), mark)
-    if mark:
-        middle = (_X_ROW + 18 + bottom) / 2
-        shapes.badge(axes, x, middle - 4, mark)
-        gates = scene.recorded["input"].gates
-        shapes.glyph(axes, x + 20, middle + 36, mark, gates, named=column == 0)
-        if column == 0:
-            shapes.argument(axes, x - 18, middle - 4, "dropout", mark, ha="right")
+
+
+def _candidate(scene: _Scene, column: int, site: str, mark: Mark) -> None:
+    """Draws inside a cell how g goes to c through a mask."""
+    axes, x, y = scene.axes, _x(column), _CELL_ROW - 16
+    axes.text(x - 13, _CELL_ROW + 22, scene.recorded.kind, ha="center", va="center", fontsize=11)
+    axes.text(x - 40, y, "$g$", ha="center", va="center", fontsize=12, color=mark.colour)
+    shapes.arrow(axes, (x - 32, y), (x + 10, y), mark)
+    shapes.badge(axes, x - 15, y, mark)
+    axes.text(x + 17, y, "$c$", ha="center", va="center", fontsize=12)
+    top = _CELL_ROW + 4 * shapes.SQUARE - 1
+    shapes.glyph(axes, x + 31, top, mark, (), named=False)
+    if column == 0:
+        line = ([x + 34.5, x + 34.5], [top + 2, top + 16])
+        axes.plot(*line, color=mark.colour, linewidth=1)
+        shapes.argument(axes, x + 32, top + 24, scene.argument(site), mark, ha="left")
+
+
+def _way_up(scene: _Scene, column: int, step: int) -> None:
+    axes, x, top = scene.axes, _x(column), _CELL_ROW + _CELL_HEIGHT / 2
+    site, mark = scene.on("up", step) or ("", None)
+    shapes.arrow(axes, (x, top), (x, _H_ROW - 18), mark)
+    if not mark:
+        return
+    shapes.badge(axes, x, (top + _H_ROW - 18) / 2 - 3, mark)
+    # What leaves the cell to the right as well has its squares there, if that is drawn.
+    if site == "output" or step + 1 not in (*scene.shown, scene.shown[-1] + 1):
+        shapes.glyph(axes, x + 24, _H_ROW + 16, mark, (), named=False)
+    if site == "output" and column == 0:
+        shapes.argument(axes, x + 38, _H_ROW - 12, scene.argument(site), mark, ha="left")
 
 
 def _link(scene: _Scene, column: int, step: int) -> None:
-    axes = scene.axes
-    left, right = _x(column - 1) + _CELL_WIDTH / 2, _x(column) - _CELL_WIDTH / 2
-    if step - scene.shown[column - 1] > 1:
+    """Draws the arrows into a step; of those that leave the last step, the masked ones."""
+    last = column == len(scene.shown)
+    left = _x(column - 1) + scene.half
+    right = min(_x(column) - scene.half, _RIGHT)
+    if not last and step - scene.shown[column - 1] > 1:
         left = _dots(scene, left)
-    middle = (left + right) / 2
-    if scene.cell_state:
-        shapes.arrow(axes, (left, _C_ARROW), (right, _C_ARROW), None)
-        label = f"$c_{{{step}}}$"
-        axes.text(middle, _C_ARROW + 6, label, ha="center", color=theme.MUTED, fontsize=11)
-    mark = scene.found.get(("recurrent", step))
-    shapes.arrow(axes, (left, _H_ARROW), (right, _H_ARROW), mark)
-    colour = mark.colour if mark else theme.MUTED
-    axes.text(left + 3, _H_ARROW + 6, f"$h_{{{step}}}$", color=colour, fontsize=11)
-    if mark:
-        shapes.badge(axes, middle, _H_ARROW, mark)
-        gates = scene.recorded["recurrent"].gates
+    # A short arrow has its letter further on, to leave room for the name of its value.
+    middle = left + (0.6 if last else 0.5) * (right - left)
+    for arrow, y in (("c", _C_ARROW), ("h", _H_ARROW)):
+        site, mark = scene.on(arrow, step) or ("", None)
+        if not mark and (last or (arrow == "c" and not scene.cell_state)):
+            continue
+        shapes.arrow(scene.axes, (left, y), (right, y), mark)
+        words: dict[str, Any] = {"color": mark.colour if mark else theme.MUTED}
+        x, room = left + 3, middle - left - 15  # clear of the badge
+        if arrow == "c" and not mark:
+            x, room, words["ha"] = middle, right - left, "center"
+        fitted(scene.axes, x, y + 6, f"${arrow}_{{{step}}}$", room, 11, **words)
+        if mark:
+            _on_link(scene, column, middle, site, mark, above=arrow == "c")
+
+
+def _on_link(
+    scene: _Scene, column: int, middle: float, site: str, mark: Mark, *, above: bool
+) -> None:
+    """Draws the letter of a mask on a horizontal arrow, and its squares beside it."""
+    axes, gates, first = scene.axes, scene.gates(site), column == 1
+    shapes.badge(axes, middle, _C_ARROW if above else _H_ARROW, mark)
+    top = _C_ARROW + 14 + shapes.ROWS * shapes.SQUARE if above else _H_ARROW - 30
+    if site == "recurrent_kernel":
+        # The first to the right, clear of the words beside the inputs' mask.
+        shapes.matrices(axes, middle + 18 * first, top, mark, gates, named=first)
+    else:
         at = middle - len(mark.mask) * shapes.SQUARE / 2
-        shapes.glyph(axes, at, _H_ARROW - 30, mark, gates, named=column == 1)
-        if column == 1:
-            shapes.argument(axes, middle, _X_ROW + 22, "recurrent_dropout", mark, ha="center")
+        shapes.glyph(axes, at, top, mark, gates, named=first)
+    if first:
+        name = scene.argument(site)
+        wide = width(name, 10, family="monospace")
+        x = max(middle, _x(column - 1) + 24 + wide / 2)
+        shapes.argument(axes, x, top + 10 if above else _X_ROW + 22, name, mark, ha="center")
+        if site == "recurrent_kernel":
+            words = {"ha": "center", "va": "center", "fontsize": 9, "color": theme.MUTED}
+            axes.text(x, _X_ROW + 6, "masks the weights $U$", words)
 
 
 def _dots(scene: _Scene, left: float) -> float:
@@ -217,22 +245,30 @@ def _dots(scene: _Scene, left: float) -> float:
 
 
 def _one_step(scene: _Scene) -> None:
-    if "recurrent" in scene.recorded and scene.recorded["recurrent"].reason:
-        scene.axes.text(
-            _x(0) + _CELL_WIDTH / 2 + 90,
-            _CELL_ROW,
-            "one time step: $h_0$ is zero, so there is\nnothing that recurrent_dropout could drop",
-            va="center",
-            color=theme.MUTED,
-            linespacing=1.5,
-        )
+    recorded = scene.recorded
+    if "recurrent" in recorded and recorded["recurrent"].reason:
+        why = "$h_0$ is zero, so there is\nnothing that recurrent_dropout could drop"
+    elif ("recurrent_kernel", 0) in scene.found:
+        why = "$h_0$ is zero unless you pass\none, and masked weights times zero are zero"
+    else:
+        return
+    how = {"va": "center", "color": theme.MUTED, "linespacing": 1.5}
+    scene.axes.text(_x(0) + scene.half + 90, _CELL_ROW, f"one time step: {why}", how)
 
 
-def _legend(axes: Axes) -> None:
+def _legend(scene: _Scene) -> None:
+    axes = scene.axes
+
     def say(x: float, y: float, words: str) -> None:
-        axes.text(x, y, words, va="center", fontsize=10, color=theme.MUTED)
+        fitted(axes, x, y, words, _WIDTH - 28 - x, 10, va="center", color=theme.MUTED)
 
-    say(28, 16, f"in a mask: a column for each gate, a row for each unit (the first {shapes.ROWS})")
+    size = shapes.ENTRIES
+    words = f"in a mask: a column for each gate, a row for each unit (the first {shapes.ROWS})"
+    if any(site == "recurrent_kernel" for site, _ in scene.found) and len(scene.shown) > 1:
+        words += f"; in that of $U$: a block for each gate, {size} x {size} of its weights"
+    if any(site in ZONED for site, _ in scene.found):
+        words += "; with zoneout a dropped unit keeps its old value"
+    say(28, 16, words)
     y = 42
     axes.add_patch(Circle((40, y), 10.5, facecolor=theme.BLUE, edgecolor="white", zorder=4))
     axes.text(40, y - 0.5, "A", color="white", weight="bold", ha="center", va="center", zorder=5)
@@ -243,20 +279,3 @@ def _legend(axes: Axes) -> None:
     say(532, y, "unit dropped")
     shapes.arrow(axes, (650, y), (698, y), None)
     say(708, y, "no mask here")
-
-
-def _alt(scene: _Scene) -> str:
-    recorded, shown = scene.recorded, scene.shown
-    steps = ", ".join(str(step + 1) for step in shown)
-    drawn = f"{counted(len(shown), 'time step')} drawn ({steps})"
-    lines = [f"{recorded.kind} layer {recorded.layer} unrolled, {drawn}."]
-    for masks in recorded.values():
-        arrows = [arrow for arrow in _arrows(shown) if arrow[0] == masks.site]
-        letters = [scene.found[arrow].letter for arrow in arrows if arrow in scene.found]
-        which = "Vertical arrows (x)" if masks.site == "input" else "Horizontal arrows (h)"
-        carry = f"carry the masks {', '.join(letters)}" if letters else "carry no mask"
-        lines.append(f"{which} {carry}; {masks.sentence}")
-    lines.append("The output arrows carry no mask.")
-    if scene.cell_state:
-        lines.append("The arrows of the cell state c carry no mask.")
-    return " ".join(lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 
 from matplotlib import colormaps
@@ -9,16 +10,28 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 
 from dropviz.core.masks import Array, LayerRecording, Masks
+from dropviz.core.methods import GATED, PLACES
 from dropviz.core.words import counted
 from dropviz.figures import theme
+from dropviz.figures.lettering import fitted
 
 _WIDTH = 880
 _TOP, _BOTTOM, _LEFT, _RIGHT = 62, 48, 70, 16
 _TITLE, _WORDS, _BETWEEN = 44, 44, 16
 _ROWS, _UNITS = 16, 32  # shown at the most
 _NAME = 56  # letters of a layer's name that the heading has room for
+_REASON = 236  # CSS pixels from the left, clear of the longest name of a site
 _ROOM = 64  # CSS pixels that an axis needs for its name between two numbers
-_PLACE = {"input": "input  $x_t$", "recurrent": "recurrent  $h_{t-1}$"}
+_PLACE = {
+    "input": "input  $x_t$",
+    "recurrent": "recurrent  $h_{t-1}$",
+    "recurrent_kernel": "recurrent_kernel  $U$",
+    "candidate": "candidate  $g_t$",
+    "cell": "cell  $c_t$",
+    "output": "output  $h_t$",
+    "hidden_update": "hidden_update  $h_t$",
+    "cell_update": "cell_update  $c_t$",
+}
 _GATES = {
     "i": "i  input gate",
     "f": "f  forget gate",
@@ -81,15 +94,23 @@ def _empty(masks: Masks) -> bool:
 
 
 def _reason(masks: Masks) -> list[str]:
-    return textwrap.wrap(masks.reason or "no training batch was recorded.", 92)
+    return textwrap.wrap(masks.reason or "no training batch was recorded.", 78)
 
 
-def _panel(masks: Masks, batch: int) -> tuple[Array, str]:
-    """Shape (gates, samples or steps, units), cut to what is shown, and what runs down."""
+def _panel(masks: Masks, batch: int) -> tuple[Array, str, str]:
+    """The masks of a batch, cut to what is shown.
+
+    Returns:
+        Shape (gates, rows, columns), what runs down, and what runs across.
+    """
     values = masks.of_batch(batch)
+    if masks.site == "recurrent_kernel":
+        side = math.isqrt(values.shape[-1])
+        matrices = values[0, :, 0].reshape(-1, side, side)
+        return matrices[:, :_ROWS, :_UNITS], "from unit", "to unit"
     if len(values) > 1:
-        return values[:_ROWS, :, 0, :_UNITS].swapaxes(0, 1), "step"
-    return values[0, :, :_ROWS, :_UNITS], "sample"
+        return values[:_ROWS, :, 0, :_UNITS].swapaxes(0, 1), "step", "unit"
+    return values[0, :, :_ROWS, :_UNITS], "sample", "unit"
 
 
 def _row_height(masks: Masks, batch: int) -> float:
@@ -112,50 +133,50 @@ def _row(
     page.text(16, top - 14, _PLACE.get(masks.site, masks.site), fontsize=12, weight="bold")
     if _empty(masks):
         for number, line in enumerate(_reason(masks)):
-            page.text(172, top - 14 - 16 * number, line, fontsize=10.5, color=theme.MUTED)
+            page.text(_REASON, top - 14 - 16 * number, line, fontsize=10.5, color=theme.MUTED)
         return
-    panel, down = _panel(masks, batch)
+    panel, *names = _panel(masks, batch)
     width, height = _size(masks, batch)
     page_width, page_height = picture.size
     bottom = (top - _TITLE - height) / page_height
     for gate, values in enumerate(panel):
         left = (_LEFT + gate * ((_WIDTH - _LEFT - _RIGHT) / 4)) / page_width
         axes = picture.add_axes((left, bottom, width / page_width, height / page_height))
-        _heatmap(axes, values, width, height, down if gate == 0 else "")
+        _heatmap(axes, values, (width, height), names, first=gate == 0)
         axes.set_title(_gate(masks, gate, len(panel)), fontsize=10.5, loc="left", pad=4)
-    page.text(
-        _LEFT,
-        top - row + 6,
-        f"{masks.dropped:.1%} dropped, rate {masks.rate:.3g}; {'; '.join(masks.sharing)}",
-        fontsize=10.5,
-    )
+    said = f"{masks.dropped:.1%} dropped, rate {masks.rate:.3g}; {'; '.join(masks.sharing)}"
+    fitted(page, _LEFT, top - row + 6, said, _WIDTH - _LEFT - _RIGHT, 10.5)
 
 
 def _gate(masks: Masks, gate: int, panels: int) -> str:
     if panels > 1:
         return _GATES.get(masks.gates[gate], masks.gates[gate])
+    if masks.site not in GATED:
+        return PLACES.get(masks.site, "")
     if len(masks.gates) > 1:
         return f"one mask for all gates: {' '.join(masks.gates)}"
     return ""
 
 
-def _heatmap(axes: Axes, values: Array, width: float, height: float, down: str) -> None:
-    rows, units = values.shape
+def _heatmap(
+    axes: Axes, values: Array, size: tuple[float, float], names: list[str], *, first: bool
+) -> None:
+    (rows, units), (width, height), (down, across) = values.shape, size, names
     kept = values > 0
     axes.pcolormesh(kept, cmap=_COLOURS, vmin=0, vmax=1, edgecolors="white", linewidth=0.6)
-    at, across = (~kept).nonzero()
+    row, unit = (~kept).nonzero()
     # A cross of half a cell, so that small cells stay light.
     cross = 0.5 * min(height / rows, 12) * 72 / theme.DPI
-    axes.scatter(across + 0.5, at + 0.5, marker="x", s=cross**2, linewidths=0.7, color=_CROSS)
+    axes.scatter(unit + 0.5, row + 0.5, marker="x", s=cross**2, linewidths=0.7, color=_CROSS)
     axes.set(xlim=(0, units), ylim=(rows, 0))
     axes.set_xticks(*_ends(units, width))
-    axes.set_yticks(*(_ends(rows, height) if down else ([], [])))
+    axes.set_yticks(*(_ends(rows, height) if first else ([], [])))
     axes.tick_params(length=0, labelsize=9, pad=2)
     axes.spines[:].set_visible(False)
-    if down and height > _ROOM:
+    if first and height > _ROOM:
         axes.set_ylabel(down, fontsize=9.5, labelpad=1, color=theme.MUTED)
     if width > _ROOM:
-        axes.set_xlabel("unit", fontsize=9.5, labelpad=-9, color=theme.MUTED)
+        axes.set_xlabel(across, fontsize=9.5, labelpad=-9, color=theme.MUTED)
 
 
 def _ends(count: int, pixels: float) -> tuple[list[float], list[str]]:

@@ -6,8 +6,10 @@ import io
 from typing import Any
 
 import matplotlib.style
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -25,6 +27,9 @@ BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY = (
 PALETTE = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
 # A colour for each mask that one picture can hold, in the order of their letters.
 MASKS = (*PALETTE, "#8c6d31")
+# Dropped is light with a cross, kept is dark: told apart in a grey print.
+TWO_TONES = ListedColormap([colormaps["cividis"](0.97), colormaps["cividis"](0.12)])
+CROSS = colormaps["cividis"](0.55)
 INK, MUTED, FAINT, PAPER = "#1f2328", "#57606a", "#8c959f", "#f6f8fa"
 
 # Notebook columns are some 900 CSS pixels wide; pictures are drawn for 100 pixels an

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import pytest
 
+from dropviz.figures.cell import cell
 from dropviz.figures.curves import curves
 from dropviz.figures.diagram import where
 from dropviz.figures.heatmaps import atlas
@@ -47,6 +48,7 @@ class Example:
 
 
 EXAMPLES = {
+    "cell": Example(lambda: cell("moon", "gal-tied", "semeniuta"), (880, 0)),
     "where": Example(lambda: where(recorded()), (880, 486)),
     "atlas": Example(lambda: atlas(recorded()), (880, 0)),
     "curves": Example(lambda: curves(LOSSES), (820, 0)),

@@ -10,10 +10,14 @@ from typing import Any
 from unittest import mock
 
 import numpy as np
+from matplotlib.patches import Circle, FancyArrowPatch, Patch
+from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from dropviz.core.masks import Array, LayerRecording, Masks
+from dropviz.core.methods import GATED, METHODS, Rule
+from dropviz.core.setting import Setting
 from dropviz.figures.theme import Picture
 
 GATES = {"LSTM": ("i", "f", "c", "o"), "GRU": ("z", "r", "h"), "SimpleRNN": ("h",)}
@@ -88,6 +92,58 @@ def site_masks(kind: Kind, site: str, entries: int, rate: float) -> Masks:
         batch_sizes=(kind.samples,) * kind.batches,
         batches=tuple(range(50 - kind.batches, 50)),
         reason=reason,
+    )
+
+
+# A layer of each method, and of each option that changes its masks.
+SETTINGS = {
+    **{
+        name: Setting(name, 0.2, 0.5 if len(method.rules) > 1 else 0)
+        for name, method in METHODS.items()
+    },
+    "zoneout with two rates": Setting("zoneout", 0.2, zoneout_cell=0.5, zoneout_hidden=0.1),
+    "zoneout alone": Setting("zoneout", 0, 0.5),
+    "zoneout of h alone": Setting("zoneout", zoneout_hidden=0.5),
+    "zoneout of c alone": Setting("zoneout", zoneout_cell=0.5),
+    "moon at each step": Setting("moon", 1 / 3, 0.123456, life="step", scaling="inverted"),
+    "semeniuta for a sequence": Setting(
+        "semeniuta", 0.123456, 2 / 3, life="sequence", scaling="inverted"
+    ),
+    "semeniuta alone": Setting("semeniuta", 0, 0.5),
+    "weight drop alone": Setting("weight-drop", 0, 0.5),
+    "moon without rates": Setting("moon"),
+}
+
+
+def of_setting(setting: Setting, **changed: Any) -> LayerRecording:
+    """Makes the recording of a ``dropviz.LSTM``, as its rules say."""
+    kind = Kind(**{"units": 9, "features": 7, "steps": 6} | changed)
+    masks = {rule.site: rule_masks(kind, rule, seed) for seed, rule in enumerate(setting.rules)}
+    return LayerRecording(kind.layer, "LSTM", kind.units, 50, masks, setting=setting)
+
+
+def rule_masks(kind: Kind, rule: Rule, seed: int) -> Masks:
+    entries = {"input": kind.features, "recurrent_kernel": kind.units**2}
+    shape = (
+        kind.batches,
+        kind.steps if rule.life == "step" else 1,
+        4 if rule.site in GATED and rule.tying == "untied" else 1,
+        kind.samples if rule.by_sample else 1,
+        entries.get(rule.site, kind.units),
+    )
+    if not rule.rate:
+        shape = (kind.batches, 1, 1, kind.samples, 1)
+    kept = np.random.default_rng(seed).random(shape) >= rule.rate
+    return Masks(
+        layer=kind.layer,
+        site=rule.site,
+        values=np.where(kept, rule.kept, 0).astype("float32"),
+        rate=rule.rate,
+        gates=GATES["LSTM"],
+        time_steps=kind.steps,
+        batch_sizes=(kind.samples,) * kind.batches,
+        batches=tuple(range(50 - kind.batches, 50)),
+        reason="" if rule.rate else "nothing is dropped: the rate is 0.",
     )
 
 
@@ -220,3 +276,38 @@ def overlaps(found: list[Drawn]) -> list[str]:
         if min(one.box.x1, other.box.x1) - max(one.box.x0, other.box.x0) > 1
         and min(one.box.y1, other.box.y1) - max(one.box.y0, other.box.y0) > 2
     ]
+
+
+def on_shapes(picture: Picture, found: list[Drawn]) -> list[str]:
+    """Lists the texts that lie on the edge of a box or disc, or on an arrow.
+
+    A text that lies within a box or disc belongs there; a disc may lie on an arrow.
+    """
+    patches = [patch for axes in picture.axes for patch in axes.patches]
+    paths = [path for patch in patches if (path := _arrow(patch))]
+    solid = [(_box(patch), patch) for patch in patches if not _arrow(patch)]
+    wrong = []
+    for each in found:
+        inner = each.box.padded(-2)
+        around = [patch for box, patch in solid if _holds(box, each.box)]
+        hit = [box for box, patch in solid if patch not in around and box.overlaps(inner)]
+        if not any(isinstance(patch, Circle) for patch in around):
+            hit += [path.get_extents() for path in paths if path.intersects_bbox(inner, False)]  # noqa: FBT003
+        wrong += [f"{each} on {Drawn('a shape', box)}" for box in hit]
+    return wrong
+
+
+def _arrow(patch: Patch) -> Path | None:
+    if not isinstance(patch, FancyArrowPatch):
+        return None
+    path: Any = patch.get_path()
+    lines = path.codes != Path.CLOSEPOLY  # its place is said to be (0, 0)
+    return Path(path.vertices[lines], path.codes[lines])
+
+
+def _box(patch: Patch) -> Bbox:
+    return patch.get_path().transformed(patch.get_transform()).get_extents()
+
+
+def _holds(box: Bbox, inner: Bbox) -> bool:
+    return bool(box.fully_contains(*inner.min) and box.fully_contains(*inner.max))

@@ -13,7 +13,8 @@ from matplotlib.patches import FancyArrowPatch, Rectangle
 from dropviz.core.masks import LayerRecording
 from dropviz.errors import DropvizError
 from dropviz.figures import theme
-from dropviz.figures.diagram import marks, steps_drawn, where
+from dropviz.figures.diagram import where
+from dropviz.figures.marks import marks, steps_drawn
 from dropviz.figures.theme import Picture
 
 from .made import (
@@ -23,6 +24,7 @@ from .made import (
     Drawn,
     cut_off,
     nothing_kept,
+    on_shapes,
     overlaps,
     recorded,
     texts,
@@ -328,29 +330,36 @@ def test_a_batch_or_sample_that_is_not_there_is_refused(asked: dict[str, int]) -
 
 
 @cache
-def drawn(name: str) -> tuple[list[Drawn], tuple[int, int]]:
-    """Draws a kind once: its texts, and the size of the picture."""
+def drawn(name: str) -> tuple[Picture, list[Drawn]]:
+    """Draws a kind once: the picture and its texts."""
     picture = where(recorded(KINDS[name]))
-    return texts(picture), picture.size
+    return picture, texts(picture)
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_no_text_is_cut_off(name: str) -> None:
-    assert cut_off(*drawn(name)) == []
+    picture, found = drawn(name)
+
+    assert cut_off(found, picture.size) == []
 
 
 @pytest.mark.parametrize("name", KINDS)
 def test_no_texts_overlap(name: str) -> None:
-    found, _ = drawn(name)
+    _, found = drawn(name)
 
     assert overlaps(found) == []
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_every_picture_has_the_same_size(name: str) -> None:
-    _, size = drawn(name)
+def test_no_text_lies_on_a_shape(name: str) -> None:
+    assert on_shapes(*drawn(name)) == []
 
-    assert size == (880, 486)
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_picture_has_the_same_size(name: str) -> None:
+    picture, _ = drawn(name)
+
+    assert picture.size == (880, 486)
 
 
 def test_a_text_that_is_cut_off_would_be_found() -> None:
@@ -365,6 +374,14 @@ def test_texts_that_overlap_would_be_found() -> None:
     picture.axes[0].text(30, 440, "over the heading")
 
     assert len(overlaps(texts(picture))) == 1
+
+
+@pytest.mark.parametrize("place", [(120, 200), (60, 270)], ids=["arrow", "box"])
+def test_a_text_on_a_shape_would_be_found(place: tuple[float, float]) -> None:
+    picture = where(recorded())
+    picture.axes[0].text(*place, "here it lies on something")
+
+    assert on_shapes(picture, texts(picture))
 
 
 def test_a_nested_layer_is_named_in_full() -> None:

@@ -18,10 +18,12 @@ from .made import (
     KINDS,
     NOT_DROPPED,
     ONE_STEP,
+    SETTINGS,
     Drawn,
     Kind,
     cut_off,
     nothing_kept,
+    of_setting,
     overlaps,
     recorded,
     texts,
@@ -147,6 +149,55 @@ def test_a_site_that_drops_nothing_says_why_in_full(kind: Kind, reason: str) -> 
     assert len(panels(picture)) == 4
 
 
+# ---------------------------------------------------------------- every method
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_every_site_of_a_method_has_its_name_and_its_heatmaps(name: str) -> None:
+    layer = of_setting(SETTINGS[name])
+    picture = atlas(layer)
+    titles = [each.text.split()[0] for each in texts(picture)]
+
+    for site in layer:
+        assert titles.count(site) == 1
+    assert len(panels(picture)) == sum(m.shape[2] for m in layer.values() if not m.reason)
+
+
+@pytest.mark.parametrize("units", [5, 8, 40])
+def test_the_masks_of_weights_are_matrices(units: int) -> None:
+    layer = of_setting(SETTINGS["weight drop alone"], units=units)
+    matrices = layer["recurrent_kernel"].of_batch()[0, :, 0].reshape(4, units, units)
+
+    drawn = panels(atlas(layer))
+
+    for panel, matrix in zip(drawn, matrices, strict=True):
+        np.testing.assert_array_equal(shown(panel), matrix[:16, :32] > 0)
+
+
+def test_the_matrices_name_what_runs_down_and_across() -> None:
+    said = words(atlas(of_setting(SETTINGS["weight drop alone"], units=8)))
+
+    assert said.count("from unit") == 1
+    assert said.count("to unit") == 4
+
+
+def test_masks_that_live_for_a_step_run_down_the_steps() -> None:
+    layer = of_setting(SETTINGS["semeniuta alone"], steps=6)
+
+    (panel,) = panels(atlas(layer))
+
+    np.testing.assert_array_equal(shown(panel), layer["candidate"].of_batch()[:, 0, 0] > 0)
+
+
+def test_a_site_without_gates_says_what_it_is_instead() -> None:
+    picture = atlas(of_setting(SETTINGS["zoneout alone"]))
+
+    assert [panel.get_title(loc="left") for panel in panels(picture)] == [
+        "the update of c: a dropped unit keeps c_(t-1)",
+        "the update of h: a dropped unit keeps h_(t-1)",
+    ]
+
+
 # ---------------------------------------------------------------- alt text and colours
 
 
@@ -196,28 +247,34 @@ def test_a_batch_that_is_not_there_is_refused(batch: int) -> None:
 # ---------------------------------------------------------------- layout
 
 
+# Kinds of layers, and the methods of dropviz.LSTM.
+CASES = {name: recorded(kind) for name, kind in KINDS.items()} | {
+    f"setting: {name}": of_setting(setting) for name, setting in SETTINGS.items()
+}
+
+
 @cache
 def drawn(name: str) -> tuple[Picture, list[Drawn]]:
-    """Draws a kind once: the picture and its texts."""
-    picture = atlas(recorded(KINDS[name]))
+    """Draws a case once: the picture and its texts."""
+    picture = atlas(CASES[name])
     return picture, texts(picture)
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", CASES)
 def test_no_text_is_cut_off(name: str) -> None:
     picture, found = drawn(name)
 
     assert cut_off(found, picture.size) == []
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", CASES)
 def test_no_texts_overlap(name: str) -> None:
     _, found = drawn(name)
 
     assert overlaps(found) == []
 
 
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("name", CASES)
 def test_heatmaps_lie_within_the_picture_and_apart(name: str) -> None:
     picture, _ = drawn(name)
     boxes = [panel.get_position() for panel in panels(picture)]

@@ -1,0 +1,95 @@
+"""The evidence of a verdict: what was seen dropped, and where the rate lies."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from dropviz.core.verdict import WHERE, SiteVerdict, Verdict
+from dropviz.figures import theme
+from dropviz.figures.lettering import wrapped
+
+_WIDTH, _TOP, _ROW, _BOTTOM = 880, 62, 178, 34
+_LEFT, _PANEL = 34, 128
+_LINE, _WIDE = 212, 270  # where the line of rates begins, and how wide it is
+_WORDS, _ROOM = 540, 316  # the same of the words
+_NAME = 60
+
+
+def evidence(verdict: Verdict) -> theme.Picture:
+    """Draws what the experiment saw, a row for each masked site.
+
+    Args:
+        verdict: The verdict.
+
+    Returns:
+        The picture, 880 CSS pixels wide.
+    """
+    sites = list(verdict.sites.values())
+    height = _TOP + max(0.3, len(sites)) * _ROW + _BOTTOM
+    with theme.style():
+        picture, page = theme.canvas(_WIDTH, height)
+        name = theme.shortened(verdict.layer, _NAME)
+        page.text(_LEFT, height - 28, f"Seen from outside: {name}", fontsize=15, weight="bold")
+        said = f"{verdict.calls} runs with chosen weights and inputs"
+        page.text(_LEFT, height - 47, said, fontsize=10.5, color=theme.MUTED)
+        if not sites:
+            page.text(_LEFT, height - 84, "Nothing was dropped in any of them.", fontsize=12)
+        for number, site in enumerate(sites):
+            _row(picture, page, site, height - _TOP - number * _ROW)
+        _legend(page, bool(sites))
+        picture.alt = f"Evidence for the verdict on {verdict.layer}. " + " ".join(
+            site.sentence for site in sites
+        )
+    return picture
+
+
+def _row(picture: theme.Picture, page: Axes, site: SiteVerdict, top: float) -> None:
+    width, height = picture.size
+    page.text(_LEFT, top - 14, WHERE[site.site], fontsize=12, weight="bold")
+    bottom = top - 28 - _PANEL
+    frame = _LEFT / width, bottom / height, _PANEL / width, _PANEL / height
+    _seen(picture.add_axes(frame), site)
+    frame = _LINE / width, (bottom + 44) / height, _WIDE / width, 48 / height
+    line = picture.add_axes(frame)
+    _rate(line, site)
+    for number, words in enumerate(wrapped(_said(site), _ROOM, 10.5)):
+        page.text(_WORDS, top - 38 - 17 * number, words, fontsize=10.5)
+
+
+def _said(site: SiteVerdict) -> str:
+    """The sentence without the place and the rate, which the picture shows."""
+    words = site.sentence.partition("; ")[2]
+    return words[:1].upper() + words[1:]
+
+
+def _seen(axes: Axes, site: SiteVerdict) -> None:
+    bits = np.asarray(site.seen)
+    kept = np.ma.masked_where(np.isnan(bits), bits == 0)
+    axes.pcolormesh(kept, cmap=theme.TWO_TONES, vmin=0, vmax=1, edgecolors="white", linewidth=0.6)
+    at, across = (bits > 0).nonzero()
+    axes.scatter(across + 0.5, at + 0.5, marker="x", s=14, linewidths=0.8, color=theme.CROSS)
+    axes.set(xlim=(0, bits.shape[1]), ylim=(bits.shape[0], 0), xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
+    axes.set_ylabel("sample", fontsize=9.5, labelpad=2, color=theme.MUTED)
+    axes.set_xlabel("entry", fontsize=9.5, labelpad=3, color=theme.MUTED)
+
+
+def _rate(axes: Axes, site: SiteVerdict) -> None:
+    low, high = site.rate_interval
+    axes.plot([low, high], [0, 0], color=theme.BLUE, linewidth=9, solid_capstyle="butt")
+    axes.plot([site.rate], [0], "|", color=theme.INK, markersize=22, markeredgewidth=2)
+    axes.set(xlim=(0, 1), ylim=(-1, 1), yticks=[], xticks=[0, 0.5, 1])
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(labelsize=9)
+    axes.set_title(f"rate {site.rate:.3f}", fontsize=11, pad=2)
+    axes.set_xlabel(f"with 99.99 % confidence {low:.3f} to {high:.3f}", fontsize=9.5)
+
+
+def _legend(page: Axes, shown: bool) -> None:  # noqa: FBT001
+    if not shown:
+        return
+    for x, colour, word in ((28, theme.TWO_TONES(1), "kept"), (98, theme.TWO_TONES(0), "dropped")):
+        page.scatter([x + 5], [14], marker="s", s=70, color=[colour], zorder=3)
+        page.text(x + 16, 14, word, va="center", fontsize=10, color=theme.MUTED)
+    page.scatter([103], [14], marker="x", s=18, linewidths=1, color=theme.CROSS, zorder=4)

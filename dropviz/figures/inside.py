@@ -1,0 +1,257 @@
+"""The inside of one LSTM cell: its edges, and which of them a mask multiplies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
+from matplotlib.path import Path
+
+from dropviz.core.methods import ZONED, Rule
+from dropviz.figures import theme
+
+WIDTH, HEIGHT = 274, 306  # CSS pixels; the origin is at the bottom left
+Point = tuple[float, float]
+
+_GATES = {"f": 60.0, "i": 103.0, "g": 146.0, "o": 189.0}
+_APART = 9  # from the middle of a gate to where x_t enters, and to where h_(t-1) does
+_X, _H, _C = 78.0, 94.0, 244.0  # heights of the lines
+_BOTTOM, _TOP = 134.0, 170.0  # of the gates
+_LEFT, _RIGHT = 32.0, 256.0  # of the cell
+_X_IN = _GATES["f"] - _APART
+_FORGET, _UPDATE, _SUM = (60.0, _C), (124.5, 204.0), (124.5, _C)
+_TANH, _OUT = (217.0, 214.0), (217.0, 184.0)
+_SWITCH, _UP, _BRANCH = 231.0, 244.0, 40.0
+_C_OVER, _H_UNDER = 270.0, 60.0  # the ways round, of zoneout
+_RADIUS = 8.0
+_AT_GATE = 112.0  # height of a mark that belongs to one gate
+_COLOURS = {
+    "dropout": theme.BLUE,
+    "recurrent_dropout": theme.VERMILION,
+    "zoneout_cell": theme.VERMILION,
+    "zoneout_hidden": theme.GREEN,
+}
+
+
+def _branches(line: str, height: float, side: int) -> dict[str, tuple[Point, ...]]:
+    places = {gate: middle + side * _APART for gate, middle in _GATES.items()}
+    return {f"{line}.{gate}": ((x, height), (x, _BOTTOM)) for gate, x in places.items()}
+
+
+# Every edge by name, from its tail to its head. "x.f" leads from the line x into the gate f.
+EDGES: Mapping[str, tuple[Point, ...]] = {
+    "x": ((_X_IN, 4), (_X_IN, _X), (_GATES["o"] - _APART, _X)),
+    **_branches("x", _X, -1),
+    "h": ((0, _H), (_GATES["o"] + _APART, _H)),
+    **_branches("h", _H, 1),
+    "c.old": ((0, _C), (_FORGET[0] - _RADIUS, _C)),
+    "f": ((_GATES["f"], _TOP), (_GATES["f"], _C - _RADIUS)),
+    "c.kept": ((_FORGET[0] + _RADIUS, _C), (_SUM[0] - _RADIUS, _C)),
+    "i": ((_GATES["i"], _TOP), (_GATES["i"], _UPDATE[1]), (_UPDATE[0] - _RADIUS, _UPDATE[1])),
+    "g": ((_GATES["g"], _TOP), (_GATES["g"], _UPDATE[1]), (_UPDATE[0] + _RADIUS, _UPDATE[1])),
+    "update": ((_UPDATE[0], _UPDATE[1] + _RADIUS), (_SUM[0], _C - _RADIUS)),
+    "c": ((_SUM[0] + _RADIUS, _C), (_SWITCH, _C)),
+    "c.tanh": ((_TANH[0], _C), (_TANH[0], _TANH[1] + 9)),
+    "c.out": ((_SWITCH, _C), (WIDTH, _C)),
+    "tanh": ((_TANH[0], _TANH[1] - 9), (_OUT[0], _OUT[1] + _RADIUS)),
+    "o": ((_GATES["o"], _TOP), (_GATES["o"], _OUT[1]), (_OUT[0] - _RADIUS, _OUT[1])),
+    "h.new": ((_OUT[0], _OUT[1] - _RADIUS), (_OUT[0], _H), (_SWITCH, _H)),
+    "h.out": ((_SWITCH, _H), (WIDTH, _H)),
+    "h.up": ((_UP, _H), (_UP, HEIGHT - 4)),
+    "c.keep": ((_BRANCH, _C), (_BRANCH, _C_OVER), (_SWITCH, _C_OVER), (_SWITCH, _C + 7)),
+    "h.keep": ((_BRANCH, _H), (_BRANCH, _H_UNDER), (_SWITCH, _H_UNDER), (_SWITCH, _H - 7)),
+}
+# Lines that end at a corner or in the middle of a line.
+_HEADLESS = ("x", "h", "c", "h.new")
+# Where a line branches, and the line; crossings have no dot.
+_DOTS = (
+    *((EDGES[f"{line}.{gate}"][0], line) for line in "xh" for gate in "fig"),
+    ((_TANH[0], _C), "c"),
+    ((_UP, _H), "h.out"),
+)
+_EDGES_OF = {
+    "candidate": ("g",),
+    "cell": ("c", "c.tanh", "c.out"),
+    "output": ("h.up",),
+    "cell_update": ("c.keep", "c.out"),
+    "hidden_update": ("h.keep", "h.out", "h.up"),
+}
+_MARK_OF: Mapping[str, Point] = {
+    "input": (_X_IN, 24),
+    "recurrent": (15, _H),
+    "candidate": (_GATES["g"], 186),
+    "cell": (172, _C),
+    "output": (_UP, 140),
+    "cell_update": (_SWITCH, _C),
+    "hidden_update": (_SWITCH, _H),
+}
+_LABELS: tuple[tuple[Point, str], ...] = (
+    ((0, _C + 10), "$c_{t-1}$"),
+    ((0, _H + 10), "$h_{t-1}$"),
+    ((_RIGHT + 3, _C + 10), "$c_t$"),
+    ((_RIGHT + 3, _H + 10), "$h_t$"),
+    ((_UP + 6, HEIGHT - 14), "$h_t$"),
+    ((_X_IN + 10, 8), "$x_t$"),
+)
+
+
+def colour(rule: Rule) -> str:
+    """The colour of a masked edge and of the words that belong to it."""
+    return _COLOURS[rule.argument]
+
+
+def edges(rule: Rule) -> tuple[str, ...]:
+    """The edges that carry something masked: names in ``EDGES``.
+
+    A mask for all gates multiplies before the line branches; one for each gate after.
+    """
+    if rule.site in _EDGES_OF:
+        return _EDGES_OF[rule.site]
+    line = "x" if rule.site == "input" else "h"
+    gates = tuple(f"{line}.{gate}" for gate in _GATES)
+    return (line, *gates) if _before_branching(rule) else gates
+
+
+def marks(rule: Rule) -> list[Point]:
+    """Where the masks multiply: one place, or one for each gate."""
+    if rule.site in _EDGES_OF or _before_branching(rule):
+        return [_MARK_OF[rule.site]]
+    return [(EDGES[name][0][0], _AT_GATE) for name in edges(rule)]
+
+
+def _before_branching(rule: Rule) -> bool:
+    # U is four matrices, so its mask sits at the gates even if it were the same for all.
+    return rule.tying != "untied" and rule.site != "recurrent_kernel"
+
+
+def draw(axes: Axes, x: float, y: float, rules: Sequence[Rule]) -> None:
+    """Draws a cell.
+
+    Args:
+        axes: Where to draw, in CSS pixels.
+        x: The left end.
+        y: The bottom end.
+        rules: What is masked.
+    """
+    masked = {edge: colour(rule) for rule in rules for edge in edges(rule)}
+    ways_round = {f"{rule.site[0]}.keep" for rule in rules if rule.site in ZONED}
+    pen = _Pen(axes, x, y)
+    bottom = 38 if "h.keep" in ways_round else 62
+    top = 284 if "c.keep" in ways_round else 264
+    pen.box((_LEFT, bottom), (_RIGHT - _LEFT, top - bottom), 9, theme.FAINT, theme.PAPER, zorder=0)
+    for name in EDGES:
+        if name in ways_round or not name.endswith(".keep"):
+            pen.edge(name, masked.get(name))
+    for at, line in (*_DOTS, *((EDGES[name][0], "") for name in sorted(ways_round))):
+        ink = masked.get(line, theme.INK)
+        pen.disc(at, 3.6 if line in masked else 2.6, color=ink, linewidth=0)
+    _nodes(pen)
+    for at, text in _LABELS:
+        pen.text(at, text, 10)
+    for rule in rules:
+        _site(pen, rule)
+
+
+@dataclass(frozen=True)
+class _Pen:
+    """Draws on axes, from an origin of its own."""
+
+    axes: Axes
+    x: float
+    y: float
+
+    def text(self, at: Point, text: str, size: float, **how: Any) -> None:
+        self.axes.text(self.x + at[0], self.y + at[1], text, fontsize=size, **how)
+
+    def disc(self, at: Point, radius: float, **how: Any) -> None:
+        self.axes.add_patch(Circle((self.x + at[0], self.y + at[1]), radius, zorder=3, **how))
+
+    def box(
+        self, corner: Point, size: Point, rounding: float, edge: str, face: str, zorder: int = 3
+    ) -> None:
+        self.axes.add_patch(
+            FancyBboxPatch(
+                (self.x + corner[0], self.y + corner[1]),
+                *size,
+                boxstyle=f"round,pad=0,rounding_size={rounding}",
+                facecolor=face,
+                edgecolor=edge,
+                linewidth=1.2,
+                zorder=zorder,
+            )
+        )
+
+    def edge(self, name: str, ink: str | None) -> None:
+        points = [(self.x + x, self.y + y) for x, y in EDGES[name]]
+        trunk = name in _HEADLESS
+        self.axes.add_patch(
+            FancyArrowPatch(
+                path=Path(points),
+                arrowstyle="-" if trunk else "-|>",
+                mutation_scale=10.5 if ink else 8.5,
+                linewidth=3 if ink else 1.1,
+                color=ink or theme.INK,
+                # Closes the corner where the last branch leaves a thick line.
+                capstyle="projecting" if trunk and ink else "butt",
+                joinstyle="miter",
+                zorder=2 if ink else 1,
+                label=name,
+            )
+        )
+
+
+def _nodes(pen: _Pen) -> None:
+    words: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 4}
+    for gate, x in _GATES.items():
+        pen.box((x - 18, _BOTTOM), (36, _TOP - _BOTTOM), 4, theme.INK, "white")
+        pen.text((x, _BOTTOM + 25), f"${gate}$", 11, **words)
+        pen.text((x, _BOTTOM + 10), "tanh" if gate == "g" else r"$\sigma$", 8.5, **words)
+    pen.box((_TANH[0] - 18, _TANH[1] - 9), (36, 18), 4, theme.INK, "white")
+    pen.text((_TANH[0], _TANH[1] - 0.5), "tanh", 8.5, **words)
+    times = "\N{MULTIPLICATION SIGN}"
+    for at, sign in ((_FORGET, times), (_UPDATE, times), (_OUT, times), (_SUM, "+")):
+        pen.disc(at, _RADIUS, facecolor="white", edgecolor=theme.INK, linewidth=1.1)
+        pen.text((at[0], at[1] - 0.5), sign, 10, **words)
+
+
+def _site(pen: _Pen, rule: Rule) -> None:
+    """Marks one site."""
+    ink = colour(rule)
+    for at in marks(rule):
+        mark(pen.axes, pen.x + at[0], pen.y + at[1], ink)
+        if rule.site == "recurrent_kernel":
+            pen.text((at[0] + 8.5, at[1]), "$U$", 9, va="center", color=ink)
+    if rule.site in ZONED:
+        cell = rule.site == "cell_update"
+        old, y = ("$c_{t-1}$", _C_OVER - 11) if cell else ("$h_{t-1}$", _H_UNDER - 12)
+        pen.text((78, y), f"dropped: keeps {old}", 8.5, va="center", color=ink)
+
+
+def mark(axes: Axes, x: float, y: float, ink: str) -> None:
+    """A crossed box: here a mask multiplies.
+
+    Args:
+        axes: Where to draw, in CSS pixels.
+        x: Its middle.
+        y: Its middle.
+        ink: Its colour.
+    """
+    half, arm = 6.0, 3.8
+    axes.add_patch(
+        Rectangle(
+            (x - half, y - half),
+            2 * half,
+            2 * half,
+            facecolor=ink,
+            edgecolor="white",
+            linewidth=1.0,
+            zorder=5,
+            label="mark",
+        )
+    )
+    for rise in (arm, -arm):
+        line = ([x - arm, x + arm], [y - rise, y + rise])
+        axes.plot(*line, color="white", linewidth=1.5, zorder=6, solid_capstyle="round")
