@@ -27,13 +27,19 @@ def main() -> None:
     from dropviz.layers.ready import ready
 
     ready()
-    from benchmarks import fit, load, memory
+    from benchmarks import explain, fit, load, memory
 
     print("| what | must reach | measured |\n|---|---|---|")
     _row("`fit` with recording / without", "<= 1.05", _said(fit.recording(jit_compile=False)))
     _row("the same with `jit_compile=True`", "<= 1.05", _said(fit.recording(jit_compile=True)))
     _row("`fit` with live curves / `verbose=0`", "<= 1.05", _said(_live()))
     _row("`%load_ext dropviz` over a bare IPython", "< 100 ms", f"{load.milliseconds():.0f} ms")
+    took = explain.explaining()
+    _row(
+        "`explain` a `keras.layers.LSTM(64)` with both rates set",
+        "< 5 s",
+        f"{took.median:.1f} s ({took.low:.1f} to {took.high:.1f} s, {took.times} times)",
+    )
     with_it = memory.grown(record_it=True)
     without = memory.grown(record_it=False)
     _row(

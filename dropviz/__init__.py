@@ -14,25 +14,41 @@ if TYPE_CHECKING:
     from dropviz.core.runs import load
     from dropviz.core.tasks import Task
     from dropviz.errors import DropvizError
+    from dropviz.layers.explain import explain
     from dropviz.layers.lstm import LSTM
     from dropviz.layers.recorder import record
     from dropviz.layers.redraw import redraw
     from dropviz.layers.trace import trace
+    from dropviz.layers.traps import traps
     from dropviz.studies.train import run
 
 __version__ = "0.1.0"
-__all__ = ["LSTM", "DropvizError", "Task", "doctor", "load", "record", "redraw", "run", "trace"]
+__all__ = [
+    "LSTM",
+    "DropvizError",
+    "Task",
+    "doctor",
+    "explain",
+    "load",
+    "record",
+    "redraw",
+    "run",
+    "trace",
+    "traps",
+]
 
 _HOMES = {
     "LSTM": "dropviz.layers.lstm",
     "DropvizError": "dropviz.errors",
     "Task": "dropviz.core.tasks",
     "doctor": "dropviz.checkup",
+    "explain": "dropviz.layers.explain",
     "load": "dropviz.core.runs",
     "record": "dropviz.layers.recorder",
     "redraw": "dropviz.layers.redraw",
     "run": "dropviz.studies.train",
     "trace": "dropviz.layers.trace",
+    "traps": "dropviz.layers.traps",
 }
 
 
@@ -44,8 +60,8 @@ def __getattr__(name: str) -> Any:
     home = _HOMES[name]
     if home.startswith(("dropviz.layers", "dropviz.studies")):
         import_module("dropviz.layers.ready").ready()
-    if name in ("load", "run"):
-        # So that a run that comes back can draw and show itself.
+    if name in ("explain", "load", "run"):
+        # So that what comes back can draw and show itself.
         import_module("dropviz.figures")
         import_module("dropviz.jupyter")
     return getattr(import_module(home), name)

@@ -89,14 +89,15 @@ def test_the_demo_ends_with_the_path_of_its_file(demo: Demo) -> None:
     assert demo.out.splitlines()[-1] == f"Wrote {(demo.folder / 'dropviz-demo.html').resolve()}"
 
 
-def test_the_demo_prints_five_lines_that_say_what_came_out(demo: Demo) -> None:
-    title, losses, into_x, into_h, scheme = demo.out.splitlines()[-6:-1]
+def test_the_demo_prints_six_lines_that_say_what_came_out(demo: Demo) -> None:
+    title, losses, into_x, into_h, scheme, proof = demo.out.splitlines()[-7:-1]
 
     assert re.match(r"digits, 32 units, .*: done after 15 epochs, \d+\.\d s$", title)
     assert losses.startswith("training loss ")
     assert into_x.startswith("dropout=0.2 multiplied x_t, the vertical arrows")
     assert into_h.startswith("recurrent_dropout=0.2 multiplied h_(t-1), the horizontal arrows")
     assert "Gal & Ghahramani" in scheme
+    assert proof.startswith("Proved: plain NumPy with the recorded masks gives its outputs to ")
 
 
 def test_the_demo_shows_progress_while_it_works(demo: Demo) -> None:
@@ -150,7 +151,7 @@ def test_the_page_s_pictures_have_alt_text_from_the_data(demo: Demo) -> None:
 def test_the_page_holds_the_words_and_the_code(demo: Demo) -> None:
     text = Page(demo.page).text
 
-    for line in demo.out.splitlines()[-6:-1]:
+    for line in demo.out.splitlines()[-7:-1]:
         assert line in text
     assert "keras.layers.LSTM(32, dropout=0.2, recurrent_dropout=0.2)" in text
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dropviz.core.draws import Draws
+from dropviz.core.methods import GATED
 from dropviz.core.setting import Setting
 from dropviz.errors import DropvizError, unknown_name
 
@@ -96,8 +97,11 @@ class Masks:
 
     @cached_property
     def same_over_gates(self) -> bool | None:
-        """Whether all gates share one mask (tied); None where one cannot say."""
-        return self._same(axis=2, many=len(self.gates) > 1)
+        """Whether all gates share one mask (tied); None where one cannot say.
+
+        That of a site that gates have no part in, such as "cell", cannot be said.
+        """
+        return self._same(axis=2, many=len(self.gates) > 1 and self.site in GATED)
 
     @cached_property
     def same_over_samples(self) -> bool | None:

@@ -64,6 +64,7 @@ def lstm(
     h: Array | None = None,
     c: Array | None = None,
     keep: Array | None = None,
+    zero_skipped: bool = False,
     activation: Activation = np.tanh,
     recurrent_activation: Activation = sigmoid,
 ) -> Pass:
@@ -79,6 +80,8 @@ def lstm(
         h: Initial h, shape (samples, units); zero by default.
         c: Initial c, likewise.
         keep: Shape (samples, steps), False at steps to skip (Keras's ``mask``).
+        zero_skipped: Whether skipped steps give out zeros (Keras's
+            ``zero_output_for_mask``) and not the output of the step before.
         activation: Of the candidate and of c.
         recurrent_activation: Of the gates.
 
@@ -98,7 +101,7 @@ def lstm(
         new_h = at.zoned("hidden_update", o * activation(new_c), h)
         return new_h, at.zoned("cell_update", new_c, c), [i, f, g, o]
 
-    return _run(step, _Weights(weights, LSTM_GATES), x, masks or {}, h, c, keep)
+    return _run(step, _Weights(weights, LSTM_GATES), x, masks or {}, (h, c), keep, zero_skipped)
 
 
 def gru(
@@ -108,6 +111,7 @@ def gru(
     *,
     h: Array | None = None,
     keep: Array | None = None,
+    zero_skipped: bool = False,
     activation: Activation = np.tanh,
     recurrent_activation: Activation = sigmoid,
     reset_after: bool = True,
@@ -122,6 +126,7 @@ def gru(
             new h, which keras#20276 masked in place.
         h: Initial h, shape (samples, units); zero by default.
         keep: Shape (samples, steps), False at steps to skip (Keras's ``mask``).
+        zero_skipped: Whether skipped steps give out zeros, as for ``lstm``.
         activation: Of the candidate.
         recurrent_activation: Of the gates.
         reset_after: Whether r multiplies after the recurrent kernel (Keras's default).
@@ -144,7 +149,7 @@ def gru(
         new_h = at.zoned("hidden_update", at.times("cell", new_h), h)
         return new_h, new_h, [z, r, g]
 
-    return _run(step, _Weights(weights, GRU_GATES), x, masks or {}, h, None, keep)
+    return _run(step, _Weights(weights, GRU_GATES), x, masks or {}, (h, None), keep, zero_skipped)
 
 
 class _Weights:
@@ -222,21 +227,22 @@ def _run(
     weights: _Weights,
     x: Array,
     masks: Masks,
-    h: Array | None,
-    c: Array | None,
+    states: tuple[Array | None, Array | None],
     keep: Array | None,
+    zero_skipped: bool,  # noqa: FBT001
 ) -> Pass:
     samples, steps, _ = x.shape
     zero = np.zeros((samples, weights.units))
-    h_t, c_t = (zero if s is None else np.asarray(s, np.float64) for s in (h, c))
+    h_t, c_t = (zero if s is None else np.asarray(s, np.float64) for s in states)
     out = zero
     rows: list[list[Array]] = []
     for t in range(steps):
         at = _Step(weights, masks, t)
         new_h, new_c, gates = step(at, np.asarray(x[:, t], np.float64), h_t, c_t)
         runs = np.ones((samples, 1), bool) if keep is None else keep[:, t, np.newaxis]
-        # Keras repeats the output of the step before a skipped one.
-        out = np.where(runs, at.times("output", new_h), out)
+        # Keras repeats the output of the step before a skipped one, unless it is asked for
+        # zeros, as in a Bidirectional that returns sequences.
+        out = np.where(runs, at.times("output", new_h), zero if zero_skipped else out)
         h_t, c_t = np.where(runs, new_h, h_t), np.where(runs, new_c, c_t)
         rows.append([out, h_t, c_t, *gates])
     stacked = [np.stack(each, axis=1) for each in zip(*rows, strict=True)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +13,8 @@ import numpy as np
 from dropviz.core import files, recording, words
 from dropviz.core.recording import Recording
 from dropviz.core.spec import RunSpec
-from dropviz.core.views import DISPLAY, FIGURES
+from dropviz.core.trace import Proof
+from dropviz.core.views import FIGURES, display
 from dropviz.errors import DropvizError, unknown_name
 
 Status = Literal["done", "stopped", "failed"]
@@ -73,6 +74,7 @@ class Run:
         seconds: Wall time of the training.
         code: The plain Keras code that does the same.
         reason: What to know about how it ended; often empty.
+        proof: By layer how far NumPy, given the recorded masks of a pass, is from it.
         model: The trained Keras model; None in a run that was loaded.
     """
 
@@ -83,13 +85,15 @@ class Run:
     seconds: float
     code: str
     reason: str = ""
+    proof: Mapping[str, Proof] = field(default_factory=dict)
     model: Any = field(default=None, repr=False)
 
     def figure(self, name: str = "where") -> Any:
         """Draws a picture of the run.
 
         Args:
-            name: "where" (the unrolled LSTM), "masks" (the atlas) or "curves".
+            name: "where" (the unrolled LSTM), "cell" (its inside), "masks" (the atlas) or
+                "curves".
 
         Returns:
             A ``matplotlib.figure.Figure``.
@@ -112,16 +116,24 @@ class Run:
         end = f"{self.status}{after}, {self.seconds:.1f} s"
         if self.spec is None:
             return end
+        spec = self.spec
+        method = "" if spec.method == "keras" else f"method {spec.method}, "
+        options = {name: getattr(spec, name) for name in spec.setting.row.options}
+        given = "".join(f"{k} {v}, " for k, v in options.items() if v is not None)
         return (
-            f"{self.spec.task}, {self.spec.units} units, dropout {self.spec.dropout:g}, "
-            f"recurrent_dropout {self.spec.recurrent_dropout:g}, seed {self.spec.seed}: {end}"
+            f"{spec.task}, {spec.units} units, {method}dropout {spec.dropout:g}, "
+            f"recurrent_dropout {spec.recurrent_dropout:g}, {given}seed {spec.seed}: {end}"
         )
 
     @property
     def summary(self) -> list[str]:
         """The run in a few lines of plain words."""
         lines = [self.title, self.reason, words.last_losses(self.curves)]
-        return [line for line in lines if line] + words.answers(self.recording)
+        lines += words.answers(self.recording)
+        several = len(self.proof) > 1
+        for layer, proof in self.proof.items():
+            lines.append(f"{layer}: {proof.sentence}" if several else proof.sentence)
+        return [line for line in lines if line]
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Writes the run, without its model, to one file that ``dropviz.load`` reads.
@@ -145,13 +157,13 @@ class Run:
                 "code": self.code,
                 "reason": self.reason,
                 "recording": header,
+                "proof": {layer: asdict(proof) for layer, proof in self.proof.items()},
             },
             arrays,
         )
 
     def _ipython_display_(self) -> None:
-        for show in DISPLAY:
-            show(self)
+        display(self)
 
     def __str__(self) -> str:
         return "\n".join(self.summary)
@@ -182,6 +194,7 @@ def load(path: str | os.PathLike[str]) -> Run | Recording:
             seconds=float(header["seconds"]),
             code=header["code"],
             reason=header["reason"],
+            proof={layer: Proof(**proof) for layer, proof in header["proof"].items()},
         )
     except (LookupError, TypeError, AttributeError, ValueError) as error:
         raise DropvizError(

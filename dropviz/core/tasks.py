@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,7 +123,36 @@ def _digits() -> Task:
     )
 
 
-TASKS: dict[str, Callable[[], Task]] = {"digits": _digits}
+# As in the code of Semeniuta et al. 2016 (arXiv:1603.05118): low 10, high 20, length 30,
+# both ends of each range included, 6,400 sequences to train on.
+_TEMPORAL_ORDER = """\
+import numpy as np
+
+rng = np.random.default_rng(0)
+x = np.zeros((8400, 30, 2), "float32")
+x[:, :, 0] = rng.integers(0, 2, (8400, 30))
+first, second = rng.integers(0, 11, 8400), rng.integers(10, 21, 8400)
+row = np.arange(8400)
+x[row, first, 1] = x[row, second, 1] = 1
+y = (2 * x[row, first, 0] + x[row, second, 0]).astype("int64")
+x, x_val, y, y_val = x[:6400], x[6400:], y[:6400], y[6400:]
+"""
+
+
+def _temporal_order() -> Task:
+    made: dict[str, Any] = {}
+    # One text makes the data here and in the plain code that a run hands out.
+    exec(_TEMPORAL_ORDER, made)  # noqa: S102
+    return Task(
+        name="temporal-order",
+        **{name: made[name] for name in ("x", "y", "x_val", "y_val")},
+        learning_rate=0.005,
+        title="30 random bits, two of them marked: which were they, in their order?",
+        code=_TEMPORAL_ORDER,
+    )
+
+
+TASKS: dict[str, Callable[[], Task]] = {"digits": _digits, "temporal-order": _temporal_order}
 
 
 def load_task(name: str) -> Task:

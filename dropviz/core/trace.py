@@ -36,6 +36,13 @@ class Proof:
         return self.error <= self.tolerance
 
     @property
+    def badge(self) -> str:
+        """The proof in a few words."""
+        if self.agrees:
+            return f"NumPy agrees: {self.error:.1e}"
+        return f"NumPy does NOT agree: {self.error:.1e}"
+
+    @property
     def sentence(self) -> str:
         """The proof in one line."""
         over = f"{counted(self.samples, 'sequence')} of {counted(self.steps, 'step')}"

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from dropviz.core.masks import Array
+from dropviz.core.methods import METHODS, PLACES
+from dropviz.core.views import display
+from dropviz.errors import unknown_name
+
+# Sites of no method of the table, that layers gone wrong have.
+STRAYS: Mapping[str, str] = {
+    "carried": "what the cell carries (c_(t-1), in a GRU h_(t-1)), in place",
+    "pre_activation": "x_t W or h_(t-1) U, after the product",
+    "input_kernel": "the entries of W, the weights on x_t",
+}
+
+WHERE: Mapping[str, str] = {**PLACES, **STRAYS}
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,22 +27,23 @@ class SiteVerdict:
     """What was found at one site that is masked.
 
     Attributes:
-        site: A key of ``dropviz.core.methods.PLACES``.
+        site: A key of ``dropviz.core.methods.PLACES`` or of ``STRAYS``.
         rate: Share of entries dropped, 0 to 1.
-        rate_interval: Where the rate lies with 99.9 % confidence (Clopper & Pearson
-            1934, on independent draws).
+        rate_interval: Where the rate lies with 99.99 % confidence (Wilson 1927), from the
+            independent draws seen.
         life: "step" or "sequence"; None where it cannot be told.
         tying: "tied" or "untied"; "" at a site that gates do not share; None where it
             cannot be told.
         scaling: "inverted", "test-time", "expectation", "none", or "other".
         kept: What kept entries are multiplied with in training.
         at_inference: What all entries are multiplied with at inference.
-        gates: The gates that see the masks.
+        gates: The gates that see the masks; none at a site that gates do not share.
+        missing: The gates that do not, where others do.
         same_over_samples: Whether all samples share a mask; None where it cannot be told.
         same_over_units: Whether a mask drops all units at once or none; None where it
             cannot be told.
         frozen: Whether the masks are the same in every call.
-        notes: What else is to be said, in words; why something cannot be told.
+        notes: What else no method of the table does, in words.
         seen: Shape (samples, entries), True where dropped: a part of what was seen.
     """
 
@@ -43,11 +56,42 @@ class SiteVerdict:
     kept: float
     at_inference: float
     gates: tuple[str, ...]
+    missing: tuple[str, ...]
     same_over_samples: bool | None
     same_over_units: bool | None
     frozen: bool
     notes: tuple[str, ...] = ()
     seen: Array = field(default_factory=lambda: np.zeros((0, 0)), repr=False)
+
+    @property
+    def sentence(self) -> str:
+        """What was found at this site, in one line."""
+        low, high = self.rate_interval
+        parts = [f"{WHERE[self.site]}: rate {self.rate:.3f} (between {low:.3f} and {high:.3f})"]
+        lives = {"step": "a new mask at each step", "sequence": "one mask a sequence"}
+        ties = {"tied": "the same for all gates", "untied": "one for each gate"}
+        parts += [lives[self.life]] if self.life else []
+        parts += [ties[self.tying]] if self.tying else []
+        parts += [f"only at the gates {' '.join(self.gates)}"] if self.missing else []
+        samples = {True: "one for all samples", False: "one for each sample"}
+        if self.same_over_samples is not None:
+            parts.append(samples[self.same_over_samples])
+        parts += ["all units at once"] if self.same_over_units else []
+        parts.append("never drawn again" if self.frozen else "drawn anew in each call")
+        return f"{'; '.join(parts)}; {self.scaled}."
+
+    @property
+    def reading(self) -> float:
+        """The rate as the scaling tells it, to three digits; as counted without scaling."""
+        told = {"inverted": 1 - 1 / (self.kept or 1), "test-time": 1 - self.at_inference}
+        told["expectation"] = told["test-time"]
+        return round(told.get(self.scaling, self.rate), 3)
+
+    @property
+    def scaled(self) -> str:
+        """How kept and all entries are scaled, in words."""
+        training = f"kept entries are multiplied by {self.kept:.3g} in training"
+        return f"{training}, all by {self.at_inference:.3g} at inference"
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,3 +122,61 @@ class Verdict:
     doubts: tuple[str, ...]
     seconds: float
     calls: int
+
+    @property
+    def title(self) -> str:
+        """The verdict in one line."""
+        name = f"{self.layer} ({self.kind})"
+        if self.method is None:
+            return f"{name}: nothing is dropped."
+        row = METHODS[self.method]
+        if self.differences:
+            return f"{name} follows no known method. The nearest: {self.method}, {row.paper}."
+        also = ""
+        if self.same_as:
+            also = f". At these rates that is the same as {', '.join(self.same_as)}"
+        return f"{name} drops by the method {self.method}, {row.paper}{also}."
+
+    @property
+    def lines(self) -> list[str]:
+        """The verdict with its evidence, line by line."""
+        lines = [self.title, *(site.sentence for site in self.sites.values())]
+        lines += [f"Differs from {self.method}: {words}" for words in self.differences]
+        lines += [f"Cannot tell: {words}" for words in self.doubts]
+        inference = (
+            "Something is dropped at random" if self.active_at_inference else "Nothing drops"
+        )
+        lines.append(f"{inference} at inference.")
+        link = f" Paper: {METHODS[self.method].link}" if self.method else ""
+        return [*lines, f"Found in {self.calls} runs, {self.seconds:.1f} s.{link}"]
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
+
+    def _ipython_display_(self) -> None:
+        display(self)
+
+
+class Verdicts(Mapping[str, Verdict]):
+    """Verdicts on the layers of a model, by name."""
+
+    def __init__(self, verdicts: Mapping[str, Verdict]) -> None:
+        self._verdicts = dict(verdicts)
+
+    def __getitem__(self, layer: str) -> Verdict:
+        if layer not in self._verdicts:
+            raise unknown_name("explained layer", layer, self._verdicts)
+        return self._verdicts[layer]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._verdicts)
+
+    def __len__(self) -> int:
+        return len(self._verdicts)
+
+    def __str__(self) -> str:
+        return "\n\n".join(str(verdict) for verdict in self.values())
+
+    def _ipython_display_(self) -> None:
+        for verdict in self.values():
+            display(verdict)

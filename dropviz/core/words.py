@@ -6,12 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from dropviz.core.masks import LayerRecording, Masks
-
-_ARGUMENT = {"input": "dropout", "recurrent": "recurrent_dropout"}
-_PLACE = {
-    "input": "x_t, the vertical arrows",
-    "recurrent": "h_(t-1), the horizontal arrows",
-}
+from dropviz.core.methods import PLACES
 
 
 def counted(number: int, noun: str) -> str:
@@ -51,14 +46,24 @@ def answers(recording: Mapping[str, LayerRecording]) -> list[str]:
     lines = []
     for layer in recording.values():
         prefix = f"{layer.layer}: " if several else ""
-        lines += [prefix + answer(masks) for masks in layer.values()]
+        argument = {rule.site: rule.argument for rule in layer.setting.rules}
+        lines += [prefix + answer(masks, argument.get(masks.site, "")) for masks in layer.values()]
         if layer.note:
             lines.append(f"{layer.layer}: {layer.note}")
     return lines + conclusion(recording)
 
 
 def conclusion(recording: Mapping[str, LayerRecording]) -> list[str]:
-    """What the masks have in common, where they have: at most one line."""
+    """Which method it was; for Keras's own layers, what their masks have in common."""
+    lines = [
+        f"{layer.layer} follows the method {row.name}, {row.paper}: it {row.summary}."
+        for layer in recording.values()
+        if (row := layer.setting.row).name != "keras"
+    ]
+    return lines or _as_gal(recording)
+
+
+def _as_gal(recording: Mapping[str, LayerRecording]) -> list[str]:
     sites = [
         masks
         for layer in recording.values()
@@ -76,22 +81,23 @@ def conclusion(recording: Mapping[str, LayerRecording]) -> list[str]:
     return [line]
 
 
-def answer(masks: Masks) -> str:
+def answer(masks: Masks, argument: str = "") -> str:
     """Where one argument acted, in one line.
 
     Args:
         masks: The masks of one site.
+        argument: The argument's name; the site's where there is none.
 
     Returns:
         The line, from the recorded masks alone.
     """
-    argument = f"{_ARGUMENT.get(masks.site, masks.site)}={masks.rate:g}"
+    argument = f"{argument or masks.site}={masks.rate:g}"
     if masks.reason:
         return f"{argument}: {masks.reason}"
     if not masks.draws:
         return f"{argument}: no training batch was recorded."
     parts = [
-        f"{argument} multiplied {_PLACE.get(masks.site, masks.site)}",
+        f"{argument} multiplied {PLACES.get(masks.site, masks.site)}",
         f"{masks.dropped:.1%} dropped",
     ]
     if masks.scale and not math.isclose(masks.scale, 1):

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dropviz.core.runs import Run
+from dropviz.core.verdict import Verdict
 from dropviz.core.views import DISPLAY
 
 
-def _show(run: Run) -> None:
+def _run(run: Run) -> None:
     from dropviz.jupyter.report import report
 
     report(run)
 
 
+def _verdict(verdict: Verdict) -> None:
+    from dropviz.jupyter.answer import show_verdict
+
+    show_verdict(verdict)
+
+
 # Named here and loaded when shown: matplotlib takes half a second to import.
-if _show not in DISPLAY:
-    DISPLAY.append(_show)
+DISPLAY.update(Run=_run, Verdict=_verdict)

@@ -9,14 +9,17 @@ from argparse import Namespace
 from typing import Any
 
 from IPython.core.error import UsageError
-from IPython.core.magic import Magics, line_cell_magic, magics_class
+from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
 from dropviz.errors import DropvizError
 
 Shell = Any
 
-_LINE_ONLY = ("task", "method", "units", "epochs", "seed")
+_LINE_ONLY = (
+    *("task", "method", "units", "epochs", "seed"),
+    *("life", "scaling", "zoneout_cell", "zoneout_hidden"),
+)
 
 
 @magics_class
@@ -29,14 +32,18 @@ class DropvizMagics(Magics):
         "-r",
         "--recurrent-dropout",
         metavar="RATE",
-        help="drop rate for the recurrent h_(t-1), 0 <= RATE < 1",
+        help="drop rate for the recurrent h_(t-1), or the method's other site, 0 <= RATE < 1",
     )
     @argument("--into", metavar="NAME", help="keep the run under this name")
-    @argument("--task", help="(line only) data to train on: digits")
-    @argument("--method", help="(line only) where dropout acts: keras")
+    @argument("--task", help="(line only) data to train on: digits, temporal-order")
+    @argument("--method", help="(line only) where dropout acts: keras, gal-tied, moon, ...")
     @argument("--units", type=int, help="(line only) LSTM units, 32 unless given")
     @argument("--epochs", type=int, help="(line only) epochs, 10 unless given")
     @argument("--seed", type=int, help="(line only) seed, 7 unless given")
+    @argument("--life", help="(line only; moon, semeniuta) step or sequence")
+    @argument("--scaling", help="(line only; moon, semeniuta) inverted or test-time")
+    @argument("--zoneout-cell", metavar="RATE", help="(line only) rate at which zoneout keeps c")
+    @argument("--zoneout-hidden", metavar="RATE", help="(line only) rate at which it keeps h")
     @line_cell_magic
     def lstm_dropout(self, line: str, cell: str | None = None) -> Any:
         """Show where dropout and recurrent_dropout act while an LSTM trains.
@@ -58,7 +65,7 @@ class DropvizMagics(Magics):
         Rates may come from variables: -d $rate. Interrupt the kernel to stop; what was
         recorded until then is kept.
         """
-        given = _parse(self, line)
+        given = _parse(self.lstm_dropout, line)
         name = given.into
         if name is not None and (not name.isidentifier() or keyword.iskeyword(name)):
             raise DropvizError(
@@ -68,22 +75,58 @@ class DropvizMagics(Magics):
             return _train(self.shell, given)
         return _watch(self.shell, given, cell)
 
+    @magic_arguments()
+    @argument("--seed", type=int, default=0, help="where the experiment's random streams begin")
+    @argument("layer", nargs="*", help="a layer or model, by name or expression")
+    @line_magic
+    def lstm_explain(self, line: str) -> None:
+        """Find out by experiment where a layer drops, and which method that is.
+
+        Without a name it explains ``keras.layers.LSTM(16, dropout=0.5,
+        recurrent_dropout=0.5)``, and so the installed Keras::
+
+            %lstm_explain
+            %lstm_explain model.layers[0]
+
+        The layer comes back with its weights, states and random stream as they were.
+        """
+        from dropviz.jupyter.explaining import explain
+
+        given = _parse(self.lstm_explain, line)
+        explain(self.shell, " ".join(given.layer), given.seed)
+
+    @line_magic
+    def lstm_traps(self, line: str) -> Any:
+        """Run behaviours of Keras that surprise people, all of them or those named.
+
+        %lstm_traps
+        %lstm_traps rate-one masks-at-inference
+        """
+        from dropviz.layers.ready import ready
+
+        ready()
+        from dropviz.layers.traps import traps
+
+        return traps(*line.split())
+
 
 # Prefixes of flags would change their meaning with every new flag.
 DropvizMagics.lstm_dropout.parser.allow_abbrev = False
+DropvizMagics.lstm_explain.parser.allow_abbrev = False
 
 
-def _parse(magics: DropvizMagics, line: str) -> Namespace:
+def _parse(magic: Any, line: str) -> Namespace:
+    name = magic.__name__
     try:
-        given: Namespace = parse_argstring(magics.lstm_dropout, line.rstrip("; "))
+        given: Namespace = parse_argstring(magic, line.rstrip("; "))
     except (UsageError, ValueError) as error:  # ValueError: a quotation without its end
-        hint = _nearest(line) or "See %lstm_dropout? for an example."
-        raise DropvizError(f"%lstm_dropout: {error}. {hint}") from None
+        hint = _nearest(magic, line) or f"See %{name}? for an example."
+        raise DropvizError(f"%{name}: {error}. {hint}") from None
     return given
 
 
-def _nearest(line: str) -> str:
-    flags = _flags()
+def _nearest(magic: Any, line: str) -> str:
+    flags = _flags(magic)
     wrong = next((w for w in line.split() if w.startswith("--") and w not in flags), "")
     if not wrong:
         return ""
@@ -92,8 +135,8 @@ def _nearest(line: str) -> str:
     return f"Did you mean {near[0]}?" if near else ""
 
 
-def _flags() -> list[str]:
-    actions = DropvizMagics.lstm_dropout.parser._actions
+def _flags(magic: Any) -> list[str]:
+    actions = magic.parser._actions
     return [flag for action in actions for flag in action.option_strings]
 
 
@@ -124,7 +167,9 @@ def _train(shell: Shell, given: Namespace) -> Any:
 def _watch(shell: Shell, given: Namespace, cell: str) -> None:
     from dropviz.core.checks import check_rate
 
-    line_only = [f"--{name}" for name in _LINE_ONLY if getattr(given, name) is not None]
+    line_only = [
+        f"--{name.replace('_', '-')}" for name in _LINE_ONLY if getattr(given, name) is not None
+    ]
     if line_only:
         have, them = ("has", "it") if len(line_only) == 1 else ("have", "them")
         raise DropvizError(
@@ -154,6 +199,7 @@ def _watch(shell: Shell, given: Namespace, cell: str) -> None:
         seconds=time.perf_counter() - began,
         code=cell,
         reason=_remarks(watched, rates),
+        proof={} if error else watched.proof(),
         model=watched.models[-1] if watched.models else None,
     )
     if error and not interrupted:

@@ -59,13 +59,20 @@ def words(run: Run) -> list[str]:
     return [line for line in [*run.summary, *notes, left_out(run)] if line]
 
 
+def _words(run: Run) -> dict[str, str]:
+    proofs = run.proof.items()
+    named = len(proofs) > 1
+    badges = [f"{layer}: {proof.badge}" if named else proof.badge for layer, proof in proofs]
+    return show.words(words(run), badges[:_LAYERS])
+
+
 def report(run: Run) -> None:
     """Shows the report of a run in a notebook: words, then pictures with alt text.
 
     Args:
         run: The run.
     """
-    display(show.words(words(run)), raw=True)
+    display(_words(run), raw=True)
     for drawn in pictures(run):
         show.picture(drawn)
 
@@ -108,6 +115,6 @@ def page(run: Run) -> str:
 
 
 def _fragment(run: Run) -> str:
-    parts = [show.words(words(run))["text/html"]]
+    parts = [_words(run)["text/html"]]
     parts += [show.img(drawn, drawn.png()) for drawn in pictures(run)]
     return "\n".join(parts)

@@ -15,7 +15,7 @@ from dropviz.layers.find import kind
 Tensor = Any
 Cell = Any
 
-_NOT_DRAWN = (
+NOT_DRAWN = (
     "no mask was there before the first time step, where Keras draws them; "
     "what the cell draws inside the loop cannot be recorded."
 )
@@ -121,7 +121,7 @@ def _read_method(cell: MethodCell) -> tuple[Layout, list[Tensor]]:
     for rule in cell.setting.rules:
         masks = cell.masks.get(rule.site)
         if masks is None:
-            reason = _NOT_DRAWN if rule.rate else "nothing is dropped: the rate is 0."
+            reason = NOT_DRAWN if rule.rate else "nothing is dropped: the rate is 0."
             sites.append(SiteLayout(rule.site, 0, 0, rule.rate, drawn=False, reason=reason))
             continue
         _, gates, units, rate, *flags = cell.plan(rule)
@@ -144,4 +144,4 @@ def _why_nothing(cell: Cell, rate: float, *, drawn: bool) -> str:
             "nothing is dropped: the rate is 1 (Keras takes higher rates as 1), and its "
             f"{name} cell applies a mask only where 0 < rate < 1. Give a rate below 1."
         )
-    return "" if drawn else _NOT_DRAWN
+    return "" if drawn else NOT_DRAWN

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import keras
+import numpy as np
+from keras.src.backend.common import global_state
+from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
 
 from dropviz.layers.find import recurrent_layers
 
@@ -20,7 +24,8 @@ def undisturbed(model: Model) -> Iterator[None]:
     Keras draws dropout masks at inference too (``RNN.call``, keras/src/layers/rnn/
     rnn.py), so that one ``evaluate`` between two epochs changes the training that
     follows. Seed states, metrics, the states of stateful layers and other
-    non-trainable variables are restored here.
+    non-trainable variables are restored here; and the random streams of Python, NumPy
+    and Keras, from which a layer of one's own may draw.
 
     Args:
         model: A built Keras model.
@@ -31,9 +36,17 @@ def undisturbed(model: Model) -> Iterator[None]:
     variables = list(model.non_trainable_variables) + list(model.metrics_variables)
     for found in recurrent_layers(model):
         variables += keras.tree.flatten(found.layer.states) if found.layer.states else []
+    # Keras keeps the generator of draws without a seed where no public name reaches it.
+    shared = global_state.get_global_attribute(GLOBAL_SEED_GENERATOR)
+    variables += [shared.state] if shared is not None else []
     before = [keras.ops.copy(variable.value) for variable in variables]
+    streams = random.getstate(), np.random.get_state()  # noqa: NPY002 (the one that is shared)
     try:
         yield
     finally:
         for variable, value in zip(variables, before, strict=True):
             variable.assign(value)
+        if shared is None:
+            global_state.set_global_attribute(GLOBAL_SEED_GENERATOR, None)
+        random.setstate(streams[0])
+        np.random.set_state(streams[1])  # noqa: NPY002

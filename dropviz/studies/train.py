@@ -15,6 +15,7 @@ from dropviz.core.tasks import Task, load_task
 from dropviz.errors import StoppedError
 from dropviz.layers.lstm import LSTM
 from dropviz.layers.recorder import record
+from dropviz.layers.trace import prove
 from dropviz.layers.undisturbed import undisturbed
 from dropviz.studies.progress import Listener, Watch
 
@@ -126,14 +127,16 @@ def train(spec: RunSpec, task: Task, listener: Listener | None = None) -> Run:
     reason = ""
     if watch.not_finite:
         status, reason = "failed", f"the loss was not finite in epoch {watch.curves.epochs}"
+    seconds = time.perf_counter() - began
     done = Run(
         spec=spec,
         curves=watch.curves,
         recording=recording,
         status=status,
-        seconds=time.perf_counter() - began,
+        seconds=seconds,
         code=code(spec, task),
         reason=reason,
+        proof=prove(model, recording) if status == "done" else {},
         model=model,
     )
     if status == "stopped":

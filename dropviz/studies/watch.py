@@ -11,9 +11,11 @@ import keras
 
 from dropviz.core.recording import Recording
 from dropviz.core.runs import Curves
+from dropviz.core.trace import Proof
 from dropviz.layers import hooks
 from dropviz.layers.rates import overridden_rates
 from dropviz.layers.recorder import record_everything
+from dropviz.layers.trace import prove
 from dropviz.studies.progress import Listener, Watch
 
 Model = Any
@@ -38,6 +40,13 @@ class Watched:
     def curves(self) -> Curves:
         """The curves of the model that was fitted last."""
         return self._watches[-1].curves if self._watches else Curves()
+
+    def proof(self) -> dict[str, Proof]:
+        """How far NumPy is from the recorded layers of the models that were fitted."""
+        found: dict[str, Proof] = {}
+        for model in self.models:
+            found |= prove(model, self.recording)
+        return found
 
     def on_fit(self, *args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
         """Adds a callback to a call of ``fit``."""

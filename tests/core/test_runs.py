@@ -15,6 +15,7 @@ from dropviz.core.masks import LayerRecording, Masks
 from dropviz.core.recording import Recording
 from dropviz.core.runs import Curves, Run, Status
 from dropviz.core.spec import RunSpec
+from dropviz.core.trace import Proof
 from dropviz.core.views import DISPLAY, FIGURES
 from dropviz.errors import DropvizError, UnknownNameError
 
@@ -144,6 +145,32 @@ def test_curves_come_back_to_the_bit(curves: dict[str, list[float]], tmp_path: P
     assert bits(loaded.curves) == bits(run.curves)
 
 
+PROOFS = {"low": Proof(1.25e-7, 1e-5, 72, 8), "up": Proof(0.5, 1e-2, 1, 1, training=False)}
+
+
+def test_a_proof_comes_back_as_it_was(tmp_path: Path) -> None:
+    loaded = saved_and_loaded(made(proof=PROOFS), tmp_path)
+
+    assert loaded.proof == PROOFS
+    assert loaded.summary == made(proof=PROOFS).summary
+
+
+def test_what_was_not_proved_has_no_proof(tmp_path: Path) -> None:
+    assert saved_and_loaded(made(), tmp_path).proof == {}
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        RunSpec(method="moon", recurrent_dropout=0.25, life="step", scaling="inverted"),
+        RunSpec(method="zoneout", zoneout_cell=0.5, zoneout_hidden=0.05),
+    ],
+    ids=["moon", "zoneout"],
+)
+def test_a_method_and_its_options_come_back(spec: RunSpec, tmp_path: Path) -> None:
+    assert saved_and_loaded(made(spec=spec), tmp_path).spec == spec
+
+
 def test_a_recording_comes_back_to_the_bit(tmp_path: Path) -> None:
     before = recording()
 
@@ -270,6 +297,8 @@ def test_a_path_without_a_file_says_so(name: str, tmp_path: Path) -> None:
         {"curves": ["loss", "accuracy"]},
         {"recording": {}},
         {"seconds": None},
+        {"proof": {"lstm": {"error": 1}}},
+        {"proof": [1]},
     ],
     ids=[
         "a rate out of range",
@@ -278,6 +307,8 @@ def test_a_path_without_a_file_says_so(name: str, tmp_path: Path) -> None:
         "no such curve",
         "no layers",
         "no time",
+        "half a proof",
+        "no proofs",
     ],
 )
 def test_a_header_that_does_not_fit_its_arrays_is_refused(
@@ -294,10 +325,10 @@ def test_a_header_that_does_not_fit_its_arrays_is_refused(
 
 
 def test_a_run_names_its_pictures() -> None:
-    assert {"where", "masks", "curves"} <= set(FIGURES)
+    assert {"where", "masks", "curves", "cell"} <= set(FIGURES)
 
 
-@pytest.mark.parametrize("name", ["where", "masks", "curves"])
+@pytest.mark.parametrize("name", ["where", "masks", "curves", "cell"])
 def test_a_run_draws_each_of_its_pictures(name: str) -> None:
     assert made().figure(name).alt
 
@@ -341,6 +372,28 @@ def test_the_title_says_what_was_trained_and_how_it_ended(status: Status, end: s
 
 
 @pytest.mark.parametrize(
+    ("given", "title"),
+    [
+        (
+            {"method": "moon", "dropout": 0.2, "recurrent_dropout": 0.5, "life": "step"},
+            "digits, 32 units, method moon, dropout 0.2, recurrent_dropout 0.5, life step, seed 7:",
+        ),
+        (
+            {"method": "zoneout", "zoneout_cell": 0.5, "zoneout_hidden": 0.0},
+            "digits, 32 units, method zoneout, dropout 0, recurrent_dropout 0, zoneout_cell 0.5, ",
+        ),
+        (
+            {"task": "temporal-order", "method": "zaremba", "dropout": 0.1},
+            "temporal-order, 32 units, method zaremba, dropout 0.1, recurrent_dropout 0, seed 7:",
+        ),
+    ],
+    ids=["moon", "zoneout", "zaremba"],
+)
+def test_the_title_names_the_method_and_its_options(given: dict[str, Any], title: str) -> None:
+    assert made(spec=RunSpec(**given)).title.startswith(title)
+
+
+@pytest.mark.parametrize(
     ("curves", "title"),
     [
         ({"loss": [1]}, "done after 1 epoch, 1.2 s"),
@@ -370,6 +423,19 @@ def test_the_summary_is_title_reason_losses_and_what_the_masks_say() -> None:
     assert said[0].startswith("recurrent_dropout=0.4 multiplied h_(t-1)")
 
 
+def test_the_summary_ends_with_the_proof() -> None:
+    (name, proof), *_ = PROOFS.items()
+
+    assert made(proof={name: proof}).summary[-1] == proof.sentence
+
+
+def test_several_proofs_name_their_layers() -> None:
+    low, up = made(proof=PROOFS).summary[-2:]
+
+    assert low == f"low: {PROOFS['low'].sentence}"
+    assert up.startswith("up: NOT proved: ")
+
+
 def test_the_summary_leaves_out_what_is_not_there() -> None:
     run = made(spec=None, curves=Curves(), recording=Recording.of({}))
 
@@ -382,7 +448,7 @@ def test_a_run_prints_as_its_summary() -> None:
 
 def test_a_run_shows_itself_by_what_higher_floors_left(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[Run] = []
-    monkeypatch.setattr("dropviz.core.runs.DISPLAY", [shown.append])
+    monkeypatch.setitem(DISPLAY, "Run", shown.append)
     run = made()
 
     run._ipython_display_()
@@ -392,4 +458,4 @@ def test_a_run_shows_itself_by_what_higher_floors_left(monkeypatch: pytest.Monke
 
 def test_loading_the_package_s_names_leaves_one_way_to_show_a_run() -> None:
     assert callable(dropviz.load)
-    assert len(DISPLAY) == 1
+    assert set(DISPLAY) == {"Run", "Verdict"}

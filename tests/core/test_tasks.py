@@ -155,11 +155,82 @@ def test_every_digit_is_as_frequent_in_validation_as_in_training(digits: Task) -
     np.testing.assert_allclose(shares[0], shares[1], atol=1 / len(digits.y_val))
 
 
-def test_digits_are_the_same_at_every_load(digits: Task) -> None:
-    again = load_task("digits")
+@pytest.fixture(scope="module")
+def order() -> Task:
+    return load_task("temporal-order")
+
+
+def joined(task: Task) -> tuple[Any, Any]:
+    return np.concatenate([task.x, task.x_val]), np.concatenate([task.y, task.y_val])
+
+
+def test_temporal_order_is_8400_sequences_of_30_steps_of_two_numbers(order: Task) -> None:
+    assert order.x.shape == (6400, 30, 2)
+    assert order.x_val.shape == (2000, 30, 2)
+    assert order.y.shape == (6400,)
+    assert order.y_val.shape == (2000,)
+    assert order.classes == 4
+    assert order.x.dtype == order.x_val.dtype == np.float32
+    assert "30 random bits" in order.title
+
+
+def test_two_steps_are_marked_or_one_where_both_ranges_meet(order: Task) -> None:
+    x, _ = joined(order)
+    marks = x[:, :, 1].sum(axis=1)
+
+    assert set(np.unique(x)) == {0, 1}
+    assert set(marks) == {1, 2}
+    assert (x[marks == 1, 10, 1] == 1).all()
+    # Both at step 10: one in 11 times 11.
+    assert 0.004 < (marks == 1).mean() < 0.014
+
+
+def test_marks_lie_in_their_ranges_with_both_ends(order: Task) -> None:
+    x, _ = joined(order)
+    two = x[x[:, :, 1].sum(axis=1) == 2, :, 1]
+    first, second = two.argmax(axis=1), 29 - two[:, ::-1].argmax(axis=1)
+
+    assert set(first) == set(range(11))
+    assert set(second) == set(range(10, 21))
+
+
+def test_the_class_is_the_marked_bits_in_their_order(order: Task) -> None:
+    x, y = joined(order)
+    marked = x[:, :, 1] == 1
+
+    for bits, where, label in zip(x[:, :, 0], marked, y, strict=True):
+        told = bits[where]
+        assert label == 2 * told[0] + told[-1]
+
+
+def test_a_guess_at_temporal_order_is_right_in_one_of_four(order: Task) -> None:
+    for y in (order.y, order.y_val):
+        np.testing.assert_allclose(np.bincount(y, minlength=4) / len(y), 0.25, atol=0.03)
+
+
+def test_bits_are_even_and_tell_nothing_of_the_class_by_their_number(order: Task) -> None:
+    x, y = joined(order)
+    unmarked = np.where(x[:, :, 1] == 1, np.nan, x[:, :, 0])
+
+    for label in range(4):
+        assert np.nanmean(unmarked[y == label]) == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_task_is_the_same_at_every_load(name: str) -> None:
+    one, other = load_task(name), load_task(name)
 
     for part in ("x", "y", "x_val", "y_val"):
-        np.testing.assert_array_equal(getattr(again, part), getattr(digits, part))
+        np.testing.assert_array_equal(getattr(one, part), getattr(other, part))
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_loading_a_task_leaves_the_random_streams_alone(name: str) -> None:
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
+
+    load_task(name)
+
+    np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
 
 
 @pytest.mark.parametrize("name", TASKS)

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from dropviz.core.masks import LayerRecording, Masks
+from dropviz.core.methods import METHODS, PLACES
 from dropviz.core.runs import Curves
+from dropviz.core.setting import Setting
 from dropviz.core.words import answer, answers, conclusion, counted, last_losses
 
 GATES = ("i", "f", "c", "o")
@@ -68,14 +70,26 @@ def test_losses_that_are_not_there_are_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("site", "start"),
+    ("argument", "site", "place"),
     [
-        ("input", "dropout=0.25 multiplied x_t, the vertical arrows, "),
-        ("recurrent", "recurrent_dropout=0.25 multiplied h_(t-1), the horizontal arrows, "),
+        ("dropout", "input", "x_t, the vertical arrows"),
+        ("recurrent_dropout", "recurrent", "h_(t-1), the horizontal arrows"),
+        ("recurrent_dropout", "candidate", "g_t, the candidate that is added to the memory"),
+        ("recurrent_dropout", "cell", "c_t, the memory itself"),
+        ("recurrent_dropout", "output", "h_t on its way up"),
+        ("recurrent_dropout", "recurrent_kernel", "the entries of U, the weights on h_(t-1)"),
+        ("zoneout_hidden", "hidden_update", "the update of h: a dropped unit keeps h_(t-1)"),
+        ("zoneout_cell", "cell_update", "the update of c: a dropped unit keeps c_(t-1)"),
     ],
 )
-def test_an_answer_says_which_argument_multiplied_what(site: str, start: str) -> None:
-    assert answer(masks(site)).startswith(start)
+def test_an_answer_says_which_argument_multiplied_what(
+    argument: str, site: str, place: str
+) -> None:
+    assert answer(masks(site), argument).startswith(f"{argument}=0.25 multiplied {place}, ")
+
+
+def test_an_answer_names_the_site_where_it_knows_no_argument() -> None:
+    assert answer(masks("elsewhere")).startswith("elsewhere=0.25 multiplied elsewhere, ")
 
 
 def test_an_answer_says_what_was_measured() -> None:
@@ -96,21 +110,24 @@ def test_a_scale_of_1_is_not_worth_a_word() -> None:
 def test_an_answer_says_why_nothing_was_dropped() -> None:
     ones = np.ones((2, 1, 1, 16, 1), "float32")
 
-    assert (
-        answer(masks(values=ones, rate=0.0, reason="the rate is 0.")) == "dropout=0: the rate is 0."
-    )
+    none = masks(values=ones, rate=0.0, reason="the rate is 0.")
+
+    assert answer(none, "dropout") == "dropout=0: the rate is 0."
 
 
 def test_an_answer_without_a_batch_says_so() -> None:
     none = masks(values=np.zeros((0, 1, 4, 0, 3), "float32"), batch_sizes=(), batches=())
 
-    assert answer(none) == "dropout=0.25: no training batch was recorded."
+    assert answer(none, "dropout") == "dropout=0.25: no training batch was recorded."
 
 
 def test_one_layer_answers_without_its_name() -> None:
     lines = answers({"lstm": layer(masks(), masks("recurrent"))})
 
-    assert lines[:2] == [answer(masks()), answer(masks("recurrent"))]
+    assert lines[:2] == [
+        answer(masks(), "dropout"),
+        answer(masks("recurrent"), "recurrent_dropout"),
+    ]
 
 
 def test_several_layers_answer_with_their_names_and_notes() -> None:
@@ -118,13 +135,53 @@ def test_several_layers_answer_with_their_names_and_notes() -> None:
         {"low": layer(masks(), name="low", note="Note this."), "up": layer(masks(), name="up")}
     )
 
-    assert lines[0] == "low: " + answer(masks())
+    assert lines[0] == "low: " + answer(masks(), "dropout")
     assert lines[1] == "low: Note this."
-    assert lines[2] == "up: " + answer(masks())
+    assert lines[2] == "up: " + answer(masks(), "dropout")
 
 
 def test_an_empty_recording_answers_nothing() -> None:
     assert answers({}) == []
+
+
+# ---------------------------------------------------------------- methods
+
+
+def of_method(setting: Setting, name: str = "lstm") -> LayerRecording:
+    sites = {rule.site: masks(rule.site, rate=rule.rate) for rule in setting.rules}
+    return LayerRecording(name, "LSTM", 32, 2, sites, setting=setting)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_each_site_of_a_method_answers_with_its_argument_and_place(name: str) -> None:
+    row = METHODS[name]
+    setting = Setting(name, 0.2, 0.5 if len(row.rules) > 1 else 0)
+
+    lines = answers({"lstm": of_method(setting)})
+
+    for rule, line in zip(setting.rules, lines, strict=False):
+        assert rule.rate > 0
+        assert line.startswith(f"{rule.argument}={rule.rate:g} multiplied {PLACES[rule.site]}, ")
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if name != "keras"])
+def test_a_method_concludes_with_its_name_paper_and_what_it_does(name: str) -> None:
+    row = METHODS[name]
+
+    lines = conclusion({"lstm": of_method(Setting(name, 0.2))})
+
+    assert lines == [f"lstm follows the method {name}, {row.paper}: it {row.summary}."]
+
+
+def test_layers_of_several_methods_each_name_theirs() -> None:
+    settings = {"low": Setting("moon", 0.1), "mid": Setting("keras", 0.1), "up": Setting("zaremba")}
+
+    lines = conclusion({name: of_method(each, name) for name, each in settings.items()})
+
+    assert [line.split(",")[0] for line in lines] == [
+        "low follows the method moon",
+        "up follows the method zaremba",
+    ]
 
 
 # ---------------------------------------------------------------- the scheme

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from dropviz.core.methods import METHODS
+from dropviz.core.spec import RunSpec
 from dropviz.errors import DropvizError, StoppedError
 from dropviz.jupyter.magics import DropvizMagics
 
@@ -18,7 +20,26 @@ from .conftest import ROOT, InProcess, Ran, Shell
 FLAGS = [
     *("-d", "--dropout", "-r", "--recurrent-dropout", "--into"),
     *("--task", "--method", "--units", "--epochs", "--seed"),
+    *("--life", "--scaling", "--zoneout-cell", "--zoneout-hidden"),
 ]
+SPECS = {
+    **{
+        name: RunSpec(
+            method=name,
+            dropout=1 / 3,
+            recurrent_dropout=0.25 if len(row.rules) > 1 else 0,
+            units=3,
+            epochs=2,
+            seed=0,
+        )
+        for name, row in METHODS.items()
+    },
+    "moon, options": RunSpec(method="moon", recurrent_dropout=0.1, life="step"),
+    "semeniuta, options": RunSpec(
+        task="temporal-order", method="semeniuta", life="sequence", scaling="inverted"
+    ),
+    "zoneout, options": RunSpec(method="zoneout", zoneout_cell=1 / 7, zoneout_hidden=0),
+}
 NOTHING = "No recurrent layer trained, so nothing was recorded."
 
 
@@ -253,6 +274,16 @@ LINE = {
     "--seed -1": ("seed must be a whole number from 0", "Received: seed=-1"),
     "--task digts": ("There is no task 'digts'", "Did you mean 'digits'?", "Known: 'digits'"),
     "--method keros": ("There is no method 'keros'", "Did you mean 'keras'?"),
+    "--method semenuita": ("no method 'semenuita'", "Did you mean 'semeniuta'?"),
+    "--task temporal_order": ("Did you mean 'temporal-order'?",),
+    "--life step": ("Method 'keras' has no option life", "that have it: moon, semeniuta"),
+    "--method moon --life day": ("life must be 'step' or 'sequence'", "Received: life='day'"),
+    "--method moon --scaling up": ("scaling must be 'inverted' or 'test-time'",),
+    "--method moon --zoneout-cell .1": ("has no option zoneout_cell", "that have it: zoneout"),
+    "--method zoneout --zoneout-hidden 1": ("zoneout_hidden must be at least 0 and below 1",),
+    "--method zaremba -r .2": ("'zaremba' masks the inputs only", "Set it to 0, or choose"),
+    "--method zoneout -r .1 --zoneout-cell .1 --zoneout-hidden .1": ("Leave one of the three out",),
+    "--zoneot-cell .1": ("Did you mean --zoneout-cell?",),
 }
 
 
@@ -274,9 +305,9 @@ def test_a_cell_under_bad_input_is_refused_before_it_runs(ipython: InProcess, fl
     assert "ran" not in ipython.names
 
 
-@pytest.mark.parametrize("flag", ["task", "method", "units", "epochs", "seed"])
+@pytest.mark.parametrize("flag", [flag[2:] for flag in FLAGS[5:]])
 def test_a_flag_that_a_cell_has_no_use_for_is_refused(ipython: InProcess, flag: str) -> None:
-    value = {"task": "digits", "method": "keras"}.get(flag, "3")
+    value = {"task": "digits", "method": "keras", "life": "step"}.get(flag, "3")
 
     ran = ipython.run(f"%%lstm_dropout --{flag} {value}\nran = True")
 
@@ -324,7 +355,39 @@ def test_a_line_returns_the_run_that_its_flags_ask_for(ipython: InProcess) -> No
         "units": 3,
         "epochs": 1,
         "seed": 5,
+        "life": None,
+        "scaling": None,
+        "zoneout_cell": None,
+        "zoneout_hidden": None,
     }
+
+
+def test_a_line_trains_a_method_with_its_options(ipython: InProcess) -> None:
+    run = ipython.shell.run_line_magic(
+        "lstm_dropout", "--method moon -r .5 --life step --scaling inverted --units 2 --epochs 1"
+    )
+
+    assert (run.spec.method, run.spec.life, run.spec.scaling) == ("moon", "step", "inverted")
+    assert set(run.recording["lstm"]) == {"input", "cell"}
+    assert "lstm follows the method moon" in str(run)
+
+
+@pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
+def test_the_line_of_a_spec_makes_that_spec(
+    ipython: InProcess, monkeypatch: pytest.MonkeyPatch, spec: RunSpec
+) -> None:
+    asked: list[RunSpec] = []
+
+    def train(spec: RunSpec, *_: Any) -> Any:
+        asked.append(spec)
+        raise DropvizError("no need to train")
+
+    monkeypatch.setattr("dropviz.studies.train.train", train)
+
+    with pytest.raises(DropvizError, match="no need to train"):
+        ipython.shell.run_line_magic("lstm_dropout", spec.magic.partition(" ")[2])
+
+    assert asked == [spec]
 
 
 def test_a_line_into_a_name_shows_the_report_once_and_returns_nothing(ipython: InProcess) -> None:

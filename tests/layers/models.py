@@ -14,6 +14,7 @@ import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from dropviz.layers.lstm import LSTM
 from dropviz.layers.recorder import record
 
 Layer = Any  # Keras has no type stubs
@@ -29,6 +30,42 @@ MODES: dict[str, dict[str, Any]] = {
     "eager": {"run_eagerly": True},
     "jit": {"jit_compile": True},
 }
+
+
+# Every method with each of its options: arguments of ``dropviz.LSTM``.
+METHOD_CASES: dict[str, dict[str, Any]] = {
+    "zaremba": {"method": "zaremba", "dropout": 0.5},
+    **{name: {"method": name, **RATES} for name in ("naive", "gal-tied", "gal-untied")},
+    **{
+        f"{name} {life} {scaling}": {"method": name, **RATES, "life": life, "scaling": scaling}
+        for name in ("moon", "semeniuta")
+        for life in ("step", "sequence")
+        for scaling in ("inverted", "test-time")
+    },
+    "zoneout one rate": {"method": "zoneout", **RATES},
+    "zoneout two rates": {
+        "method": "zoneout",
+        "dropout": 0.5,
+        "zoneout_cell": 0.4,
+        "zoneout_hidden": 0.2,
+    },
+    "zoneout one of each": {
+        "method": "zoneout",
+        "recurrent_dropout": 0.3,
+        "zoneout_hidden": 0.6,
+    },
+    "weight-drop": {"method": "weight-drop", **RATES},
+}
+# One of each method, where the options do not matter.
+ONE_OF_EACH = tuple(
+    {case["method"]: name for name, case in reversed(METHOD_CASES.items())}.values()
+)
+
+
+def dropping(case: str, **kwargs: Any) -> Layer:
+    """Makes the layer of a case of ``METHOD_CASES``."""
+    given: dict[str, Any] = {"units": UNITS, "name": "lstm", **METHOD_CASES[case], **kwargs}
+    return LSTM(**given)
 
 
 def data(*shape: int) -> tuple[Array, Array]:

@@ -1,0 +1,41 @@
+"""How long the black-box experiment takes."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from dataclasses import dataclass
+
+import keras
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """Times of one thing, in seconds.
+
+    Attributes:
+        median: Their median.
+        low: The shortest.
+        high: The longest.
+        times: How many.
+    """
+
+    median: float
+    low: float
+    high: float
+    times: int
+
+
+def explaining(times: int = 11) -> Seconds:
+    """Explains a built ``keras.layers.LSTM(64)`` with both rates set, the dearest case."""
+    from dropviz.layers.explain import explain
+
+    layer = keras.layers.LSTM(64, dropout=0.3, recurrent_dropout=0.3, seed=1)
+    layer.build((None, None, 28))
+    explain(layer)
+    taken = []
+    for _ in range(times):
+        began = time.perf_counter()
+        explain(layer)
+        taken.append(time.perf_counter() - began)
+    return Seconds(statistics.median(taken), min(taken), max(taken), times)
