@@ -7,13 +7,14 @@ from matplotlib.axes import Axes
 
 from dropviz.core.verdict import WHERE, SiteVerdict, Verdict
 from dropviz.figures import theme
-from dropviz.figures.lettering import wrapped
+from dropviz.figures.lettering import fitted, wrapped
 
 _WIDTH, _TOP, _ROW, _BOTTOM = 880, 62, 178, 34
 _LEFT, _PANEL = 34, 128
 _LINE, _WIDE = 212, 270  # where the line of rates begins, and how wide it is
 _WORDS, _ROOM = 540, 316  # the same of the words
 _NAME = 60
+_NOTHING = "Nothing was dropped in any of them."
 
 
 def evidence(verdict: Verdict) -> theme.Picture:
@@ -30,17 +31,17 @@ def evidence(verdict: Verdict) -> theme.Picture:
     with theme.style():
         picture, page = theme.canvas(_WIDTH, height)
         name = theme.shortened(verdict.layer, _NAME)
-        page.text(_LEFT, height - 28, f"Seen from outside: {name}", fontsize=15, weight="bold")
+        title = f"Seen from outside: {name}"
+        fitted(page, _LEFT, height - 28, title, _WIDTH - 2 * _LEFT, 15, weight="bold")
         said = f"{verdict.calls} runs with chosen weights and inputs"
         page.text(_LEFT, height - 47, said, fontsize=10.5, color=theme.MUTED)
         if not sites:
-            page.text(_LEFT, height - 84, "Nothing was dropped in any of them.", fontsize=12)
+            page.text(_LEFT, height - 84, _NOTHING, fontsize=12)
         for number, site in enumerate(sites):
             _row(picture, page, site, height - _TOP - number * _ROW)
         _legend(page, bool(sites))
-        picture.alt = f"Evidence for the verdict on {verdict.layer}. " + " ".join(
-            site.sentence for site in sites
-        )
+        found = [site.sentence for site in sites] or [f"{verdict.calls} runs. {_NOTHING}"]
+        picture.alt = f"Evidence for the verdict on {verdict.layer}. {' '.join(found)}"
     return picture
 
 

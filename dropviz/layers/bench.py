@@ -80,7 +80,7 @@ class Bench:
     @property
     def times(self) -> int:
         """How often to run a probe: twice at least, to tell what changes with each call."""
-        return max(2, math.ceil(_DRAWS / self.samples))
+        return max(2, math.ceil(_DRAWS / (self.samples * len(self.readers))))
 
     def size(self, *, small: bool) -> tuple[int, int]:
         """Features and units: of the layer, or of one pair of units."""
@@ -255,7 +255,7 @@ def on_bench(layer: Layer, seed: int) -> Iterator[Bench]:
     with undisturbed(layer):
         _begin(layer, seed)
         try:
-            bench.face()
+            _first_call(bench)
             yield bench
         finally:
             layer.set_weights(before)
@@ -264,6 +264,17 @@ def on_bench(layer: Layer, seed: int) -> Iterator[Bench]:
                 for name in set(each.__dict__) - set(saved):
                     del each.__dict__[name]
                 each.__dict__.update(saved)
+
+
+def _first_call(bench: Bench) -> None:
+    try:
+        bench.face()
+    except Exception as error:
+        said = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+        raise DropvizError(
+            f"{bench.layer.name!r} must take layer(x, initial_state=[...], training=...), as "
+            f"Keras's own recurrent layers do. Received from it: {said}."
+        ) from error
 
 
 def _every(layer: Layer) -> list[Layer]:

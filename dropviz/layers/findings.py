@@ -43,6 +43,12 @@ class Look:
         told = ~np.isnan(self.dropped)
         return float(self.dropped[told].mean()) if told.any() else 0.0
 
+    @property
+    def draws(self) -> tuple[int, int]:
+        """How many independent draws dropped, and how many were told."""
+        bits = self.dropped[:, :1] if self.shared else self.dropped
+        return int(np.nansum(bits)), int(np.count_nonzero(~np.isnan(bits)))
+
     def masked(self, slack: float) -> bool:
         """Whether anything happens here."""
         scaled = max(abs(self.kept - 1), abs(self.at_inference - 1), self.spread) > slack

@@ -8,11 +8,9 @@ import numpy as np
 
 from dropviz.core.masks import Array
 from dropviz.layers.decode import Bit, fairly, fitting, multipliers, telling
-from dropviz.layers.findings import Look, same, summed_up
+from dropviz.layers.findings import Look, interval, same, summed_up
 from dropviz.layers.listening import SMALL, Listening
 from dropviz.layers.probe import Probe
-
-_CLOSE = 0.06  # shares of the same rate, by four sigma of so many draws
 
 
 class Inside(Listening):
@@ -86,7 +84,8 @@ class Inside(Listening):
         memory = self.look(self.memory, site)
         update = self.look(Probe(**lift), site) if lift else memory
         self.found(site, memory)
-        close = abs(memory.share - update.share) < _CLOSE
+        limits = [interval(*each.draws) for each in (memory, update)]
+        close = max(low for low, _ in limits) <= min(high for _, high in limits)
         if not close or abs(memory.kept - update.kept) > self.slack * max(1, memory.kept):
             self.places[site].notes.append("what is stored and what is added are masked apart.")
         if lift is None:

@@ -117,8 +117,10 @@ ODD: dict[str, tuple[tuple[SiteVerdict, ...], str, tuple[str, ...]]] = {
         (replace(KERNEL, life="step"),),
         "weight-drop",
         (
-            f"at {WHERE['recurrent_kernel']}, a mask lives for one step; "
-            "the method's for one sequence.",
+            (
+                f"at {WHERE['recurrent_kernel']}, a mask lives for one step; "
+                "the method's for one sequence."
+            ),
         ),
     ),
     "tying of keras with both": (
@@ -135,16 +137,20 @@ ODD: dict[str, tuple[tuple[SiteVerdict, ...], str, tuple[str, ...]]] = {
         (replace(H_TIED, scaling="none", kept=1.0),),
         "gal-tied",
         (
-            f"at {H}, kept entries are multiplied by 1 in training, all by 1 at inference; "
-            "the method has kept units times 1/(1-p) in training.",
+            (
+                f"at {H}, kept entries are multiplied by 1 in training, all by 1 at inference; "
+                "the method has kept units times 1/(1-p) in training."
+            ),
         ),
     ),
     "scaling of zoneout": (
         (replace(C_ZONED, scaling="none", at_inference=1.0),),
         "zoneout",
         (
-            f"at {WHERE['cell_update']}, kept entries are multiplied by 1 in training, all by 1 "
-            "at inference; the method has the mean of old and new at inference.",
+            (
+                f"at {WHERE['cell_update']}, kept entries are multiplied by 1 in training, all by 1 "  # noqa: E501
+                "at inference; the method has the mean of old and new at inference."
+            ),
         ),
     ),
     "one mask for all samples": (
@@ -156,8 +162,10 @@ ODD: dict[str, tuple[tuple[SiteVerdict, ...], str, tuple[str, ...]]] = {
         (replace(KERNEL, same_over_samples=False),),
         "weight-drop",
         (
-            f"at {WHERE['recurrent_kernel']}, each sample has a mask of its own; "
-            "in the method all share one.",
+            (
+                f"at {WHERE['recurrent_kernel']}, each sample has a mask of its own; "
+                "in the method all share one."
+            ),
         ),
     ),
     "units": (

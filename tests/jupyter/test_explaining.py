@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
@@ -12,6 +13,7 @@ import pytest
 
 from dropviz.core.museum import Museum
 from dropviz.jupyter.magics import DropvizMagics
+from dropviz.layers.witnesses import Witnesses
 
 from .conftest import ROOT, InProcess
 from .test_magics import assert_one_clean_line
@@ -32,14 +34,6 @@ def names(ipython: InProcess) -> InProcess:
     return ipython
 
 
-def titles(ran: Any) -> list[str]:
-    return [
-        each["data"]["text/plain"].splitlines()[0]
-        for each in ran.shown
-        if "<strong>" in each["data"].get("text/html", "")
-    ]
-
-
 # ---------------------------------------------------------------- %lstm_explain
 
 
@@ -47,62 +41,82 @@ def test_without_a_name_the_installed_keras_is_explained(ipython: InProcess) -> 
     ran = ipython.run("%lstm_explain")
 
     assert ran.error is None
-    assert ran.report.startswith("lstm (LSTM) drops by the method keras")
+    assert ran.report.startswith("dropout masks x_t, the vertical arrows; recurrent_dropout masks")
     assert "Measured on keras.layers.LSTM(8, dropout=0.5)" in ran.report
-    assert sum("image/png" in each["data"] for each in ran.shown) == 3
+    drawn = [each for each in ran.shown if "image/png" in each["data"]]
+    assert len(drawn) == 3
+    for each in drawn:
+        assert each["data"]["text/plain"] == each["metadata"]["image/png"]["alt"] != ""
     assert ran.texts[-1].startswith("What changed between versions of Keras")
 
 
-def test_every_picture_has_alt_text_also_where_no_picture_can_be(ipython: InProcess) -> None:
-    shown = [each for each in ipython.run("%lstm_explain").shown if "image/png" in each["data"]]
+@dataclass
+class Asked:
+    """What the magic passed on, in place of an experiment and its pictures."""
 
-    for each in shown:
-        assert each["data"]["text/plain"] == each["metadata"]["image/png"]["alt"] != ""
+    layers: list[str] = field(default_factory=list)
+    seeds: list[int] = field(default_factory=list)
+
+    def witnesses(self, layer: Any, *, seed: int) -> list[Witnesses]:
+        self.layers.append(layer.name)
+        self.seeds.append(seed)
+        return []
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
+    told = Asked()
+    monkeypatch.setattr("dropviz.layers.witnesses.witnesses", told.witnesses)
+    return told
 
 
 @pytest.mark.parametrize(
-    ("asked", "layer"),
+    ("line", "layer"),
     [
         ("lone", "lone"),
         ("stack.layers[0]", "low"),
         ("layers['a b']", "lone"),
         ("keras.layers.LSTM(3, dropout=.5, name='new')", "new"),
         ("lone;", "lone"),
-        ("--seed 3 lone", "lone"),
-        ("lone --seed=3", "lone"),
+        ("--seed 0 lone", "lone"),
+        ("", "lstm"),
     ],
 )
-def test_a_name_or_an_expression_names_the_layer(names: InProcess, asked: str, layer: str) -> None:
-    ran = names.run(f"%lstm_explain {asked}")
+def test_a_name_or_an_expression_names_the_layer(
+    names: InProcess, asked: Asked, line: str, layer: str
+) -> None:
+    assert names.run(f"%lstm_explain {line}").error is None
 
-    assert ran.error is None
-    (title,) = titles(ran)
-    assert title.startswith(f"{layer} (LSTM) drops by the method keras")
-
-
-def test_each_layer_of_a_model_is_answered(names: InProcess) -> None:
-    ran = names.run("%lstm_explain stack")
-
-    assert [title.split(" drops")[0] for title in titles(ran)] == ["low (LSTM)", "up (GRU)"]
+    assert asked.layers == [layer]
+    assert asked.seeds == [0]
 
 
-def test_a_layer_comes_back_as_it_was(names: InProcess) -> None:
-    before = [weight.copy() for weight in names.names["stack"].get_weights()]
+@pytest.mark.parametrize("line", ["--seed 3 lone", "lone --seed=3", "--seed 3"])
+def test_a_seed_is_passed_on(names: InProcess, asked: Asked, line: str) -> None:
+    assert names.run(f"%lstm_explain {line}").error is None
 
-    names.run("%lstm_explain stack")
-    names.run("%lstm_explain lone")
+    assert asked.seeds == [3]
 
+
+def test_each_layer_of_a_model_is_answered_and_comes_back_as_it_was(
+    names: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered: list[tuple[str, str, int]] = []
+
+    def show_answer(heard: Witnesses, measured: list[str]) -> None:
+        answered.append((heard.verdict.layer, heard.verdict.kind, len(measured)))
+
+    monkeypatch.setattr("dropviz.jupyter.answer.show_answer", show_answer)
+    before = names.names["stack"].get_weights()
+
+    assert names.run("%lstm_explain stack").error is None
+    assert names.run("%lstm_explain lone").error is None
+
+    # What untying does is measured once, with the first answer.
+    assert answered == [("low", "LSTM", 1), ("up", "GRU", 0), ("lone", "LSTM", 1)]
     for mine, its in zip(names.names["stack"].get_weights(), before, strict=True):
         np.testing.assert_array_equal(mine, its)
     assert not names.names["lone"].built
-
-
-def test_a_seed_repeats_the_experiment_and_another_does_not(names: InProcess) -> None:
-    def rates(flags: str) -> str:
-        report = names.run(f"%lstm_explain {flags} lone").report
-        return report.splitlines()[1]
-
-    assert rates("--seed 1") == rates("--seed 1") != rates("--seed 2")
 
 
 BAD = {
@@ -166,10 +180,10 @@ def test_named_traps_are_run_and_come_back(ipython: InProcess) -> None:
 def test_traps_show_themselves_as_html_and_as_text(ipython: InProcess) -> None:
     ran = ipython.run("%lstm_traps rate-one")
 
-    (shown,) = ran.shown
-    assert ran.error is None
-    assert "rate-one: A rate of 1 drops nothing" in shown["data"]["text/plain"]
-    assert "<code>rate-one</code>" in shown["data"]["text/html"]
+    bundle, _ = ipython.shell.display_formatter.format(ipython.names["_"])
+    assert "rate-one: A rate of 1 drops nothing" in ran.stdout
+    assert "rate-one: A rate of 1 drops nothing" in bundle["text/plain"]
+    assert "<code>rate-one</code>" in bundle["text/html"]
 
 
 @pytest.mark.parametrize("asked", ["rate-oen", "rate-one rate-oen"])

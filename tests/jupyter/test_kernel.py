@@ -195,6 +195,54 @@ def test_the_first_use_says_that_keras_is_being_loaded(uses: Executed) -> None:
     assert told[0].startswith("loading Keras")
 
 
+# ---------------------------------------------------------------- other magics
+
+OTHERS = {
+    "load": "%load_ext dropviz",
+    "explain": "%lstm_explain",
+    "traps": "%lstm_traps rate-one",
+    "several": "%lstm_explain keras.Sequential([keras.Input((6, 3)), model.layers[0]])",
+    "unknown trap": "%lstm_traps rate-oen",
+}
+
+
+@pytest.fixture(scope="module")
+def others(kernel: Kernel, uses: Executed) -> Executed:
+    del uses  # in the same kernel: TensorFlow takes seconds to start
+    return kernel.run_all(OTHERS)
+
+
+def test_an_explanation_is_words_pictures_and_a_table(others: Executed) -> None:
+    cell = others["explain"]
+
+    assert not cell.errors
+    assert not cell.stream("stderr")
+    assert words(others, "explain")["text/plain"].startswith("dropout masks x_t")
+    alts = [each["metadata"]["image/png"]["alt"].split(" ")[0] for each in cell.pictures]
+    assert alts == ["LSTM", "Inside", "Evidence"]
+    assert cell.bundles[-1]["text/plain"].startswith("What changed between versions of Keras")
+    assert "measured here (Keras " in cell.bundles[-1]["text/html"]
+
+
+def test_a_layer_of_a_trained_model_is_explained(others: Executed) -> None:
+    assert "lstm (LSTM) drops by the method keras" in words(others, "several")["text/plain"]
+
+
+def test_a_trap_is_html_and_text(others: Executed) -> None:
+    (bundle,) = others["traps"].bundles
+
+    assert "<code>rate-one</code>" in bundle["text/html"]
+    assert "rate-one: A rate of 1 drops nothing" in bundle["text/plain"]
+    assert not others["traps"].stream("stderr")
+
+
+def test_an_unknown_trap_is_one_line(others: Executed) -> None:
+    assert re.fullmatch(
+        r"DropvizError: There is no trap 'rate-oen'\. Did you mean 'rate-one'\? .*",
+        others["unknown trap"].error,
+    )
+
+
 # ---------------------------------------------------------------- ends
 
 # Keras calls this in every fit; the signal comes from another thread, as from a server.

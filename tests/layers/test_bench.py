@@ -83,7 +83,7 @@ def test_inputs_are_the_same_at_all_steps_or_given_by_step() -> None:
     np.testing.assert_array_equal(by_step, [[[1], [2]]])
 
 
-@pytest.mark.parametrize(("samples", "times"), [(256, 2), (400, 2), (100, 4), (1, 400)])
+@pytest.mark.parametrize(("samples", "times"), [(256, 2), (100, 2), (50, 4), (1, 200)])
 def test_few_samples_are_run_more_often(samples: int, times: int) -> None:
     assert lstm_bench(samples=samples).times == times
 
@@ -139,9 +139,14 @@ def test_two_entries_are_read_with_a_third_and_two_thirds() -> None:
 def test_the_bench_gives_a_layer_back_when_the_block_fails() -> None:
     layer = built(keras.layers.LSTM(UNITS, dropout=0.5, seed=1))
     before = [np.asarray(each) for each in layer.variables]
-    with pytest.raises(KeyError), on_bench(layer, 0) as bench:
-        bench.run(Probe(c=1.0))
-        raise KeyError
+
+    def fail() -> None:
+        with on_bench(layer, 0) as bench:
+            bench.run(Probe(c=1.0))
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
     for one, other in zip(before, layer.variables, strict=True):
         np.testing.assert_array_equal(one, np.asarray(other))
 

@@ -149,7 +149,7 @@ def test_whatever_was_drawn_is_read_back_or_not_told(bench: Bench) -> None:
         given: dict[str, Any] = {"h": 0.4, "x": tuple(random.uniform(0.5, 1, 2)), "steps": 2}
         probe = Probe(wx=(0, 0, random.uniform(0.2, 1), 0), b=(0, 0, 0.3, 0), **given)
         read = read_bits(bench, probe, outcomes(bench, probe, bits)[:, np.newaxis], bits)
-        right = (read[:, :, 0].T == patterns(bits)) | np.isnan(read[:, :, 0].T)
+        right = (patterns(bits) == read[:, :, 0].T) | np.isnan(read[:, :, 0].T)
         assert right.all()
         told += int((~np.isnan(read)).sum())
     assert told > 100

@@ -67,7 +67,7 @@ def test_one_other_bit_is_another_mask() -> None:
 
 
 @pytest.mark.parametrize(("count", "answer"), [(19, None), (20, True)])
-def test_few_equal_bits_prove_nothing(count: int, answer: bool | None) -> None:
+def test_few_equal_bits_prove_nothing(count: int, answer: bool | None) -> None:  # noqa: FBT001
     # At a rate of .5 two bits agree by luck half the time: .5 ** 20 < 1e-6 < .5 ** 19.
     assert same(np.zeros(count), np.zeros(count), 0.5) is answer
 

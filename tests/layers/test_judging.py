@@ -258,6 +258,8 @@ def test_in_a_small_layer_weights_and_entries_are_a_doubt() -> None:
     verdict, doubts = judged(place)
     assert verdict.site == "recurrent"
     assert doubts == [
-        "recurrent: in a layer this small a mask on the weights and one on what they multiply "
-        "do the same."
+        (
+            "recurrent: in a layer this small a mask on the weights and one on what they multiply "
+            "do the same."
+        )
     ]

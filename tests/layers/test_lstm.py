@@ -211,6 +211,7 @@ def test_arguments_of_keras_act_as_in_keras(changed: dict[str, Any]) -> None:
             value = weight.value if weight.constraint is None else weight.constraint(weight.value)
             outcomes[-1].append(value)
         assert len(layer.trainable_weights) == (len(layer.weights) if layer.trainable else 0)
+        assert layer.cell.trainable == layer.trainable
 
     assert_equal(*outcomes)
 

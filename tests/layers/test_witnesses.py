@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -41,9 +42,12 @@ def test_the_witnesses_agree_on_every_method(method: str) -> None:
     assert heard.is_keras == (method in ("keras", "gal-untied"))
 
 
-def faked(heard: Witnesses, **sites: Masks) -> Witnesses:
-    assert heard.recorded is not None
-    return replace(heard, recorded=LayerRecording({**heard.recorded, **sites}))
+def faked(heard: Witnesses, sites: Mapping[str, Masks]) -> Witnesses:
+    """The same, as if these masks had been recorded."""
+    old = heard.recorded
+    assert old is not None
+    recorded = LayerRecording(old.layer, old.kind, old.units, old.batches, sites)
+    return replace(heard, recorded=recorded)
 
 
 def test_a_recording_that_contradicts_the_experiment_is_said() -> None:
@@ -51,7 +55,8 @@ def test_a_recording_that_contradicts_the_experiment_is_said() -> None:
     other = heard_on("naive", 16)
     assert heard.recorded is not None
     assert other.recorded is not None
-    told = faked(heard, recurrent=other.recorded["recurrent"]).disagreements
+    fake = {**heard.recorded, "recurrent": other.recorded["recurrent"]}
+    told = faked(heard, fake).disagreements
     assert told == [
         "recurrent, life: sequence by experiment, step as recorded.",
         "recurrent, tying: untied by experiment, tied as recorded.",
@@ -66,8 +71,7 @@ def test_a_site_that_one_of_them_does_not_see_is_said() -> None:
     assert replace(heard, verdict=replace(verdict, sites=alone)).disagreements == [
         "the recorder sees masks at the site recurrent, the experiment does not."
     ]
-    only = LayerRecording({"input": heard.recorded["input"]})
-    assert replace(heard, recorded=only).disagreements == [
+    assert faked(heard, {"input": heard.recorded["input"]}).disagreements == [
         "the experiment sees masks at the site recurrent, the recorder does not."
     ]
 
