@@ -27,7 +27,7 @@ def evidence(verdict: Verdict) -> theme.Picture:
         The picture, 880 CSS pixels wide.
     """
     sites = list(verdict.sites.values())
-    height = _TOP + max(0.3, len(sites)) * _ROW + _BOTTOM
+    height = _TOP + max(0.15, len(sites)) * _ROW + _BOTTOM
     with theme.style():
         picture, page = theme.canvas(_WIDTH, height)
         name = theme.shortened(verdict.layer, _NAME)

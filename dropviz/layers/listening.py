@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -63,9 +62,11 @@ class Listening:
             return summed_up(values)
 
         look = more(self.bench.times)
-        look.shared = same_along(look.dropped, 1, look.share) is True
-        if look.shared:
-            look = replace(more(_MORE - self.bench.times), shared=True)
+        # All or nothing dropped: perhaps by few draws, that all samples share.
+        whole = look.share in (0, 1) and look.masked(self.slack)
+        if whole or same_along(look.dropped, 1, look.share) is True:
+            look = more(max(0, _MORE - self.bench.times))
+            look.shared = same_along(look.dropped, 1, look.share) is not False
         outs = [self.bench.run(probe, training=False) for _ in range(2)]
         rest = {s: each.at_inference for s, each in self._others(site, also).items()}
         quiet = summed_up([multipliers(self.bench, probe, o, site, gate, rest)[0] for o in outs])

@@ -219,7 +219,7 @@ def test_an_explanation_is_words_pictures_and_a_table(others: Executed) -> None:
     assert not cell.stream("stderr")
     assert words(others, "explain")["text/plain"].startswith("dropout masks x_t")
     alts = [each["metadata"]["image/png"]["alt"].split(" ")[0] for each in cell.pictures]
-    assert alts == ["LSTM", "Inside", "Evidence"]
+    assert alts == ["LSTM", "The", "Evidence"]
     assert cell.bundles[-1]["text/plain"].startswith("What changed between versions of Keras")
     assert "measured here (Keras " in cell.bundles[-1]["text/html"]
 

@@ -174,6 +174,7 @@ def test_batches_of_other_sizes_are_padded_and_cut_off_again(case: str) -> None:
             own = masks.of_batch(batch)
             size = (steps if by_step else 1, gates, samples if by_sample else 1, units)
             assert own.shape == size
+            np.testing.assert_array_equal(masks.values[batch, : size[0], :, : size[2]], own)
             assert not np.isnan(own).any()
             assert np.count_nonzero(~np.isnan(masks.values[batch])) == math.prod(size)
         assert masks.draws == sum(masks.of_batch(batch).size for batch in range(4))

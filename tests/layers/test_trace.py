@@ -128,7 +128,7 @@ def test_rounding_that_grows_with_the_memory_is_no_error(seed: int) -> None:
 
     assert np.abs(seen.c).max() > 1e6
     assert seen.proof.agrees
-    assert seen.proof.tolerance <= 1e-3
+    assert CLOSE < seen.proof.tolerance <= 1e-3
     assert exact.error < 1e-9
     values = seen.masks["cell"].values[0].copy()
     values[0, 0, 0] = values[0, 0, 0, ::-1]
