@@ -30,6 +30,10 @@ DOUBTS: Mapping[str, tuple[str, ...]] = {
         "recurrent: only one gate is masked, so that there is nothing to tie.",
     ),
     "h_everything_dropped": (
+        (
+            "recurrent: too few draws were seen to tell a mask on the weights from one on what they "
+            "multiply."
+        ),
         f"recurrent: {_LIFE}",
         "recurrent: too few entries were dropped to tell tied from untied.",
     ),
