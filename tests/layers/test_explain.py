@@ -31,8 +31,8 @@ DOUBTS: Mapping[str, tuple[str, ...]] = {
     ),
     "h_everything_dropped": (
         (
-            "recurrent: too few draws were seen to tell a mask on the weights from one on what they "
-            "multiply."
+            "recurrent: too few draws were seen to tell a mask on the weights from one on what "
+            "they multiply."
         ),
         f"recurrent: {_LIFE}",
         "recurrent: too few entries were dropped to tell tied from untied.",
