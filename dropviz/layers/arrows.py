@@ -157,6 +157,9 @@ class Arrows(Listening):
         shared = [r for r in range(len(self.bench.readers)) if 2 * r < self.bench.features]
         if len(both) < len(ARROWS) or not shared or 2 not in both[1]:  # noqa: PLR2004
             return
+        # What all samples share is no mask that each sample has for itself.
+        if len({self.places[site].shared for site in ARROWS}) > 1:
+            return
         for gate in both[0]:
             bits = [Bit("input", both[1][2].kept, 2), Bit("recurrent", both[0][gate].kept, gate)]
             every = [*bits, *(Bit(s, self.inner(s).kept) for s in self.insides())]

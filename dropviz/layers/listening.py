@@ -66,7 +66,8 @@ class Listening:
         whole = look.share in (0, 1) and look.masked(self.slack)
         if whole or same_along(look.dropped, 1, look.share) is True:
             look = more(max(0, _MORE - self.bench.times))
-            look.shared = same_along(look.dropped, 1, look.share) is not False
+            # Where a dropped entry does not show, that none was seen says nothing.
+            look.shared = shows and same_along(look.dropped, 1, look.share) is not False
         outs = [self.bench.run(probe, training=False) for _ in range(2)]
         rest = {s: each.at_inference for s, each in self._others(site, also).items()}
         quiet = summed_up([multipliers(self.bench, probe, o, site, gate, rest)[0] for o in outs])
