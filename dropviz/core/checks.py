@@ -35,7 +35,7 @@ def check_rate(name: str, value: object) -> float:
     if rate < 0:
         raise DropvizError(f"{expected} (Keras would silently use 0; it is a rate to drop.)")
     if rate >= 1:
-        raise DropvizError(f"{expected} (Keras would silently apply none; try 0.9.)")
+        raise DropvizError(f"{expected} (Keras from 3.14 on would silently apply none; try 0.9.)")
     return rate
 
 

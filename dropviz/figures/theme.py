@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from typing import Any
 
 import matplotlib.style
@@ -53,7 +54,9 @@ class Picture(Figure):
             width: In CSS pixels.
             height: In CSS pixels.
         """
-        super().__init__(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
+        # A hair more: matplotlib before 3.11 cuts to whole pixels, and 8.2 * 100 makes 819.
+        inches = math.nextafter(width / DPI, math.inf), math.nextafter(height / DPI, math.inf)
+        super().__init__(figsize=inches, dpi=DPI, facecolor="white")
         FigureCanvasAgg(self)
         self.alt = ""
 
@@ -65,8 +68,11 @@ class Picture(Figure):
     def png(self) -> bytes:
         """The picture as PNG, dense and small, with the alt text as its description."""
         with Image.open(io.BytesIO(self.frame(_DENSITY))) as drawn:
-            # Flat colours: a palette takes a third of the bytes of a saved notebook.
-            small = drawn.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
+            # Flat colours: a palette takes a third of the bytes of a saved notebook. Maximum
+            # coverage leaves no colour far from its own, the median cut the rare ones.
+            small = drawn.convert("RGB").quantize(
+                _COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+            )
         described = PngInfo()
         described.add_itxt("Description", self.alt)
         buffer = io.BytesIO()
@@ -84,7 +90,8 @@ class Picture(Figure):
         """
         buffer = io.BytesIO()
         with style():
-            self.savefig(buffer, format="png", dpi=DPI * density)
+            # Half the time of the usual level, and a tenth more bytes, that `png` saves again.
+            self.savefig(buffer, format="png", dpi=DPI * density, pil_kwargs={"compress_level": 1})
         return buffer.getvalue()
 
     def _repr_mimebundle_(

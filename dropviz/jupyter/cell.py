@@ -50,6 +50,9 @@ def run_cell(shell: Shell, cell: str) -> BaseException | None:
         result = shell.run_cell(text, store_history=False)
     error: BaseException | None = result.error_before_exec or result.error_in_exec
     if error is None:
+        if held.value is not None:
+            # The cell showed it itself and went on, as under %tb, and %%time of IPython 7.
+            shell._showtraceback(type(held.value), held.value, held.lines)
         # Shows the figures that the cell made. After an error the notebook does, later.
         shell.events.trigger("post_execute")
     return error if error is None else _to_raise(error, held)

@@ -22,9 +22,11 @@ Evidence = Mapping[str, float | str]
 
 SAMPLES, STEPS, FEATURES, UNITS = 4, 5, 16, 4
 
-# What TensorFlow's C++ side writes where an operation fails, and where XLA starts.
+# What TensorFlow's C++ side writes where an operation fails, and where XLA starts. Before
+# TensorFlow 2.21 some lines begin with a date.
 _LOGGED = re.compile(
-    rb"^[IW]\d{4} .*\b(local_rendezvous|service|device_compiler|dump_mlir_util)\.(cc|h):"
+    rb"^([IW]\d{4}|\d{4}-\d\d-\d\d \S+ [IW]) "
+    rb".*\b(local_rendezvous|service|device_compiler|dump_mlir_util)\.(cc|h):"
     rb"|^WARNING: All log messages before absl"
 )
 

@@ -86,9 +86,9 @@ def test_alt_text_may_hold_any_letters(alt: str) -> None:
 def test_fewer_colours_change_no_colour_that_anybody_sees(example: Example) -> None:
     difference = np.abs(pixels(example.png) - pixels(example.picture.frame(2)))
 
-    # The palette rounds the soft edges of letters; flat areas must come out as drawn.
+    # The palette rounds the soft edges of letters, and nothing by much.
     assert np.mean(difference.max(axis=2) > 8) < 0.01
-    assert difference.max() < 64
+    assert difference.max() < 16
 
 
 def test_a_picture_has_a_white_ground(example: Example) -> None:

@@ -25,6 +25,9 @@ SAMPLES, BATCH, STEPS, FEATURES, UNITS = 10, 4, 3, 3, 3
 SIZES = (4, 4, 2)  # of the batches that SAMPLES make: the last one is partial
 RATES = {"dropout": 0.5, "recurrent_dropout": 0.4}
 CELLS = (keras.layers.LSTMCell, keras.layers.GRUCell, keras.layers.SimpleRNNCell)
+# Before Keras 3.14 a rate of 1 reaches TensorFlow, which refuses it once a layer trains.
+REFUSES_ONE = tuple(map(int, keras.__version__.split(".")[:2])) < (3, 14)
+REFUSED = r"`rate` must be a scalar tensor or a float in the range \[0, 1\)"
 MODES: dict[str, dict[str, Any]] = {
     "graph": {},
     "eager": {"run_eagerly": True},

@@ -162,7 +162,8 @@ ARGUMENTS: dict[str, Any] = {
     "recurrent_initializer": "glorot_normal",
     "bias_initializer": "ones",
     "unit_forget_bias": False,
-    "kernel_regularizer": keras.regularizers.L1(0.1),
+    # Not L1 itself, which takes float32 alone before Keras 3.15.
+    "kernel_regularizer": keras.regularizers.L1L2(0.1),
     "recurrent_regularizer": keras.regularizers.L2(0.2),
     "bias_regularizer": keras.regularizers.L1L2(0.3, 0.4),
     "activity_regularizer": keras.regularizers.L2(0.5),

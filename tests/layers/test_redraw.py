@@ -23,6 +23,7 @@ from .models import (
     FEATURES,
     KINDS,
     RATES,
+    REFUSES_ONE,
     STEPS,
     UNITS,
     Layer,
@@ -41,7 +42,8 @@ LAYERS: dict[str, Callable[[], Layer]] = {
     "SimpleRNN": rnn,
     "tied": lambda: lstm(recurrent_dropout=0),
     "recurrent only": lambda: lstm(dropout=0),
-    "one of both is 1": lambda: lstm(recurrent_dropout=1.0),
+    # Nothing is drawn for a rate of 1, where Keras takes it at all.
+    **({} if REFUSES_ONE else {"one of both is 1": lambda: lstm(recurrent_dropout=1.0)}),
     "untied": lambda: keras.layers.RNN(
         keras.layers.LSTMCell(UNITS, dropout=0.5, implementation=1), name="untied"
     ),

@@ -28,6 +28,8 @@ from dropviz.layers import traps as module
 from dropviz.layers.trap_tools import Finding, NotMeasurableError, quiet
 from dropviz.layers.traps import EXHIBITS, traps
 
+from .models import REFUSED, REFUSES_ONE
+
 Layer = Any
 Measured = tuple[bool, object]
 
@@ -62,6 +64,11 @@ def model_of(*layers: Layer) -> Any:
 
 
 def rate_one() -> Measured:
+    if REFUSES_ONE:
+        for kind in ("LSTM", "GRU", "SimpleRNN"):
+            with pytest.raises(ValueError, match=REFUSED):
+                getattr(keras.layers, kind)(3, dropout=1.0)(X, training=True)
+        return False, "refused"
     outputs = {}
     for kind in ("LSTM", "GRU", "SimpleRNN"):
         layer = getattr(keras.layers, kind)(3, dropout=1.0)
@@ -259,24 +266,29 @@ FACTS: dict[str, Callable[[], Measured]] = {
 }
 
 
+# What is not so in every Keras that dropviz works with, and whether it is in this one.
+SO_HERE = {"rate-one": not REFUSES_ONE}
+
+
 @pytest.mark.parametrize("name", EXHIBITS)
-def test_the_trap_says_that_keras_still_does_it(
+def test_the_trap_says_whether_keras_does_it(
     name: str, museum: Museum, record_property: Callable[[str, object], None]
 ) -> None:
     trap = museum[name]
     record_property("seconds", trap.seconds)
     print(f"{name}: {trap.seconds:.2f} s")  # noqa: T201 (shown with -s, or where it fails)
 
-    assert trap.holds is True, f"trap {name!r} ({trap.title}): {trap.happens}"
+    assert trap.holds is SO_HERE.get(name, True), f"trap {name!r} ({trap.title}): {trap.happens}"
 
 
 @pytest.mark.parametrize("name", EXHIBITS)
-def test_keras_still_does_it(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whether_keras_does_it(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
     fact, measured = FACTS[name]()
 
-    assert fact, f"trap {name!r} ({EXHIBITS[name].title}): measured {measured}"
+    so = SO_HERE.get(name, True)
+    assert fact == so, f"trap {name!r} ({EXHIBITS[name].title}): measured {measured}"
 
 
 # ---------------------------------------------------------------- a Keras that does otherwise
@@ -604,7 +616,7 @@ def test_all_is_quiet_where_tensorflow_logs_all_it_can() -> None:
         "from dropviz.layers.traps import traps\n"
         "print('from here', file=sys.stderr, flush=True)\n"
         "warnings.simplefilter('error')\n"
-        "assert all(trap.holds for trap in traps())\n"
+        "print(*(trap.name for trap in traps() if not trap.holds))\n"
     )
     told = subprocess.run(
         [sys.executable, "-c", script],
@@ -615,18 +627,22 @@ def test_all_is_quiet_where_tensorflow_logs_all_it_can() -> None:
     )
 
     assert told.returncode == 0, told.stderr
-    assert told.stdout == ""
+    assert told.stdout.split() == [name for name, so in SO_HERE.items() if not so]
     assert told.stderr.partition("from here\n")[2] == ""
 
 
-def test_what_others_write_to_stderr_comes_through(capfd: pytest.CaptureFixture[str]) -> None:
+# Before TensorFlow 2.21 some lines begin with a date.
+@pytest.mark.parametrize("start", [b"W0000 00:00:1.2 3 ", b"2026-11-25 09:13:24.4: W tensorflow/"])
+def test_what_others_write_to_stderr_comes_through(
+    start: bytes, capfd: pytest.CaptureFixture[str]
+) -> None:
     with quiet():
-        os.write(2, b"W0000 00:00:1.2 3 local_rendezvous.cc:412] Local rendezvous is aborting\n")
-        os.write(2, b"W0000 00:00:1.2 3 something.cc:1] else\n")
+        os.write(2, start + b"local_rendezvous.cc:412] Local rendezvous is aborting\n")
+        os.write(2, start + b"something.cc:1] else\n")
         print("a word", file=sys.stderr)  # noqa: T201
 
     lines = capfd.readouterr().err.splitlines()
-    assert sorted(lines) == ["W0000 00:00:1.2 3 something.cc:1] else", "a word"]
+    assert sorted(lines) == [f"{start.decode()}something.cc:1] else", "a word"]
 
 
 def test_an_interrupt_waits_for_the_trap_and_puts_the_streams_back(

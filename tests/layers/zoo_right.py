@@ -13,6 +13,7 @@ from dropviz.core.oracle import LSTM_GATES
 from dropviz.core.setting import Setting
 from dropviz.layers.lstm import LSTM
 
+from .models import REFUSES_ONE
 from .zoo_layers import gal_tied, in_loop, per_sequence
 from .zoo_truth import RATE, Factory, Layer, SiteTruth, Specimen, at, built, seeded, specimen
 
@@ -67,7 +68,6 @@ KERAS: dict[str, Specimen] = {
     "keras_x": specimen(lstm(dropout=RATE), _truths(RATE, 0), X_TIED),
     "keras_h": specimen(lstm(recurrent_dropout=RATE), _truths(0, RATE), UNTIED),
     "keras_both": specimen(lstm(**BOTH), _BOTH, UNTIED),
-    "keras_rate_of_1": specimen(_rate_of_1, []),  # Keras then drops nothing
     "keras_high_rates": specimen(
         lstm(dropout=0.9, recurrent_dropout=0.8), _truths(0.9, 0.8), UNTIED
     ),
@@ -98,6 +98,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "unrolled": {"unroll": True},
     "no_bias": {"use_bias": False},
 }
+if not REFUSES_ONE:
+    KERAS["keras_rate_of_1"] = specimen(_rate_of_1, [])  # Keras then drops nothing
 for _name, _options in OPTIONS.items():
     KERAS[f"keras_both_{_name}"] = specimen(
         lstm(**BOTH, **_options), _BOTH, UNTIED, fixed_batch="stateful" in _options
