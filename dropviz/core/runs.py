@@ -120,9 +120,11 @@ class Run:
         method = "" if spec.method == "keras" else f"method {spec.method}, "
         options = {name: getattr(spec, name) for name in spec.setting.row.options}
         given = "".join(f"{k} {v}, " for k, v in options.items() if v is not None)
+        moved = words.counted(len(spec.schedule), "change")
+        changes = f"{moved} on the way, " if spec.schedule else ""
         return (
             f"{spec.task}, {spec.units} units, {method}dropout {spec.dropout:g}, "
-            f"recurrent_dropout {spec.recurrent_dropout:g}, {given}seed {spec.seed}: {end}"
+            f"recurrent_dropout {spec.recurrent_dropout:g}, {given}{changes}seed {spec.seed}: {end}"
         )
 
     @property

@@ -86,9 +86,13 @@ class Setting:
         """What happens at each site, with the rates and options filled in."""
         return tuple(self._filled(rule) for rule in self.row.rules)
 
+    def argument(self, rule: Rule) -> str:
+        """The argument that gives a rule its rate here."""
+        # zoneout's two rates are options: recurrent_dropout stands in for either.
+        return rule.argument if getattr(self, rule.argument) is not None else "recurrent_dropout"
+
     def _filled(self, rule: Rule) -> Rule:
-        rate = getattr(self, rule.argument)
-        rule = replace(rule, rate=self.recurrent_dropout if rate is None else rate)
+        rule = replace(rule, rate=getattr(self, self.argument(rule)))
         if rule.argument == "recurrent_dropout":
             life, scaling = self.life or rule.life, self.scaling or rule.scaling
             return replace(rule, life=life, scaling=scaling)

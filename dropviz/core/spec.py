@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from dropviz.core.checks import check_whole
+from dropviz.core.schedule import Change, checked
 from dropviz.core.setting import Setting
 from dropviz.core.tasks import TASKS
 from dropviz.errors import unknown_name
@@ -31,6 +32,7 @@ class RunSpec:
         scaling: "inverted" or "test-time", for moon and semeniuta; None for the paper's.
         zoneout_cell: Rate at which zoneout keeps c; None for ``recurrent_dropout``.
         zoneout_hidden: Rate at which zoneout keeps h; None for ``recurrent_dropout``.
+        schedule: Changes of the rates on the way; none as a rule.
 
     Raises:
         DropvizError: If a value is out of range, or the method and the rest cannot act
@@ -48,11 +50,15 @@ class RunSpec:
     scaling: str | None = None
     zoneout_cell: float | None = None
     zoneout_hidden: float | None = None
+    schedule: tuple[Change, ...] = ()
 
     def __post_init__(self) -> None:
         set_checked = object.__setattr__
         for name, value in asdict(self.setting).items():
             set_checked(self, name, value)
+        set_checked(self, "schedule", checked(self.schedule))
+        for change in self.schedule:
+            self.setting_at(change)
         for name, low, high in (("units", 1, None), ("epochs", 1, None), ("seed", 0, _SEEDS - 1)):
             set_checked(self, name, check_whole(name, getattr(self, name), low, high))
 
@@ -60,6 +66,19 @@ class RunSpec:
     def setting(self) -> Setting:
         """The method with its rates and options."""
         return Setting(**{each.name: getattr(self, each.name) for each in fields(Setting)})
+
+    @property
+    def start(self) -> Change:
+        """The rates that the training begins with."""
+        return Change(0, self.dropout, self.recurrent_dropout)
+
+    def setting_at(self, change: Change) -> Setting:
+        """The method with the rates of a change; raises DropvizError where they cannot act."""
+        return replace(
+            self.setting,
+            dropout=change.dropout,
+            recurrent_dropout=change.recurrent_dropout,
+        )
 
     def check_task(self) -> None:
         """Raises UnknownNameError unless ``task`` names a task that comes with dropviz."""
@@ -69,17 +88,3 @@ class RunSpec:
     def to_dict(self) -> dict[str, Any]:
         """The fields by name, for JSON."""
         return asdict(self)
-
-    @property
-    def magic(self) -> str:
-        """The line that does the same in a notebook."""
-        method = "" if self.method == "keras" else f"--method {self.method} "
-        options = "".join(
-            f"--{name.replace('_', '-')} {value} "
-            for name in self.setting.row.options
-            if (value := getattr(self, name)) is not None
-        )
-        return (
-            f"%lstm_dropout -d {self.dropout!r} -r {self.recurrent_dropout!r} {method}{options}"
-            f"--task {self.task} --units {self.units} --epochs {self.epochs} --seed {self.seed}"
-        )

@@ -153,6 +153,8 @@ def _temporal_order() -> Task:
 
 
 TASKS: dict[str, Callable[[], Task]] = {"digits": _digits, "temporal-order": _temporal_order}
+# Steps and features of each, for a picture of what will be done before any data are there.
+SHAPES: dict[str, tuple[int, int]] = {"digits": (8, 8), "temporal-order": (30, 2)}
 
 
 def load_task(name: str) -> Task:
@@ -166,7 +168,14 @@ def load_task(name: str) -> Task:
 
     Raises:
         UnknownNameError: If there is no such task.
+        DropvizError: If its data cannot be had, as where there is no network to load them.
     """
     if name not in TASKS:
         raise unknown_name("task", name, TASKS)
-    return TASKS[name]()
+    try:
+        return TASKS[name]()
+    except OSError as error:
+        raise DropvizError(
+            f"The data of task {name!r} cannot be had here ({type(error).__name__}: {error}). "
+            "Choose digits or temporal-order, which need no network."
+        ) from error

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from dropviz.core.masks import LayerRecording, Masks
 from dropviz.core.methods import PLACES
+from dropviz.core.setting import Setting
 
 
 def counted(number: int, noun: str) -> str:
@@ -79,6 +80,37 @@ def _as_gal(recording: Mapping[str, LayerRecording]) -> list[str]:
         f"Gal & Ghahramani (arXiv:1512.05287{which})."
     )
     return [line]
+
+
+def intentions(setting: Setting) -> list[str]:
+    """What a method with its rates will do once it trains, a line for each site."""
+    lines = []
+    for rule in setting.rules:
+        argument = f"{setting.argument(rule)}={rule.rate:g}"
+        if not rule.rate:
+            lines.append(f"{argument} will drop nothing.")
+            continue
+        parts = [f"{rule.rate:.0%} dropped"]
+        if rule.kept != 1:
+            parts.append(f"the rest times {rule.kept:.3g}")
+        parts.append(_LIVES[rule.life])
+        parts += [_TIES[rule.tying]] if rule.tying else []
+        parts.append(_SAMPLES[rule.by_sample])
+        lines.append(f"{argument} will multiply {PLACES[rule.site]}: {', '.join(parts)}.")
+    if setting.method == "keras" and setting.recurrent_dropout:
+        lines.append(_UNTIED if setting.dropout else _NO_CUDNN)
+    return lines
+
+
+_LIVES = {"step": "a new mask at each step", "sequence": "one mask for all steps of a sequence"}
+_TIES = {"tied": "the same for all gates", "untied": "one for each gate"}
+_SAMPLES = {True: "another for each sample", False: "one for all samples of a batch"}
+# keras/src/layers/rnn/lstm.py: recurrent_dropout forces implementation 1.
+_UNTIED = (
+    "recurrent_dropout above 0 has Keras draw a mask for each gate, for the inputs too, and "
+    "rules out cuDNN."
+)
+_NO_CUDNN = "recurrent_dropout above 0 rules out cuDNN."
 
 
 def answer(masks: Masks, argument: str = "") -> str:

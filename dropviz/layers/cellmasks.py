@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -11,6 +12,7 @@ import keras
 from dropviz.core.draws import Drawn
 from dropviz.layers.cells import MethodCell
 from dropviz.layers.find import kind
+from dropviz.layers.live import RATES, live_rates
 
 Tensor = Any
 Cell = Any
@@ -35,6 +37,8 @@ class SiteLayout:
         by_step: Whether each time step has masks of its own.
         by_sample: Whether each sample has masks of its own.
         inverted: Whether kept entries are 1/(1-rate), or else 1.
+        argument: Where the rate is a variable, the argument that sets it; ``rate`` then
+            stands for any rate above 0.
     """
 
     site: str
@@ -46,6 +50,7 @@ class SiteLayout:
     by_step: bool = False
     by_sample: bool = True
     inverted: bool = True
+    argument: str = ""
 
     def shape(self, samples: int, steps: int) -> tuple[int, int, int, int]:
         """Shape of the masks of one call: (steps, gates, samples, units)."""
@@ -75,6 +80,15 @@ class Layout:
     sites: tuple[SiteLayout, ...]
     dtype: str
 
+    def at(self, rates: Sequence[float]) -> Layout:
+        """The same with the two rates of a call, where rates are variables."""
+        by_name = dict(zip(RATES, rates, strict=True))
+        sites = (
+            replace(site, rate=by_name[site.argument]) if site.argument else site
+            for site in self.sites
+        )
+        return replace(self, sites=tuple(sites))
+
     @property
     def draws(self) -> int:
         """Masks taken from the random stream in one call."""
@@ -100,10 +114,11 @@ def read_masks(cell: Cell) -> tuple[Layout, list[Tensor]]:
         return _read_method(cell)
     sites: list[SiteLayout] = []
     tensors: list[Tensor] = []
-    for site, attribute, rate in (
-        ("input", "_dropout_mask", float(cell.dropout)),
-        ("recurrent", "_recurrent_dropout_mask", float(cell.recurrent_dropout)),
+    for site, attribute, argument in (
+        ("input", "_dropout_mask", RATES[0]),
+        ("recurrent", "_recurrent_dropout_mask", RATES[1]),
     ):
+        rate = float(getattr(cell, argument))
         # The public getter would draw where Keras has not, and so disturb the training.
         masks = getattr(cell, attribute, None)
         masks = [] if masks is None else masks if isinstance(masks, (list, tuple)) else [masks]
@@ -111,8 +126,15 @@ def read_masks(cell: Cell) -> tuple[Layout, list[Tensor]]:
         used = [] if reason else masks
         tensors += used
         units = int(used[0].shape[-1]) if used else 0
-        sites.append(SiteLayout(site, len(used), units, rate, bool(used) and rate < 1, reason))
+        layout = SiteLayout(site, len(used), units, rate, bool(used) and rate < 1, reason)
+        sites.append(replace(layout, argument=argument) if live_rates(cell) and used else layout)
     return Layout(tuple(sites), str(cell.compute_dtype)), tensors
+
+
+def rates_of(cell: Cell) -> Any:
+    """Both drop rates of a cell: numbers, or a tensor where they are variables."""
+    live = live_rates(cell)
+    return live.exact if live else [float(getattr(cell, name, 0.0)) for name in RATES]
 
 
 def _read_method(cell: MethodCell) -> tuple[Layout, list[Tensor]]:
@@ -124,9 +146,19 @@ def _read_method(cell: MethodCell) -> tuple[Layout, list[Tensor]]:
             reason = NOT_DRAWN if rule.rate else "nothing is dropped: the rate is 0."
             sites.append(SiteLayout(rule.site, 0, 0, rule.rate, drawn=False, reason=reason))
             continue
-        _, gates, units, rate, *flags = cell.plan(rule)
+        plan = cell.plan(rule)
         tensors.append(masks)
-        sites.append(SiteLayout(rule.site, gates, units, rate, True, "", *flags))  # noqa: FBT003
+        layout = SiteLayout(
+            *(rule.site, plan.gates, plan.units, plan.rate),
+            drawn=True,
+            reason="",
+            by_step=plan.by_step,
+            by_sample=plan.by_sample,
+            inverted=plan.inverted,
+        )
+        argument = cell.setting.argument(rule)
+        moves = live_rates(cell) is not None and argument in RATES
+        sites.append(replace(layout, argument=argument) if moves else layout)
     return Layout(tuple(sites), str(cell.compute_dtype)), tensors
 
 

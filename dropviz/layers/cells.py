@@ -29,7 +29,10 @@ class MethodCell(keras.layers.LSTMCell):  # type: ignore[misc]
         setting: The method with its rates and options.
         masks: By site, the masks of the call under way: (steps, gates, samples, units).
         time_steps: Steps to draw masks with a life of one step for; None for none.
+        live: Where rates are variables, what holds them (``dropviz.layers.live``).
     """
+
+    live: Any = None
 
     def __init__(
         self,
@@ -99,8 +102,9 @@ class MethodCell(keras.layers.LSTMCell):  # type: ignore[misc]
                 self.masks = {**self.masks, rule.site: masks}
 
     def _drawn(self, rule: Rule, samples: Tensor, steps: Tensor) -> Tensor:
-        plan = self.plan(rule)
-        return draw(plan, samples, steps, self.seed_generator, self.compute_dtype)
+        moving = self.live and self.live.moving(self.setting.argument(rule))
+        generator, dtype = self.seed_generator, self.compute_dtype
+        return draw(self.plan(rule), samples, steps, generator, dtype, moving)
 
     def plan(self, rule: Rule) -> Drawn:
         """What one call draws for a site."""
@@ -171,8 +175,13 @@ class MethodCell(keras.layers.LSTMCell):  # type: ignore[misc]
         return new_h, [new_h, new_c]
 
     def _at_inference(self) -> dict[str, list[Any]]:
-        rules = self.setting.rules
-        return {r.site: [r.at_inference] for r in rules if r.at_inference != 1}
+        scaled = [rule for rule in self.setting.rules if rule.at_inference != 1]
+        numbers = {
+            r.site: self.live.at_inference(r) if self.live else r.at_inference for r in scaled
+        }
+        # A tensor where it is a constant too: 1 minus it must round as where it moves.
+        dtype = self.compute_dtype
+        return {site: [keras.ops.convert_to_tensor(n, dtype)] for site, n in numbers.items()}
 
     def _now(self, inputs: Tensor, h: Tensor) -> dict[str, list[Tensor]]:
         """By site, the masks of this step, gate by gate."""
@@ -219,8 +228,9 @@ def _times(value: Tensor, masks: list[Tensor] | None, gate: int = 0) -> Tensor:
     if masks is None:
         return value
     mask = masks[min(gate, len(masks) - 1)]
-    # The entries of a kernel's mask lie flat.
-    flat = getattr(mask, "shape", value.shape)[-1] != value.shape[-1]
+    # The entries of a kernel's mask lie flat; a number multiplies as it is.
+    shape: tuple[Any, ...] = getattr(mask, "shape", ())
+    flat = len(shape) > 0 and shape[-1] != value.shape[-1]
     return value * (keras.ops.reshape(mask, value.shape) if flat else mask)
 
 

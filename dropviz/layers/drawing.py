@@ -11,7 +11,14 @@ from dropviz.core.draws import Drawn
 Tensor = Any
 
 
-def draw(drawn: Drawn, samples: Tensor, steps: Tensor, generator: Any, dtype: str) -> Tensor:
+def draw(
+    drawn: Drawn,
+    samples: Tensor,
+    steps: Tensor,
+    generator: Any,
+    dtype: str,
+    moving: tuple[Tensor, Tensor] | None = None,
+) -> Tensor:
     """Draws the masks of one site for one call, a gate after the other, as Keras does.
 
     Keras's cells draw each mask with one ``dropout`` of ones (keras/src/layers/rnn/
@@ -23,14 +30,30 @@ def draw(drawn: Drawn, samples: Tensor, steps: Tensor, generator: Any, dtype: st
         steps: Time steps; used where each step has a mask of its own.
         generator: The cell's ``keras.random.SeedGenerator``; moves on by one a mask.
         dtype: Floating type to draw in.
+        moving: Where the rate is a tensor: the rate, and 1/(1-rate).
 
     Returns:
         Shape (steps, gates, samples, units), of 0 and scale; steps and samples are 1
         where they share a mask.
     """
-    shape = (samples if drawn.by_sample else 1, drawn.units)
-    ones = keras.ops.ones((steps, *shape) if drawn.by_step else shape, dtype=dtype)
-    masks = [keras.random.dropout(ones, drawn.rate, seed=generator) for _ in range(drawn.gates)]
+    each = (samples if drawn.by_sample else 1, drawn.units)
+    shape = (steps, *each) if drawn.by_step else each
+    masks = [_one(shape, drawn.rate, generator, dtype, moving) for _ in range(drawn.gates)]
     values = keras.ops.stack(masks, axis=1 if drawn.by_step else 0)
     values = values if drawn.by_step else keras.ops.expand_dims(values, 0)
     return values if drawn.inverted else keras.ops.cast(values > 0, dtype)
+
+
+def _one(
+    shape: tuple[Any, ...],
+    rate: float,
+    generator: Any,
+    dtype: str,
+    moving: tuple[Tensor, Tensor] | None,
+) -> Tensor:
+    if moving is None:
+        return keras.random.dropout(keras.ops.ones(shape, dtype=dtype), rate, seed=generator)
+    # keras.random.dropout asks a rate whether it is 0 or 1, which a tensor cannot answer
+    # while TensorFlow traces. It keeps where the same uniform numbers reach the rate.
+    uniform = keras.random.uniform(shape, dtype=dtype, seed=generator)
+    return keras.ops.where(uniform >= moving[0], moving[1], keras.ops.zeros([], dtype))

@@ -11,6 +11,7 @@ import keras
 from dropviz.core.oracle import GRU_GATES, LSTM_GATES
 from dropviz.core.setting import Setting
 from dropviz.layers.cells import MethodCell
+from dropviz.layers.live import live_rates
 
 Layer = Any  # Keras has no type stubs
 
@@ -91,6 +92,9 @@ def unrecordable(layer: Layer, cell: Layer) -> str:
 
 def setting(cell: Layer) -> Setting:
     """Tells which method a cell follows, with its rates and options."""
+    live = live_rates(cell)
+    if live:
+        return live.setting
     if isinstance(cell, MethodCell):
         return cell.setting
     # Keras clamps rates to 0..1, and takes 1 for none (lstm.py, gru.py).

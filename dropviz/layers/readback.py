@@ -13,7 +13,18 @@ from dropviz.core.draws import Draws
 from dropviz.core.masks import Array, LayerRecording, Masks
 from dropviz.layers.cellmasks import Layout, SiteLayout
 from dropviz.layers.find import kind, setting
-from dropviz.layers.held import CARRIED, COUNTER, LAYOUT, SAMPLES, SEED, STEPS, Held
+from dropviz.layers.held import (
+    CARRIED,
+    COUNTER,
+    DROPOUT,
+    LAYOUT,
+    RECURRENT,
+    SAMPLES,
+    SEED,
+    STEPS,
+    Held,
+)
+from dropviz.layers.live import live_rates
 
 _NEVER = (
     "no training batch came by. (A tf.function that was traced before the recording "
@@ -54,8 +65,10 @@ def layer_recording(facts: Facts, held: Held, keep: int | None) -> LayerRecordin
         return LayerRecording(
             facts.path, name, units, 0, {}, note=_NEVER, setting=setting(facts.cell)
         )
-    layout = facts.layouts[held.log[-1, LAYOUT]]
+    rates = held.log[-1, DROPOUT : RECURRENT + 1].copy().view(np.float64).tolist()
+    layout = facts.layouts[held.log[-1, LAYOUT]].at(rates)
     since = _since(held)
+    live = live_rates(facts.cell)
     batches = _batches(held, layout, since, keep)
     masks = {site.site: _masks(facts.path, gates, layout, site, batches) for site in layout.sites}
     return LayerRecording(
@@ -66,13 +79,14 @@ def layer_recording(facts: Facts, held: Held, keep: int | None) -> LayerRecordin
         masks,
         draws=_draws(facts.cell, layout, held, since),
         note=_note(batches, held, since),
-        setting=setting(facts.cell),
+        setting=live.at(*rates) if live else setting(facts.cell),
     )
 
 
 def _since(held: Held) -> int:
     """The row after the last change of rates."""
-    other = np.flatnonzero(held.log[:, LAYOUT] != held.log[-1, LAYOUT])
+    now = held.log[:, LAYOUT:] == held.log[-1, LAYOUT:]
+    other = np.flatnonzero(~now.all(axis=1))
     return int(other[-1]) + 1 if other.size else 0
 
 

@@ -15,7 +15,7 @@ from dropviz.core.masks import LayerRecording
 from dropviz.core.recording import Recording
 from dropviz.errors import DropvizError
 from dropviz.layers import hooks
-from dropviz.layers.cellmasks import Layout, read_masks
+from dropviz.layers.cellmasks import Layout, rates_of, read_masks
 from dropviz.layers.find import cells, recurrent_layers, unrecordable
 from dropviz.layers.readback import Facts, layer_recording
 
@@ -159,6 +159,14 @@ class Recorder:
         # Past Keras's own __setattr__, which may track or refuse.
         layer.__dict__["inner_loop"] = inner_loop
 
+    def restart(self) -> None:
+        """Begins anew, with what is attached and compiled; what was recorded is gone."""
+        self.store.restart([each.log for each in self.attached.values()])
+
+    def taken(self) -> Recording:
+        """What is recorded by now, for good."""
+        return Recording.of(self._read())
+
     def _free_name(self, path: str) -> str:
         name, number = path, 1
         while name in self.attached:
@@ -241,6 +249,7 @@ class Attached:
             carried=keras.ops.any(keras.tree.flatten(state)[0] != 0),
             state=generator.state.value if generator else keras.ops.zeros([2], "int64"),
             layout=self._layouts.index(layout),
+            rates=rates_of(self._cell),
         )
 
     def facts(self) -> Facts:

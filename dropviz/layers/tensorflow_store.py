@@ -20,11 +20,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dropviz.layers.held import SIZE, START, Held
+from dropviz.layers.held import COLUMNS, SIZE, START, Held
 
 Tensor = Any  # a backend tensor, symbolic while TensorFlow traces
 
-# Batches whose random state is noted, for each layer: 16 MiB; 2**18 batches of 20 ms
+# Batches whose random state is noted, for each layer: 20 MiB; 2**18 batches of 20 ms
 # are an hour and a half of training.
 LOG_ROWS = 2**18
 
@@ -34,7 +34,7 @@ class Log:
 
     def __init__(self) -> None:
         with tf.init_scope():
-            self.rows = _variable(tf.zeros([LOG_ROWS, 8], tf.int64))
+            self.rows = _variable(tf.zeros([LOG_ROWS, COLUMNS], tf.int64))
             self.calls = tf.Variable(0, dtype=tf.int64, trainable=False)
 
 
@@ -67,6 +67,7 @@ class Store:
         carried: Tensor,
         state: Tensor,
         layout: int,
+        rates: Tensor,
     ) -> None:
         """Adds the masks of one call; runs eagerly, in a graph or under XLA.
 
@@ -78,6 +79,7 @@ class Store:
             carried: Whether the initial h was not zero.
             state: Shape (2,): seed and counter after the masks were drawn.
             layout: Number of the layout that describes the masks.
+            rates: Shape (2,): dropout and recurrent_dropout, in double precision.
         """
         # log.calls is read once: a second read could see the add below.
         call = log.calls.read_value()
@@ -109,6 +111,7 @@ class Store:
             tf.cast(carried, tf.int64),
             *tf.unstack(tf.cast(state, tf.int64), 2),
             tf.constant(layout, tf.int64),
+            *tf.unstack(tf.bitcast(tf.cast(rates, tf.float64), tf.int64), 2),
         ]
         log.rows.scatter_update(
             tf.IndexedSlices(tf.stack(row)[tf.newaxis], (call % _length(log.rows))[tf.newaxis])
@@ -119,6 +122,12 @@ class Store:
         """Reads back what is held for one layer by now."""
         return Frozen(self, [log]).read(0)
 
+    def restart(self, logs: Sequence[Log]) -> None:
+        """Forgets all that was written; graphs go on writing, from the beginning."""
+        self.ends.assign(tf.zeros([2], tf.int64))
+        for log in logs:
+            log.calls.assign(0)
+
     def release(self, logs: Sequence[Log]) -> None:
         """Gives the memory back; later writes go nowhere and do no harm.
 
@@ -127,7 +136,7 @@ class Store:
         """
         self.ring.assign(tf.zeros([1], self.dtype))
         for log in logs:
-            log.rows.assign(tf.zeros([1, 8], tf.int64))
+            log.rows.assign(tf.zeros([1, COLUMNS], tf.int64))
 
 
 def _variable(value: Tensor) -> Any:

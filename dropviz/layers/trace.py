@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -15,9 +15,10 @@ from dropviz.core import oracle
 from dropviz.core.masks import Array, LayerRecording, Masks
 from dropviz.core.trace import TOLERANCES, Proof, Trace
 from dropviz.errors import DropvizError, unknown_name
-from dropviz.layers.cellmasks import NOT_DRAWN, Layout, read_masks
+from dropviz.layers.cellmasks import NOT_DRAWN, Layout, rates_of, read_masks
 from dropviz.layers.find import Found, cells, kind, recurrent_layers, setting
 from dropviz.layers.held import Held
+from dropviz.layers.inputs import checked_inputs
 from dropviz.layers.readback import Facts, layer_recording
 from dropviz.layers.undisturbed import undisturbed
 
@@ -51,7 +52,7 @@ def trace(model: Model, x: Any, *, training: bool = True, layer: str | None = No
             read.
     """
     found = _chosen(model, layer)
-    inputs = _checked(model, x)
+    inputs = checked_inputs(model, x)
     with undisturbed(model), _unrecorded(model), _listening(found.layer) as calls:
         model(inputs, training=training)
     if not calls:
@@ -125,42 +126,6 @@ def _chosen(model: Model, name: str | None) -> Found:
     if reason:
         raise DropvizError(reason)
     return found
-
-
-def _checked(model: Model, x: Any) -> Any:
-    _check_shapes(model, x)
-    for part in keras.tree.flatten(x):
-        values = np.asarray(part)
-        if np.issubdtype(values.dtype, np.floating) and not np.isfinite(values).all():
-            bad = int(np.count_nonzero(~np.isfinite(values)))
-            raise DropvizError(
-                f"x must be finite. Received: {bad} of {values.size} values are NaN or infinite."
-            )
-    return keras.tree.map_structure(keras.ops.convert_to_tensor, x)
-
-
-def _check_shapes(model: Model, x: Any) -> None:
-    if isinstance(model, keras.layers.RNN):
-        size = model.states[0].shape[0] if model.stateful else None
-        expected: list[tuple[int | None, ...]] = [(size, None, model.cell.kernel.shape[0])]
-    else:
-        # What a subclassed model takes is its own to say, and of several inputs Keras's.
-        inputs = getattr(model, "inputs", None) or []
-        expected = [tuple(each.shape) for each in inputs] if len(inputs) == 1 else []
-    shapes = [np.shape(part) for part in keras.tree.flatten(x)]
-    fits = not expected or (len(shapes) == 1 and _fits(shapes[0], expected[0]))
-    if not fits or any(0 in shape for shape in shapes):
-        wanted = f"Expected {_listed(expected)}. " if expected else ""
-        raise DropvizError(f"x does not fit {model.name!r}. {wanted}Received: {_listed(shapes)}.")
-
-
-def _fits(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
-    pairs = zip(shape, expected, strict=False)
-    return len(shape) == len(expected) and all(b in (None, a) for a, b in pairs)
-
-
-def _listed(shapes: Sequence[tuple[int | None, ...]]) -> str:
-    return f"shape {' and '.join(str(shape) for shape in shapes)}"
 
 
 @dataclass(frozen=True)
@@ -285,7 +250,9 @@ def _masks(found: Found, call: _Call) -> LayerRecording:
     samples, steps = call.sequences.shape[:2]
     block = np.concatenate([np.zeros(0, np.float32), *(each.ravel() for each in call.masks)])
     carried = int(bool(call.states[0].any()))
-    row = np.array([[0, block.size, samples, steps, carried, 0, 0, 0]], np.int64)
+    # A trace runs eagerly, so that its rates are numbers.
+    rates = np.asarray(rates_of(found.layer.cell), np.float64).view(np.int64)
+    row = np.array([[0, block.size, samples, steps, carried, 0, 0, 0, *rates]], np.int64)
     held = Held(1, row, (block,), (0,))
     return layer_recording(Facts(found.path, found.layer.cell, (call.layout,)), held, None)
 

@@ -36,6 +36,12 @@ class Progress:
     seconds: float
 
     @property
+    def share(self) -> float:
+        """The share that is done, 0 to 1."""
+        done = self.epoch + (self.batch / self.batches if self.batches else 0)
+        return min(1.0, done / self.epochs)
+
+    @property
     def sentence(self) -> str:
         """One line for a person who waits."""
         batch = f", batch {self.batch} of {self.batches}" if self.batches and self.batch else ""

@@ -3,50 +3,32 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import replace
 from typing import Any
 
 import keras
 
-from dropviz.core.runs import Run, Status
+from dropviz.core.runs import Run
+from dropviz.core.scenario import HEAD, parse
 from dropviz.core.spec import RunSpec
 from dropviz.core.tasks import Task, load_task
 from dropviz.errors import StoppedError
-from dropviz.layers.lstm import LSTM
 from dropviz.layers.recorder import record
 from dropviz.layers.trace import prove
-from dropviz.layers.undisturbed import undisturbed
-from dropviz.studies.progress import Listener, Watch
-
-BATCH_SIZE = 64
-
-_CODE = """\
-import keras
-{imports}{data}
-keras.utils.set_random_seed({seed})
-model = keras.Sequential([
-    keras.Input({shape}),
-    {layer},
-    keras.layers.Dense({classes}, activation="softmax"),
-])
-model.compile(
-    keras.optimizers.Adam({learning_rate}),
-    loss="sparse_categorical_crossentropy",
-    metrics=["accuracy"],
-)
-model.fit(x, y, validation_data=(x_val, y_val), batch_size={batch_size}, epochs={epochs})
-"""
+from dropviz.studies.controls import Controls
+from dropviz.studies.fitting import build, check_size, code, fit, watch
+from dropviz.studies.progress import Listener
+from dropviz.studies.session import Session
 
 
 def run(
     task: str | Task = "digits",
-    method: str = "keras",
-    dropout: float = 0.0,
-    recurrent_dropout: float = 0.0,
-    units: int = 32,
-    epochs: int = 10,
-    seed: int = 7,
+    method: str | None = None,
+    dropout: float | None = None,
+    recurrent_dropout: float | None = None,
+    units: int | None = None,
+    epochs: int | None = None,
+    seed: int | None = None,
     listener: Listener | None = None,
     **options: Any,
 ) -> Run:
@@ -57,39 +39,45 @@ def run(
     Keras, NumPy, TensorFlow and Python with ``keras.utils.set_random_seed``.
 
     Args:
-        task: A name in ``dropviz.core.tasks.TASKS``, or a ``dropviz.Task`` of one's own.
-        method: Where dropout acts, a key of ``dropviz.core.methods.METHODS``; "keras" is
-            ``keras.layers.LSTM`` itself.
-        dropout: Drop rate for the inputs x_t, ``0 <= rate < 1``.
+        task: A name in ``dropviz.core.tasks.TASKS``; a ``dropviz.Task`` of one's own; or
+            a scenario such as "lstm:u16:d.2:r.5:task=digits", whose values the other
+            arguments replace.
+        method: Where dropout acts, a key of ``dropviz.core.methods.METHODS``; "keras",
+            the default, is ``keras.layers.LSTM`` itself.
+        dropout: Drop rate for the inputs x_t, ``0 <= rate < 1``; 0 by default.
         recurrent_dropout: Drop rate of the method's other site (h_{t-1} in Keras),
-            ``0 <= rate < 1``.
-        units: LSTM units, from 1.
-        epochs: Passes over the training data, from 1.
-        seed: Seed, 0 to 2**32 - 1.
+            ``0 <= rate < 1``; 0 by default.
+        units: LSTM units, from 1; 32 by default.
+        epochs: Passes over the training data, from 1; 10 by default.
+        seed: Seed, 0 to 2**32 - 1; 7 by default.
         listener: Told how the training goes.
         **options: ``life``, ``scaling``, ``zoneout_cell`` and ``zoneout_hidden``, for the
-            methods that have them.
+            methods that have them; ``schedule``, changes of the rates on the way
+            (``dropviz.core.schedule.Change``).
 
     Returns:
         The run.
 
     Raises:
-        DropvizError: If an argument is out of range; nothing is trained then.
+        DropvizError: If an argument is out of range, or the model needs more memory than
+            there is; nothing is trained then.
         StoppedError: If the training is interrupted; its ``run`` holds what was done.
     """
-    spec = RunSpec(
-        task=task.name if isinstance(task, Task) else task,
-        method=method,
-        dropout=dropout,
-        recurrent_dropout=recurrent_dropout,
-        units=units,
-        epochs=epochs,
-        seed=seed,
+    given = {
+        "method": method,
+        "dropout": dropout,
+        "recurrent_dropout": recurrent_dropout,
+        "units": units,
+        "epochs": epochs,
+        "seed": seed,
         **options,
-    )
-    if not isinstance(task, Task):
-        task = load_task(task)
-    return train(spec, task, listener)
+    }
+    changed = {name: value for name, value in given.items() if value is not None}
+    if isinstance(task, Task):
+        return train(RunSpec(task=task.name, **changed), task, listener)
+    named = isinstance(task, str) and task.partition(":")[0] == HEAD
+    spec = replace(parse(task).spec, **changed) if named else RunSpec(task=task, **changed)
+    return train(spec, load_task(spec.task), listener)
 
 
 def train(spec: RunSpec, task: Task, listener: Listener | None = None) -> Run:
@@ -104,33 +92,32 @@ def train(spec: RunSpec, task: Task, listener: Listener | None = None) -> Run:
         The run.
 
     Raises:
+        DropvizError: If the model needs more memory than there is.
         StoppedError: If the training is interrupted; its ``run`` holds what was done.
     """
+    check_size(spec, task)  # before anything is seeded
+    done = _changing(spec, task, listener) if spec.schedule else _constant(spec, task, listener)
+    if done.status == "stopped":
+        raise stopped(done)
+    return done
+
+
+def _changing(spec: RunSpec, task: Task, listener: Listener | None) -> Run:
+    with Session(spec, task) as session:
+        return session.train(spec, Controls(spec), listener)
+
+
+def _constant(spec: RunSpec, task: Task, listener: Listener | None) -> Run:
     began = time.perf_counter()
     keras.utils.set_random_seed(spec.seed)
-    model = _model(spec, task)
-    watch = Watch(listener, lambda m: _dropout_off(m, task), stop_when_not_finite=True)
-    status: Status = "done"
+    model = build(spec, task)
+    watched = watch(task, listener)
     with record(model) as recording:
-        try:
-            model.fit(
-                task.x,
-                task.y,
-                validation_data=(task.x_val, task.y_val),
-                batch_size=BATCH_SIZE,
-                epochs=spec.epochs,
-                verbose=0,
-                callbacks=[watch],
-            )
-        except KeyboardInterrupt:
-            status = "stopped"
-    reason = ""
-    if watch.not_finite:
-        status, reason = "failed", f"the loss was not finite in epoch {watch.curves.epochs}"
+        status, reason = fit(model, spec, task, [], watched)
     seconds = time.perf_counter() - began
-    done = Run(
+    return Run(
         spec=spec,
-        curves=watch.curves,
+        curves=watched.curves,
         recording=recording,
         status=status,
         seconds=seconds,
@@ -139,9 +126,6 @@ def train(spec: RunSpec, task: Task, listener: Listener | None = None) -> Run:
         proof=prove(model, recording) if status == "done" else {},
         model=model,
     )
-    if status == "stopped":
-        raise stopped(done)
-    return done
 
 
 def stopped(run: Run) -> StoppedError:
@@ -150,55 +134,3 @@ def stopped(run: Run) -> StoppedError:
     # A loop of one's own has no epochs that anybody counted.
     after = f" after epoch {run.curves.epochs}{of}" if run.spec or run.curves.epochs else ""
     return StoppedError(f"stopped{after}; results kept", run)
-
-
-def code(spec: RunSpec, task: Task) -> str:
-    """Writes the plain Keras code whose training is to the bit the same.
-
-    Args:
-        spec: What to train.
-        task: The data.
-
-    Returns:
-        Python source.
-    """
-    given = "".join(f", {name}={value!r}" for name, value in spec.setting.arguments.items())
-    layer = f"keras.layers.LSTM({spec.units}{given})"
-    imports = ""
-    if spec.method != "keras":
-        layer = f"dropviz.LSTM({spec.units}, method={spec.method!r}{given})"
-        imports = "\nimport dropviz\n"
-    return _CODE.format(
-        seed=spec.seed,
-        epochs=spec.epochs,
-        layer=layer,
-        imports=imports,
-        data=task.code or f"# x, y, x_val, y_val: the data of task {task.name!r}\n",
-        shape=task.x.shape[1:],
-        classes=task.classes,
-        learning_rate=task.learning_rate,
-        batch_size=BATCH_SIZE,
-    )
-
-
-def _model(spec: RunSpec, task: Task) -> Any:
-    model = keras.Sequential(
-        [
-            keras.Input(task.x.shape[1:]),
-            # The name is the same whatever else the session has built.
-            LSTM(spec.units, name="lstm", **asdict(spec.setting)),
-            keras.layers.Dense(task.classes, activation="softmax"),
-        ]
-    )
-    model.compile(
-        keras.optimizers.Adam(task.learning_rate),
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-    )
-    return model
-
-
-def _dropout_off(model: Any, task: Task) -> Mapping[str, float]:
-    with undisturbed(model):
-        figures = model.evaluate(task.x, task.y, batch_size=256, verbose=0, return_dict=True)
-    return {f"{name}_dropout_off": float(value) for name, value in figures.items()}

@@ -10,7 +10,7 @@ from dropviz.core.masks import LayerRecording, Masks
 from dropviz.core.methods import METHODS, PLACES
 from dropviz.core.runs import Curves
 from dropviz.core.setting import Setting
-from dropviz.core.words import answer, answers, conclusion, counted, last_losses
+from dropviz.core.words import answer, answers, conclusion, counted, intentions, last_losses
 
 GATES = ("i", "f", "c", "o")
 
@@ -224,3 +224,63 @@ def test_masks_that_live_for_a_sequence_are_gal_and_ghahramanis(
 )
 def test_no_scheme_is_named_where_the_masks_do_not_show_it(recorded: LayerRecording) -> None:
     assert conclusion({"lstm": recorded}) == []
+
+
+# ---------------------------------------------------------------- before anything is trained
+
+SETTINGS = {
+    **{name: Setting(name, 0.2, 0.5 if len(row.rules) > 1 else 0) for name, row in METHODS.items()},
+    "keras, dropout alone": Setting("keras", 0.2),
+    "keras, recurrent_dropout alone": Setting("keras", 0, 0.5),
+    "keras, none": Setting("keras"),
+    "moon at each step, inverted": Setting("moon", 0.1, 0.3, life="step", scaling="inverted"),
+    "semeniuta for a sequence": Setting("semeniuta", 0.1, 0.3, life="sequence"),
+    "zoneout of both": Setting("zoneout", 0.1, zoneout_cell=0.3, zoneout_hidden=0.05),
+    "zoneout of c": Setting("zoneout", 0.1, 0.3, zoneout_cell=0.05),
+}
+
+
+@pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS)
+def test_intentions_say_of_each_site_what_its_rule_says(setting: Setting) -> None:
+    lines = intentions(setting)
+
+    for rule, line in zip(setting.rules, lines, strict=False):
+        argument, _, does = line.partition(" will ")
+        assert argument == f"{setting.argument(rule)}={rule.rate:g}"
+        if not rule.rate:
+            assert does == "drop nothing."
+            continue
+        assert does.startswith(f"multiply {PLACES[rule.site]}: {rule.rate:.0%} dropped, ")
+        assert ("the rest times" in does) == (rule.kept != 1)
+        assert f"times {rule.kept:.3g}, " in does or rule.kept == 1
+        assert ("a new mask at each step" in does) == (rule.life == "step")
+        assert ("one mask for all steps" in does) == (rule.life == "sequence")
+        assert ("the same for all gates" in does) == (rule.tying == "tied")
+        assert ("one for each gate" in does) == (rule.tying == "untied")
+        assert does.endswith("another for each sample.") == rule.by_sample
+        assert does.endswith("one for all samples of a batch.") == (not rule.by_sample)
+
+
+@pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS)
+def test_intentions_warn_of_cudnn_where_recurrent_dropout_of_keras_is_set(setting: Setting) -> None:
+    warned = setting.method == "keras" and setting.recurrent_dropout > 0
+
+    rest = intentions(setting)[len(setting.rules) :]
+
+    assert ["rules out cuDNN" in line for line in rest] == [True] * warned
+
+
+@pytest.mark.parametrize(("rate", "tying"), [(0, "the same for all gates"), (0.1, "one for each")])
+def test_recurrent_dropout_changes_what_dropout_of_keras_will_do(rate: float, tying: str) -> None:
+    dropout, *_, last = intentions(Setting("keras", 0.2, rate))
+
+    assert tying in dropout
+    assert ("for the inputs too" in last) == (rate > 0)
+
+
+def test_intentions_name_the_argument_that_a_rate_comes_from() -> None:
+    of_both = [line.partition("=")[0] for line in intentions(Setting("zoneout", 0.1, 0.3))]
+    of_one = [line.partition(" ")[0] for line in intentions(SETTINGS["zoneout of c"])]
+
+    assert of_both == ["dropout", "recurrent_dropout", "recurrent_dropout"]
+    assert of_one == ["dropout=0.1", "zoneout_cell=0.05", "recurrent_dropout=0.3"]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -12,7 +13,7 @@ from dropviz.core.draws import Drawn
 from dropviz.core.masks import LayerRecording
 from dropviz.core.recording import Recording
 from dropviz.layers.cellmasks import Layout, SiteLayout
-from dropviz.layers.held import Held
+from dropviz.layers.held import COLUMNS, Held
 from dropviz.layers.readback import Facts, layer_recording
 from dropviz.layers.recorder import record
 
@@ -211,22 +212,38 @@ LAYOUT = Layout(
 )
 
 
-def held(samples: Sequence[int], *, gone: int = 0, before: int = 0) -> Held:
+def bits(*rates: float) -> list[int]:
+    """The two rates of a row, as a log holds them."""
+    return [int(each) for each in np.array(rates).view(np.int64)]
+
+
+def held(
+    samples: Sequence[int],
+    *,
+    gone: int = 0,
+    before: int = 0,
+    rates: Sequence[tuple[float, float]] = (),
+) -> Held:
     """What a store holds of batches whose masks count up from nought.
 
     Args:
         samples: Samples in each batch.
         gone: How many of the first batches were written over.
         before: How many batches went by before the log's first.
+        rates: The two rates of each batch; 0 where not given.
     """
+    acted = rates or [(0.0, 0.0)] * len(samples)
     log = [
-        [0, 6 * size, size, 7, 0, 99, 3 * (before + number + 1), 0]
-        for number, size in enumerate(samples)
+        [0, 6 * size, size, 7, 0, 99, 3 * (before + number + 1), 0, *bits(*both)]
+        for number, (size, both) in enumerate(zip(samples, acted, strict=True))
     ]
     blocks = [np.arange(6 * size, dtype="float32") for size in samples]
     rows = tuple(range(gone, len(samples)))
     return Held(
-        before + len(samples), np.array(log, np.int64).reshape(-1, 8), tuple(blocks[gone:]), rows
+        before + len(samples),
+        np.array(log, np.int64).reshape(-1, COLUMNS),
+        tuple(blocks[gone:]),
+        rows,
     )
 
 
@@ -249,7 +266,7 @@ def test_sites_lie_one_after_the_other_in_a_block() -> None:
         "float32",
     )
     block: NDArray[np.float32] = np.arange(9 * 2, dtype="float32")
-    log = np.array([[0, 18, 2, 7, 0, 99, 6, 0]], np.int64)
+    log = np.array([[0, 18, 2, 7, 0, 99, 6, 0, *bits(0.0, 0.0)]], np.int64)
 
     layer = read(Held(1, log, (block,), (0,)), layout=both)
 
@@ -310,7 +327,7 @@ def test_where_nothing_is_drawn_there_is_nothing_to_redraw() -> None:
         ),
         "float32",
     )
-    log = np.array([[0, 0, 4, 7, 0, 99, 0, 0]], np.int64)
+    log = np.array([[0, 0, 4, 7, 0, 99, 0, 0, *bits(0.0, 0.0)]], np.int64)
 
     layer = read(Held(1, log, (), ()), layout=nothing)
 
@@ -325,3 +342,38 @@ def test_gates_have_keras_s_names_and_order(rates: dict[str, float]) -> None:
     recording = calls(layer, [4])
 
     assert {masks.gates for masks in recording[layer.name].values()} == {("i", "f", "c", "o")}
+
+
+# ---------------------------------------------------------------- rates that move
+
+MOVING = Layout((replace(LAYOUT.sites[0], argument="dropout"), LAYOUT.sites[1]), "float32")
+MOVED = [(0.5, 0.25), (0.37, 0.25), (0.37, 0.1), (0.37, 0.1)]
+
+
+def test_a_rate_that_moves_is_read_from_the_log_to_the_bit() -> None:
+    masks = read(held([4], rates=[(0.1 + 0.2, 0.0)]), layout=MOVING)["input"]
+
+    assert masks.rate == 0.1 + 0.2
+
+
+def test_a_rate_that_stays_is_that_of_its_layout() -> None:
+    assert read(held([4], rates=[(0.25, 0.0)]))["input"].rate == 0.5
+
+
+@pytest.mark.parametrize("last", [1, 2, 3, 4])
+def test_only_batches_after_the_last_change_of_either_rate_are_read(last: int) -> None:
+    layer = read(held([4] * last, rates=MOVED[:last], before=10), layout=MOVING)
+
+    kept = {1: (10,), 2: (11,), 3: (12,), 4: (12, 13)}[last]
+    assert layer["input"].batches == kept
+    assert layer["input"].rate == MOVED[last - 1][0]
+    assert ("its rates changed while it was recorded" in layer.note) == (last > 1)
+    assert layer.draws is not None
+    assert (layer.draws.first, len(layer.draws)) == (kept[0], len(kept))
+    assert layer.draws.plan[0].rate == MOVED[last - 1][0]
+
+
+def test_rates_that_differ_in_their_last_bit_are_a_change() -> None:
+    rates = [(0.3, 0.0), (0.1 + 0.2, 0.0)]
+
+    assert read(held([4, 4], rates=rates), layout=MOVING)["input"].batches == (1,)

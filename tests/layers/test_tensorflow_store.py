@@ -10,7 +10,19 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from dropviz.layers import tensorflow_store
-from dropviz.layers.held import COUNTER, LAYOUT, SAMPLES, SEED, SIZE, START, STEPS, Held
+from dropviz.layers.held import (
+    COLUMNS,
+    COUNTER,
+    DROPOUT,
+    LAYOUT,
+    RECURRENT,
+    SAMPLES,
+    SEED,
+    SIZE,
+    START,
+    STEPS,
+    Held,
+)
 from dropviz.layers.tensorflow_store import Frozen, Log, Store
 
 ITEM = 4  # bytes of a float32
@@ -28,10 +40,19 @@ class Written:
         return len(self.block)
 
 
-def write(store: Store, log: Log, masks: list[Any], *, layout: int = 0) -> None:
-    samples = tf.shape(masks[0])[0] if masks else 5
-    state = tf.constant([7, 8], tf.int64)
-    store.write(log, masks, samples=samples, steps=3, carried=False, state=state, layout=layout)
+def write(
+    store: Store, log: Log, masks: list[Any], *, layout: int = 0, rates: Any = (0.0, 0.0)
+) -> None:
+    store.write(
+        log,
+        masks,
+        samples=tf.shape(masks[0])[0] if masks else 5,
+        steps=3,
+        carried=False,
+        state=tf.constant([7, 8], tf.int64),
+        layout=layout,
+        rates=rates,
+    )
 
 
 def step(store: Store, log: Log, mode: str) -> Callable[[Any], None]:
@@ -163,6 +184,24 @@ def test_a_row_tells_of_the_call() -> None:
     ]
 
 
+@pytest.mark.parametrize("rates", [(0.0, 0.5), (1 / 3, 0.1 + 0.2), (5e-324, 1 - 2**-53)])
+@pytest.mark.parametrize("mode", ["eager", "graph", "jit"])
+def test_a_row_tells_the_two_rates_to_the_last_bit(mode: str, rates: tuple[float, float]) -> None:
+    store, log = Store(100 * ITEM, "float32", 1), Log()
+    # A variable, so that no compiler works with it before the call.
+    moving = tf.Variable(rates, dtype=tf.float64)
+
+    def once() -> None:
+        write(store, log, [tf.ones([4, 2])], rates=moving)
+
+    how = once if mode == "eager" else tf.function(once, jit_compile=mode == "jit", autograph=False)
+    how()
+
+    row = store.read(log).log[0]
+    assert row.shape == (COLUMNS,)
+    assert tuple(row[[DROPOUT, RECURRENT]].view(np.float64).tolist()) == rates
+
+
 def test_a_call_without_masks_is_logged() -> None:
     store, log = Store(100 * ITEM, "float32", 1), Log()
 
@@ -237,7 +276,7 @@ def test_a_log_that_is_full_keeps_the_last_rows_in_order(
 def test_an_unused_log_holds_nothing() -> None:
     held = Store(100, "float32", 1).read(Log())
 
-    assert (held.calls, held.log.shape, held.blocks, held.rows) == (0, (0, 8), (), ())
+    assert (held.calls, held.log.shape, held.blocks, held.rows) == (0, (0, 10), (), ())
 
 
 def test_logs_of_one_store_are_read_apart() -> None:
@@ -280,3 +319,35 @@ def test_a_look_changes_nothing() -> None:
     after = (store.ring, store.ends, log.rows[:5], log.calls)
     for mine, its in zip(after, before, strict=True):
         np.testing.assert_array_equal(mine, its)
+
+
+# ---------------------------------------------------------------- beginning anew
+
+
+@pytest.mark.parametrize("mode", ["eager", "graph", "jit"])
+def test_after_a_restart_a_compiled_step_writes_from_the_beginning(mode: str) -> None:
+    store, log = Store(14 * ITEM, "float32", 1), Log()
+    once = step(store, log, mode)
+    for number in range(5):
+        once(tf.fill([5], float(number)))
+
+    store.restart([log])
+
+    assert store.read(log).calls == 0
+    assert store.read(log).log.shape == (0, COLUMNS)
+    for number in range(10, 12):
+        once(tf.fill([5], float(number)))
+    held = store.read(log)
+    assert (held.calls, held.rows) == (2, (0, 1))
+    assert [block.tolist() for block in held.blocks] == [[10] * 5, [11] * 5]
+
+
+def test_a_restart_leaves_what_was_frozen_before() -> None:
+    store, log = Store(14 * ITEM, "float32", 1), Log()
+    write(store, log, [tf.fill([5], 1.0)])
+    frozen = Frozen(store, [log])
+
+    store.restart([log])
+    write(store, log, [tf.fill([5], 2.0)])
+
+    assert [block.tolist() for block in frozen.read(0).blocks] == [[1] * 5]

@@ -7,7 +7,8 @@ import pytest
 
 from dropviz.core.runs import Run
 from dropviz.core.tasks import Task
-from dropviz.studies.train import BATCH_SIZE, run
+from dropviz.studies.fitting import BATCH_SIZE
+from dropviz.studies.train import run
 
 SAMPLES, STEPS, FEATURES = BATCH_SIZE + 8, 4, 3  # two batches an epoch, the last one partial
 ASKED = {"dropout": 0.3, "recurrent_dropout": 0.4, "units": 5, "epochs": 3, "seed": 11}

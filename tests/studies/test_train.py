@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ import pytest
 
 import dropviz
 from dropviz.core.runs import Run
+from dropviz.core.schedule import Change
 from dropviz.core.spec import RunSpec
 from dropviz.core.tasks import load_task
 from dropviz.errors import DropvizError, StoppedError, UnknownNameError
+from dropviz.studies.fitting import BATCH_SIZE, code
 from dropviz.studies.progress import Progress
-from dropviz.studies.train import BATCH_SIZE, code, run
+from dropviz.studies.train import run
 
 from .conftest import ASKED, SAMPLES, tiny
 
@@ -277,6 +280,53 @@ def test_an_error_of_the_listener_is_not_swallowed() -> None:
         run(tiny(), units=2, epochs=1, listener=fail)
 
 
+# ---------------------------------------------------------------- a scenario
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[RunSpec]:
+    """The specs that ``run`` would train."""
+    seen: list[RunSpec] = []
+    monkeypatch.setattr("dropviz.studies.train.train", lambda spec, *_: seen.append(spec))
+    return seen
+
+
+def test_a_scenario_is_trained_as_its_arguments_are(digits_run: Run) -> None:
+    done = run("lstm:u4:d.2:r.3:task=digits:e2")
+
+    assert_same_weights(done.model, digits_run.model)
+    assert done.curves == digits_run.curves
+    assert (done.spec, done.code) == (digits_run.spec, digits_run.code)
+
+
+@pytest.mark.parametrize(
+    ("given", "changed"),
+    [
+        ({}, {}),
+        ({"units": 5, "seed": 0}, {"units": 5, "seed": 0}),
+        ({"dropout": 0.0}, {"dropout": 0.0}),
+        ({"life": "step", "dropout": None}, {"life": "step"}),
+        ({"schedule": [Change(2, 0.1, 0.2)]}, {"schedule": (Change(2, 0.1, 0.2),)}),
+    ],
+    ids=str,
+)
+def test_other_arguments_replace_the_values_of_a_scenario(
+    given: dict[str, Any], changed: dict[str, Any], asked: list[RunSpec]
+) -> None:
+    run("lstm:u16:d.2:r.5:m=moon:task=temporal-order:s9", **given)
+
+    plain = RunSpec("temporal-order", "moon", dropout=0.2, recurrent_dropout=0.5, units=16, seed=9)
+    assert asked == [replace(plain, **changed)]
+
+
+def test_what_is_not_given_is_as_in_a_spec(asked: list[RunSpec]) -> None:
+    run()
+    run("digits")
+    run("lstm")
+
+    assert asked == [RunSpec()] * 3
+
+
 # ---------------------------------------------------------------- bad input
 
 
@@ -300,6 +350,15 @@ def nothing_may_train(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"method": "keras2"}, "Did you mean 'keras'"),
         ({"task": "digit"}, "Did you mean 'digits'"),
         ({"task": None}, "There is no task None"),
+        ({"task": "lstm:d2"}, "dropout must be at least 0 and below 1"),
+        ({"task": "lstm:x9"}, "the part 'x9' is not understood"),
+        ({"task": "lstm:task=digit"}, "Did you mean 'digits'"),
+        ({"task": "lstm:task=tiny:quiz"}, "There is no task 'tiny'"),
+        ({"task": "lstm:m=zaremba", "recurrent_dropout": 0.2}, "masks the inputs only"),
+        ({"task": "lstm:u8", "units": 0}, "units must be a whole number from 1"),
+        ({"schedule": "@3"}, "schedule must be changes"),
+        ({"task": "lstm", "units": 10**7}, "An LSTM of 10,000,000 units needs about"),
+        ({"units": 10**7, "method": "weight-drop"}, r"Try [\d,]+ units or fewer\."),
     ],
     ids=str,
 )

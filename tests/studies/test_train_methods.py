@@ -14,7 +14,8 @@ from dropviz.core.runs import Run
 from dropviz.core.setting import Setting
 from dropviz.core.spec import RunSpec
 from dropviz.core.tasks import Task, load_task
-from dropviz.studies.train import BATCH_SIZE, code, train
+from dropviz.studies.fitting import BATCH_SIZE, code
+from dropviz.studies.train import train
 
 from .test_train import assert_trained_the_same, executed
 

@@ -1,0 +1,101 @@
+"""Whether a training fits into the memory that this process really has."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from dropviz.errors import DropvizError
+
+_GIB = 2**30
+_BYTES = 4  # float32
+# Weights, their gradient, Adam's two moments, and one more copy while they are updated.
+_COPIES = 5
+# What TensorFlow keeps of one step for the way back: four gates before and after their
+# activations, c, h, tanh(c) and the masked inputs of the gates.
+_KEPT = 16
+_GROUP = Path("/sys/fs/cgroup")
+# A container's limit, and what it has used of it, in the second and the first form that
+# Linux gives; a hosting machine's own memory says nothing of it (repo2docker, Binder).
+_FILES = (
+    ("memory.max", "memory.current"),
+    ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
+)
+
+
+def needed(units: int, features: int, steps: int, batch_size: int, masks: int) -> int:
+    """Bytes that it takes to train an LSTM, at the least.
+
+    Args:
+        units: Its units.
+        features: Features of its inputs.
+        steps: Time steps.
+        batch_size: Samples in a batch.
+        masks: Matrices of masks, each as large as the recurrent kernel; 0 as a rule.
+
+    Returns:
+        The bytes.
+    """
+    weights = 4 * units * (features + units + 1)
+    kept = batch_size * steps * units * _KEPT
+    return _BYTES * (weights * (_COPIES + masks) + kept)
+
+
+def available(group: Path = _GROUP) -> int | None:
+    """Bytes left to this process: of its container's limit, or else of the machine.
+
+    Args:
+        group: Where Linux shows the limits of a container.
+
+    Returns:
+        The bytes; None where the system does not tell.
+    """
+    left = [room for files in _FILES if (room := _room(group, *files)) is not None]
+    with suppress(AttributeError, OSError, ValueError):  # not every system tells
+        left.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES"))
+    return min(left, default=None)
+
+
+def _room(group: Path, limit: str, used: str) -> int | None:
+    try:
+        most, now = (group / limit).read_text().strip(), (group / used).read_text().strip()
+    except OSError:
+        return None
+    # "max" is no limit.
+    return max(0, int(most) - int(now)) if most.isdecimal() and now.isdecimal() else None
+
+
+def check_memory(units: int, features: int, steps: int, batch_size: int, masks: int = 0) -> None:
+    """Refuses a training that would have the system end the process.
+
+    Args:
+        units: Units of the LSTM.
+        features: Features of its inputs.
+        steps: Time steps.
+        batch_size: Samples in a batch.
+        masks: Matrices of masks, each as large as the recurrent kernel.
+
+    Raises:
+        DropvizError: If it needs more than there is; the message says how many units do
+            fit.
+    """
+    room = available()
+
+    def need(size: int) -> int:
+        return needed(size, features, steps, batch_size, masks)
+
+    if room is None or need(units) <= room:
+        return
+    low, high = 1, units
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if need(middle) <= room else (low, middle)
+    fits = 10 ** (len(str(low)) - 1)
+    advice = f"Try {low // fits * fits:,} units or fewer."
+    if need(low) > room:
+        advice = "Not even one unit fits; free some memory first."
+    raise DropvizError(
+        f"An LSTM of {units:,} units needs about {need(units) / _GIB:,.1f} GiB to train on this "
+        f"task, and {room / _GIB:.1f} GiB are free here. {advice}"
+    )

@@ -1,0 +1,202 @@
+"""A whole setting as one short string: ``lstm:u16:d.2:r.5:m=keras:task=digits:e10:s7``."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from dropviz.core.schedule import Change, number
+from dropviz.core.spec import RunSpec
+from dropviz.errors import DropvizError
+
+HEAD = "lstm"
+_EXAMPLE = "lstm:u16:d.2:r.5:m=keras:task=digits:s7"
+
+# Key -> (field of RunSpec, how to read it). Numbers follow their key, names a "=".
+_NUMBERS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
+    "u": ("units", int),
+    "d": ("dropout", float),
+    "r": ("recurrent_dropout", float),
+    "e": ("epochs", int),
+    "s": ("seed", int),
+    "zc": ("zoneout_cell", float),
+    "zh": ("zoneout_hidden", float),
+}
+_NAMES = {"m": "method", "task": "task", "life": "life", "scaling": "scaling"}
+_ORDER = ("u", "d", "r", "m", "life", "scaling", "zc", "zh", "task", "e", "s")
+_NUMBER = re.compile(r"(zc|zh|u|d|r|e|s)([-+]?[\d.][\w.+-]*)")
+_QUIZ = "quiz"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What a panel shows.
+
+    Attributes:
+        spec: The training.
+        quiz: Whether the student predicts first.
+    """
+
+    spec: RunSpec
+    quiz: bool = False
+
+    def __str__(self) -> str:
+        keys = {name: key for key, (name, _) in _NUMBERS.items()}
+        keys |= {name: key for key, name in _NAMES.items()}
+        values = {
+            keys[f.name]: getattr(self.spec, f.name) for f in fields(RunSpec) if f.name in keys
+        }
+        parts = [HEAD, *(_part(key, values[key]) for key in _ORDER if values[key] is not None)]
+        before = self.spec.start
+        for change in self.spec.schedule:
+            parts.append(_change(change, before))
+            before = change
+        return ":".join([*parts, *([_QUIZ] if self.quiz else [])])
+
+
+def _part(key: str, value: Any) -> str:
+    if key not in _NUMBERS:
+        return f"{key}={value}"
+    return f"{key}{number(value) if isinstance(value, float) else value}"
+
+
+def _change(change: Change, before: Change) -> str:
+    parts = [f"@{change.batch}"]
+    for key in ("d", "r"):
+        name = _NUMBERS[key][0]
+        if getattr(change, name) != getattr(before, name):
+            parts.append(_part(key, getattr(change, name)))
+    if change.frozen != before.frozen:
+        parts.append("freeze" if change.frozen else "release")
+    # A change that changes nothing names a rate, as every change does.
+    return ",".join(parts if parts[1:] else [*parts, _part("d", change.dropout)])
+
+
+def magic(spec: RunSpec) -> str:
+    """The line that does the same in a notebook.
+
+    Args:
+        spec: The training.
+
+    Returns:
+        ``%lstm_dropout`` with flags; with a scenario where rates change on the way.
+    """
+    if spec.schedule:
+        return f"%lstm_dropout {Scenario(spec)}"
+    method = "" if spec.method == "keras" else f"--method {spec.method} "
+    options = "".join(
+        f"--{name.replace('_', '-')} {value} "
+        for name in spec.setting.row.options
+        if (value := getattr(spec, name)) is not None
+    )
+    return (
+        f"%lstm_dropout -d {number(spec.dropout)} -r {number(spec.recurrent_dropout)} "
+        f"{method}{options}--task {spec.task} --units {spec.units} --epochs {spec.epochs} "
+        f"--seed {spec.seed}"
+    )
+
+
+def parse(text: str) -> Scenario:
+    """Reads a scenario.
+
+    Args:
+        text: Parts joined by ":", the first "lstm"; what is left out is as in
+            ``RunSpec``. ``u16`` units, ``d.2`` dropout, ``r.5`` recurrent_dropout,
+            ``m=moon`` method, ``task=digits``, ``e10`` epochs, ``s7`` seed,
+            ``life=step``, ``scaling=inverted``, ``zc.5`` and ``zh.05`` for zoneout;
+            ``@120,d.3,freeze`` a change from batch 120 on; ``quiz``.
+
+    Returns:
+        The scenario.
+
+    Raises:
+        DropvizError: If a part is none of these, is there twice, or is out of range.
+    """
+    head, *parts = text.strip().split(":")
+    if head != HEAD:
+        raise DropvizError(
+            f"A scenario begins with {HEAD!r}, as in {_EXAMPLE}. Received: {text!r}."
+        )
+    values: dict[str, Any] = {}
+    changes: list[str] = []
+    quiz = False
+    for part in parts:
+        if part == _QUIZ:
+            if quiz:
+                raise _twice(_QUIZ, text)
+            quiz = True
+        elif part.startswith("@"):
+            changes.append(part)
+        else:
+            name, value = _field(part, text)
+            if name in values:
+                raise _twice(name, text)
+            values[name] = value
+    spec = RunSpec(**values)
+    if changes:
+        spec = RunSpec(**values, schedule=tuple(_changes(changes, spec.start, text)))
+    return Scenario(spec, quiz)
+
+
+def _field(part: str, text: str) -> tuple[str, Any]:
+    key, equals, value = part.partition("=")
+    if equals and key in _NAMES and value:
+        return _NAMES[key], value
+    found = _NUMBER.fullmatch(part)
+    if not found:
+        raise _unknown(part, text)
+    name, read = _NUMBERS[found[1]]
+    try:
+        return name, read(found[2])
+    except ValueError:
+        what = "a whole number" if read is int else "a number"
+        raise DropvizError(
+            f"In the scenario {text!r} {name} must be {what}. Received: {part!r}."
+        ) from None
+
+
+def _twice(name: str, text: str, where: str = "") -> DropvizError:
+    return DropvizError(f"The scenario {text!r} gives {name} twice{where}. Leave one out.")
+
+
+def _unknown(part: str, text: str) -> DropvizError:
+    known = [*(f"{key}=" for key in _NAMES), *_NUMBERS, _QUIZ]
+    near = difflib.get_close_matches(part.partition("=")[0], [*_NAMES, _QUIZ], n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return DropvizError(
+        f"In the scenario {text!r} the part {part!r} is not understood.{hint} "
+        f"Known: {', '.join(known)}, @BATCH. As in {_EXAMPLE}."
+    )
+
+
+def _changes(parts: list[str], before: Change, text: str) -> list[Change]:
+    changes = []
+    for part in parts:
+        at, *what = part[1:].split(",")
+        values: dict[str, Any] = {
+            name: getattr(before, name) for name in ("dropout", "recurrent_dropout", "frozen")
+        }
+        given: set[str] = set()
+        for each in what:
+            freezes = each in ("freeze", "release")
+            name, value = ("frozen", each == "freeze") if freezes else _field(each, text)
+            if name in given:
+                raise _twice(name, text, f" in {part!r}")
+            given.add(name)
+            if name not in values:
+                raise DropvizError(
+                    f"In the scenario {text!r} {name} cannot change on the way. Received: "
+                    f"{part!r}. Only d, r, freeze and release can."
+                )
+            values[name] = value
+        if not at.isdecimal() or not what:
+            raise DropvizError(
+                f"In the scenario {text!r} a change is written @BATCH,d.3,r.1 with what "
+                f"changes. Received: {part!r}."
+            )
+        before = Change(int(at), **values)
+        changes.append(before)
+    return changes

@@ -1,0 +1,61 @@
+"""Checks the inputs of a pass before the model sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from dropviz.errors import DropvizError
+
+Model = Any
+
+
+def checked_inputs(model: Model, x: Any) -> Any:
+    """Checks what is to be run through a model.
+
+    Args:
+        model: A built Keras model, or a recurrent layer by itself.
+        x: The inputs.
+
+    Returns:
+        The inputs as tensors.
+
+    Raises:
+        DropvizError: If they do not fit the model, are empty or are not finite.
+    """
+    _check_shapes(model, x)
+    for part in keras.tree.flatten(x):
+        values = np.asarray(part)
+        if np.issubdtype(values.dtype, np.floating) and not np.isfinite(values).all():
+            bad = int(np.count_nonzero(~np.isfinite(values)))
+            raise DropvizError(
+                f"x must be finite. Received: {bad} of {values.size} values are NaN or infinite."
+            )
+    return keras.tree.map_structure(keras.ops.convert_to_tensor, x)
+
+
+def _check_shapes(model: Model, x: Any) -> None:
+    if isinstance(model, keras.layers.RNN):
+        size = model.states[0].shape[0] if model.stateful else None
+        expected: list[tuple[int | None, ...]] = [(size, None, model.cell.kernel.shape[0])]
+    else:
+        # What a subclassed model takes is its own to say, and of several inputs Keras's.
+        inputs = getattr(model, "inputs", None) or []
+        expected = [tuple(each.shape) for each in inputs] if len(inputs) == 1 else []
+    shapes = [np.shape(part) for part in keras.tree.flatten(x)]
+    fits = not expected or (len(shapes) == 1 and _fits(shapes[0], expected[0]))
+    if not fits or any(0 in shape for shape in shapes):
+        wanted = f"Expected {_listed(expected)}. " if expected else ""
+        raise DropvizError(f"x does not fit {model.name!r}. {wanted}Received: {_listed(shapes)}.")
+
+
+def _fits(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
+    pairs = zip(shape, expected, strict=False)
+    return len(shape) == len(expected) and all(b in (None, a) for a, b in pairs)
+
+
+def _listed(shapes: Sequence[tuple[int | None, ...]]) -> str:
+    return f"shape {' and '.join(str(shape) for shape in shapes)}"

@@ -1,0 +1,258 @@
+"""One compiled model for a whole session of sliding: its rates change while it trains."""
+
+from __future__ import annotations
+
+import atexit
+import statistics
+import time
+from contextlib import ExitStack
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Self
+
+import keras
+
+from dropviz.core.cost import Cost
+from dropviz.core.masks import LayerRecording
+from dropviz.core.runs import Run
+from dropviz.core.schedule import Change
+from dropviz.core.spec import RunSpec
+from dropviz.core.tasks import Task
+from dropviz.core.trace import Trace
+from dropviz.core.verdict import Verdict
+from dropviz.layers.explain import explain
+from dropviz.layers.live import LiveRates
+from dropviz.layers.recorder import Recorder
+from dropviz.layers.trace import prove, trace
+from dropviz.layers.undisturbed import undisturbed
+from dropviz.studies.controls import Controls
+from dropviz.studies.fitting import BATCH_SIZE, build, code, fit, watch
+from dropviz.studies.progress import Listener
+
+Model = Any
+
+# Enough for the last dozens of batches of a small layer; it is read again and again.
+_BUDGET_MIB = 8
+_PAIRS, _BATCHES = 5, 8  # of a measurement of cost, and training batches in each half
+_SHAPE = ("task", "method", "units", "life", "scaling", "zoneout_cell", "zoneout_hidden")
+
+
+class Session:
+    """A model that is compiled once, and trained as often as one likes.
+
+    A training whose rates are not moved gives to the bit the weights, losses and random
+    stream of ``dropviz.run`` with the same spec; one whose rates are moved keeps the
+    schedule of its changes in ``run.spec``, and ``dropviz.run`` repeats it to the bit.
+
+    Attributes:
+        task: The data.
+        changes: The changes of the training under way, or the last.
+    """
+
+    def __init__(self, spec: RunSpec, task: Task) -> None:
+        """Makes a session.
+
+        Args:
+            spec: Method, options, units and task of all its trainings.
+            task: The data.
+
+        Raises:
+            DropvizError: If the model needs more memory than there is.
+        """
+        self.task = task
+        self.changes: list[Change] = []
+        self._shape = shape(spec)
+        self._model = build(spec, task)
+        self._model.optimizer.build(self._model.trainable_variables)
+        self._layer = self._model.get_layer("lstm")
+        self._rates = LiveRates(self._layer, spec.setting)
+        self._recorder = Recorder(
+            keep=None, every=1, budget_mib=_BUDGET_MIB, dtypes={self._layer.compute_dtype}
+        )
+        self._open = ExitStack()
+        # Open as long as the session: closing a recording has Keras compile anew.
+        self._open.enter_context(self._recorder.recording_of(self._model))
+        self._recorder.attach(self._layer, "lstm")
+        # A recording cannot be closed any more once Python has let go of its modules.
+        atexit.register(self.close)
+
+    @property
+    def batches(self) -> int:
+        """Training batches in an epoch."""
+        return -(-len(self.task.x) // BATCH_SIZE)
+
+    def fits(self, spec: RunSpec, task: Task) -> bool:
+        """Whether a spec can be trained here without compiling anew."""
+        return self._shape == shape(spec) and self.task is task
+
+    def train(self, spec: RunSpec, controls: Controls, listener: Listener | None = None) -> Run:
+        """Trains once, from fresh weights.
+
+        Args:
+            spec: What to train, of this session's shape.
+            controls: Where the rates of each batch come from.
+            listener: Told how it goes.
+
+        Returns:
+            The run; its spec holds the changes that were made on the way, its model is
+            one of its own.
+        """
+        began = time.perf_counter()
+        keras.utils.set_random_seed(spec.seed)
+        fresh = build(spec, self.task)
+        fresh.optimizer.build(fresh.trainable_variables)
+        _copy(fresh, self._model)
+        self._recorder.restart()
+        steering = Steering(self._rates, spec, controls)
+        self.changes = steering.changes
+        watched = watch(self.task, listener)
+        status, reason = fit(self._model, spec, self.task, [steering], watched)
+        _copy(self._model, fresh)
+        recording = self._recorder.taken()
+        done = replace(spec, schedule=tuple(self.changes))
+        return Run(
+            spec=done,
+            curves=watched.curves,
+            recording=recording,
+            status=status,
+            seconds=time.perf_counter() - began,
+            code=code(done, self.task),
+            reason=reason,
+            proof=prove(self._model, recording) if status == "done" else {},
+            model=fresh,
+        )
+
+    def latest(self) -> LayerRecording | None:
+        """The masks of the last batches; None before the first."""
+        layer = self._recorder.taken().get("lstm")
+        return layer if layer is not None and layer.batches else None
+
+    def opened(self, samples: int = 1) -> Trace:
+        """A pass of the first training samples with masks of its own, opened."""
+        return trace(self._model, self.task.x[:samples])
+
+    def explained(self, spec: RunSpec) -> Verdict:
+        """The verdict of the black-box experiment on the layer that trains here."""
+        before = self._rates.setting
+        self._rates.set(spec.setting)
+        try:
+            found = explain(self._layer)
+        finally:
+            self._rates.set(before)
+        if not isinstance(found, Verdict):
+            raise TypeError(f"one layer, {len(found)} verdicts")
+        return found
+
+    def cost(self, spec: RunSpec) -> Cost:
+        """Measures training batches with a spec's rates and without dropout, in turn.
+
+        The weights, the optimizer, the random streams and the rates come back as they were.
+        """
+        acted = self._rates.setting
+        rows = min(len(self.task.x), _BATCHES * BATCH_SIZE)
+        variables = [*self._model.variables, *self._model.optimizer.variables]
+        before = [keras.ops.copy(variable.value) for variable in variables]
+        none = replace(spec.setting, dropout=0.0, recurrent_dropout=0.0)
+        seconds: list[tuple[float, float]] = []
+        with undisturbed(self._model):
+            for number in range(_PAIRS + 1):
+                halves = {}
+                for setting in (spec.setting, none) if number % 2 else (none, spec.setting):
+                    self._rates.set(setting)
+                    halves[setting is none] = self._timed(rows)
+                # The first warms up: it may compile.
+                seconds += [(halves[False], halves[True])] if number else []
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(value)
+        self._rates.set(acted)
+        return Cost(
+            batches=self.batches,
+            with_dropout=statistics.median(a for a, _ in seconds),
+            without=statistics.median(b for _, b in seconds),
+            ratio=statistics.median(a / b for a, b in seconds),
+            pairs=_PAIRS,
+        )
+
+    def _timed(self, rows: int) -> float:
+        stopwatch = _Stopwatch()
+        x, y = self.task.x[:rows], self.task.y[:rows]
+        self._model.fit(x, y, batch_size=BATCH_SIZE, verbose=0, callbacks=[stopwatch])
+        return statistics.median(stopwatch.seconds)
+
+    def close(self) -> None:
+        """Lets go of the model and the recording's memory."""
+        atexit.unregister(self.close)
+        self._open.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trail: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class Steering(keras.callbacks.Callback):  # type: ignore[misc]
+    """Sets the rates of each batch, and notes the changes.
+
+    Attributes:
+        changes: The changes so far, in the order of their batches.
+    """
+
+    def __init__(self, rates: LiveRates, spec: RunSpec, controls: Controls) -> None:
+        super().__init__()
+        self.changes: list[Change] = []
+        self._rates = rates
+        self._spec = spec
+        self._controls = controls
+        self._now = spec.start
+        self._batch = 0
+        self._state: Any = None
+        rates.set(spec.setting)
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """Waits, stops, or sets the rates."""
+        del batch, logs
+        change = self._controls.at(self._batch)
+        if change.since(self._now):
+            self._rates.set(self._spec.setting_at(change))
+            self.changes.append(change)
+            if change.frozen != self._now.frozen:
+                self._state = self._rates.stream() if change.frozen else None
+            self._now = change
+        if self._state is not None:
+            # The same random numbers again: the same masks, at the rates of the moment.
+            self._rates.rewind(self._state)
+        self._batch += 1
+
+
+class _Stopwatch(keras.callbacks.Callback):  # type: ignore[misc]
+    def __init__(self) -> None:
+        super().__init__()
+        self.seconds: list[float] = []
+        self._began = 0.0
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        del batch, logs
+        self._began = time.perf_counter()
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        del batch, logs
+        self.seconds.append(time.perf_counter() - self._began)
+
+
+def shape(spec: RunSpec) -> tuple[Any, ...]:
+    """What a compiled model is made for; the rest of a spec may change."""
+    return tuple(getattr(spec, name) for name in _SHAPE)
+
+
+def _copy(source: Model, target: Model) -> None:
+    """Copies weights, random streams and the optimizer's state."""
+    ours = [*source.variables, *source.optimizer.variables]
+    theirs = [*target.variables, *target.optimizer.variables]
+    for one, other in zip(ours, theirs, strict=True):
+        other.assign(one.value)

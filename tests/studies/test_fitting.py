@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+import dropviz
+from dropviz.core import memory
+from dropviz.core.methods import METHODS
+from dropviz.core.scenario import Scenario
+from dropviz.core.schedule import Change
+from dropviz.core.spec import RunSpec
+from dropviz.core.tasks import load_task
+from dropviz.errors import DropvizError
+from dropviz.studies.controls import StopTrainingError
+from dropviz.studies.fitting import BATCH_SIZE, build, code, fit, watch
+
+from .conftest import FEATURES, STEPS, tiny
+
+TASK = tiny()
+SPEC = RunSpec(task="tiny", dropout=0.3, units=2, epochs=1)
+SCHEDULE = (Change(1, 0.1 + 0.2, 0.5, frozen=True), Change(3, 0.0, 0.5))
+MIB = 2**20
+
+
+# ---------------------------------------------------------------- the model
+
+
+def test_a_model_is_built_as_its_spec_says() -> None:
+    model = build(replace(SPEC, units=3, recurrent_dropout=0.4), TASK)
+
+    lstm, dense = model.layers
+    assert (lstm.name, lstm.units, lstm.dropout, lstm.recurrent_dropout) == ("lstm", 3, 0.3, 0.4)
+    assert type(lstm) is keras.layers.LSTM
+    assert model.input_shape == (None, STEPS, FEATURES)
+    assert (dense.units, model.output_shape) == (2, (None, 2))
+    # In single precision.
+    assert float(model.optimizer.learning_rate) == np.float32(TASK.learning_rate)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_model_follows_the_method_and_its_options(name: str) -> None:
+    spec = replace(SPEC, method=name)
+    if "life" in METHODS[name].options:
+        spec = replace(spec, life="step", scaling="inverted")
+
+    cell = build(spec, TASK).get_layer("lstm").cell
+
+    assert name == "keras" or cell.setting == spec.setting
+
+
+def test_the_same_seed_gives_the_same_weights() -> None:
+    weights = []
+    for _ in range(2):
+        keras.utils.set_random_seed(3)
+        weights.append(build(SPEC, TASK).get_weights())
+
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+# ---------------------------------------------------------------- memory
+
+
+@pytest.mark.parametrize("method", ["keras", "weight-drop"])
+def test_a_model_too_large_for_memory_is_not_built(
+    method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("built")
+
+    monkeypatch.setattr(memory, "available", lambda: 64 * MIB)
+    monkeypatch.setattr(keras, "Sequential", refuse)
+
+    with pytest.raises(DropvizError, match=r"^An LSTM of 5,000 units .* Try [\d,]+ units or fewer"):
+        build(replace(SPEC, method=method, units=5000), TASK)
+
+
+def test_masks_for_each_weight_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    need = memory.needed(300, FEATURES, STEPS, BATCH_SIZE, 0)
+    monkeypatch.setattr(memory, "available", lambda: need)
+
+    assert build(replace(SPEC, units=300), TASK).get_layer("lstm").units == 300
+    with pytest.raises(DropvizError, match="An LSTM of 300 units"):
+        build(replace(SPEC, units=300, method="weight-drop"), TASK)
+
+
+# ---------------------------------------------------------------- how a fit ends
+
+
+class Ends(keras.callbacks.Callback):  # type: ignore[misc]
+    def __init__(self, error: type[BaseException]) -> None:
+        super().__init__()
+        self.error = error
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
+        if batch == 1:
+            raise self.error
+
+
+def test_a_fit_comes_to_its_end() -> None:
+    model = build(SPEC, TASK)
+    watched = watch(TASK, None)
+
+    assert fit(model, SPEC, TASK, [], watched) == ("done", "")
+    assert watched.curves.epochs == 1
+    assert "loss_dropout_off" in watched.curves
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, StopTrainingError])
+def test_a_fit_is_stopped_from_inside(error: type[BaseException]) -> None:
+    model = build(SPEC, TASK)
+    before = model.get_weights()
+    watched = watch(TASK, None)
+
+    assert fit(model, SPEC, TASK, [Ends(error)], watched) == ("stopped", "")
+    assert watched.curves.epochs == 0
+    # The first batch was trained.
+    assert not np.array_equal(model.get_weights()[0], before[0])
+
+
+def test_another_error_is_not_swallowed() -> None:
+    with pytest.raises(ZeroDivisionError):
+        fit(build(SPEC, TASK), SPEC, TASK, [Ends(ZeroDivisionError)], watch(TASK, None))
+
+
+def test_a_loss_that_is_not_finite_fails_the_fit() -> None:
+    wild = tiny(learning_rate=1e38)
+    spec = replace(SPEC, epochs=6)
+    watched = watch(wild, None)
+
+    status, reason = fit(build(spec, wild), spec, wild, [], watched)
+
+    assert status == "failed"
+    assert reason == f"the loss was not finite in epoch {watched.curves.epochs}"
+
+
+# ---------------------------------------------------------------- code of a schedule
+
+
+def argument_of(source: str) -> Any:
+    """The call of ``dropviz.run`` in some source."""
+    (call,) = (
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "dropviz.run"
+    )
+    return call
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_the_code_of_a_schedule_is_a_run_of_its_scenario(name: str) -> None:
+    none = all(rule.argument == "dropout" for rule in METHODS[name].rules)
+    schedule = (Change(1, 0.1, 0.0),) if none else SCHEDULE
+    spec = RunSpec(method=name, dropout=0.2, schedule=schedule)
+
+    call = argument_of(code(spec, load_task("digits")))
+
+    assert ast.literal_eval(call.args[0]) == str(Scenario(spec))
+    assert (len(call.args), call.keywords) == (1, [])
+
+
+def test_the_code_of_a_schedule_on_data_of_ones_own_names_what_was_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spec = replace(SPEC, method="moon", life="step", schedule=SCHEDULE, seed=3)
+    asked: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(dropviz, "run", lambda *args, **given: asked.append((args, given)))
+
+    exec(code(spec, TASK), {"task": TASK})  # noqa: S102
+
+    ((args, given),) = asked
+    assert args == (TASK,)
+    assert RunSpec(task=TASK.name, **given) == spec
