@@ -1,4 +1,4 @@
-"""Prints the table of the README, as measured here and now."""
+"""Prints a table of the README, as measured here and now; with `lab` that of the lab."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import dataclasses
 import json
 import os
 import platform
+import statistics
+import sys
 from importlib.metadata import version
 
 import nbformat
@@ -27,9 +29,20 @@ def main() -> None:
     from dropviz.layers.ready import ready
 
     ready()
+    print("| what | must reach | measured |\n|---|---|---|")
+    if "lab" in sys.argv[1:]:
+        _lab()
+    else:
+        _recording()
+    print(
+        f"\n{platform.machine()}, {os.cpu_count()} processors, Python "
+        f"{platform.python_version()}, Keras {version('keras')}"
+    )
+
+
+def _recording() -> None:
     from benchmarks import explain, fit, load, memory
 
-    print("| what | must reach | measured |\n|---|---|---|")
     _row("`fit` with recording / without", "<= 1.05", _said(fit.recording(jit_compile=False)))
     _row("the same with `jit_compile=True`", "<= 1.05", _said(fit.recording(jit_compile=True)))
     _row("`fit` with live curves / `verbose=0`", "<= 1.05", _said(_live()))
@@ -47,10 +60,35 @@ def main() -> None:
         "flat",
         f"{with_it:+.1f} MiB ({without:+.1f} MiB)",
     )
-    print(
-        f"\n{platform.machine()}, {os.cpu_count()} processors, Python "
-        f"{platform.python_version()}, Keras {version('keras')}"
+
+
+def _lab() -> None:
+    from benchmarks import lab
+
+    seen = lab.in_browser()
+    _row("panel visible after `%lstm_lab`, fresh kernel", "< 1.5 s", _times(seen.visible, "s", 1))
+    _row("slider move to new picture, idle", "p95 <= 250 ms", _p95(seen.idle))
+    _row("the same while training", "p95 <= 500 ms", _p95(seen.training))
+    acted, moves = lab.next_batch()
+    _row("slider move to the batch that uses it", "next batch", f"{acted} of {moves} moves")
+    _row("training in the panel / the same plain", "<= 1.10", _said(lab.pace()))
+    _row("Stop to stopped", "<= 1 s", _times(seen.stop, "s", 2))
+    grown = lab.grown()
+    _row("memory after 200 moves and 20 trainings", "+100 MiB at most", f"{grown:+.1f} MiB")
+
+
+def _times(values: list[float], unit: str, digits: int) -> str:
+    low, high = min(values), max(values)
+    return (
+        f"{statistics.median(values):.{digits}f} {unit} "
+        f"({low:.{digits}f} to {high:.{digits}f}, {len(values)} times)"
     )
+
+
+def _p95(values: list[float]) -> str:
+    from benchmarks.lab import p95
+
+    return f"{p95(values):.0f} ms (median {statistics.median(values):.0f}, {len(values)} moves)"
 
 
 def _row(what: str, bound: str, measured: str) -> None:

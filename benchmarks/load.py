@@ -21,7 +21,7 @@ def milliseconds(times: int = 11) -> float:
     """Median milliseconds of ``%load_ext dropviz``."""
     command = [sys.executable, "-c", _CODE]
     seconds: list[float] = [
-        json.loads(subprocess.run(command, capture_output=True, check=True).stdout)  # noqa: S603
+        json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
         for _ in range(times)
     ]
     return 1000 * statistics.median(seconds)

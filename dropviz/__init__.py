@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from dropviz.core.runs import load
     from dropviz.core.tasks import Task
     from dropviz.errors import DropvizError
+    from dropviz.jupyter.lab import lab
     from dropviz.layers.explain import explain
     from dropviz.layers.lstm import LSTM
     from dropviz.layers.recorder import record
@@ -29,6 +30,7 @@ __all__ = [
     "Task",
     "doctor",
     "explain",
+    "lab",
     "load",
     "record",
     "redraw",
@@ -43,6 +45,7 @@ _HOMES = {
     "Task": "dropviz.core.tasks",
     "doctor": "dropviz.checkup",
     "explain": "dropviz.layers.explain",
+    "lab": "dropviz.jupyter.lab",
     "load": "dropviz.core.runs",
     "record": "dropviz.layers.recorder",
     "redraw": "dropviz.layers.redraw",
@@ -60,7 +63,7 @@ def __getattr__(name: str) -> Any:
     home = _HOMES[name]
     if home.startswith(("dropviz.layers", "dropviz.studies")):
         import_module("dropviz.layers.ready").ready()
-    if name in ("explain", "load", "run"):
+    if name in ("explain", "lab", "load", "run"):
         # So that what comes back can draw and show itself.
         import_module("dropviz.figures")
         import_module("dropviz.jupyter")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from dropviz.core.schedule import Change, number
 from dropviz.core.spec import RunSpec
+from dropviz.core.tasks import TASKS
 from dropviz.errors import DropvizError
 
 HEAD = "lstm"
@@ -75,6 +76,23 @@ def _change(change: Change, before: Change) -> str:
     return ",".join(parts if parts[1:] else [*parts, _part("d", change.dropout)])
 
 
+def call(spec: RunSpec) -> str:
+    """The call of ``dropviz.run`` that repeats a training.
+
+    Args:
+        spec: The training.
+
+    Returns:
+        A call with a scenario; with arguments for a task of one's own, which no scenario
+        can name.
+    """
+    if spec.task in TASKS:
+        return f"dropviz.run({str(Scenario(spec))!r})"
+    plain = asdict(RunSpec())
+    given = {k: v for k, v in asdict(spec).items() if v != plain[k] and k != "task"}
+    return f"dropviz.run({', '.join(['task', *(f'{k}={v!r}' for k, v in given.items())])})"
+
+
 def magic(spec: RunSpec) -> str:
     """The line that does the same in a notebook.
 
@@ -82,8 +100,11 @@ def magic(spec: RunSpec) -> str:
         spec: The training.
 
     Returns:
-        ``%lstm_dropout`` with flags; with a scenario where rates change on the way.
+        ``%lstm_dropout`` with flags; with a scenario where rates change on the way; a
+        call where the task is one's own, which no flag can name.
     """
+    if spec.task not in TASKS:
+        return call(spec)
     if spec.schedule:
         return f"%lstm_dropout {Scenario(spec)}"
     method = "" if spec.method == "keras" else f"--method {spec.method} "

@@ -14,6 +14,8 @@ from dropviz.core.words import counted, figure
 from dropviz.figures import theme
 
 _WIDTH, _HEIGHT = 820, 360
+_TOLD = 4  # changes on the way that are put into words
+_LINE = 0.075  # the height of such a line, as a share of the axes'
 _LABEL = 0.08  # a label's height as a share of the axes'
 
 _CAPTION = "The training loss that Keras reports is measured with dropout on."
@@ -38,6 +40,7 @@ _LINES = (
 def curves(
     runs: Mapping[str, Sequence[float]] | Sequence[Mapping[str, Sequence[float]]],
     epochs: int = 0,
+    changes: Sequence[tuple[float, str]] = (),
 ) -> theme.Picture:
     """Draws training loss as reported, training loss with dropout off, and validation loss.
 
@@ -45,6 +48,7 @@ def curves(
         runs: The curves of one run; or those of several seeds, drawn as their median
             with a band from the smallest to the largest.
         epochs: Epochs to leave room for, while training goes on.
+        changes: What was changed on the way: after how many epochs, and what.
 
     Returns:
         The picture, 820 x 360 CSS pixels.
@@ -59,11 +63,13 @@ def curves(
             if values.size and np.isfinite(values).any():
                 _draw(axes, line, values)
                 drawn.append((line, values))
-        _frame(axes, drawn, max(epochs, *(v.shape[1] for _, v in drawn), 1))
+        last = max(epochs, *(v.shape[1] for _, v in drawn), 1)
+        _frame(axes, drawn, last, min(len(changes), _TOLD))
+        _changes(axes, changes, last)
         _labels(axes, drawn)
         axes.set_title(_title(several), loc="left", fontsize=12.5, weight="bold", pad=26)
         axes.text(0, 1.04, _CAPTION, transform=axes.transAxes, fontsize=10, color=theme.MUTED)
-        picture.alt = _alt(drawn, several)
+        picture.alt = _alt(drawn, several, changes)
     return picture
 
 
@@ -102,13 +108,40 @@ def _draw(axes: Axes, line: _Line, values: NDArray[np.float64]) -> None:
     )
 
 
-def _frame(axes: Axes, drawn: Sequence[tuple[_Line, NDArray[np.float64]]], epochs: int) -> None:
+def _changes(axes: Axes, changes: Sequence[tuple[float, str]], epochs: int) -> None:
+    """Marks where rates were moved; of many moves, words for the last few."""
+    for after, _ in changes:
+        axes.axvline(after, color=theme.MUTED, linewidth=1.1, linestyle=(0, (1, 2)))
+    for row, (after, words) in enumerate(reversed(changes[-_TOLD:])):
+        right = after > epochs * 0.5
+        axes.annotate(
+            words,
+            (after, 1 - _LINE * row),
+            xycoords=("data", "axes fraction"),
+            xytext=(-4 if right else 4, -1),
+            textcoords="offset points",
+            ha="right" if right else "left",
+            va="top",
+            fontsize=9.5,
+            color=theme.MUTED,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
+        )
+
+
+def _frame(
+    axes: Axes,
+    drawn: Sequence[tuple[_Line, NDArray[np.float64]]],
+    epochs: int,
+    rows: int,
+) -> None:
     finite = [values[np.isfinite(values)] for _, values in drawn]
     top = max([0.0, *(float(values.max()) for values in finite)])
     low = min([0.0, *(float(values.min()) for values in finite)])
     room = 0.06 * (top - low) or 1.0
+    # Words about changes stand above the lines.
+    top += (top - low) * rows * _LINE / (1 - rows * _LINE)
     # From zero, so that a small gain does not look large.
-    axes.set(xlim=(0.8, epochs + 0.2), ylim=(low - room if low else 0, top + room))
+    axes.set(xlim=(0 if rows else 0.8, epochs + 0.2), ylim=(low - room if low else 0, top + room))
     # Not matplotlib's own, which puts a factor where the caption stands.
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.set_xlabel("epoch", fontsize=11)
@@ -149,6 +182,7 @@ def _title(several: Sequence[Mapping[str, Sequence[float]]]) -> str:
 def _alt(
     drawn: Sequence[tuple[_Line, NDArray[np.float64]]],
     several: Sequence[Mapping[str, Sequence[float]]],
+    changes: Sequence[tuple[float, str]],
 ) -> str:
     if not drawn:
         ended = any(run.get(line.name) for run in several for line in _LINES)
@@ -164,4 +198,5 @@ def _alt(
         if not np.isfinite(middle[-1]):
             parts[-1] += ", then not finite"
     over = f", median of {runs} seeds" if runs > 1 else ""
-    return f"Loss over {counted(epochs, 'epoch')}{over}: {'; '.join(parts)}."
+    moved = "".join(f" After {after:.3g} epochs: {words}." for after, words in changes)
+    return f"Loss over {counted(epochs, 'epoch')}{over}: {'; '.join(parts)}.{moved}"

@@ -11,10 +11,12 @@ from matplotlib.patches import Circle, FancyBboxPatch
 
 from dropviz.core.masks import LayerRecording
 from dropviz.core.methods import GATED, ZONED
+from dropviz.core.setting import Setting
+from dropviz.core.words import intentions
 from dropviz.errors import DropvizError
 from dropviz.figures import shapes, theme
 from dropviz.figures.lettering import fitted, width, wrapped
-from dropviz.figures.marks import ARROWS, COLUMNS, Marks, marks, steps_drawn
+from dropviz.figures.marks import ARROWS, COLUMNS, Marks, marks, planned, steps_drawn
 from dropviz.figures.shapes import Mark
 from dropviz.figures.telling import call, counts, told
 
@@ -78,11 +80,43 @@ def where(recorded: LayerRecording, batch: int = -1, sample: int = 0) -> theme.P
         raise DropvizError(
             f"There is no sample {sample}. Expected 0 to {first.batch_sizes[batch] - 1}."
         )
+    name = theme.shortened(recorded.layer, _NAME)
+    at = f"batch {first.batches[batch] + 1:,} of {recorded.batches:,}, sample {sample + 1:,}"
+    return _unrolled(
+        recorded,
+        marks(recorded, batch, sample),
+        first.time_steps,
+        f"{name}, as recorded in {at}",
+    )
+
+
+def plan(setting: Setting, units: int, features: int, time_steps: int) -> theme.Picture:
+    """Draws where dropout will act, with no mask in it: none is drawn before it trains.
+
+    Args:
+        setting: The method with its rates.
+        units: Units of the LSTM.
+        features: Features of its inputs.
+        time_steps: Steps of its inputs.
+
+    Returns:
+        The picture, 880 x 486 CSS pixels.
+    """
+    layer, found = planned(setting, units, features, time_steps)
+    said = "what these settings will do: nothing has been trained, and no mask drawn yet"
+    picture = _unrolled(layer, found, time_steps, said, drawn=False)
+    picture.alt = f"A plan, before anything is trained. {' '.join(intentions(setting))}"
+    return picture
+
+
+def _unrolled(
+    recorded: LayerRecording, found: Marks, time_steps: int, said: str, *, drawn: bool = True
+) -> theme.Picture:
     with theme.style():
         picture, axes = theme.canvas(_WIDTH, _HEIGHT)
-        shown = steps_drawn(first.time_steps)
-        scene = _Scene(axes, recorded, marks(recorded, batch, sample), shown)
-        _heading(scene, first.batches[batch], sample)
+        shown = steps_drawn(time_steps)
+        scene = _Scene(axes, recorded, found, shown)
+        _heading(scene, said)
         for column, step in enumerate(shown):
             _column(scene, column, step)
             if column:
@@ -90,12 +124,12 @@ def where(recorded: LayerRecording, batch: int = -1, sample: int = 0) -> theme.P
         _link(scene, len(shown), shown[-1] + 1)
         if shown == [0]:
             _one_step(scene)
-        _legend(scene)
+        _legend(scene, drawn=drawn)
         picture.alt = told(recorded, scene.found, shown)
     return picture
 
 
-def _heading(scene: _Scene, number: int, sample: int) -> None:
+def _heading(scene: _Scene, said: str) -> None:
     recorded = scene.recorded
     whole, size = call(recorded), 15.0
     while width(whole, size, weight="bold") > _ROOM and size > 12:  # noqa: PLR2004
@@ -106,12 +140,7 @@ def _heading(scene: _Scene, number: int, sample: int) -> None:
     if more:
         second = " ".join(more)
         fitted(scene.axes, 44, _HEIGHT - 40, second, _ROOM - 16, size, weight="bold")
-    name = theme.shortened(recorded.layer, _NAME)
-    batch = f"batch {number + 1:,} of {recorded.batches:,}"
-    lines = (
-        f"{name}, as recorded in {batch}, sample {sample + 1:,}",
-        counts(recorded, scene.found),
-    )
+    lines = (said, counts(recorded, scene.found))
     heights = (_HEIGHT - 58, _HEIGHT - 73) if more else (_HEIGHT - 51, _HEIGHT - 69)
     for y, line in zip(heights, lines, strict=True):
         fitted(scene.axes, 28, y, line, _ROOM, 10, color=theme.MUTED)
@@ -141,7 +170,7 @@ def _column(scene: _Scene, column: int, step: int) -> None:
 def _cell(scene: _Scene, column: int, step: int) -> None:
     axes, x = scene.axes, _x(column)
     bottom = _CELL_ROW - _CELL_HEIGHT / 2
-    axes.add_patch(
+    axes.add_artist(
         FancyBboxPatch(
             (x - scene.half, bottom),
             2 * scene.half,
@@ -256,7 +285,7 @@ def _one_step(scene: _Scene) -> None:
     scene.axes.text(_x(0) + scene.half + 90, _CELL_ROW, f"one time step: {why}", how)
 
 
-def _legend(scene: _Scene) -> None:
+def _legend(scene: _Scene, *, drawn: bool) -> None:
     axes = scene.axes
 
     def say(x: float, y: float, words: str) -> None:
@@ -270,12 +299,20 @@ def _legend(scene: _Scene) -> None:
         words += "; with zoneout a dropped unit keeps its old value"
     say(28, 16, words)
     y = 42
-    axes.add_patch(Circle((40, y), 10.5, facecolor=theme.BLUE, edgecolor="white", zorder=4))
+    axes.add_artist(Circle((40, y), 10.5, facecolor=theme.BLUE, edgecolor="white", zorder=4))
     axes.text(40, y - 0.5, "A", color="white", weight="bold", ha="center", va="center", zorder=5)
-    say(57, y, "same letter and colour = same recorded mask")
-    shapes.square(axes, 408, y - 4, theme.INK, kept=True)
-    say(424, y, "unit kept")
-    shapes.square(axes, 516, y - 4, theme.INK, kept=False)
-    say(532, y, "unit dropped")
+    say(57, y, f"same letter and colour = same {'recorded ' if drawn else ''}mask")
+    if drawn:
+        _square(axes, 408, y - 4, 1.0)
+        say(424, y, "unit kept")
+        _square(axes, 516, y - 4, 0.0)
+        say(532, y, "unit dropped")
+    else:
+        _square(axes, 408, y - 4, np.nan)
+        say(424, y, "kept or dropped: to be drawn")
     shapes.arrow(axes, (650, y), (698, y), None)
     say(708, y, "no mask here")
+
+
+def _square(axes: Axes, x: float, y: float, value: float) -> None:
+    shapes.squares(axes, np.array([[x, y]]), np.array([value]), theme.INK)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
+from typing import NamedTuple
 
 from matplotlib import colormaps
 from matplotlib.axes import Axes
@@ -12,6 +13,7 @@ from matplotlib.colors import ListedColormap
 from dropviz.core.masks import Array, LayerRecording, Masks
 from dropviz.core.methods import GATED, PLACES
 from dropviz.core.words import counted
+from dropviz.errors import DropvizError
 from dropviz.figures import theme
 from dropviz.figures.lettering import fitted
 
@@ -46,24 +48,33 @@ _COLOURS = ListedColormap([colormaps["cividis"](0.97), colormaps["cividis"](0.12
 _CROSS = colormaps["cividis"](0.55)
 
 
-def atlas(recorded: LayerRecording, batch: int = -1) -> theme.Picture:
+def atlas(
+    recorded: LayerRecording, batch: int = -1, sample: int = 0, gate: str | None = None
+) -> theme.Picture:
     """Draws the masks of one batch: a row for each site, a panel for each gate.
 
-    Units run across. Samples run down; or time steps, those of the first sample, where
-    each step has a mask of its own.
+    Units run across. Samples run down; or time steps, those of one sample, where each
+    step has a mask of its own.
 
     Args:
         recorded: The layer's recording.
         batch: Position among the kept batches; the last by default.
+        sample: The first sample that is shown, or the one whose steps are.
+        gate: The gate to show, larger; all of them by default.
 
     Returns:
         The picture, 880 CSS pixels wide.
 
     Raises:
-        DropvizError: If there is no such batch in the recording.
+        DropvizError: If there is no such batch or sample in the recording.
     """
     first = recorded.held(batch)
-    heights = [_row_height(masks, batch) for masks in recorded.values()]
+    if not 0 <= sample < first.batch_sizes[batch]:
+        raise DropvizError(
+            f"There is no sample {sample}. Expected 0 to {first.batch_sizes[batch] - 1}."
+        )
+    chosen = _Chosen(batch, sample, gate)
+    heights = [_row_height(masks, chosen) for masks in recorded.values()]
     height = _TOP + sum(heights) + _BETWEEN * (len(heights) - 1) + _BOTTOM
     with theme.style():
         picture, page = theme.canvas(_WIDTH, height)
@@ -80,13 +91,25 @@ def atlas(recorded: LayerRecording, batch: int = -1) -> theme.Picture:
         )
         top = height - _TOP
         for masks, row in zip(recorded.values(), heights, strict=True):
-            _row(picture, page, masks, batch, top, row)
+            _row(picture, page, masks, chosen, top, row)
             top -= row + _BETWEEN
         _legend(page)
         picture.alt = f"Mask heatmaps of {recorded.layer}, batch {number + 1}. " + " ".join(
             masks.sentence for masks in recorded.values()
         )
     return picture
+
+
+class _Chosen(NamedTuple):
+    """What is shown: a batch, a sample, and a gate or all."""
+
+    batch: int
+    sample: int
+    gate: str | None
+
+    def first(self, samples: int) -> int:
+        """The first row of samples; one mask for all has no other."""
+        return min(self.sample, samples - 1)
 
 
 def _empty(masks: Masks) -> bool:
@@ -97,58 +120,66 @@ def _reason(masks: Masks) -> list[str]:
     return textwrap.wrap(masks.reason or "no training batch was recorded.", 78)
 
 
-def _panel(masks: Masks, batch: int) -> tuple[Array, str, str]:
+def _panel(masks: Masks, chosen: _Chosen) -> tuple[Array, str, str]:
     """The masks of a batch, cut to what is shown.
 
     Returns:
         Shape (gates, rows, columns), what runs down, and what runs across.
     """
-    values = masks.of_batch(batch)
+    values = masks.of_batch(chosen.batch)
+    if values.shape[1] > 1 and chosen.gate in masks.gates:
+        at = masks.gates.index(chosen.gate)
+        values = values[:, at : at + 1]
+    first = chosen.first(values.shape[2])
     if masks.site == "recurrent_kernel":
         side = math.isqrt(values.shape[-1])
         matrices = values[0, :, 0].reshape(-1, side, side)
         return matrices[:, :_ROWS, :_UNITS], "from unit", "to unit"
     if len(values) > 1:
-        return values[:_ROWS, :, 0, :_UNITS].swapaxes(0, 1), "step", "unit"
-    return values[0, :, :_ROWS, :_UNITS], "sample", "unit"
+        return values[:_ROWS, :, first, :_UNITS].swapaxes(0, 1), "step", "unit"
+    return values[0, :, first : first + _ROWS, :_UNITS], "sample", "unit"
 
 
-def _row_height(masks: Masks, batch: int) -> float:
+def _row_height(masks: Masks, chosen: _Chosen) -> float:
     if _empty(masks):
         return 18 + 16 * len(_reason(masks))
-    return _TITLE + _size(masks, batch)[1] + _WORDS
+    return _TITLE + _size(masks, chosen)[1] + _WORDS
 
 
-def _size(masks: Masks, batch: int) -> tuple[float, float]:
-    _, rows, units = _panel(masks, batch)[0].shape
-    width = (_WIDTH - _LEFT - _RIGHT) / 4 - 14
+def _size(masks: Masks, chosen: _Chosen) -> tuple[float, float]:
+    _, rows, units = _panel(masks, chosen)[0].shape
+    width = (_WIDTH - _LEFT - _RIGHT) / (4 if chosen.gate is None else 2) - 14
     # A panel of few units is not blown up to bricks.
     side = min(width / units, 12.0)
     return side * units, min(side, 9.0) * rows
 
 
 def _row(
-    picture: theme.Picture, page: Axes, masks: Masks, batch: int, top: float, row: float
+    picture: theme.Picture, page: Axes, masks: Masks, chosen: _Chosen, top: float, row: float
 ) -> None:
     page.text(16, top - 14, _PLACE.get(masks.site, masks.site), fontsize=12, weight="bold")
     if _empty(masks):
         for number, line in enumerate(_reason(masks)):
             page.text(_REASON, top - 14 - 16 * number, line, fontsize=10.5, color=theme.MUTED)
         return
-    panel, *names = _panel(masks, batch)
-    width, height = _size(masks, batch)
+    panel, *names = _panel(masks, chosen)
+    width, height = _size(masks, chosen)
+    begin = chosen.first(len(masks.of_batch(chosen.batch)[0, 0])) if names[0] == "sample" else 0
     page_width, page_height = picture.size
     bottom = (top - _TITLE - height) / page_height
     for gate, values in enumerate(panel):
         left = (_LEFT + gate * ((_WIDTH - _LEFT - _RIGHT) / 4)) / page_width
         axes = picture.add_axes((left, bottom, width / page_width, height / page_height))
-        _heatmap(axes, values, (width, height), names, first=gate == 0)
-        axes.set_title(_gate(masks, gate, len(panel)), fontsize=10.5, loc="left", pad=4)
+        _heatmap(axes, values, (width, height), names, first=gate == 0, begin=begin)
+        title = _gate(masks, gate, len(panel), chosen.gate)
+        axes.set_title(title, fontsize=10.5, loc="left", pad=4)
     said = f"{masks.dropped:.1%} dropped, rate {masks.rate:.3g}; {'; '.join(masks.sharing)}"
     fitted(page, _LEFT, top - row + 6, said, _WIDTH - _LEFT - _RIGHT, 10.5)
 
 
-def _gate(masks: Masks, gate: int, panels: int) -> str:
+def _gate(masks: Masks, gate: int, panels: int, chosen: str | None) -> str:
+    if panels == 1 and chosen in masks.gates and masks.values.shape[2] > 1:
+        return _GATES.get(chosen, chosen)
     if panels > 1:
         return _GATES.get(masks.gates[gate], masks.gates[gate])
     if masks.site not in GATED:
@@ -159,7 +190,13 @@ def _gate(masks: Masks, gate: int, panels: int) -> str:
 
 
 def _heatmap(
-    axes: Axes, values: Array, size: tuple[float, float], names: list[str], *, first: bool
+    axes: Axes,
+    values: Array,
+    size: tuple[float, float],
+    names: list[str],
+    *,
+    first: bool,
+    begin: int,
 ) -> None:
     (rows, units), (width, height), (down, across) = values.shape, size, names
     kept = values > 0
@@ -170,7 +207,7 @@ def _heatmap(
     axes.scatter(unit + 0.5, row + 0.5, marker="x", s=cross**2, linewidths=0.7, color=_CROSS)
     axes.set(xlim=(0, units), ylim=(rows, 0))
     axes.set_xticks(*_ends(units, width))
-    axes.set_yticks(*(_ends(rows, height) if first else ([], [])))
+    axes.set_yticks(*(_ends(rows, height, begin) if first else ([], [])))
     axes.tick_params(length=0, labelsize=9, pad=2)
     axes.spines[:].set_visible(False)
     if first and height > _ROOM:
@@ -179,11 +216,12 @@ def _heatmap(
         axes.set_xlabel(across, fontsize=9.5, labelpad=-9, color=theme.MUTED)
 
 
-def _ends(count: int, pixels: float) -> tuple[list[float], list[str]]:
+def _ends(count: int, pixels: float, begin: int = 0) -> tuple[list[float], list[str]]:
     """The first and the last number of an axis, as far as there is room for them."""
+    low, high = str(begin + 1), str(begin + count)
     if count == 1 or pixels < _ROOM / 2:
-        return [count / 2], ["1" if count == 1 else f"1-{count}"]
-    return [0.5, count - 0.5], ["1", str(count)]
+        return [count / 2], [low if count == 1 else f"{low}-{high}"]
+    return [0.5, count - 0.5], [low, high]
 
 
 def _legend(page: Axes) -> None:

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from dropviz.core.masks import LayerRecording
+import numpy as np
+
+from dropviz.core.masks import LayerRecording, Masks
+from dropviz.core.oracle import LSTM_GATES
+from dropviz.core.setting import Setting
 from dropviz.figures import theme
-from dropviz.figures.shapes import Mark
+from dropviz.figures.shapes import ENTRIES, ROWS, Mark
 
 COLUMNS = 4  # steps drawn
+_ONE_STEP = "with one time step it multiplies the initial state, which is zero."
 
 Marks = dict[tuple[str, int], Mark]
 
@@ -83,6 +88,54 @@ def marks(recorded: LayerRecording, batch: int, sample: int) -> Marks:
             named[key] = Mark(_letter(len(named)), _colour(site, used), mask)
         found[site, step] = named[key]
     return found
+
+
+def planned(
+    setting: Setting, units: int, features: int, time_steps: int
+) -> tuple[LayerRecording, Marks]:
+    """What will lie on which arrow, with no mask drawn.
+
+    Args:
+        setting: The method with its rates.
+        units: Units of the LSTM.
+        features: Features of its inputs.
+        time_steps: Steps of its inputs.
+
+    Returns:
+        A layer of which nothing is recorded, and the marks, all of NaN.
+    """
+    sites: dict[str, Masks] = {}
+    found: Marks = {}
+    named: dict[tuple[str, int], Mark] = {}
+    rules = {rule.site: rule for rule in setting.rules}
+    for site, rule in rules.items():
+        # No more entries than are drawn: a kernel has units times units of them.
+        sides = {"input": min(features, ROWS), "recurrent_kernel": min(units, ENTRIES) ** 2}
+        entries = sides.get(site, min(units, ROWS))
+        gates = 4 if rule.tying == "untied" else 1
+        sites[site] = Masks(
+            layer="lstm",
+            site=site,
+            values=np.full((1, 1, gates, 1, entries), np.nan, np.float32),
+            rate=rule.rate,
+            gates=LSTM_GATES,
+            time_steps=time_steps,
+            batch_sizes=(),
+            batches=(),
+            reason=_ONE_STEP if site == "recurrent" and time_steps == 1 else "",
+        )
+    drawn = [(site, step) for _, site, step in arrows(steps_drawn(time_steps))]
+    rest = [(site, step) for step in range(time_steps) for site in rules]
+    for site, step in dict.fromkeys(drawn + rest):
+        if site not in rules or not rules[site].rate or sites[site].reason:
+            continue
+        key = site, step if rules[site].life == "step" else 0
+        if key not in named:
+            used = [(its, other.colour) for (its, _), other in named.items()]
+            blank = sites[site].values[0, 0, :, 0]
+            named[key] = Mark(_letter(len(named)), _colour(site, used), blank)
+        found[site, step] = named[key]
+    return LayerRecording("lstm", "LSTM", units, 0, sites, setting=setting), found
 
 
 def _letter(number: int) -> str:

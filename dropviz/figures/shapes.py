@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patches import Circle, FancyArrowPatch, Rectangle
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.patches import Circle, FancyArrowPatch
 
 from dropviz.core.masks import Array
 from dropviz.figures import theme
@@ -21,12 +23,12 @@ _ENTRY = 5.4  # CSS pixels from one weight of a mask to the next
 
 @dataclass(frozen=True)
 class Mark:
-    """A recorded mask on an arrow.
+    """A mask on an arrow: one that was recorded, or one that will be drawn.
 
     Attributes:
         letter: Its identity; equal masks have equal letters.
         colour: The colour of that letter.
-        mask: Shape (gates, units), of one sample.
+        mask: Shape (gates, units), of one sample; NaN where it is not drawn yet.
     """
 
     letter: str
@@ -36,7 +38,7 @@ class Mark:
 
 def node(axes: Axes, x: float, y: float, text: str) -> None:
     """A circle with a symbol."""
-    axes.add_patch(Circle((x, y), 18, facecolor="white", edgecolor=theme.INK, linewidth=1.4))
+    axes.add_artist(Circle((x, y), 18, facecolor="white", edgecolor=theme.INK, linewidth=1.4))
     # The names of late steps are long.
     fitted(axes, x, y - 0.5, text, 29, 13, ha="center", va="center")
 
@@ -45,7 +47,7 @@ def arrow(
     axes: Axes, start: tuple[float, float], end: tuple[float, float], mark: Mark | None
 ) -> None:
     """An arrow: thick and coloured with a mask, grey and dashed without."""
-    axes.add_patch(
+    axes.add_artist(
         FancyArrowPatch(
             start,
             end,
@@ -64,7 +66,7 @@ def arrow(
 
 def badge(axes: Axes, x: float, y: float, mark: Mark) -> None:
     """The letter of a mask, on its arrow."""
-    axes.add_patch(
+    axes.add_artist(
         Circle((x, y), 10.5, facecolor=mark.colour, edgecolor="white", linewidth=1.5, zorder=4)
     )
     axes.text(
@@ -107,10 +109,10 @@ def glyph(
         gates: Names of the gates; none at a site that gates do not share.
         named: Whether to write the names above it.
     """
-    for gate, values in enumerate(mark.mask):
-        for unit, value in enumerate(values[:ROWS]):
-            corner = x + gate * SQUARE, top - (unit + 1) * SQUARE
-            square(axes, *corner, mark.colour, kept=bool(value > 0))
+    shown = mark.mask[:, :ROWS]
+    across, down = np.indices(shown.shape)
+    corners = np.stack([x + across * SQUARE, top - (down + 1) * SQUARE], axis=-1)
+    squares(axes, corners.reshape(-1, 2), shown.ravel(), mark.colour)
     if named and gates:
         tied = len(mark.mask) == 1 and len(gates) > 1
         names = ["all gates"] if tied else gates
@@ -147,33 +149,46 @@ def matrices(
         right, below = gate % 2, gate // 2
         x = middle + (2 if right else -2 - side)
         high = top - below * (side + 4)
-        for (row, column), value in np.ndenumerate(corner):
-            at = x + column * _ENTRY, high - (row + 1) * _ENTRY
-            square(axes, *at, mark.colour, kept=bool(value > 0), size=_ENTRY)
+        row, column = np.indices(corner.shape)
+        places = np.stack([x + column * _ENTRY, high - (row + 1) * _ENTRY], axis=-1)
+        squares(axes, places.reshape(-1, 2), corner.ravel(), mark.colour, _ENTRY)
         if named and len(mark.mask) == len(gates):
             y, va = (high - side - 3, "top") if below else (high + 3, "baseline")
             words = {"ha": "center", "va": va, "fontsize": 9, "color": theme.MUTED}
             axes.text(x + side / 2, y, gates[gate], words)
 
 
-def square(
-    axes: Axes, x: float, y: float, colour: str, *, kept: bool, size: float = SQUARE
-) -> None:
-    """One unit of a mask: filled where kept, crossed where dropped."""
+def squares(axes: Axes, corners: Array, values: Array, colour: str, size: float = SQUARE) -> None:
+    """Units of a mask: filled where kept, crossed where dropped, pale where not drawn yet.
+
+    Two artists in all: with one for each of hundreds of squares a picture would take
+    twice as long.
+
+    Args:
+        axes: Where to draw, in CSS pixels.
+        corners: Shape (units, 2): their corners at the bottom left.
+        values: Shape (units,): what the mask multiplies with; NaN where not drawn yet.
+        colour: The colour of the mask.
+        size: From one unit to the next.
+    """
     inner = size - size / 4.5
-    axes.add_patch(
-        Rectangle(
-            (x, y),
-            inner,
-            inner,
-            facecolor=colour if kept else "white",
-            edgecolor=colour,
-            linewidth=0.7 * size / SQUARE,
+    kept, open_ = values > 0, np.isnan(values)
+    faces: list[Any] = [colour if each else "white" for each in kept]
+    faces = [(colour, 0.16) if o else face for face, o in zip(faces, open_, strict=True)]
+    edges = [(colour, 0.6) if each else colour for each in open_]
+    around = np.array([(0, 0), (inner, 0), (inner, inner), (0, inner)])
+    axes.add_artist(
+        PolyCollection(
+            corners[:, np.newaxis] + around,
+            facecolors=faces,
+            edgecolors=edges,
+            linewidths=0.7 * size / SQUARE,
             zorder=3,
+            snap=True,
         )
     )
-    if not kept:
-        ends = np.array([0, inner])
-        for heights in (ends, ends[::-1]):
-            line = (x + ends, y + heights)
-            axes.plot(*line, color=colour, linewidth=size / SQUARE, zorder=4)
+    strokes = np.array([[(0, 0), (inner, inner)], [(0, inner), (inner, 0)]])
+    crossed = corners[~kept & ~open_][:, np.newaxis, np.newaxis] + strokes
+    axes.add_artist(
+        LineCollection(crossed.reshape(-1, 2, 2), colors=colour, linewidths=size / SQUARE, zorder=4)
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import keyword
-import time
+import sys
 from argparse import Namespace
 from typing import Any
 
@@ -13,13 +13,9 @@ from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
 from dropviz.errors import DropvizError
+from dropviz.jupyter.running import train, watch
 
 Shell = Any
-
-_LINE_ONLY = (
-    *("task", "method", "units", "epochs", "seed"),
-    *("life", "scaling", "zoneout_cell", "zoneout_hidden"),
-)
 
 
 @magics_class
@@ -53,6 +49,10 @@ class DropvizMagics(Magics):
             %lstm_dropout -d .2 -r .5 --task digits --into run
             run.figure("where")
 
+        A scenario, as the lab writes it, stands for all of these flags::
+
+            %lstm_dropout lstm:u16:d.2:r.5:m=keras:task=digits:s7
+
         On top of a cell it runs the cell as it is and records every Keras recurrent
         layer that trains in it; -d and -r, where given, set the rates of every LSTM
         that the cell builds::
@@ -65,15 +65,13 @@ class DropvizMagics(Magics):
         Rates may come from variables: -d $rate. Interrupt the kernel to stop; what was
         recorded until then is kept.
         """
-        given = _parse(self.lstm_dropout, line)
-        name = given.into
-        if name is not None and (not name.isidentifier() or keyword.iskeyword(name)):
-            raise DropvizError(
-                f"--into needs a name to keep the run under. Received: {given.into!r}. Try run."
-            )
+        scenarios, rest = _taken_out(line)
+        given = _parse(self.lstm_dropout, rest)
+        given.scenario = " ".join(scenarios) or None
+        _name(given)
         if cell is None:
-            return _train(self.shell, given)
-        return _watch(self.shell, given, cell)
+            return train(self.shell, given)
+        return watch(self.shell, given, cell)
 
     @magic_arguments()
     @argument("--seed", type=int, default=0, help="where the experiment's random streams begin")
@@ -95,6 +93,35 @@ class DropvizMagics(Magics):
         given = _parse(self.lstm_explain, line)
         explain(self.shell, " ".join(given.layer), given.seed)
 
+    @magic_arguments()
+    @argument("--hide", default="", help="controls to leave out, as in method,seed")
+    @argument("--lock", default="", help="controls that cannot be moved, likewise")
+    @argument("--student", default="", help="chooses the questions of the quiz")
+    @argument("--into", metavar="NAME", help="keep the panel under this name")
+    @argument("scenario", nargs="?", help="all settings in one, as in lstm:u16:d.2:r.5")
+    @line_magic
+    def lstm_lab(self, line: str) -> Any:
+        """Open a panel of sliders that change dropout while a real LSTM trains.
+
+        %lstm_lab
+        %lstm_lab lstm:u16:d.2:r.5:m=keras:task=digits:e20:s7 --lock seed
+
+        The sliders act from the next batch on. The panel shows where dropout acts, the
+        masks, curves and gates, what it costs, and the code that does the same.
+        """
+        from dropviz.jupyter.lab import START, lab
+
+        given = _parse(self.lstm_lab, line)
+        name = _name(given)
+        hide, lock = (_listed(each) for each in (given.hide, given.lock))
+        panel = lab(given.scenario or START, hide=hide, lock=lock, student=given.student)
+        if name is None:
+            return panel
+        shell: Shell = self.shell
+        shell.user_ns[name] = panel
+        panel.show()
+        return None
+
     @line_magic
     def lstm_traps(self, line: str) -> Any:
         """Run behaviours of Keras that surprise people, all of them or those named.
@@ -113,6 +140,31 @@ class DropvizMagics(Magics):
 # Prefixes of flags would change their meaning with every new flag.
 DropvizMagics.lstm_dropout.parser.allow_abbrev = False
 DropvizMagics.lstm_explain.parser.allow_abbrev = False
+DropvizMagics.lstm_lab.parser.allow_abbrev = False
+
+
+def _taken_out(line: str) -> tuple[list[str], str]:
+    """The scenarios of a line, and the rest of it: other words are unknown flags' values."""
+    from dropviz.core.scenario import HEAD
+
+    words = line.split()
+    scenarios = [word for word in words if word.partition(":")[0] == HEAD]
+    if not scenarios:
+        return [], line
+    return scenarios, " ".join(word for word in words if word not in scenarios)
+
+
+def _listed(names: str) -> list[str]:
+    return [name.strip() for name in names.split(",") if name.strip()]
+
+
+def _name(given: Namespace) -> Any:
+    name = given.into
+    if name is not None and (not name.isidentifier() or keyword.iskeyword(name)):
+        raise DropvizError(
+            f"--into needs a name to keep the result under. Received: {name!r}. Try run."
+        )
+    return name
 
 
 def _parse(magic: Any, line: str) -> Namespace:
@@ -140,130 +192,6 @@ def _flags(magic: Any) -> list[str]:
     return [flag for action in actions for flag in action.option_strings]
 
 
-def _train(shell: Shell, given: Namespace) -> Any:
-    from dropviz.core.spec import RunSpec
-
-    names = [*_LINE_ONLY, "dropout", "recurrent_dropout"]
-    asked = {name: value for name in names if (value := getattr(given, name)) is not None}
-    spec = RunSpec(**asked)
-    spec.check_task()
-    view = _view()
-    from dropviz.core.tasks import load_task
-    from dropviz.errors import StoppedError
-    from dropviz.studies.train import train
-
-    try:
-        run = train(spec, load_task(spec.task), view)
-    except StoppedError as stop:
-        _finish(shell, given, view, stop.run)
-        raise
-    if given.into is None:
-        view.close(run.title)
-        return run
-    _finish(shell, given, view, run)
-    return None
-
-
-def _watch(shell: Shell, given: Namespace, cell: str) -> None:
-    from dropviz.core.checks import check_rate
-
-    line_only = [
-        f"--{name.replace('_', '-')}" for name in _LINE_ONLY if getattr(given, name) is not None
-    ]
-    if line_only:
-        have, them = ("has", "it") if len(line_only) == 1 else ("have", "them")
-        raise DropvizError(
-            f"%%lstm_dropout runs the model in the cell, so {', '.join(line_only)} {have} nothing "
-            f"to set. Leave {them} out, or use %lstm_dropout, on a line of its own, without a cell."
-        )
-    rates = {
-        name: check_rate(name, value)
-        for name in ("dropout", "recurrent_dropout")
-        if (value := getattr(given, name)) is not None
-    }
-    view = _view()
-    from dropviz.core.runs import Run
-    from dropviz.jupyter.cell import run_cell
-    from dropviz.studies.train import stopped
-    from dropviz.studies.watch import watch_everything
-
-    began = time.perf_counter()
-    with watch_everything(**rates, listener=view) as watched:
-        error = run_cell(shell, cell)
-    interrupted = isinstance(error, KeyboardInterrupt)
-    run = Run(
-        spec=None,
-        curves=watched.curves,
-        recording=watched.recording,
-        status="stopped" if interrupted else "failed" if error else "done",
-        seconds=time.perf_counter() - began,
-        code=cell,
-        reason=_remarks(watched, rates),
-        proof={} if error else watched.proof(),
-        model=watched.models[-1] if watched.models else None,
-    )
-    if error and not interrupted:
-        view.close("the cell ended with an error")
-        _keep(shell, given, run)
-        raise error
-    if not interrupted or run.recording:
-        _finish(shell, given, view, run)
-    if interrupted and run.recording:
-        raise stopped(run)
-    if error:
-        raise error
-
-
-def _remarks(watched: Any, rates: dict[str, float]) -> str:
-    remarks = []
-    if len(watched.models) > 1:
-        remarks.append(
-            f"{len(watched.models)} models were fitted; the curves are those of the last, "
-            f"{watched.models[-1].name!r}."
-        )
-    site = {"dropout": "input", "recurrent_dropout": "recurrent"}
-    kept = {
-        layer.layer
-        for name, rate in rates.items()
-        for layer in watched.recording.values()
-        if layer.kind == "LSTM" and layer.get(site[name]) and layer[site[name]].rate != rate
-    }
-    if kept:
-        remarks.append(
-            f"{', '.join(sorted(kept))} was built before this cell and kept its own rates; "
-            "build the model in the cell for -d and -r to act."
-        )
-    return " ".join(remarks)
-
-
-def _view() -> Any:
-    from dropviz.jupyter.live import LiveView
-    from dropviz.layers.ready import check, loaded, ready
-
-    check()
-    view = LiveView()
-    if not loaded():
-        view.say("loading Keras and TensorFlow (some seconds, once a session) ...")
-        ready()
-    import dropviz.figures
-    import dropviz.studies.train  # noqa: F401
-
-    return view
-
-
-def _finish(shell: Shell, given: Namespace, view: Any, run: Any) -> None:
-    from dropviz.jupyter.report import report
-
-    view.close(f"{run.status}: {run.seconds:.1f} s")
-    _keep(shell, given, run)
-    report(run)
-
-
-def _keep(shell: Shell, given: Namespace, run: Any) -> None:
-    if given.into is not None:
-        shell.user_ns[given.into] = run
-
-
 _loaded: dict[int, DropvizMagics] = {}
 
 
@@ -289,6 +217,9 @@ def unload(shell: Shell) -> None:
     magics = _loaded.pop(id(shell), None)
     if magics is None:
         return
+    opened = sys.modules.get("dropviz.jupyter.lab")
+    if opened is not None:
+        opened.close_all()
     manager = shell.magics_manager
     for table in manager.magics.values():
         for name in [n for n, f in table.items() if getattr(f, "__self__", None) is magics]:

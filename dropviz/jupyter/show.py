@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import html
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from IPython.display import display
 
-from dropviz.figures.theme import Picture
+if TYPE_CHECKING:
+    from dropviz.figures.theme import Picture
 
 
 def picture(drawn: Picture) -> None:

@@ -10,9 +10,9 @@ import keras
 
 from dropviz.core.memory import check_memory
 from dropviz.core.runs import Status
-from dropviz.core.scenario import Scenario
+from dropviz.core.scenario import call
 from dropviz.core.spec import RunSpec
-from dropviz.core.tasks import TASKS, Task
+from dropviz.core.tasks import Task
 from dropviz.layers.lstm import LSTM
 from dropviz.layers.undisturbed import undisturbed
 from dropviz.studies.controls import StopTrainingError
@@ -42,7 +42,7 @@ _CHANGING = """\
 import dropviz
 
 # Plain Keras cannot change a rate while it trains.
-run = dropviz.run({what})
+run = {call}
 """
 
 
@@ -140,8 +140,7 @@ def code(spec: RunSpec, task: Task) -> str:
         Python source; a call of ``dropviz.run`` where rates change on the way.
     """
     if spec.schedule:
-        named = repr(str(Scenario(spec)))
-        return _CHANGING.format(what=named if task.name in TASKS else _own(spec))
+        return _CHANGING.format(call=call(spec))
     given = "".join(f", {name}={value!r}" for name, value in spec.setting.arguments.items())
     layer = f"keras.layers.LSTM({spec.units}{given})"
     imports = ""
@@ -159,13 +158,6 @@ def code(spec: RunSpec, task: Task) -> str:
         learning_rate=task.learning_rate,
         batch_size=BATCH_SIZE,
     )
-
-
-def _own(spec: RunSpec) -> str:
-    """The arguments for a task of one's own, which a scenario cannot name."""
-    plain = asdict(RunSpec())
-    given = {k: v for k, v in asdict(spec).items() if v != plain[k] and k != "task"}
-    return ", ".join(["task", *(f"{name}={value!r}" for name, value in given.items())])
 
 
 def _dropout_off(model: Model, task: Task) -> Mapping[str, float]:

@@ -282,3 +282,11 @@ def test_the_magic_line_of_rates_that_change_is_a_scenario() -> None:
 
     assert name == "%lstm_dropout"
     assert parse(text) == Scenario(spec)
+
+
+def test_a_task_of_one_s_own_is_called_and_named_by_no_flag() -> None:
+    spec = RunSpec(task="mine", dropout=0.2, schedule=(Change(3, 0.4, 0.0),))
+    change = {"batch": 3, "dropout": 0.4, "recurrent_dropout": 0.0, "frozen": False}
+
+    assert magic(spec) == f"dropviz.run(task, dropout=0.2, schedule=({change!r},))"
+    assert magic(replace(spec, schedule=())) == "dropviz.run(task, dropout=0.2)"

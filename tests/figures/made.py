@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 from unittest import mock
 
 import numpy as np
+from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.patches import Circle, FancyArrowPatch, Patch
 from matplotlib.path import Path
 from matplotlib.text import Text
@@ -278,6 +279,33 @@ def overlaps(found: list[Drawn]) -> list[str]:
     ]
 
 
+class Square(NamedTuple):
+    """A unit of a drawn mask: its corner, its width, its colour, and whether it is crossed."""
+
+    x: float
+    y: float
+    width: float
+    face: Any
+    crossed: bool
+
+
+def squares(picture: Picture) -> list[Square]:
+    """Lists the units of masks, those of the legend included."""
+    strokes = {
+        tuple(np.round(np.min(line, axis=0), 3))
+        for lines in picture.findobj(LineCollection)
+        for line in lines.get_segments()
+    }
+    found = []
+    for drawn in picture.findobj(PolyCollection):
+        for path, face in zip(drawn.get_paths(), drawn.get_facecolor(), strict=True):
+            corners = np.asarray(path.vertices)
+            (x, y), (right, _) = corners.min(axis=0), corners.max(axis=0)
+            corner = tuple(np.round((x, y), 3))
+            found.append(Square(x, y, right - x, face, corner in strokes))
+    return found
+
+
 def on_shapes(picture: Picture, found: list[Drawn]) -> list[str]:
     """Lists the texts that lie on the edge of a box or disc, or on an arrow.
 
@@ -285,7 +313,8 @@ def on_shapes(picture: Picture, found: list[Drawn]) -> list[str]:
     """
     patches = [patch for axes in picture.axes for patch in axes.patches]
     paths = [path for patch in patches if (path := _arrow(patch))]
-    solid = [(_box(patch), patch) for patch in patches if not _arrow(patch)]
+    solid: list[tuple[Bbox, Any]] = [(_box(p), p) for p in patches if not _arrow(p)]
+    solid += [(box, square) for square, box in _squares(picture)]
     wrong = []
     for each in found:
         inner = each.box.padded(-2)
@@ -295,6 +324,13 @@ def on_shapes(picture: Picture, found: list[Drawn]) -> list[str]:
             hit += [path.get_extents() for path in paths if path.intersects_bbox(inner, False)]  # noqa: FBT003
         wrong += [f"{each} on {Drawn('a shape', box)}" for box in hit]
     return wrong
+
+
+def _squares(picture: Picture) -> Iterator[tuple[Square, Bbox]]:
+    for axes in picture.axes:
+        for each in squares(picture):
+            corners = [(each.x, each.y), (each.x + each.width, each.y + each.width)]
+            yield each, Bbox(axes.transData.transform(corners))
 
 
 def _arrow(patch: Patch) -> Path | None:

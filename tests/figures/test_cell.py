@@ -141,7 +141,8 @@ def test_the_ways_round_are_drawn_for_zoneout_alone() -> None:
         (Setting("zoneout", zoneout_hidden=0.1), {"h.keep", "h.out", "h.up"}),
         (Setting("zoneout", zoneout_cell=0.1), {"c.keep", "c.out"}),
     ],
-    ids=str,
+    # A set's own text would name the test otherwise in each process.
+    ids=lambda value: str(sorted(value) if isinstance(value, set) else value),
 )
 def test_a_setting_masks_only_where_its_rate_is_above_zero(
     setting: Setting, masked: set[str]

@@ -253,3 +253,97 @@ def test_every_picture_has_the_same_size(name: str) -> None:
     picture, _ = drawn(name)
 
     assert picture.size == curves(LOSSES, epochs=50).size
+
+
+# ---------------------------------------------------------------- changes on the way
+
+MOVES = [
+    (0.0, "dropout .2 → 0"),
+    (1.25, "masks frozen"),
+    (1.25, "dropout 0 → .123456789, recurrent_dropout .05 → .95, masks released"),
+    (2.0, "recurrent_dropout .95 → .3"),
+    (9.5, "dropout .123456789 → .9"),
+    (10.0, "recurrent_dropout .3 → 0"),
+]
+CHANGED: dict[str, tuple[dict[str, list[float]], list[tuple[float, str]]]] = {
+    "one at the begin": (falling(10), MOVES[:1]),
+    "one at the end": (falling(10), MOVES[-1:]),
+    "three": (falling(10), MOVES[:3]),
+    "six": (falling(10), MOVES),
+    "two hundred": (
+        falling(40),
+        [(number / 5, f"dropout .{number} → .{number + 1}") for number in range(200)],
+    ),
+    "before the first epoch has ended": ({}, MOVES[:2]),
+    "after one epoch": (falling(1), MOVES[:2]),
+    "ends at the top": (ending(3.0, 3.1, 3.2), MOVES[:4]),
+    "negative": (CASES["negative"], MOVES[:4]),
+}
+
+
+def marked(picture: Picture) -> list[float]:
+    """Where the vertical lines stand, in epochs."""
+    drawn: list[Any] = axes_of(picture).get_lines()
+    upright = [line for line in drawn if list(line.get_ydata()) == [0, 1]]
+    return [float(line.get_xdata()[0]) for line in upright if len(set(line.get_xdata())) == 1]
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_a_line_stands_at_each_change(name: str) -> None:
+    losses, changes = CHANGED[name]
+
+    picture = curves(losses, 10, changes)
+
+    assert marked(picture) == [after for after, _ in changes]
+    low, high = axes_of(picture).get_xlim()
+    assert all(low <= after <= high for after, _ in changes)
+
+
+def test_without_a_change_no_line_stands() -> None:
+    assert marked(curves(LOSSES)) == []
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_the_last_four_changes_at_most_are_in_words(name: str) -> None:
+    losses, changes = CHANGED[name]
+
+    said = [each.text for each in texts(curves(losses, 10, changes))]
+
+    assert [words for _, words in changes if words in said] == [w for _, w in changes[-4:]]
+
+
+@pytest.mark.parametrize("name", [name for name in CHANGED if CHANGED[name][0]])
+def test_the_alt_text_tells_every_change(name: str) -> None:
+    losses, changes = CHANGED[name]
+
+    alt = curves(losses, 10, changes).alt
+
+    told = re.findall(r" After ([\d.e+]+) epochs: (.+?)\.(?= After|$)", alt)
+    assert told == [(f"{after:.3g}", words) for after, words in changes]
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_words_about_changes_stand_clear_of_the_curves_and_of_each_other(name: str) -> None:
+    losses, changes = CHANGED[name]
+    picture = curves(losses, 10, changes)
+    found = texts(picture)
+    to_pixels = axes_of(picture).transData.transform
+    highest = max((one for each in losses.values() for one in each), default=0.0)
+
+    told = {words for _, words in changes[-4:]}
+    about = [each for each in found if each.text in told]
+
+    assert len(about) == min(4, len(changes))
+    assert min(each.box.y0 for each in about) >= to_pixels((0, highest))[1]
+    assert cut_off(found, picture.size) == []
+    assert overlaps(found) == []
+    assert picture.size == (820, 360)
+
+
+def test_words_of_a_late_change_end_at_its_line_and_those_of_an_early_one_begin_there() -> None:
+    picture = curves(falling(10), 10, [(1.0, "early"), (9.0, "late")])
+    at = {each.text: each.box for each in texts(picture)}
+    early, late = (axes_of(picture).transData.transform((after, 0))[0] for after in (1.0, 9.0))
+
+    assert 0 < at["early"].x0 - early < 10
+    assert 0 < late - at["late"].x1 < 10

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from matplotlib.colors import same_color, to_hex
-from matplotlib.patches import FancyArrowPatch, Rectangle
+from matplotlib.patches import FancyArrowPatch
 
 from dropviz.core.masks import LayerRecording
 from dropviz.errors import DropvizError
@@ -27,6 +27,7 @@ from .made import (
     on_shapes,
     overlaps,
     recorded,
+    squares,
     texts,
     with_values,
     words,
@@ -237,10 +238,10 @@ def test_the_squares_are_the_units_of_the_masks(name: str) -> None:
     kept = sum(int((mark.mask[:, :8] > 0).sum()) for mark in drawn)
     dropped = sum(int((mark.mask[:, :8] == 0).sum()) for mark in drawn)
 
-    squares = where(layer).findobj(Rectangle)
-    small = [each for each in squares if 1 < each.get_width() < 10]
-    white = [each for each in small if same_color(each.get_facecolor(), "white")]
+    small = squares(where(layer))
+    white = [each for each in small if same_color(each.face, "white")]
 
+    assert [each.crossed for each in small] == [each in white for each in small]
     # One of each in the legend.
     assert len(white) == dropped + 1
     assert len(small) - len(white) == kept + 1

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from matplotlib.colors import same_color, to_hex
-from matplotlib.patches import Circle, Rectangle
+from matplotlib.patches import Circle
 
 from dropviz.core.masks import LayerRecording
 from dropviz.core.methods import METHODS, ZONED
@@ -21,7 +21,17 @@ from dropviz.figures.diagram import where
 from dropviz.figures.marks import ARROWS, arrows, marks
 from dropviz.figures.theme import Picture
 
-from .made import SETTINGS, Drawn, cut_off, of_setting, on_shapes, overlaps, texts, words
+from .made import (
+    SETTINGS,
+    Drawn,
+    cut_off,
+    of_setting,
+    on_shapes,
+    overlaps,
+    squares,
+    texts,
+    words,
+)
 from .test_diagram import arrows as arrows_of
 from .test_diagram import colours_of_arrows, drawn_badges, letters
 
@@ -150,11 +160,11 @@ def test_the_mask_of_the_weights_is_a_matrix_for_each_gate(units: int) -> None:
     layer = of_setting(SETTINGS["weight drop alone"], steps=3, units=units)
     matrices = layer["recurrent_kernel"].of_batch()[0, :, 0].reshape(4, units, units)[:, :6, :6]
 
-    squares = [s for s in where(layer).findobj(Rectangle) if 1 < s.get_width() < 6]
-    white = [each for each in squares if same_color(each.get_facecolor(), "white")]
+    small = [each for each in squares(where(layer)) if each.width < 6]
+    white = [each for each in small if same_color(each.face, "white")]
 
     # It is drawn on both arrows of h.
-    assert len(squares) == 2 * matrices.size
+    assert len(small) == 2 * matrices.size
     assert len(white) == 2 * int((matrices == 0).sum())
 
 
@@ -164,11 +174,11 @@ def test_a_matrix_has_the_units_that_weights_come_from_as_rows() -> None:
     mask[1, 0, 2] = 0  # from unit 0 to unit 2, at the forget gate
     layer["recurrent_kernel"].values[-1, 0, :, 0] = mask.reshape(4, 9)
 
-    squares = [s for s in where(layer).findobj(Rectangle) if 1 < s.get_width() < 6]
-    (white,) = [each for each in squares if same_color(each.get_facecolor(), "white")]
+    small = [each for each in squares(where(layer)) if each.width < 6]
+    (white,) = [each for each in small if same_color(each.face, "white")]
 
-    f = sorted(squares, key=lambda s: (-s.get_y(), s.get_x()))[:6][3:]
-    assert (white.get_x(), white.get_y()) == (f[2].get_x(), f[2].get_y())
+    f = sorted(small, key=lambda each: (-each.y, each.x))[:6][3:]
+    assert (white.x, white.y) == (f[2].x, f[2].y)
 
 
 def test_zoneout_colours_both_ways_that_h_takes() -> None:

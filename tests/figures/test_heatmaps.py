@@ -284,3 +284,101 @@ def test_heatmaps_lie_within_the_picture_and_apart(name: str) -> None:
         assert 0 < box.x0 < box.x1 < 1
         assert 0 < box.y0 < box.y1 < 1
         assert not any(box.overlaps(other) for other in boxes[:number])
+
+
+# ---------------------------------------------------------------- a sample and a gate to choose
+
+
+@pytest.mark.parametrize("name", ["lstm", "tied", "gru", "200 samples", "one sample"])
+@pytest.mark.parametrize("sample", [0, 1, 3])
+def test_the_rows_begin_with_the_sample_that_is_chosen(name: str, sample: int) -> None:
+    layer = recorded(KINDS[name])
+    sample = min(sample, KINDS[name].samples - 1)
+    rows = [gate[sample : sample + 16] for m in layer.values() for gate in m.of_batch()[0]]
+
+    drawn = panels(atlas(layer, sample=sample))
+
+    for panel, mask in zip(drawn, rows, strict=True):
+        np.testing.assert_array_equal(shown(panel), mask[:, :32] > 0)
+
+
+def test_rows_are_numbered_from_the_sample_that_is_chosen() -> None:
+    panel = panels(atlas(recorded(samples=60), sample=40))[0]
+
+    assert [tick.get_text() for tick in panel.get_yticklabels()] == ["41", "56"]
+
+
+@pytest.mark.parametrize("sample", [0, 2])
+def test_masks_that_live_for_a_step_are_those_of_the_sample_that_is_chosen(sample: int) -> None:
+    layer = of_setting(SETTINGS["semeniuta alone"], steps=6)
+
+    (panel,) = panels(atlas(layer, sample=sample))
+
+    np.testing.assert_array_equal(shown(panel), layer["candidate"].of_batch()[:, 0, sample] > 0)
+    assert [tick.get_text() for tick in panel.get_yticklabels()] == ["1", "6"]
+
+
+def test_one_mask_for_all_samples_is_that_of_every_sample() -> None:
+    layer = of_setting(SETTINGS["weight-drop"])
+
+    drawn = panels(atlas(layer, sample=3))
+
+    assert [shown(panel).shape[0] for panel in drawn[1:]] == [9] * 4
+
+
+@pytest.mark.parametrize("name", ["lstm", "gru"])
+def test_a_gate_that_is_chosen_is_shown_alone_with_its_name(name: str) -> None:
+    layer = recorded(KINDS[name])
+
+    for number, gate in enumerate(GATES[layer.kind]):
+        drawn = panels(atlas(layer, gate=gate))
+
+        for panel, masks in zip(drawn, layer.values(), strict=True):
+            np.testing.assert_array_equal(shown(panel), masks.of_batch()[0, number] > 0)
+            assert panel.get_title(loc="left").startswith(f"{gate}  ")
+
+
+def test_a_gate_that_is_chosen_is_shown_larger() -> None:
+    all_gates, one = (
+        panels(atlas(recorded(KINDS["200 units"]), gate=gate))[0].get_position().width
+        for gate in (None, "f")
+    )
+
+    assert one > 1.5 * all_gates
+
+
+def test_a_mask_for_all_gates_is_that_of_every_gate() -> None:
+    tied = recorded(tied=True)
+
+    titles = [panel.get_title(loc="left") for panel in panels(atlas(tied, gate="f"))]
+
+    assert titles == ["one mask for all gates: i f c o"] * 2
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_every_site_of_a_method_is_there_with_a_gate_chosen(name: str) -> None:
+    layer = of_setting(SETTINGS[name])
+
+    drawn = panels(atlas(layer, gate="o"))
+
+    assert len(drawn) == sum(not masks.reason for masks in layer.values())
+
+
+@pytest.mark.parametrize("sample", [-1, 4, 99])
+def test_a_sample_that_is_not_there_is_refused(sample: int) -> None:
+    with pytest.raises(DropvizError, match=f"no sample {sample}. Expected 0 to 3."):
+        atlas(recorded(samples=4), sample=sample)
+
+
+@pytest.mark.parametrize("gate", [None, "c"])
+@pytest.mark.parametrize("name", ["lstm", "tied", "200 units", "200 samples", "setting: moon"])
+def test_the_layout_holds_with_a_sample_and_a_gate(name: str, gate: str | None) -> None:
+    picture = atlas(CASES[name], sample=3, gate=gate)
+    found = texts(picture)
+    boxes = [panel.get_position() for panel in panels(picture)]
+
+    assert cut_off(found, picture.size) == []
+    assert overlaps(found) == []
+    for number, box in enumerate(boxes):
+        assert 0 < box.x0 < box.x1 < 1
+        assert not any(box.overlaps(other) for other in boxes[:number])

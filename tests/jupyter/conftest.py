@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import atexit
+import functools
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import keras
 import nbformat
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -21,6 +23,12 @@ from jupyter_core.utils import run_sync
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from traitlets.config import Config
+
+from dropviz.figures.theme import Picture
+from dropviz.jupyter.lab import close_all, lab
+
+from .panels import SECONDS as PATIENCE
+from .panels import Pace, Panel, paced, threads, tiny
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 120  # for one cell, on two shared cores
@@ -253,3 +261,47 @@ def ipython(shell: Shell) -> InProcess:
     """A shell with the extension loaded."""
     shell.run_line_magic("load_ext", "dropviz")
     return InProcess(shell)
+
+
+# ---------------------------------------------------------------- panels of the lab
+
+
+@pytest.fixture
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Models that train at once, without seconds of compiling; pictures of no pixels."""
+    compiled = keras.Sequential.compile
+    monkeypatch.setattr(Picture, "frame", lambda *_: b"")
+    monkeypatch.setattr(
+        keras.Sequential, "compile", functools.partialmethod(compiled, run_eagerly=True)
+    )
+
+
+@pytest.fixture
+def pace(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pace]:
+    with paced(monkeypatch) as hand:
+        yield hand
+
+
+@pytest.fixture
+def notebook(shell: Shell) -> Shell:
+    """A shell that looks like a kernel's."""
+    shell.kernel = object()
+    return shell
+
+
+@pytest.fixture
+def opened(notebook: Shell, pace: Pace) -> Iterator[Callable[..., Panel]]:
+    """Opens panels of a tiny task, as a cell does; closes them at the end."""
+    del notebook
+
+    def make(scenario: str = "lstm:u4:d.2:r.5:e1:s3", **given: Any) -> Panel:
+        panel = Panel(lab(scenario, **({"task": tiny()} | given)))
+        panel.lab.show()
+        return panel
+
+    yield make
+    pace.go()
+    close_all()
+    for thread in threads():
+        thread.join(PATIENCE)
+    assert threads() == []

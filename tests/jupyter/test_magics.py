@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 
 from dropviz.core.methods import METHODS
+from dropviz.core.scenario import magic
 from dropviz.core.spec import RunSpec
 from dropviz.errors import DropvizError, StoppedError
 from dropviz.jupyter.magics import DropvizMagics
@@ -359,6 +360,7 @@ def test_a_line_returns_the_run_that_its_flags_ask_for(ipython: InProcess) -> No
         "scaling": None,
         "zoneout_cell": None,
         "zoneout_hidden": None,
+        "schedule": (),
     }
 
 
@@ -385,7 +387,7 @@ def test_the_line_of_a_spec_makes_that_spec(
     monkeypatch.setattr("dropviz.studies.train.train", train)
 
     with pytest.raises(DropvizError, match="no need to train"):
-        ipython.shell.run_line_magic("lstm_dropout", spec.magic.partition(" ")[2])
+        ipython.shell.run_line_magic("lstm_dropout", magic(spec).partition(" ")[2])
 
     assert asked == [spec]
 

@@ -1,0 +1,206 @@
+"""A real Jupyter server and a real browser, for tests and benchmarks of the lab."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 90.0  # that something may take in a page, on two shared cores
+_FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+Page = Any
+
+
+def browser_path() -> str | None:
+    """Where the system's Chromium is; None where there is none."""
+    return next((path for name in _BROWSERS if (path := shutil.which(name))), None)
+
+
+@contextmanager
+def server(folder: Path) -> Iterator[str]:
+    """A Jupyter server that offers JupyterLab and Notebook 7.
+
+    Args:
+        folder: Its notebooks, and all that it writes.
+
+    Yields:
+        Its address.
+    """
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    ours = {
+        "PYTHONPATH": str(ROOT),
+        "IPYTHONDIR": str(folder / ".ipython"),
+        "JUPYTER_CONFIG_DIR": str(folder / ".config"),
+        "JUPYTER_DATA_DIR": str(folder / ".data"),
+        "JUPYTER_RUNTIME_DIR": str(folder / ".runtime"),
+    }
+    # No question about news over the notebook.
+    settings = folder / ".config" / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    news = '{"fetchNews": "false", "checkForUpdates": false}'
+    (settings / "notification.jupyterlab-settings").write_text(news)
+    # A stranger's kernel: nothing quietens TensorFlow or chooses a backend.
+    inherited = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
+    command = [
+        *(sys.executable, "-m", "notebook", "--no-browser", "--allow-root"),
+        *("--ip=127.0.0.1", f"--port={port}", f"--ServerApp.root_dir={folder}"),
+        *("--IdentityProvider.token=", "--ServerApp.password="),
+    ]
+    with (folder / "server.log").open("w") as log:
+        process = subprocess.Popen(command, env=inherited | ours, stdout=log, stderr=log)
+        try:
+            address = f"http://127.0.0.1:{port}"
+            _until_up(address)
+            yield address
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _until_up(address: str) -> None:
+    end = time.monotonic() + SECONDS
+    while True:
+        try:
+            with urllib.request.urlopen(f"{address}/api"):  # noqa: S310 (a server of our own)
+                return
+        except (urllib.error.URLError, ConnectionError):
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)
+
+
+@contextmanager
+def browser() -> Iterator[Any]:
+    """The system's Chromium, driven by Playwright."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        started = play.chromium.launch(executable_path=browser_path(), args=list(_FLAGS))
+        yield started
+        started.close()
+
+
+def write(folder: Path, name: str, cells: list[str]) -> None:
+    """Writes a notebook that names its kernel, or JupyterLab would ask for one."""
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source) for source in cells],
+        metadata={
+            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}
+        },
+    )
+    nbformat.write(notebook, folder / name)
+
+
+@dataclass
+class Notebook:
+    """A notebook open in a page.
+
+    Attributes:
+        page: The page.
+        folder: Where screenshots go.
+    """
+
+    page: Page
+    folder: Path
+
+    def open(self, address: str, name: str, *, app: str = "lab") -> None:
+        """Opens a notebook in JupyterLab ("lab") or Notebook 7 ("notebook")."""
+        # JupyterLab would open what was open before, too.
+        path = {"lab": f"lab/tree/{name}?reset", "notebook": f"notebooks/{name}"}[app]
+        self.page.goto(f"{address}/{path}")
+        self.page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=1000 * SECONDS)
+        # The kernel's name appears when the kernel is there.
+        self.page.wait_for_selector(
+            '.jp-Notebook-ExecutionIndicator[data-status="idle"]',
+            timeout=1000 * SECONDS,
+            state="attached",
+        )
+
+    def run(self, number: int = 0) -> None:
+        """Runs a cell, as a person does."""
+        cell = self.page.locator(".jp-CodeCell").nth(number)
+        prompt = cell.locator(".jp-InputPrompt")
+        before = prompt.inner_text()
+        for _ in range(5):
+            cell.locator(".jp-InputArea-editor").click()
+            self.page.keyboard.press("Control+Enter")
+            # A page that is still settling takes the focus away again.
+            for _ in range(20):
+                self.page.wait_for_timeout(100)
+                if prompt.inner_text() != before:
+                    return
+        raise TimeoutError(f"cell {number} does not run")
+
+    def see(self, selector: str, seconds: float = SECONDS) -> Any:
+        """Waits until something can be seen."""
+        return self.page.wait_for_selector(selector, timeout=1000 * seconds)
+
+    def picture(self, alt: str, seconds: float = SECONDS) -> str:
+        """Waits for a picture whose alt text holds some words; its whole alt text."""
+        found = self.see(f'img[alt*="{alt}"]:visible', seconds)
+        text: str = found.get_attribute("alt")
+        return text
+
+    def says(self, words: str, seconds: float = SECONDS) -> str:
+        """Waits until the panel's line of status holds some words; the whole line."""
+        found = self.see(
+            f'[role=status]:has-text("{words}"), [role=alert]:has-text("{words}")', seconds
+        )
+        text: str = found.inner_text()
+        return text
+
+    def trained(self, epochs: int) -> None:
+        """Waits until so many epochs of a training have passed."""
+        self.page.wait_for_function(
+            """(epochs) => [...document.querySelectorAll("[role=status]")].some((line) =>
+                 Number((line.innerText.match(/epoch (\\d+) of/) || [0, 0])[1]) > epochs)""",
+            arg=epochs,
+            timeout=1000 * SECONDS,
+        )
+
+    @property
+    def status(self) -> str:
+        """The panel's line of status."""
+        text: str = self.page.locator("[role=status], [role=alert]").first.inner_text()
+        return text
+
+    def press(self, button: str) -> None:
+        """Presses a button of the panel."""
+        self.page.click(f'button:text-is("{button}"):not([disabled])')
+
+    def slide(self, name: str, key: str = "ArrowRight", times: int = 1) -> None:
+        """Moves a slider by keyboard."""
+        row = self.page.locator(f'.widget-hslider:has(label:text-is("{name}"))')
+        row.locator(".noUi-handle").focus()
+        for _ in range(times):
+            self.page.keyboard.press(key)
+
+    def turn(self, view: str) -> None:
+        """Opens a view of the panel."""
+        self.page.click(f'[class*="TabBar-tabLabel"]:text-is("{view}")')
+
+    def shot(self, name: str) -> Path:
+        """Takes a screenshot, to be looked at."""
+        path = self.folder / f"{name}.png"
+        self.page.screenshot(path=path)
+        return path

@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
+
+from dropviz.core.masks import Array
+from dropviz.core.trace import Proof, Trace
+from dropviz.figures.gates import gates
+from dropviz.figures.theme import Picture
+
+from .made import GATES, Drawn, cut_off, overlaps, recorded, texts, words
+
+PROVED = Proof(error=2e-8, tolerance=1e-5, samples=3, steps=7)
+NAMES = {
+    "LSTM": ("i", "f", "c", "o", "c", "h"),
+    "GRU": ("z", "r", "h", "h"),
+    "SimpleRNN": ("h", "h"),
+}
+
+
+def traced(
+    kind: str = "LSTM",
+    *,
+    steps: int = 7,
+    units: int = 5,
+    most: float = 1.0,
+    layer: str = "lstm",
+    proof: Proof = PROVED,
+) -> Trace:
+    """Makes a trace of three sequences, of numbers that tell each array from the others."""
+    shape = (3, steps, units)
+    random = np.random.default_rng(6)
+    values: Mapping[str, Array] = {
+        name: random.uniform(-1 if name in "ch" else 0, 1, shape).astype("float32")
+        for name in GATES[kind]
+    }
+    h = random.uniform(-1, 1, shape).astype("float32")
+    c = h
+    if kind == "LSTM":
+        c = random.uniform(-most, most, shape).astype("float32")
+        c[0, 0, 0] = most
+    x = np.zeros((3, steps, 2), "float32")
+    masks = recorded(kind=kind, steps=steps, units=units, layer=layer)
+    return Trace(layer, x, masks, values, h, c, h, proof)
+
+
+def panels(picture: Picture) -> list[Axes]:
+    """Lists the heatmaps, without the page that they stand on and their scales."""
+    return [axes for axes in picture.axes[1:] if axes.get_title(loc="left")]
+
+
+def mesh(panel: Axes) -> Any:
+    (found,) = panel.findobj(QuadMesh)
+    return found
+
+
+def arrays(trace: Trace) -> list[Array]:
+    """Lists what there is to see: the gates, c where it is not h, h."""
+    states = [trace.c] if trace.c is not trace.h else []
+    return [*trace.gates.values(), *states, trace.h]
+
+
+# ---------------------------------------------------------------- what is drawn
+
+
+@pytest.mark.parametrize("kind", GATES)
+@pytest.mark.parametrize("sample", [0, 2])
+def test_the_heatmaps_show_the_gates_and_states_of_the_sequence(kind: str, sample: int) -> None:
+    trace = traced(kind)
+
+    drawn = panels(gates(trace, sample))
+
+    for panel, values in zip(drawn, arrays(trace), strict=True):
+        np.testing.assert_array_equal(mesh(panel).get_array(), values[sample].T)
+
+
+@pytest.mark.parametrize("kind", GATES)
+def test_each_heatmap_is_named_by_its_letter(kind: str) -> None:
+    titles = [panel.get_title(loc="left") for panel in panels(gates(traced(kind)))]
+
+    letters = ["h" if t == "candidate" else t.removeprefix("candidate ")[0] for t in titles]
+
+    # What a gate lets in, g, has the name of the memory that it is added to.
+    assert ["c" if letter == "g" else letter for letter in letters] == list(NAMES[kind])
+    assert len(set(titles)) == len(titles)
+
+
+def test_units_run_down_and_steps_across() -> None:
+    panel = panels(gates(traced(steps=7, units=5)))[0]
+
+    assert panel.get_xlim() == (0, 7)
+    assert panel.get_ylim() == (5, 0)
+    assert [tick.get_text() for tick in panel.get_xticklabels()] == ["1", "7"]
+    assert [tick.get_text() for tick in panel.get_yticklabels()] == ["1", "5"]
+
+
+@pytest.mark.parametrize(("most", "limit"), [(0.3, 1.0), (1.0, 1.0), (3.5, 3.5)])
+def test_gates_are_seen_from_0_to_1_and_states_as_far_as_they_go(most: float, limit: float) -> None:
+    drawn = panels(gates(traced(most=most)))
+
+    seen = {panel.get_title(loc="left")[0]: mesh(panel).get_clim() for panel in drawn}
+
+    for letter in "ifo":
+        assert seen[letter] == (0, 1)
+    assert seen["h"] == (-1, 1)
+    (cell,) = (mesh(p).get_clim() for p in drawn if p.get_title(loc="left").startswith("c  "))
+    assert cell == (-limit, limit)
+
+
+def test_every_heatmap_has_a_scale_with_its_limits() -> None:
+    picture = gates(traced(most=3.5))
+
+    scales = [axes for axes in picture.axes[1:] if axes not in panels(picture)]
+    ends = [[tick.get_text() for tick in axes.get_yticklabels()] for axes in scales]
+
+    assert ends == [["0", "1"], ["0", "1"], ["-1", "1"], ["0", "1"], ["-3.5", "3.5"], ["-1", "1"]]
+
+
+# ---------------------------------------------------------------- words
+
+
+@pytest.mark.parametrize(
+    "proof",
+    [
+        PROVED,
+        Proof(error=0.3, tolerance=1e-5, samples=3, steps=7),
+        Proof(error=2e-8, tolerance=1e-5, samples=1, steps=7, training=False),
+    ],
+    ids=["agrees", "does not agree", "dropout off"],
+)
+def test_the_picture_says_how_it_was_proved(proof: Proof) -> None:
+    picture = gates(traced(proof=proof))
+
+    assert proof.sentence in words(picture)
+    assert picture.alt.endswith(proof.sentence)
+    assert ("masks on" in words(picture)) == proof.training
+    assert ("dropout off" in words(picture)) == (not proof.training)
+
+
+@pytest.mark.parametrize("kind", GATES)
+def test_the_alt_text_tells_the_range_and_the_mean_of_each(kind: str) -> None:
+    trace = traced(kind)
+
+    alt = gates(trace, 1).alt
+
+    told = re.findall(r"(-?\d\.\d\d) to (-?\d\.\d\d), (-?\d\.\d\d) on average", alt)
+    assert [tuple(map(float, each)) for each in told] == [
+        tuple(round(float(each), 2) for each in (v[1].min(), v[1].max(), v[1].mean()))
+        for v in arrays(trace)
+    ]
+    assert alt.startswith("Gates and states of lstm, 5 units over 7 time steps: ")
+
+
+# ---------------------------------------------------------------- layout
+
+CASES: dict[str, dict[str, Any]] = {
+    "lstm": {},
+    "gru": {"kind": "GRU"},
+    "simple rnn": {"kind": "SimpleRNN"},
+    "one step": {"steps": 1},
+    "one unit": {"units": 1},
+    "500 steps and 200 units": {"steps": 500, "units": 200},
+    "a cell state far out": {"most": 123.456},
+    "a long name": {"layer": "bidirectional_1/" * 9 + "forward_lstm"},
+}
+
+
+@cache
+def drawn(name: str) -> tuple[Picture, list[Drawn]]:
+    """Draws a case once: the picture and its texts."""
+    picture = gates(traced(**CASES[name]))
+    return picture, texts(picture)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_text_is_cut_off_and_none_overlap(name: str) -> None:
+    picture, found = drawn(name)
+
+    assert picture.size == (880, 486)
+    assert cut_off(found, picture.size) == []
+    assert overlaps(found) == []
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_heatmaps_and_scales_lie_within_the_picture_and_apart(name: str) -> None:
+    picture, _ = drawn(name)
+    boxes = [axes.get_position() for axes in picture.axes[1:]]
+
+    for number, box in enumerate(boxes):
+        assert 0 < box.x0 < box.x1 < 1
+        assert 0 < box.y0 < box.y1 < 1
+        assert not any(box.overlaps(other) for other in boxes[:number])
