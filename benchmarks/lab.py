@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 
 from benchmarks.pairs import Ratio, paired
-from tests.browser.stage import Notebook, browser, server, write
+from tests.browser.stage import Notebook, browser, end_kernels, server, write
 
 _MIB = 2**20
 _MOVES = 40
@@ -69,7 +69,7 @@ def in_browser(kernels: int = 5) -> Browser:
                 notebook.open(address, f"{number}.ipynb")
                 page.wait_for_timeout(2000)
                 began = time.perf_counter()
-                notebook.run(0)
+                notebook.start(0)
                 notebook.see('button:text-is("Train")')
                 found.visible.append(time.perf_counter() - began)
                 notebook.says("ready: move")
@@ -85,6 +85,7 @@ def in_browser(kernels: int = 5) -> Browser:
                 notebook.says("stopped after")
                 found.stop.append(time.perf_counter() - began)
                 page.close()
+                end_kernels(address)
     return found
 
 

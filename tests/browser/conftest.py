@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from .stage import Notebook, browser, browser_path, server, write
+from .stage import Notebook, browser, browser_path, end_kernels, server, write
 
 # `.ci/run` sets it: there a missing browser is a failure, and nothing is skipped.
 _MUST = os.environ.get("DROPVIZ_BROWSER") == "required"
@@ -53,11 +53,14 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
 
 
 @pytest.fixture
-def notebook(page: Any, folder: Path, request: pytest.FixtureRequest) -> Iterator[Notebook]:
+def notebook(
+    page: Any, folder: Path, address: str, request: pytest.FixtureRequest
+) -> Iterator[Notebook]:
     made = Notebook(page, folder)
     yield made
     if request.node.stash.get(_FAILED, False):
         made.shot(f"failed-{request.node.name}")
+    end_kernels(address)
 
 
 @pytest.fixture

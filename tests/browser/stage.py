@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -65,6 +66,7 @@ def server(folder: Path) -> Iterator[str]:
         *(sys.executable, "-m", "notebook", "--no-browser", "--allow-root"),
         *("--ip=127.0.0.1", f"--port={port}", f"--ServerApp.root_dir={folder}"),
         *("--IdentityProvider.token=", "--ServerApp.password="),
+        "--ServerApp.disable_check_xsrf=True",  # so that kernels can be ended from here
     ]
     with (folder / "server.log").open("w") as log:
         process = subprocess.Popen(command, env=inherited | ours, stdout=log, stderr=log)
@@ -87,6 +89,15 @@ def _until_up(address: str) -> None:
             if time.monotonic() > end:
                 raise
             time.sleep(0.2)
+
+
+def end_kernels(address: str) -> None:
+    """Ends every kernel of a server; they would go on training behind what comes next."""
+    with urllib.request.urlopen(f"{address}/api/kernels") as found:  # noqa: S310 (our own)
+        kernels = json.load(found)
+    for kernel in kernels:
+        url = f"{address}/api/kernels/{kernel['id']}"
+        urllib.request.urlopen(urllib.request.Request(url, method="DELETE")).close()  # noqa: S310
 
 
 @contextmanager
@@ -136,18 +147,24 @@ class Notebook:
             state="attached",
         )
 
+    def start(self, number: int = 0) -> None:
+        """Has a cell run."""
+        self.page.locator(".jp-CodeCell").nth(number).locator(".jp-InputArea-editor").click()
+        self.page.keyboard.press("Control+Enter")
+
     def run(self, number: int = 0) -> None:
-        """Runs a cell, as a person does."""
-        cell = self.page.locator(".jp-CodeCell").nth(number)
-        prompt = cell.locator(".jp-InputPrompt")
-        before = prompt.inner_text()
-        for _ in range(5):
-            cell.locator(".jp-InputArea-editor").click()
-            self.page.keyboard.press("Control+Enter")
-            # A page that is still settling takes the focus away again.
-            for _ in range(20):
+        """Runs a cell, as a person does, and waits until it has ended."""
+        prompt = self.page.locator(".jp-CodeCell").nth(number).locator(".jp-InputPrompt")
+        before, end = prompt.inner_text(), time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            # A page that is still settling takes the focus away, and a kernel that is still
+            # connecting forgets what it was asked.
+            if "*" not in prompt.inner_text():
+                self.start(number)
+            for _ in range(30):
                 self.page.wait_for_timeout(100)
-                if prompt.inner_text() != before:
+                now = prompt.inner_text()
+                if now != before and any(letter.isdecimal() for letter in now):
                     return
         raise TimeoutError(f"cell {number} does not run")
 
