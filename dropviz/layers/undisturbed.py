@@ -10,11 +10,13 @@ from typing import Any
 import keras
 import numpy as np
 from keras.src.backend.common import global_state
-from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
 
 from dropviz.layers.find import recurrent_layers
 
 Model = Any
+
+# keras/src/random/seed_generator.py; Keras 3.8 has no constant for it.
+_SHARED_GENERATOR = "global_seed_generator"
 
 
 @contextmanager
@@ -37,7 +39,7 @@ def undisturbed(model: Model) -> Iterator[None]:
     for found in recurrent_layers(model):
         variables += keras.tree.flatten(found.layer.states) if found.layer.states else []
     # Keras keeps the generator of draws without a seed where no public name reaches it.
-    shared = global_state.get_global_attribute(GLOBAL_SEED_GENERATOR)
+    shared = global_state.get_global_attribute(_SHARED_GENERATOR)
     variables += [shared.state] if shared is not None else []
     before = [keras.ops.copy(variable.value) for variable in variables]
     streams = random.getstate(), np.random.get_state()  # noqa: NPY002 (the one that is shared)
@@ -47,6 +49,6 @@ def undisturbed(model: Model) -> Iterator[None]:
         for variable, value in zip(variables, before, strict=True):
             variable.assign(value)
         if shared is None:
-            global_state.set_global_attribute(GLOBAL_SEED_GENERATOR, None)
+            global_state.set_global_attribute(_SHARED_GENERATOR, None)
         random.setstate(streams[0])
         np.random.set_state(streams[1])  # noqa: NPY002

@@ -23,6 +23,7 @@ from dropviz.core.verdict import Verdict
 from dropviz.layers.explain import explain
 from dropviz.layers.live import LiveRates
 from dropviz.layers.recorder import Recorder
+from dropviz.layers.seeding import seed_again
 from dropviz.layers.trace import prove, trace
 from dropviz.layers.undisturbed import undisturbed
 from dropviz.studies.controls import Controls
@@ -98,7 +99,7 @@ class Session:
             one of its own.
         """
         began = time.perf_counter()
-        keras.utils.set_random_seed(spec.seed)
+        seed_again(spec.seed)
         fresh = build(spec, self.task)
         fresh.optimizer.build(fresh.trainable_variables)
         _copy(fresh, self._model)
