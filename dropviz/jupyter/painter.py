@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 
 class Painter:
@@ -30,7 +32,7 @@ class Painter:
 
     def now(self) -> None:
         """Draws in the thread that calls."""
-        with self._lock:
+        with self._lock, _uncollected():
             self._draw()
 
     def close(self) -> None:
@@ -52,3 +54,22 @@ class Painter:
                     return
                 self._wanted = False
             self.now()
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keeps Python's collector from running inside the block; it runs a little after it.
+
+    A picture is a hundred thousand objects that refer to each other. Where they grow old
+    while it is drawn, every twelfth picture waits 300 ms for a collection of everything,
+    Keras and TensorFlow included. Young, they are gone in a few.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.collect(0)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -139,3 +141,36 @@ def test_after_closing_a_wish_is_nothing(painter: Painter, drawing: Drawing) -> 
     painter.close()
 
     assert drawing.drawn == []
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_nothing_is_collected_while_it_draws_and_the_collector_is_left_as_it_was(
+    enabled: bool,  # noqa: FBT001
+) -> None:
+    during: list[bool] = []
+    painter = Painter(lambda: during.append(gc.isenabled()))
+    before = gc.isenabled()
+    try:
+        (gc.enable if enabled else gc.disable)()
+        painter.now()
+        assert during == [False]
+        assert gc.isenabled() == enabled
+    finally:
+        (gc.enable if before else gc.disable)()
+        painter.close()
+        painter.join(SECONDS)
+
+
+def test_what_a_drawing_leaves_in_a_circle_is_gone_after_it() -> None:
+    class Picture:
+        def __init__(self) -> None:
+            self.own = self
+
+    left: list[weakref.ref[Picture]] = []
+    painter = Painter(lambda: left.append(weakref.ref(Picture())))
+
+    painter.now()
+
+    assert left[0]() is None
+    painter.close()
+    painter.join(SECONDS)
