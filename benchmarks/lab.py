@@ -98,10 +98,19 @@ def _slide(notebook: Notebook, found: list[float], words: str) -> None:
         notebook.page.wait_for_timeout(150)
 
 
-def pace(pairs: int = 11) -> Ratio:
-    """A training in the panel over the same training plain, in a fresh process each way."""
+def pace(*, anew: bool, pairs: int = 15) -> Ratio:
+    """A training in the panel over the same training plain.
+
+    Args:
+        anew: Whether the plain side makes its model, as the panel's code does; else it goes
+            on with one that is compiled and traced.
+        pairs: How many pairs.
+
+    Returns:
+        The ratio.
+    """
     result = subprocess.run(
-        [sys.executable, "-c", f"from benchmarks.lab import _pace; _pace({pairs})"],
+        [sys.executable, "-c", f"from benchmarks.lab import _pace; _pace({anew}, {pairs})"],
         capture_output=True,
         text=True,
         check=True,
@@ -109,22 +118,28 @@ def pace(pairs: int = 11) -> Ratio:
     return Ratio(**json.loads(result.stdout.splitlines()[-1]))
 
 
-def _pace(pairs: int) -> None:
+def _pace(anew: bool, pairs: int) -> None:  # noqa: FBT001
     import dataclasses
 
+    import keras
+
     import dropviz
-    from dropviz.core.spec import RunSpec
+    from dropviz.core.scenario import parse
     from dropviz.core.tasks import load_task
+    from dropviz.jupyter.lab import START
     from dropviz.studies.fitting import build, fit, watch
 
-    panel = dropviz.lab("lstm:u32:d.2:r.5:e10")
+    panel = dropviz.lab()
     panel.train()
-    spec, task = RunSpec(dropout=0.2, recurrent_dropout=0.5, epochs=10), load_task("digits")
+    spec = parse(START).spec
+    task = load_task(spec.task)
     # A layer of constant rates, with the same evaluations, neither recorded nor drawn.
     model = build(spec, task)
 
     def plain() -> None:
-        fit(model, spec, task, [], watch(task, None))
+        if anew:
+            keras.utils.set_random_seed(spec.seed)
+        fit(build(spec, task) if anew else model, spec, task, [], watch(task, None))
 
     plain()
     print(json.dumps(dataclasses.asdict(paired(plain, panel.train, pairs))))

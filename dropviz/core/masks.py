@@ -87,8 +87,8 @@ class Masks:
     @cached_property
     def scale(self) -> float | None:
         """What kept entries are multiplied with; None where no single value serves."""
-        kept = np.unique(self.values[self.values > 0])
-        return float(kept[0]) if kept.size == 1 else None
+        kept = self.values[self.values > 0]
+        return float(kept[0]) if kept.size and kept.min() == kept.max() else None
 
     @cached_property
     def same_over_steps(self) -> bool | None:
@@ -118,15 +118,17 @@ class Masks:
             return None
         if self.values.shape[axis] == 1:
             return True
-        first = np.take(self.values, [0], axis=axis)
-        others = np.delete(self.values, 0, axis=axis)
-        both = ~np.isnan(first) & ~np.isnan(others)
-        if not np.array_equal(np.where(both, first, 0), np.where(both, others, 0)):
-            return False
+        first, *others = np.moveaxis(self.values, axis, 0)
+        compared = 0
+        for other in others:
+            both = ~np.isnan(first) & ~np.isnan(other)
+            if not np.array_equal(first[both], other[both]):
+                return False
+            compared += int(np.count_nonzero(both))
         # Equal masks prove sharing only where luck is ruled out: two independent
         # draws of one entry agree with probability p^2 + (1-p)^2.
         agree = self.rate**2 + (1 - self.rate) ** 2
-        return True if agree ** np.count_nonzero(both) < _CHANCE else None
+        return True if agree**compared < _CHANCE else None
 
     @property
     def sentence(self) -> str:

@@ -26,7 +26,7 @@ READY = "ready: move the sliders, press Train"
 RATES = ("dropout", "recurrent_dropout", "freeze")
 _FIXED = tuple(name for name in SETTINGS if name not in RATES)
 _PAUSE = 0.2  # seconds between two lines of progress, or two pictures
-_SHARE = 0.05  # of the time that looks which nobody asked for may take from the training
+_SHARE = 0.02  # of the time that looks which nobody asked for may take from the training
 _PREDICT_AFTER = 2  # batches: one to show, one to ask about
 
 

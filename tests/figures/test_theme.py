@@ -11,6 +11,7 @@ import matplotlib as mpl
 import matplotlib.style
 import numpy as np
 import pytest
+from matplotlib import _mathtext
 from matplotlib.colors import to_rgb
 from PIL import Image
 
@@ -208,3 +209,21 @@ def test_text_is_easy_to_read_on_white(colour: str) -> None:
 
 def test_no_colour_comes_twice() -> None:
     assert len(set(theme.PALETTE)) == len(theme.PALETTE)
+
+
+def test_a_formula_is_read_once_whatever_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    parse = _mathtext.Parser.parse
+
+    def counted(self: Any, formula: str, *args: Any) -> Any:
+        read.append(formula)
+        return parse(self, formula, *args)
+
+    monkeypatch.setattr(_mathtext.Parser, "parse", counted)
+    frames = []
+    for _ in range(2):
+        picture, axes = theme.canvas(200, 100)
+        axes.text(20, 50, "$c_{t-1} \\odot m_{17}$")
+        frames.append(picture.frame())
+    assert read == ["$c_{t-1} \\odot m_{17}$"]
+    assert frames[0] == frames[1]
