@@ -163,6 +163,12 @@ class Recorder:
         """Begins anew, with what is attached and compiled; what was recorded is gone."""
         self.store.restart([each.log for each in self.attached.values()])
 
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Leaves out what the layers do inside the block."""
+        with self.store.resting([each.log for each in self.attached.values()]):
+            yield
+
     def taken(self) -> Recording:
         """What is recorded by now, for good."""
         return Recording.of(self._read())

@@ -131,6 +131,17 @@ class Store:
         for log in logs:
             log.calls.assign(0)
 
+    @contextmanager
+    def resting(self, logs: Sequence[Log]) -> Iterator[None]:
+        """Forgets, after the block, what graphs wrote inside it."""
+        variables = [self.ring, self.ends, *(v for log in logs for v in (log.rows, log.calls))]
+        before = [variable.read_value() for variable in variables]
+        try:
+            yield
+        finally:
+            for variable, value in zip(variables, before, strict=True):
+                variable.assign(value)
+
     def release(self, logs: Sequence[Log]) -> None:
         """Gives the memory back; later writes go nowhere and do no harm.
 

@@ -137,7 +137,8 @@ class Session:
         before = self._rates.setting
         self._rates.set(spec.setting)
         try:
-            found = explain(self._layer)
+            with self._recorder.resting():
+                found = explain(self._layer)
         finally:
             self._rates.set(before)
         if not isinstance(found, Verdict):
@@ -147,7 +148,8 @@ class Session:
     def cost(self, spec: RunSpec) -> Cost:
         """Measures training batches with a spec's rates and without dropout, in turn.
 
-        The weights, the optimizer, the random streams and the rates come back as they were.
+        The weights, the optimizer, the random streams, the rates and what was recorded come
+        back as they were.
         """
         acted = self._rates.setting
         rows = min(len(self.task.x), _BATCHES * BATCH_SIZE)
@@ -155,7 +157,7 @@ class Session:
         before = [keras.ops.copy(variable.value) for variable in variables]
         none = replace(spec.setting, dropout=0.0, recurrent_dropout=0.0)
         seconds: list[tuple[float, float]] = []
-        with undisturbed(self._model):
+        with undisturbed(self._model), self._recorder.resting():
             for number in range(_PAIRS + 1):
                 halves = {}
                 for setting in (spec.setting, none) if number % 2 else (none, spec.setting):

@@ -389,9 +389,25 @@ def test_a_look_at_other_rates_between_two_batches_leaves_the_training_as_it_was
 
     done = session.train(SPEC, controls, told)
 
-    assert done.curves == constants[SPEC].curves
-    for mine, its in zip(states(done.model), states(constants[SPEC].model), strict=True):
-        np.testing.assert_array_equal(mine, its)
+    assert_same_run(done, constants[SPEC])
+
+
+@pytest.mark.usefixtures("_quick")
+@pytest.mark.parametrize("look", ["cost", "explained"])
+def test_the_latest_masks_are_those_of_the_training_after_a_look_too(
+    look: str, session: Session
+) -> None:
+    session.train(SPEC, Controls(SPEC))
+    before = session.latest()
+    assert before is not None
+
+    getattr(session, look)(ZERO)
+
+    after = session.latest()
+    assert after is not None
+    assert (after.batches, after.setting) == (before.batches, before.setting)
+    for site, masks in before.items():
+        np.testing.assert_array_equal(after[site].values, masks.values)
 
 
 def test_a_layer_that_trains_here_is_explained_and_unchanged(session: Session) -> None:
