@@ -72,8 +72,10 @@ def _lab() -> None:
     acted, moves = lab.next_batch()
     _row("slider move to the batch that uses it", "next batch", f"{acted} of {moves} moves")
     row = "training in the panel / the same plain"
-    _row(f"{row}, which builds its model", "<= 1.10", _said(lab.pace(anew=True)))
-    _row(f"{row}, its model compiled before", "<= 1.10", _said(lab.pace(anew=False)))
+    _row(f"{row}, which makes its model", "<= 1.10", _said(lab.pace(anew=True)))
+    warm = f"{row}, its model compiled before"
+    _row(f"{warm}: 60 epochs", "<= 1.10", _said(lab.pace(anew=False, epochs=60, pairs=9)))
+    _row(f"{warm}: 20 epochs", "<= 1.10", _said(lab.pace(anew=False)))
     _row("Stop to stopped", "<= 1 s", _times(seen.stop, "s", 2))
     grown = lab.grown()
     _row("memory after 200 moves and 20 trainings", "+100 MiB at most", f"{grown:+.1f} MiB")

@@ -98,19 +98,21 @@ def _slide(notebook: Notebook, found: list[float], words: str) -> None:
         notebook.page.wait_for_timeout(150)
 
 
-def pace(*, anew: bool, pairs: int = 15) -> Ratio:
+def pace(*, anew: bool, epochs: int = 20, pairs: int = 15) -> Ratio:
     """A training in the panel over the same training plain.
 
     Args:
         anew: Whether the plain side makes its model, as the panel's code does; else it goes
             on with one that is compiled and traced.
+        epochs: Of each training.
         pairs: How many pairs.
 
     Returns:
         The ratio.
     """
+    call = f"_pace({anew}, {epochs}, {pairs})"
     result = subprocess.run(
-        [sys.executable, "-c", f"from benchmarks.lab import _pace; _pace({anew}, {pairs})"],
+        [sys.executable, "-c", f"from benchmarks.lab import _pace; {call}"],
         capture_output=True,
         text=True,
         check=True,
@@ -118,20 +120,20 @@ def pace(*, anew: bool, pairs: int = 15) -> Ratio:
     return Ratio(**json.loads(result.stdout.splitlines()[-1]))
 
 
-def _pace(anew: bool, pairs: int) -> None:  # noqa: FBT001
+def _pace(anew: bool, epochs: int, pairs: int) -> None:  # noqa: FBT001
     import dataclasses
 
     import keras
 
     import dropviz
-    from dropviz.core.scenario import parse
+    from dropviz.core.scenario import Scenario
+    from dropviz.core.spec import RunSpec
     from dropviz.core.tasks import load_task
-    from dropviz.jupyter.lab import START
     from dropviz.studies.fitting import build, fit, watch
 
-    panel = dropviz.lab()
+    spec = RunSpec(dropout=0.2, recurrent_dropout=0.5, epochs=epochs)
+    panel = dropviz.lab(Scenario(spec))
     panel.train()
-    spec = parse(START).spec
     task = load_task(spec.task)
     # A layer of constant rates, with the same evaluations, neither recorded nor drawn.
     model = build(spec, task)
