@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import math
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import matplotlib.style
@@ -38,6 +41,7 @@ INK, MUTED, FAINT, PAPER = "#1f2328", "#57606a", "#8c959f", "#f6f8fa"
 DPI = 100
 _DENSITY = 2
 _COLOURS = 128
+_drawing = threading.RLock()
 
 
 class _Canvas(FigureCanvasAgg):
@@ -154,8 +158,13 @@ def shortened(text: str, most: int) -> str:
     return text if len(text) <= most else f"...{text[3 - most :]}"
 
 
-def style() -> Any:
-    """A context in which text and lines look the same whatever the user has set."""
+@contextmanager
+def style() -> Iterator[None]:
+    """A context in which text and lines look the same whatever the user has set.
+
+    One thread at a time is in it: matplotlib's settings belong to the whole process, and
+    two that change them in turn leave them wrong.
+    """
     ours = {
         "font.size": 11,
         "text.color": INK,
@@ -166,4 +175,5 @@ def style() -> Any:
         "axes.spines.top": False,
         "axes.spines.right": False,
     }
-    return matplotlib.style.context(["default", ours])
+    with _drawing, matplotlib.style.context(["default", ours]):
+        yield

@@ -16,7 +16,7 @@ from dropviz.errors import DropvizError
 from dropviz.jupyter.knobs import Knobs
 from dropviz.jupyter.painter import Painter
 from dropviz.jupyter.predict import Predict
-from dropviz.jupyter.views import VIEWS, Scene, Shown, shown
+from dropviz.jupyter.views import VIEWS, Scene, shown
 
 _GATES = ("all gates", "i", "f", "c", "o")
 _BUTTONS = {"Cost": "Measure", "Verdict": "Experiment"}
@@ -155,10 +155,6 @@ class Desk:
             f"{html.escape(magic(spec))}</pre>"
         )
         self.knobs.note.value = _note(spec.method, spec.dropout, spec.recurrent_dropout)
-
-    def still(self) -> Shown:
-        """The picture that stands for the panel where there are no widgets."""
-        return shown(self.scene, "Where")
 
     def _shape(self, asked: Scenario) -> tuple[int, int]:
         steps, features = self._shapes[asked.spec.task]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import atexit
 import statistics
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
@@ -134,13 +135,9 @@ class Session:
 
     def explained(self, spec: RunSpec) -> Verdict:
         """The verdict of the black-box experiment on the layer that trains here."""
-        before = self._rates.setting
-        self._rates.set(spec.setting)
-        try:
-            with self._recorder.resting():
-                found = explain(self._layer)
-        finally:
-            self._rates.set(before)
+        with self._aside():
+            self._rates.set(spec.setting)
+            found = explain(self._layer)
         if not isinstance(found, Verdict):
             raise TypeError(f"one layer, {len(found)} verdicts")
         return found
@@ -151,13 +148,10 @@ class Session:
         The weights, the optimizer, the random streams, the rates and what was recorded come
         back as they were.
         """
-        acted = self._rates.setting
         rows = min(len(self.task.x), _BATCHES * BATCH_SIZE)
-        variables = [*self._model.variables, *self._model.optimizer.variables]
-        before = [keras.ops.copy(variable.value) for variable in variables]
         none = replace(spec.setting, dropout=0.0, recurrent_dropout=0.0)
         seconds: list[tuple[float, float]] = []
-        with undisturbed(self._model), self._recorder.resting():
+        with self._aside():
             for number in range(_PAIRS + 1):
                 halves = {}
                 for setting in (spec.setting, none) if number % 2 else (none, spec.setting):
@@ -165,9 +159,6 @@ class Session:
                     halves[setting is none] = self._timed(rows)
                 # The first warms up: it may compile.
                 seconds += [(halves[False], halves[True])] if number else []
-        for variable, value in zip(variables, before, strict=True):
-            variable.assign(value)
-        self._rates.set(acted)
         return Cost(
             batches=self.batches,
             with_dropout=statistics.median(a for a, _ in seconds),
@@ -175,6 +166,20 @@ class Session:
             ratio=statistics.median(a / b for a, b in seconds),
             pairs=_PAIRS,
         )
+
+    @contextmanager
+    def _aside(self) -> Iterator[None]:
+        """Puts back, however the block ends, all that it changes here."""
+        acted = self._rates.setting
+        variables = [*self._model.variables, *self._model.optimizer.variables]
+        before = [keras.ops.copy(variable.value) for variable in variables]
+        try:
+            with undisturbed(self._model), self._recorder.resting():
+                yield
+        finally:
+            for variable, value in zip(variables, before, strict=True):
+                variable.assign(value)
+            self._rates.set(acted)
 
     def _timed(self, rows: int) -> float:
         stopwatch = _Stopwatch()

@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -227,3 +228,21 @@ def test_a_formula_is_read_once_whatever_the_picture(monkeypatch: pytest.MonkeyP
         frames.append(picture.frame())
     assert read == ["$c_{t-1} \\odot m_{17}$"]
     assert frames[0] == frames[1]
+
+
+def test_one_thread_at_a_time_sets_the_style_and_the_user_s_settings_come_back() -> None:
+    before = mpl.rcParams.copy()
+    inside = threading.Event()
+
+    def other() -> None:
+        with theme.style():
+            inside.set()
+
+    thread = threading.Thread(target=other)
+    with theme.style():
+        thread.start()
+        # Long enough for a thread that nothing holds back.
+        assert not inside.wait(0.5)
+    thread.join(10)
+    assert inside.is_set()
+    assert mpl.rcParams == before

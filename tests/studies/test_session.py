@@ -410,6 +410,28 @@ def test_the_latest_masks_are_those_of_the_training_after_a_look_too(
         np.testing.assert_array_equal(after[site].values, masks.values)
 
 
+def test_a_measurement_of_cost_that_fails_leaves_all_as_it_was(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.train(SPEC, Controls(SPEC))
+    before, acted, timed = states(session._model), session._rates.setting, session._timed
+
+    def failing(rows: int) -> float:
+        timed(rows)
+        raise ArithmeticError
+
+    monkeypatch.setattr(session, "_timed", failing)
+    with pytest.raises(ArithmeticError):
+        session.cost(ZERO)
+
+    for mine, its in zip(states(session._model), before, strict=True):
+        np.testing.assert_array_equal(mine, its)
+    assert session._rates.setting == acted
+    layer = session.latest()
+    assert layer is not None
+    assert layer.setting == acted
+
+
 def test_a_layer_that_trains_here_is_explained_and_unchanged(session: Session) -> None:
     before = states(session._model)
 
