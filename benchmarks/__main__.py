@@ -19,14 +19,14 @@ from benchmarks.pairs import Ratio
 _LIVE = """
 import dataclasses, json
 from benchmarks.fit import live
-from dropviz.jupyter.live import LiveView
-print("RESULT" + json.dumps(dataclasses.asdict(live(LiveView()))))
+from dropviz.jupyter.progress_view import ProgressView
+print("RESULT" + json.dumps(dataclasses.asdict(live(ProgressView()))))
 """
 
 
 def main() -> None:
     """Measures all and prints it."""
-    from dropviz.layers.ready import ready
+    from dropviz.keras_inside.start_keras import ready
 
     ready()
     print("| what | must reach | measured |\n|---|---|---|")

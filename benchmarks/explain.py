@@ -28,7 +28,7 @@ class Seconds:
 
 def explaining(times: int = 11) -> Seconds:
     """Explains a built ``keras.layers.LSTM(64)`` with both rates set, the dearest case."""
-    from dropviz.layers.explain import explain
+    from dropviz.experiment.explain import explain
 
     layer = keras.layers.LSTM(64, dropout=0.3, recurrent_dropout=0.3, seed=1)
     layer.build((None, None, 28))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from benchmarks.pairs import Ratio, paired
 from benchmarks.workload import Workload
-from dropviz.layers.recorder import record
-from dropviz.studies.progress import Listener, Watch
+from dropviz.recording.recorder import record
+from dropviz.studies.progress import CurveCollector, Listener
 
 # Many short pairs: the median of their ratios withstands a noisy machine best.
 _PAIRS = 101
@@ -28,6 +28,6 @@ def live(listener: Listener) -> Ratio:
     work.fit()
     return paired(
         lambda: work.fit(_LIVE_EPOCHS),
-        lambda: work.fit(_LIVE_EPOCHS, callbacks=[Watch(listener)]),
+        lambda: work.fit(_LIVE_EPOCHS, callbacks=[CurveCollector(listener)]),
         _LIVE_PAIRS,
     )

@@ -126,10 +126,10 @@ def _pace(anew: bool, epochs: int, pairs: int) -> None:  # noqa: FBT001
     import keras
 
     import dropviz
-    from dropviz.core.scenario import Scenario
+    from dropviz.core.scenario_string import Scenario
     from dropviz.core.spec import RunSpec
     from dropviz.core.tasks import load_task
-    from dropviz.studies.fitting import build, fit, watch
+    from dropviz.studies.fitting import build, curve_collector, fit
 
     spec = RunSpec(dropout=0.2, recurrent_dropout=0.5, epochs=epochs)
     panel = dropviz.lab(Scenario(spec))
@@ -141,7 +141,7 @@ def _pace(anew: bool, epochs: int, pairs: int) -> None:  # noqa: FBT001
     def plain() -> None:
         if anew:
             keras.utils.set_random_seed(spec.seed)
-        fit(build(spec, task) if anew else model, spec, task, [], watch(task, None))
+        fit(build(spec, task) if anew else model, spec, task, [], curve_collector(task, None))
 
     plain()
     print(json.dumps(dataclasses.asdict(paired(plain, panel.train, pairs))))

@@ -9,7 +9,7 @@ import keras
 import psutil
 
 from benchmarks.workload import Workload
-from dropviz.layers.recorder import record
+from dropviz.recording.recorder import record
 
 _MIB = 2**20
 

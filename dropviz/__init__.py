@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from dropviz.core.runs import load
     from dropviz.core.tasks import Task
     from dropviz.errors import DropvizError
-    from dropviz.jupyter.lab import lab
-    from dropviz.layers.explain import explain
-    from dropviz.layers.lstm import LSTM
-    from dropviz.layers.recorder import record
-    from dropviz.layers.redraw import redraw
-    from dropviz.layers.trace import trace
-    from dropviz.layers.traps import traps
+    from dropviz.experiment.explain import explain
+    from dropviz.jupyter.lab.lab import lab
+    from dropviz.methods.lstm import LSTM
+    from dropviz.recording.recorder import record
+    from dropviz.recording.redraw import redraw
+    from dropviz.recording.trace import trace
     from dropviz.studies.train import run
+    from dropviz.traps.run import traps
 
 __version__ = "0.1.0"
 __all__ = [
@@ -40,18 +40,18 @@ __all__ = [
 ]
 
 _HOMES = {
-    "LSTM": "dropviz.layers.lstm",
+    "LSTM": "dropviz.methods.lstm",
     "DropvizError": "dropviz.errors",
     "Task": "dropviz.core.tasks",
     "doctor": "dropviz.checkup",
-    "explain": "dropviz.layers.explain",
-    "lab": "dropviz.jupyter.lab",
+    "explain": "dropviz.experiment.explain",
+    "lab": "dropviz.jupyter.lab.lab",
     "load": "dropviz.core.runs",
-    "record": "dropviz.layers.recorder",
-    "redraw": "dropviz.layers.redraw",
+    "record": "dropviz.recording.recorder",
+    "redraw": "dropviz.recording.redraw",
     "run": "dropviz.studies.train",
-    "trace": "dropviz.layers.trace",
-    "traps": "dropviz.layers.traps",
+    "trace": "dropviz.recording.trace",
+    "traps": "dropviz.traps.run",
 }
 
 
@@ -61,8 +61,8 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     home = _HOMES[name]
-    if home.startswith(("dropviz.layers", "dropviz.studies")):
-        import_module("dropviz.layers.ready").ready()
+    if home.split(".")[1] in ("methods", "recording", "experiment", "traps", "studies"):
+        import_module("dropviz.keras_inside.start_keras").ready()
     if name in ("explain", "lab", "load", "run"):
         # So that what comes back can draw and show itself.
         import_module("dropviz.figures")

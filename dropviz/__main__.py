@@ -50,7 +50,7 @@ def _demo(out: Path) -> None:
     if out.is_dir():
         raise DropvizError(f"--out must name a file. Received: the folder {str(out)!r}.")
     print("loading Keras and TensorFlow ...", flush=True)
-    from dropviz.layers.ready import ready
+    from dropviz.keras_inside.start_keras import ready
 
     ready()
     from dropviz.jupyter.report import page

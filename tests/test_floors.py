@@ -15,29 +15,35 @@ import dropviz
 PACKAGE = Path(dropviz.__file__).parent
 MOST_LINES = 320
 
-# What each floor may import of dropviz, besides itself.
+_KERAS = {"errors", "core", "keras_inside", "methods"}
+_FLOORS = {*_KERAS, "recording", "experiment", "traps", "figures", "studies", "jupyter"}
+
+# What each floor may import of dropviz, besides itself; the lowest first.
 BELOW: Mapping[str, set[str]] = {
     "errors": set(),
     "core": {"errors"},
-    "layers": {"errors", "core"},
-    "studies": {"errors", "core", "layers"},
+    "keras_inside": {"errors"},
+    "methods": {"errors", "core", "keras_inside"},
+    "recording": _KERAS,
+    "experiment": {*_KERAS, "recording"},
+    "traps": _KERAS,
     "figures": {"errors", "core"},
-    "jupyter": {"errors", "core", "layers", "studies", "figures"},
-    "top": {"errors", "core", "layers", "studies", "figures", "jupyter"},
+    "studies": {*_KERAS, "recording", "experiment"},
+    "jupyter": _FLOORS - {"jupyter"},
+    "top": _FLOORS,
 }
 TOP = ("dropviz", "dropviz.__main__", "dropviz.checkup")
 
 # Where each library from outside may be imported: a floor, or a single module.
 HOMES: Mapping[str, set[str]] = {
-    "numpy": {"core", "layers", "studies", "figures", "jupyter"},
-    "keras": {"layers", "studies"},
-    "tensorflow": {"dropviz.layers.tensorflow_store"},
+    "numpy": {*_FLOORS} - {"errors", "keras_inside"},
+    "keras": {"keras_inside", "methods", "recording", "experiment", "traps", "studies"},
+    "tensorflow": {"keras_inside", "dropviz.recording.tensorflow_store"},
     "matplotlib": {"figures"},
     "PIL": {"figures"},
     "IPython": {"jupyter"},
     "ipywidgets": {"jupyter"},
     "sklearn": {"dropviz.core.tasks"},
-    "joblib": {"studies"},
 }
 
 Sources = Mapping[str, str]
@@ -195,8 +201,8 @@ def test_the_imports_that_are_known_are_found() -> None:
 
     assert "sklearn.datasets.load_digits" in found("dropviz.core.tasks")
     assert "dropviz.core.files" in found("dropviz.core.recording")
-    assert "tensorflow" in found("dropviz.layers.tensorflow_store")
-    assert "dropviz.layers.ready" in found("dropviz")
+    assert "tensorflow" in found("dropviz.recording.tensorflow_store")
+    assert "dropviz.keras_inside.start_keras" in found("dropviz")
 
 
 # ---------------------------------------------------------------- the checker itself
@@ -209,10 +215,12 @@ def house(module: str, source: str) -> dict[str, str]:
         "dropviz.errors": "import difflib",
         "dropviz.core": "",
         "dropviz.core.masks": "import numpy as np\nfrom dropviz.errors import DropvizError",
-        "dropviz.layers": "",
-        "dropviz.layers.recorder": "import keras\nfrom dropviz.core.masks import Masks",
+        "dropviz.recording": "",
+        "dropviz.recording.recorder": "import keras\nfrom dropviz.core.masks import Masks",
+        "dropviz.experiment": "",
+        "dropviz.experiment.explain": "from dropviz.recording.recorder import record",
         "dropviz.studies": "",
-        "dropviz.studies.train": "from dropviz.layers.recorder import record",
+        "dropviz.studies.train": "from dropviz.recording.recorder import record",
         "dropviz.figures": "",
         "dropviz.figures.theme": "from matplotlib.figure import Figure\nfrom PIL import Image",
         "dropviz.jupyter": "",
@@ -237,13 +245,13 @@ FINE = {
 BAD = {
     "upwards": (
         "dropviz.core.new",
-        "from dropviz.layers.recorder import record",
-        "core may not import dropviz.layers.recorder",
+        "from dropviz.recording.recorder import record",
+        "core may not import dropviz.recording.recorder",
     ),
     "upwards in a function": (
         "dropviz.core.new",
-        "def f():\n    def g():\n        import dropviz.layers.recorder",
-        "line 3: core may not import dropviz.layers.recorder",
+        "def f():\n    def g():\n        import dropviz.recording.recorder",
+        "line 3: core may not import dropviz.recording.recorder",
     ),
     "upwards by a relative import": (
         "dropviz.core.new",
@@ -267,8 +275,8 @@ BAD = {
     ),
     "upwards where types are not checked": (
         "dropviz.core.new",
-        "if TYPE_CHECKING:\n    pass\nelse:\n    import dropviz.layers.recorder",
-        "line 4: core may not import dropviz.layers.recorder",
+        "if TYPE_CHECKING:\n    pass\nelse:\n    import dropviz.recording.recorder",
+        "line 4: core may not import dropviz.recording.recorder",
     ),
     "pictures from trainings": (
         "dropviz.studies.new",
@@ -280,15 +288,15 @@ BAD = {
         "from dropviz.studies.train import run",
         "figures may not import dropviz.studies.train",
     ),
-    "layers from pictures": (
+    "recordings from pictures": (
         "dropviz.figures.new",
-        "import dropviz.layers.recorder",
-        "figures may not import dropviz.layers.recorder",
+        "import dropviz.recording.recorder",
+        "figures may not import dropviz.recording.recorder",
     ),
-    "the notebook from layers": (
-        "dropviz.layers.new",
+    "the notebook from recordings": (
+        "dropviz.recording.new",
         "from dropviz.jupyter import magics",
-        "layers may not import dropviz.jupyter.magics",
+        "recording may not import dropviz.jupyter.magics",
     ),
     "keras in core": ("dropviz.core.new", "import keras", "core may not import keras"),
     "keras in figures": (
@@ -298,9 +306,9 @@ BAD = {
     ),
     "keras in jupyter": ("dropviz.jupyter.new", "import keras", "jupyter may not import keras"),
     "tensorflow beside its home": (
-        "dropviz.layers.new",
+        "dropviz.recording.new",
         "import tensorflow as tf",
-        "layers may not import tensorflow",
+        "recording may not import tensorflow",
     ),
     "matplotlib in jupyter": (
         "dropviz.jupyter.new",
@@ -333,6 +341,21 @@ BAD = {
         "dropviz.core.masks",
         "from sklearn import datasets",
         "core may not import sklearn",
+    ),
+    "the experiment from recordings": (
+        "dropviz.recording.new",
+        "from dropviz.experiment import explain",
+        "recording may not import dropviz.experiment.explain",
+    ),
+    "trainings from traps": (
+        "dropviz.traps.new",
+        "import dropviz.studies.train",
+        "traps may not import dropviz.studies.train",
+    ),
+    "values from the seams": (
+        "dropviz.keras_inside.new",
+        "from dropviz.core.masks import Masks",
+        "keras_inside may not import dropviz.core.masks",
     ),
     "joblib in core": ("dropviz.core.new", "import joblib", "core may not import joblib"),
     "numpy in errors": ("dropviz.errors", "import numpy", "errors may not import numpy"),

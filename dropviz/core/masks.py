@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from dropviz.core.draws import Draws
+from dropviz.core.draw_log import DrawLog
 from dropviz.core.methods import GATED
 from dropviz.core.setting import Setting
 from dropviz.errors import DropvizError, unknown_name
@@ -59,16 +59,16 @@ class Masks:
         return self.values.shape
 
     @cached_property
-    def draws(self) -> int:
+    def entries(self) -> int:
         """How many entries were drawn, without the padding of smaller batches."""
         return int(np.count_nonzero(~np.isnan(self.values)))
 
     @cached_property
     def dropped(self) -> float:
         """Share of dropped entries, 0 to 1; NaN where nothing was recorded."""
-        if not self.draws:
+        if not self.entries:
             return math.nan
-        return float(np.count_nonzero(self.values == 0) / self.draws)
+        return float(np.count_nonzero(self.values == 0) / self.entries)
 
     @cached_property
     def expected_range(self) -> tuple[float, float]:
@@ -78,10 +78,10 @@ class Masks:
         for continuity, clipped to [0, 1].
         """
         rate = 0.0 if self.reason and self.dropped == 0 else self.rate
-        if not self.draws:
+        if not self.entries:
             return 0.0, 1.0
-        half = _SIGMAS * math.sqrt(rate * (1 - rate) / self.draws)
-        half += 0.5 / self.draws if 0 < rate < 1 else 0.0
+        half = _SIGMAS * math.sqrt(rate * (1 - rate) / self.entries)
+        half += 0.5 / self.entries if 0 < rate < 1 else 0.0
         return max(0.0, rate - half), min(1.0, rate + half)
 
     @cached_property
@@ -114,7 +114,7 @@ class Masks:
         return self._same(axis=0, many=len(self.batch_sizes) > 1)
 
     def _same(self, *, axis: int, many: bool) -> bool | None:
-        if self.reason or not many or not self.draws:
+        if self.reason or not many or not self.entries:
             return None
         if self.values.shape[axis] == 1:
             return True
@@ -136,7 +136,7 @@ class Masks:
         name = f"{self.layer}, {self.site}"
         if self.reason:
             return f"{name}: {self.reason}"
-        if not self.draws:
+        if not self.entries:
             return f"{name}: no training batch was recorded."
         low, high = self.expected_range
         words = [
@@ -190,7 +190,7 @@ class LayerRecording(Mapping[str, Masks]):
         kind: "LSTM", "GRU" or "SimpleRNN".
         units: Units of the layer.
         batches: Training batches that the layer saw while recorded, kept or not.
-        draws: What it takes to draw the masks of every batch again, or None.
+        draw_log: What it takes to draw the masks of every batch again, or None.
         note: What a reader should know about this layer's recording; often empty.
         setting: The method that the layer follows, with its rates and options.
     """
@@ -202,7 +202,7 @@ class LayerRecording(Mapping[str, Masks]):
         units: int,
         batches: int,
         masks: Mapping[str, Masks],
-        draws: Draws | None = None,
+        draw_log: DrawLog | None = None,
         note: str = "",
         setting: Setting | None = None,
     ) -> None:
@@ -210,7 +210,7 @@ class LayerRecording(Mapping[str, Masks]):
         self.kind = kind
         self.units = units
         self.batches = batches
-        self.draws = draws
+        self.draw_log = draw_log
         self.note = note
         self.setting = setting or Setting()
         self._masks = dict(masks)
@@ -226,7 +226,7 @@ class LayerRecording(Mapping[str, Masks]):
     def __len__(self) -> int:
         return len(self._masks)
 
-    def held(self, batch: int = -1) -> Masks:
+    def require_batch(self, batch: int = -1) -> Masks:
         """Checks that a batch is held.
 
         Args:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from dropviz.core import files
-from dropviz.core.draws import Drawn, Draws
+from dropviz.core.draw_log import DrawLog, MaskPlan
 from dropviz.core.masks import LayerRecording, Masks
 from dropviz.core.setting import Setting
 from dropviz.errors import DropvizError, unknown_name
@@ -143,14 +143,14 @@ def pack(recording: Recording) -> tuple[dict[str, Any], files.Arrays]:
                 }
             )
         draws = None
-        if layer.draws is not None:
-            arrays[f"draws/{number}/states"] = layer.draws.states
-            arrays[f"draws/{number}/samples"] = layer.draws.samples
-            arrays[f"draws/{number}/steps"] = layer.draws.steps
+        if layer.draw_log is not None:
+            arrays[f"draws/{number}/states"] = layer.draw_log.states
+            arrays[f"draws/{number}/samples"] = layer.draw_log.samples
+            arrays[f"draws/{number}/steps"] = layer.draw_log.steps
             draws = {
-                "first": layer.draws.first,
-                "plan": layer.draws.plan,
-                "dtype": layer.draws.dtype,
+                "first": layer.draw_log.first,
+                "plan": layer.draw_log.plan,
+                "dtype": layer.draw_log.dtype,
             }
         layers.append(
             {
@@ -193,12 +193,12 @@ def unpack(header: Mapping[str, Any], arrays: files.Arrays) -> Recording:
             )
             for site in entry["sites"]
         }
-        draws = entry["draws"] and Draws(
+        draws = entry["draws"] and DrawLog(
             first=int(entry["draws"]["first"]),
             states=arrays[f"draws/{number}/states"].astype(np.int64),
             samples=arrays[f"draws/{number}/samples"].astype(np.int64),
             steps=arrays[f"draws/{number}/steps"].astype(np.int64),
-            plan=tuple(Drawn(*plan) for plan in entry["draws"]["plan"]),
+            plan=tuple(MaskPlan(*plan) for plan in entry["draws"]["plan"]),
             dtype=entry["draws"]["dtype"],
         )
         layers[entry["layer"]] = LayerRecording(
@@ -207,7 +207,7 @@ def unpack(header: Mapping[str, Any], arrays: files.Arrays) -> Recording:
             units=int(entry["units"]),
             batches=int(entry["batches"]),
             masks=masks,
-            draws=draws,
+            draw_log=draws,
             note=entry["note"],
             setting=Setting(**entry["setting"]),
         )

@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from dropviz.core import files, recording, words
+from dropviz.core import files, recording, sentences
+from dropviz.core.display_registry import FIGURES, display
 from dropviz.core.recording import Recording
 from dropviz.core.spec import RunSpec
-from dropviz.core.trace import Proof
-from dropviz.core.views import FIGURES, display
+from dropviz.core.trace_result import Proof
 from dropviz.errors import DropvizError, unknown_name
 
 Status = Literal["done", "stopped", "failed"]
@@ -109,7 +109,7 @@ class Run:
     @property
     def title(self) -> str:
         """What was trained and how it ended, in one line."""
-        epochs = words.counted(self.curves.epochs, "epoch")
+        epochs = sentences.counted(self.curves.epochs, "epoch")
         of = f" of {self.spec.epochs}" if self.spec and self.status != "done" else ""
         # A hand-written loop has no epochs that anybody counted.
         after = f" after {epochs}{of}" if self.spec or self.curves.epochs else ""
@@ -120,7 +120,7 @@ class Run:
         method = "" if spec.method == "keras" else f"method {spec.method}, "
         options = {name: getattr(spec, name) for name in spec.setting.row.options}
         given = "".join(f"{k} {v}, " for k, v in options.items() if v is not None)
-        moved = words.counted(len(spec.schedule), "change")
+        moved = sentences.counted(len(spec.schedule), "change")
         changes = f"{moved} on the way, " if spec.schedule else ""
         return (
             f"{spec.task}, {spec.units} units, {method}dropout {spec.dropout:g}, "
@@ -130,8 +130,8 @@ class Run:
     @property
     def summary(self) -> list[str]:
         """The run in a few lines of plain words."""
-        lines = [self.title, self.reason, words.last_losses(self.curves)]
-        lines += words.answers(self.recording)
+        lines = [self.title, self.reason, sentences.last_losses(self.curves)]
+        lines += sentences.answers(self.recording)
         several = len(self.proof) > 1
         for layer, proof in self.proof.items():
             lines.append(f"{layer}: {proof.sentence}" if several else proof.sentence)

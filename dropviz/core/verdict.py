@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from dropviz.core.display_registry import display
 from dropviz.core.masks import Array
 from dropviz.core.methods import METHODS, PLACES
-from dropviz.core.views import display
 from dropviz.errors import unknown_name
 
 # Sites of no method of the table, that layers gone wrong have.

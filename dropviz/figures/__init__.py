@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dropviz.core.display_registry import FIGURES
 from dropviz.core.runs import Run
-from dropviz.core.views import FIGURES
 from dropviz.errors import DropvizError
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def _where(run: Run) -> Picture:
-    from dropviz.figures.diagram import where
+    from dropviz.figures.unrolled import where
 
     return where(run.recording.first)
 

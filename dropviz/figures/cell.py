@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
 from dropviz.core.methods import Method, Rule
+from dropviz.core.sentences import counted
 from dropviz.core.setting import Setting
-from dropviz.core.words import counted
 from dropviz.errors import DropvizError, unknown_name
-from dropviz.figures import inside, theme
-from dropviz.figures.lettering import fitted, width, wrapped
+from dropviz.figures import cell_edges, theme
+from dropviz.figures.text_fit import fitted, width, wrapped
 
 _COLUMNS = 3
 _PITCH = 288  # CSS pixels from panel to panel
@@ -52,7 +52,7 @@ class _Panel:
     @property
     def above(self) -> list[str]:
         """The lines below the title."""
-        return [self.method.paper, *wrapped(self.method.summary, inside.WIDTH, _SIZE)]
+        return [self.method.paper, *wrapped(self.method.summary, cell_edges.WIDTH, _SIZE)]
 
     @property
     def below(self) -> list[tuple[str, str, list[str]]]:
@@ -60,15 +60,15 @@ class _Panel:
         said = []
         for rule in self.rules:
             heading = f"{rule.argument}={rule.rate:.3g}" if self.rated else rule.argument
-            lines = wrapped(f"{_SITES[rule.site]}: {words(rule)}", inside.WIDTH, _SIZE)
+            lines = wrapped(f"{_SITES[rule.site]}: {words(rule)}", cell_edges.WIDTH, _SIZE)
             if rule in self.masked:
-                said.append((heading, inside.colour(rule), lines))
+                said.append((heading, cell_edges.colour(rule), lines))
             else:
                 said.append(
                     (
                         heading,
                         theme.MUTED,
-                        wrapped(f"{_SITES[rule.site]}: no mask", inside.WIDTH, _SIZE),
+                        wrapped(f"{_SITES[rule.site]}: no mask", cell_edges.WIDTH, _SIZE),
                     )
                 )
         return said
@@ -98,7 +98,7 @@ def cell(*settings: Setting | str, measured: str | None = None) -> theme.Picture
     with theme.style():
         panels = [_panel(each, measured) for each in settings]
         rows = [panels[at : at + _COLUMNS] for at in range(0, len(panels), _COLUMNS)]
-        wide = (len(rows[0]) - 1) * _PITCH + inside.WIDTH + 2 * _MARGIN
+        wide = (len(rows[0]) - 1) * _PITCH + cell_edges.WIDTH + 2 * _MARGIN
         legend = wrapped(_legend(panels), wide - 2 * _MARGIN - 22, _SIZE)
         heights = [_height(row) for row in rows]
         picture, axes = theme.canvas(wide, sum(heights) + _LINE * len(legend) + 2 * _AFTER)
@@ -148,25 +148,25 @@ def _lines_above(row: list[_Panel]) -> int:
 def _height(row: list[_Panel]) -> float:
     below = max(sum(_LINE * (1 + len(lines)) + 4 for *_, lines in each.below) for each in row)
     above = _TITLE + _LINE * _lines_above(row)
-    return above + inside.HEIGHT + 2 * _AFTER + _LINE + below + _AFTER
+    return above + cell_edges.HEIGHT + 2 * _AFTER + _LINE + below + _AFTER
 
 
 def _draw(axes: Axes, x: float, top: float, panel: _Panel, lines_above: int) -> None:
     axes.text(x, top - 26, panel.method.title, fontsize=14, weight="bold")
     if panel.measured:
-        _tag(axes, x + inside.WIDTH, top - 22)
+        _tag(axes, x + cell_edges.WIDTH, top - 22)
     y = top - _TITLE
     for number, line in enumerate(panel.above):
         axes.text(x, y - 10 - _LINE * number, line, fontsize=_SIZE, color=theme.MUTED)
-    y -= _LINE * lines_above + inside.HEIGHT
-    inside.draw(axes, x, y, panel.masked)
+    y -= _LINE * lines_above + cell_edges.HEIGHT
+    cell_edges.draw(axes, x, y, panel.masked)
     y -= 2 * _AFTER
-    fitted(axes, x, y, panel.method.equation, inside.WIDTH, 11)
+    fitted(axes, x, y, panel.method.equation, cell_edges.WIDTH, 11)
     y -= _AFTER
     for heading, colour, lines in panel.below:
         y -= _LINE
         how = {"family": "monospace", "weight": "bold", "color": colour}
-        fitted(axes, x, y, heading, inside.WIDTH, 10, **how)
+        fitted(axes, x, y, heading, cell_edges.WIDTH, 10, **how)
         for line in lines:
             y -= _LINE
             axes.text(x, y, line, fontsize=_SIZE, color=theme.MUTED)
@@ -183,7 +183,7 @@ def _tag(axes: Axes, right: float, y: float) -> None:
 
 
 def _legend(panels: list[_Panel]) -> str:
-    four = any(len(inside.marks(rule)) > 1 for panel in panels for rule in panel.masked)
+    four = any(len(cell_edges.marks(rule)) > 1 for panel in panels for rule in panel.masked)
     said = [
         "a mask multiplies here; thick edge: what it lets through; thin edge: no mask",
         "four marks: one for each gate" if four else "",
@@ -193,7 +193,7 @@ def _legend(panels: list[_Panel]) -> str:
 
 
 def _explain(axes: Axes, lines: list[str], y: float) -> None:
-    inside.mark(axes, _MARGIN + 6, y + 4, theme.INK)
+    cell_edges.mark(axes, _MARGIN + 6, y + 4, theme.INK)
     for number, line in enumerate(lines):
         axes.text(_MARGIN + 20, y - _LINE * number, line, fontsize=_SIZE, color=theme.MUTED)
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from dropviz.core.words import counted, figure
+from dropviz.core.sentences import counted, figure
 from dropviz.figures import theme
 
 _WIDTH, _HEIGHT = 820, 360

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from dropviz.core.verdict import WHERE, SiteVerdict, Verdict
 from dropviz.figures import theme
-from dropviz.figures.lettering import fitted, wrapped
+from dropviz.figures.text_fit import fitted, wrapped
 
 _WIDTH, _TOP, _ROW, _BOTTOM = 880, 62, 178, 34
 _LEFT, _PANEL = 34, 128

@@ -8,10 +8,10 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from dropviz.core.masks import Array
-from dropviz.core.trace import Trace
-from dropviz.core.words import counted
+from dropviz.core.sentences import counted
+from dropviz.core.trace_result import Trace
 from dropviz.figures import theme
-from dropviz.figures.lettering import fitted
+from dropviz.figures.text_fit import fitted
 
 _WIDTH, _HEIGHT = 880, 486
 _LEFT, _ACROSS, _DOWN = 58, 246, 128

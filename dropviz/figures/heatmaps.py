@@ -12,10 +12,10 @@ from matplotlib.colors import ListedColormap
 
 from dropviz.core.masks import Array, LayerRecording, Masks
 from dropviz.core.methods import GATED, PLACES
-from dropviz.core.words import counted
+from dropviz.core.sentences import counted
 from dropviz.errors import DropvizError
 from dropviz.figures import theme
-from dropviz.figures.lettering import fitted
+from dropviz.figures.text_fit import fitted
 
 _WIDTH = 880
 _TOP, _BOTTOM, _LEFT, _RIGHT = 62, 48, 70, 16
@@ -68,7 +68,7 @@ def atlas(
     Raises:
         DropvizError: If there is no such batch or sample in the recording.
     """
-    first = recorded.held(batch)
+    first = recorded.require_batch(batch)
     if not 0 <= sample < first.batch_sizes[batch]:
         raise DropvizError(
             f"There is no sample {sample}. Expected 0 to {first.batch_sizes[batch] - 1}."
@@ -113,7 +113,7 @@ class _Chosen(NamedTuple):
 
 
 def _empty(masks: Masks) -> bool:
-    return bool(masks.reason) or not masks.draws
+    return bool(masks.reason) or not masks.entries
 
 
 def _reason(masks: Masks) -> list[str]:

@@ -13,7 +13,7 @@ from matplotlib.patches import Circle, FancyArrowPatch
 
 from dropviz.core.masks import Array
 from dropviz.figures import theme
-from dropviz.figures.lettering import fitted
+from dropviz.figures.text_fit import fitted
 
 ROWS = 8  # units drawn of a mask
 SQUARE = 9.0  # CSS pixels from one unit of a mask to the next

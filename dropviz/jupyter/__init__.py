@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dropviz.core.display_registry import DISPLAY
 from dropviz.core.runs import Run
 from dropviz.core.verdict import Verdict
-from dropviz.core.views import DISPLAY
 
 
 def _run(run: Run) -> None:
@@ -14,7 +14,7 @@ def _run(run: Run) -> None:
 
 
 def _verdict(verdict: Verdict) -> None:
-    from dropviz.jupyter.answer import show_verdict
+    from dropviz.jupyter.explain_report import show_verdict
 
     show_verdict(verdict)
 

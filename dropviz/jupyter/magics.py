@@ -13,7 +13,7 @@ from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
 from dropviz.errors import DropvizError
-from dropviz.jupyter.running import train, watch
+from dropviz.jupyter.magic_dropout import record_cell, train_from_line
 
 Shell = Any
 
@@ -70,8 +70,8 @@ class DropvizMagics(Magics):
         given.scenario = " ".join(scenarios) or None
         _name(given)
         if cell is None:
-            return train(self.shell, given)
-        return watch(self.shell, given, cell)
+            return train_from_line(self.shell, given)
+        return record_cell(self.shell, given, cell)
 
     @magic_arguments()
     @argument("--seed", type=int, default=0, help="where the experiment's random streams begin")
@@ -88,7 +88,7 @@ class DropvizMagics(Magics):
 
         The layer comes back with its weights, states and random stream as they were.
         """
-        from dropviz.jupyter.explaining import explain
+        from dropviz.jupyter.magic_explain import explain
 
         given = _parse(self.lstm_explain, line)
         explain(self.shell, " ".join(given.layer), given.seed)
@@ -109,7 +109,7 @@ class DropvizMagics(Magics):
         The sliders act from the next batch on. The panel shows where dropout acts, the
         masks, curves and gates, what it costs, and the code that does the same.
         """
-        from dropviz.jupyter.lab import START, lab
+        from dropviz.jupyter.lab.lab import START, lab
 
         given = _parse(self.lstm_lab, line)
         name = _name(given)
@@ -129,10 +129,10 @@ class DropvizMagics(Magics):
         %lstm_traps
         %lstm_traps rate-one masks-at-inference
         """
-        from dropviz.layers.ready import ready
+        from dropviz.keras_inside.start_keras import ready
 
         ready()
-        from dropviz.layers.traps import traps
+        from dropviz.traps.run import traps
 
         return traps(*line.split())
 
@@ -145,7 +145,7 @@ DropvizMagics.lstm_lab.parser.allow_abbrev = False
 
 def _taken_out(line: str) -> tuple[list[str], str]:
     """The scenarios of a line, and the rest of it: other words are unknown flags' values."""
-    from dropviz.core.scenario import HEAD
+    from dropviz.core.scenario_string import HEAD
 
     words = line.split()
     scenarios = [word for word in words if word.partition(":")[0] == HEAD]
@@ -217,7 +217,7 @@ def unload(shell: Shell) -> None:
     magics = _loaded.pop(id(shell), None)
     if magics is None:
         return
-    opened = sys.modules.get("dropviz.jupyter.lab")
+    opened = sys.modules.get("dropviz.jupyter.lab.lab")
     if opened is not None:
         opened.close_all()
     manager = shell.magics_manager

@@ -10,10 +10,10 @@ from IPython.display import display
 from dropviz.core.masks import LayerRecording
 from dropviz.core.runs import Run
 from dropviz.figures.curves import curves
-from dropviz.figures.diagram import where
 from dropviz.figures.heatmaps import atlas
 from dropviz.figures.theme import Picture
-from dropviz.jupyter import show
+from dropviz.figures.unrolled import where
+from dropviz.jupyter import mime
 
 # A report of more layers than this would be a flood; the recording holds them all.
 _LAYERS = 4
@@ -33,7 +33,7 @@ def pictures(run: Run) -> Iterator[Picture]:
         yield curves(run.curves)
     for layer in _drawable(run)[:_LAYERS]:
         yield where(layer)
-        if any(masks.draws and not masks.reason for masks in layer.values()):
+        if any(masks.entries and not masks.reason for masks in layer.values()):
             yield atlas(layer)
 
 
@@ -63,7 +63,7 @@ def _words(run: Run) -> dict[str, str]:
     proofs = run.proof.items()
     named = len(proofs) > 1
     badges = [f"{layer}: {proof.badge}" if named else proof.badge for layer, proof in proofs]
-    return show.words(words(run), badges[:_LAYERS])
+    return mime.words(words(run), badges[:_LAYERS])
 
 
 def report(run: Run) -> None:
@@ -74,7 +74,7 @@ def report(run: Run) -> None:
     """
     display(_words(run), raw=True)
     for drawn in pictures(run):
-        show.picture(drawn)
+        mime.picture(drawn)
 
 
 _PAGE = """\
@@ -116,5 +116,5 @@ def page(run: Run) -> str:
 
 def _fragment(run: Run) -> str:
     parts = [_words(run)["text/html"]]
-    parts += [show.img(drawn, drawn.png()) for drawn in pictures(run)]
+    parts += [mime.img(drawn, drawn.png()) for drawn in pictures(run)]
     return "\n".join(parts)

@@ -8,15 +8,15 @@ from typing import Any
 
 import keras
 
-from dropviz.core.memory import check_memory
 from dropviz.core.runs import Status
-from dropviz.core.scenario import call
+from dropviz.core.scenario_string import call
 from dropviz.core.spec import RunSpec
 from dropviz.core.tasks import Task
-from dropviz.layers.lstm import LSTM
-from dropviz.layers.undisturbed import undisturbed
+from dropviz.methods.lstm import LSTM
+from dropviz.recording.undisturbed import undisturbed
 from dropviz.studies.controls import StopTrainingError
-from dropviz.studies.progress import Listener, Watch
+from dropviz.studies.memory_limit import check_memory
+from dropviz.studies.progress import CurveCollector, Listener
 
 Model = Any
 
@@ -84,7 +84,7 @@ def build(spec: RunSpec, task: Task) -> Model:
     return model
 
 
-def watch(task: Task, listener: Listener | None) -> Watch:
+def curve_collector(task: Task, listener: Listener | None) -> CurveCollector:
     """Makes what follows a training of a task.
 
     Args:
@@ -94,11 +94,13 @@ def watch(task: Task, listener: Listener | None) -> Watch:
     Returns:
         A Keras callback.
     """
-    return Watch(listener, lambda model: _dropout_off(model, task), stop_when_not_finite=True)
+    return CurveCollector(
+        listener, lambda model: _dropout_off(model, task), stop_when_not_finite=True
+    )
 
 
 def fit(
-    model: Model, spec: RunSpec, task: Task, callbacks: Sequence[Any], watched: Watch
+    model: Model, spec: RunSpec, task: Task, callbacks: Sequence[Any], collector: CurveCollector
 ) -> tuple[Status, str]:
     """Fits a model, once its weights and the random seeds are set.
 
@@ -106,8 +108,8 @@ def fit(
         model: The model.
         spec: What is to be trained.
         task: The data.
-        callbacks: Keras callbacks, called before the watch.
-        watched: What follows the training.
+        callbacks: Keras callbacks, called before the collector.
+        collector: What follows the training.
 
     Returns:
         How it ended, and why, where it did not come to its end.
@@ -120,12 +122,12 @@ def fit(
             batch_size=BATCH_SIZE,
             epochs=spec.epochs,
             verbose=0,
-            callbacks=[*callbacks, watched],
+            callbacks=[*callbacks, collector],
         )
     except (KeyboardInterrupt, StopTrainingError):
         return "stopped", ""
-    if watched.not_finite:
-        return "failed", f"the loss was not finite in epoch {watched.curves.epochs}"
+    if collector.not_finite:
+        return "failed", f"the loss was not finite in epoch {collector.curves.epochs}"
     return "done", ""
 
 

@@ -57,7 +57,7 @@ class Progress:
 Listener = Callable[[Progress], None]
 
 
-class Watch(keras.callbacks.Callback):  # type: ignore[misc]
+class CurveCollector(keras.callbacks.Callback):  # type: ignore[misc]
     """Collects the curves of a model and tells a listener how its training goes.
 
     Reads what Keras reports and changes nothing; when the reported loss is not finite,
@@ -71,7 +71,7 @@ class Watch(keras.callbacks.Callback):  # type: ignore[misc]
         *,
         stop_when_not_finite: bool = False,
     ) -> None:
-        """Makes a watch.
+        """Makes a collector.
 
         Args:
             listener: Told after batches and epochs.

@@ -19,16 +19,16 @@ from dropviz.core.runs import Run
 from dropviz.core.schedule import Change
 from dropviz.core.spec import RunSpec
 from dropviz.core.tasks import Task
-from dropviz.core.trace import Trace
+from dropviz.core.trace_result import Trace
 from dropviz.core.verdict import Verdict
-from dropviz.layers.explain import explain
-from dropviz.layers.live import LiveRates
-from dropviz.layers.recorder import Recorder
-from dropviz.layers.seeding import seed_again
-from dropviz.layers.trace import prove, trace
-from dropviz.layers.undisturbed import undisturbed
+from dropviz.experiment.explain import explain
+from dropviz.keras_inside.seeding import seed_again
+from dropviz.methods.variable_rates import VariableRates
+from dropviz.recording.recorder import Recorder
+from dropviz.recording.trace import prove, trace
+from dropviz.recording.undisturbed import undisturbed
 from dropviz.studies.controls import Controls
-from dropviz.studies.fitting import BATCH_SIZE, build, code, fit, watch
+from dropviz.studies.fitting import BATCH_SIZE, build, code, curve_collector, fit
 from dropviz.studies.progress import Listener
 
 Model = Any
@@ -67,7 +67,7 @@ class Session:
         self._model = build(spec, task)
         self._model.optimizer.build(self._model.trainable_variables)
         self._layer = self._model.get_layer("lstm")
-        self._rates = LiveRates(self._layer, spec.setting)
+        self._rates = VariableRates(self._layer, spec.setting)
         self._recorder = Recorder(
             keep=None, every=1, budget_mib=_BUDGET_MIB, dtypes={self._layer.compute_dtype}
         )
@@ -107,14 +107,14 @@ class Session:
         self._recorder.restart()
         steering = Steering(self._rates, spec, controls)
         self.changes = steering.changes
-        watched = watch(self.task, listener)
-        status, reason = fit(self._model, spec, self.task, [steering], watched)
+        collector = curve_collector(self.task, listener)
+        status, reason = fit(self._model, spec, self.task, [steering], collector)
         _copy(self._model, fresh)
         recording = self._recorder.taken()
         done = replace(spec, schedule=tuple(self.changes))
         return Run(
             spec=done,
-            curves=watched.curves,
+            curves=collector.curves,
             recording=recording,
             status=status,
             seconds=time.perf_counter() - began,
@@ -211,7 +211,7 @@ class Steering(keras.callbacks.Callback):  # type: ignore[misc]
         changes: The changes so far, in the order of their batches.
     """
 
-    def __init__(self, rates: LiveRates, spec: RunSpec, controls: Controls) -> None:
+    def __init__(self, rates: VariableRates, spec: RunSpec, controls: Controls) -> None:
         super().__init__()
         self.changes: list[Change] = []
         self._rates = rates

@@ -9,14 +9,14 @@ from typing import Any
 import keras
 
 from dropviz.core.runs import Run
-from dropviz.core.scenario import HEAD, parse
+from dropviz.core.scenario_string import HEAD, parse
 from dropviz.core.spec import RunSpec
 from dropviz.core.tasks import Task, load_task
 from dropviz.errors import StoppedError
-from dropviz.layers.recorder import record
-from dropviz.layers.trace import prove
+from dropviz.recording.recorder import record
+from dropviz.recording.trace import prove
 from dropviz.studies.controls import Controls
-from dropviz.studies.fitting import build, check_size, code, fit, watch
+from dropviz.studies.fitting import build, check_size, code, curve_collector, fit
 from dropviz.studies.progress import Listener
 from dropviz.studies.session import Session
 
@@ -111,13 +111,13 @@ def _constant(spec: RunSpec, task: Task, listener: Listener | None) -> Run:
     began = time.perf_counter()
     keras.utils.set_random_seed(spec.seed)
     model = build(spec, task)
-    watched = watch(task, listener)
+    collector = curve_collector(task, listener)
     with record(model) as recording:
-        status, reason = fit(model, spec, task, [], watched)
+        status, reason = fit(model, spec, task, [], collector)
     seconds = time.perf_counter() - began
     return Run(
         spec=spec,
-        curves=watched.curves,
+        curves=collector.curves,
         recording=recording,
         status=status,
         seconds=seconds,

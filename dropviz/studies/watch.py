@@ -11,12 +11,12 @@ import keras
 
 from dropviz.core.recording import Recording
 from dropviz.core.runs import Curves
-from dropviz.core.trace import Proof
-from dropviz.layers import hooks
-from dropviz.layers.rates import overridden_rates
-from dropviz.layers.recorder import record_everything
-from dropviz.layers.trace import prove
-from dropviz.studies.progress import Listener, Watch
+from dropviz.core.trace_result import Proof
+from dropviz.keras_inside import hooks
+from dropviz.methods.rate_override import overridden_rates
+from dropviz.recording.recorder import record_everything
+from dropviz.recording.trace import prove
+from dropviz.studies.progress import CurveCollector, Listener
 
 Model = Any
 
@@ -32,14 +32,14 @@ class Watched:
     def __init__(self, recording: Recording, listener: Listener | None) -> None:
         self.recording = recording
         self.models: list[Model] = []
-        self._watches: list[Watch] = []
+        self._collectors: list[CurveCollector] = []
         self._listener = listener
         self._signature = inspect.signature(keras.Model.fit)
 
     @property
     def curves(self) -> Curves:
         """The curves of the model that was fitted last."""
-        return self._watches[-1].curves if self._watches else Curves()
+        return self._collectors[-1].curves if self._collectors else Curves()
 
     def proof(self) -> dict[str, Proof]:
         """How far NumPy is from the recorded layers of the models that were fitted."""
@@ -54,26 +54,26 @@ class Watched:
             bound = self._signature.bind(*args, **kwargs)
         except TypeError:
             return None  # fit will say so itself, in its own words
-        watch = self._watch(args[0])
+        collector = self._collector_for(args[0])
         callbacks = bound.arguments.get("callbacks")
         if isinstance(callbacks, keras.callbacks.CallbackList):
             # A list of its own, so that the user's stays as it is.
             bound.arguments["callbacks"] = keras.callbacks.CallbackList(
-                [callbacks, watch], model=args[0], **(callbacks.params or {})
+                [callbacks, collector], model=args[0], **(callbacks.params or {})
             )
         else:
-            bound.arguments["callbacks"] = [*keras.tree.flatten(callbacks or []), watch]
+            bound.arguments["callbacks"] = [*keras.tree.flatten(callbacks or []), collector]
         return bound.args, bound.kwargs
 
-    def _watch(self, model: Model) -> Watch:
+    def _collector_for(self, model: Model) -> CurveCollector:
         for number, each in enumerate(self.models):
             if each is model:
                 self.models.append(self.models.pop(number))
-                self._watches.append(self._watches.pop(number))
-                return self._watches[-1]
+                self._collectors.append(self._collectors.pop(number))
+                return self._collectors[-1]
         self.models.append(model)
-        self._watches.append(Watch(self._listener))
-        return self._watches[-1]
+        self._collectors.append(CurveCollector(self._listener))
+        return self._collectors[-1]
 
 
 @contextmanager

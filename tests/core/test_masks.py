@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dropviz.core.draws import Draws
+from dropviz.core.draw_log import DrawLog
 from dropviz.core.masks import LayerRecording, Masks
 from dropviz.errors import DropvizError
 
@@ -58,8 +58,8 @@ def test_padding_is_not_counted() -> None:
     masks = padded()
     real = [masks.of_batch(0), masks.of_batch(1)]
 
-    assert masks.draws == 4 * 8 * (4 + 2)
-    assert masks.dropped == sum((one == 0).sum() for one in real) / masks.draws
+    assert masks.entries == 4 * 8 * (4 + 2)
+    assert masks.dropped == sum((one == 0).sum() for one in real) / masks.entries
 
 
 def test_nothing_recorded_has_no_share() -> None:
@@ -350,7 +350,7 @@ def test_a_layer_shows_what_it_is() -> None:
 
 
 def test_draws_count_their_batches() -> None:
-    draws = Draws(
+    draws = DrawLog(
         0, np.zeros((3, 2), np.int64), np.zeros(3, np.int64), np.zeros(3, np.int64), (), "float32"
     )
 

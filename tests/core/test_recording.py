@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from dropviz.core import files
-from dropviz.core.draws import Drawn, Draws
+from dropviz.core.draw_log import DrawLog, MaskPlan
 from dropviz.core.masks import LayerRecording, Masks
 from dropviz.core.recording import Recording, pack, unpack
 from dropviz.errors import DropvizError
@@ -40,12 +40,12 @@ def recording() -> Recording:
     values = np.where(np.random.default_rng(1).random((2, 1, 4, 3, 5)) < 0.3, 0, scale)
     values[1, :, :, 2:] = np.nan
     nothing = np.broadcast_to(np.float32(1), (2, 1, 1, 3, 1))
-    draws = Draws(
+    draws = DrawLog(
         first=2,
         states=np.array([[2**62, 8], [2**62, 12]], np.int64),
         samples=np.array([3, 2], np.int64),
         steps=np.array([6, 5], np.int64),
-        plan=(Drawn("input", 4, 5, 0.3), Drawn("recurrent", 4, 3, 0.1, by_step=True)),
+        plan=(MaskPlan("input", 4, 5, 0.3), MaskPlan("recurrent", 4, 3, 0.1, by_step=True)),
         dtype="float16",
     )
     made = Recording.of(
@@ -59,7 +59,7 @@ def recording() -> Recording:
                     "input": masks("input", values.astype("float32")),
                     "recurrent": masks("recurrent", nothing, rate=0.0, reason="rate 0."),
                 },
-                draws=draws,
+                draw_log=draws,
                 note="too long to redraw its first 2 batches.",
             ),
             "gru": LayerRecording(
@@ -109,7 +109,7 @@ def test_what_is_known_of_a_layer_comes_back(back: Recording, fact: str) -> None
 
 
 def test_what_it_takes_to_redraw_comes_back(back: Recording) -> None:
-    mine, its = back["inner/lstm"].draws, recording()["inner/lstm"].draws
+    mine, its = back["inner/lstm"].draw_log, recording()["inner/lstm"].draw_log
     assert mine is not None
     assert its is not None
 
@@ -117,7 +117,7 @@ def test_what_it_takes_to_redraw_comes_back(back: Recording) -> None:
     np.testing.assert_array_equal(mine.samples, its.samples)
     assert (mine.states.dtype, mine.samples.dtype) == (its.states.dtype, its.samples.dtype)
     assert (mine.first, mine.plan, mine.dtype) == (its.first, its.plan, its.dtype)
-    assert back["gru"].draws is None
+    assert back["gru"].draw_log is None
 
 
 def test_what_was_skipped_and_every_sentence_come_back(back: Recording) -> None:

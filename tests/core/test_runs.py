@@ -10,13 +10,13 @@ import pytest
 
 import dropviz
 from dropviz.core import files
-from dropviz.core.draws import Drawn, Draws
+from dropviz.core.display_registry import DISPLAY, FIGURES
+from dropviz.core.draw_log import DrawLog, MaskPlan
 from dropviz.core.masks import LayerRecording, Masks
 from dropviz.core.recording import Recording
 from dropviz.core.runs import Curves, Run, Status
 from dropviz.core.spec import RunSpec
-from dropviz.core.trace import Proof
-from dropviz.core.views import DISPLAY, FIGURES
+from dropviz.core.trace_result import Proof
 from dropviz.errors import DropvizError, UnknownNameError
 
 NAN = math.nan
@@ -36,12 +36,12 @@ def recording() -> Recording:
         batch_sizes=(3, 2),
         batches=(5, 6),
     )
-    draws = Draws(
+    draws = DrawLog(
         first=0,
         states=np.array([[2**32, 0], [2**62, 8]]),
         samples=np.array([3, 2]),
         steps=np.array([6, 6]),
-        plan=(Drawn("recurrent", 4, 5, 0.4),),
+        plan=(MaskPlan("recurrent", 4, 5, 0.4),),
         dtype="float32",
     )
     layer = LayerRecording("lstm", "LSTM", 5, 7, {"recurrent": masks}, draws, "Note this.")
@@ -185,9 +185,9 @@ def test_a_recording_comes_back_to_the_bit(tmp_path: Path) -> None:
 
 
 def test_what_it_takes_to_redraw_comes_back_to_the_bit(tmp_path: Path) -> None:
-    before = recording()["lstm"].draws
+    before = recording()["lstm"].draw_log
 
-    after = saved_and_loaded(made(), tmp_path).recording["lstm"].draws
+    after = saved_and_loaded(made(), tmp_path).recording["lstm"].draw_log
 
     assert before is not None
     assert after is not None

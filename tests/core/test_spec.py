@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dropviz.core import scenario
+from dropviz.core import scenario_string
 from dropviz.core.methods import LIVES, METHODS, SCALINGS
 from dropviz.core.setting import Setting
 from dropviz.core.spec import RunSpec
@@ -138,7 +138,7 @@ def test_a_spec_goes_through_json_and_back(spec: RunSpec) -> None:
 
 @pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
 def test_the_magic_line_asks_for_the_same_training(spec: RunSpec) -> None:
-    magic, *words = shlex.split(scenario.magic(spec))
+    magic, *words = shlex.split(scenario_string.magic(spec))
 
     flags, values = words[::2], words[1::2]
 

@@ -10,9 +10,9 @@ import pytest
 
 from dropviz.figures.cell import cell
 from dropviz.figures.curves import curves
-from dropviz.figures.diagram import where
 from dropviz.figures.heatmaps import atlas
 from dropviz.figures.theme import Picture
+from dropviz.figures.unrolled import where
 
 from .made import recorded
 

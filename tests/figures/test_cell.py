@@ -14,7 +14,7 @@ from dropviz.core.recording import Recording
 from dropviz.core.runs import Curves, Run
 from dropviz.core.setting import Setting
 from dropviz.errors import DropvizError, UnknownNameError
-from dropviz.figures import inside, theme
+from dropviz.figures import cell_edges, theme
 from dropviz.figures.cell import cell
 from dropviz.figures.cell import words as words_of
 from dropviz.figures.theme import Picture
@@ -99,9 +99,9 @@ def test_there_is_a_crossed_box_for_each_mask(name: str) -> None:
 @pytest.mark.parametrize("tying", ["", "tied", "untied"])
 def test_every_site_has_edges_and_marks_that_lie_on_them(site: str, tying: str) -> None:
     rule = Rule(site, "dropout", "step", tying, "inverted")
-    lines = [np.array(inside.EDGES[name]) for name in inside.edges(rule)]
+    lines = [np.array(cell_edges.EDGES[name]) for name in cell_edges.edges(rule)]
 
-    for x, y in inside.marks(rule):
+    for x, y in cell_edges.marks(rule):
         assert any(
             (line.min(axis=0) <= (x, y)).all() and (line.max(axis=0) >= (x, y)).all()
             for line in lines
@@ -159,7 +159,7 @@ def test_the_published_comparison_is_three_panels_of_their_methods() -> None:
         "Gal, tied",
         "Semeniuta",
     ]
-    assert len(arrows(picture)) == 3 * (len(inside.EDGES) - 2)
+    assert len(arrows(picture)) == 3 * (len(cell_edges.EDGES) - 2)
 
 
 # ---------------------------------------------------------------- words
@@ -380,9 +380,9 @@ def test_the_words_of_a_gate_stay_within_its_box(name: str) -> None:
 
 
 def test_edges_of_neighbours_stay_apart() -> None:
-    for points in inside.EDGES.values():
+    for points in cell_edges.EDGES.values():
         xs, ys = zip(*points, strict=True)
         assert min(xs) >= 0
-        assert max(xs) <= inside.WIDTH
+        assert max(xs) <= cell_edges.WIDTH
         assert min(ys) >= 0
-        assert max(ys) <= inside.HEIGHT
+        assert max(ys) <= cell_edges.HEIGHT

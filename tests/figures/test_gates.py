@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 
 from dropviz.core.masks import Array
-from dropviz.core.trace import Proof, Trace
+from dropviz.core.trace_result import Proof, Trace
 from dropviz.figures.gates import gates
 from dropviz.figures.theme import Picture
 

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from matplotlib.colors import same_color, to_hex
 
+from dropviz.core.sentences import intentions
 from dropviz.core.setting import Setting
-from dropviz.core.words import intentions
 from dropviz.figures import theme
-from dropviz.figures.diagram import plan, where
-from dropviz.figures.marks import planned, steps_drawn
+from dropviz.figures.mask_letters import planned, steps_drawn
 from dropviz.figures.theme import Picture
+from dropviz.figures.unrolled import plan, where
 
 from .made import SETTINGS, Drawn, cut_off, of_setting, on_shapes, overlaps, squares, texts
-from .test_diagram import colours_of_arrows, drawn_badges
+from .test_unrolled import colours_of_arrows, drawn_badges
 
 CASES = {
     **SETTINGS,
@@ -59,7 +59,7 @@ def test_a_planned_mask_holds_no_number(name: str) -> None:
 
     assert layer.batches == 0
     assert all(np.isnan(mark.mask).all() for mark in found.values())
-    assert all(masks.draws == 0 for masks in layer.values())
+    assert all(masks.entries == 0 for masks in layer.values())
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -63,8 +63,8 @@ def test_a_png_is_small_enough_for_a_saved_notebook(example: Example) -> None:
 
 @pytest.mark.parametrize("draw", ["where", "masks"])
 def test_a_png_of_a_large_layer_is_small_too(draw: str) -> None:
-    from dropviz.figures.diagram import where
     from dropviz.figures.heatmaps import atlas
+    from dropviz.figures.unrolled import where
 
     large = recorded(Kind(units=256, features=128, samples=128, steps=20, life="step", batches=1))
     picture = where(large) if draw == "where" else atlas(large)

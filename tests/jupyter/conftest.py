@@ -25,10 +25,10 @@ from nbclient.exceptions import CellExecutionError
 from traitlets.config import Config
 
 from dropviz.figures.theme import Picture
-from dropviz.jupyter.lab import close_all, lab
+from dropviz.jupyter.lab.lab import close_all, lab
 
-from .panels import SECONDS as PATIENCE
-from .panels import Pace, Panel, paced, threads, tiny
+from .lab.panels import SECONDS as PATIENCE
+from .lab.panels import Pace, Panel, paced, threads, tiny
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 120  # for one cell, on two shared cores

@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 from dropviz.core.methods import METHODS
-from dropviz.core.scenario import magic
+from dropviz.core.scenario_string import magic
 from dropviz.core.spec import RunSpec
 from dropviz.errors import DropvizError, StoppedError
 from dropviz.jupyter.magics import DropvizMagics

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 import dropviz
-from dropviz.core import memory
 from dropviz.core.methods import METHODS
-from dropviz.core.scenario import Scenario
+from dropviz.core.scenario_string import Scenario
 from dropviz.core.schedule import Change
 from dropviz.core.spec import RunSpec
 from dropviz.core.tasks import load_task
 from dropviz.errors import DropvizError
+from dropviz.studies import memory_limit
 from dropviz.studies.controls import StopTrainingError
-from dropviz.studies.fitting import BATCH_SIZE, build, code, fit, watch
+from dropviz.studies.fitting import BATCH_SIZE, build, code, curve_collector, fit
 
 from .conftest import FEATURES, STEPS, tiny
 
@@ -73,7 +73,7 @@ def test_a_model_too_large_for_memory_is_not_built(
     def refuse(*_: Any, **__: Any) -> None:
         raise AssertionError("built")
 
-    monkeypatch.setattr(memory, "available", lambda: 64 * MIB)
+    monkeypatch.setattr(memory_limit, "available", lambda: 64 * MIB)
     monkeypatch.setattr(keras, "Sequential", refuse)
 
     with pytest.raises(DropvizError, match=r"^An LSTM of 5,000 units .* Try [\d,]+ units or fewer"):
@@ -81,8 +81,8 @@ def test_a_model_too_large_for_memory_is_not_built(
 
 
 def test_masks_for_each_weight_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    need = memory.needed(300, FEATURES, STEPS, BATCH_SIZE, 0)
-    monkeypatch.setattr(memory, "available", lambda: need)
+    need = memory_limit.needed(300, FEATURES, STEPS, BATCH_SIZE, 0)
+    monkeypatch.setattr(memory_limit, "available", lambda: need)
 
     assert build(replace(SPEC, units=300), TASK).get_layer("lstm").units == 300
     with pytest.raises(DropvizError, match="An LSTM of 300 units"):
@@ -104,7 +104,7 @@ class Ends(keras.callbacks.Callback):  # type: ignore[misc]
 
 def test_a_fit_comes_to_its_end() -> None:
     model = build(SPEC, TASK)
-    watched = watch(TASK, None)
+    watched = curve_collector(TASK, None)
 
     assert fit(model, SPEC, TASK, [], watched) == ("done", "")
     assert watched.curves.epochs == 1
@@ -115,7 +115,7 @@ def test_a_fit_comes_to_its_end() -> None:
 def test_a_fit_is_stopped_from_inside(error: type[BaseException]) -> None:
     model = build(SPEC, TASK)
     before = model.get_weights()
-    watched = watch(TASK, None)
+    watched = curve_collector(TASK, None)
 
     assert fit(model, SPEC, TASK, [Ends(error)], watched) == ("stopped", "")
     assert watched.curves.epochs == 0
@@ -125,13 +125,13 @@ def test_a_fit_is_stopped_from_inside(error: type[BaseException]) -> None:
 
 def test_another_error_is_not_swallowed() -> None:
     with pytest.raises(ZeroDivisionError):
-        fit(build(SPEC, TASK), SPEC, TASK, [Ends(ZeroDivisionError)], watch(TASK, None))
+        fit(build(SPEC, TASK), SPEC, TASK, [Ends(ZeroDivisionError)], curve_collector(TASK, None))
 
 
 def test_a_loss_that_is_not_finite_fails_the_fit() -> None:
     wild = tiny(learning_rate=1e38)
     spec = replace(SPEC, epochs=6)
-    watched = watch(wild, None)
+    watched = curve_collector(wild, None)
 
     status, reason = fit(build(spec, wild), spec, wild, [], watched)
 

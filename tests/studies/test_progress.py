@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dropviz.core.runs import Curves
-from dropviz.studies.progress import Progress, Watch
+from dropviz.studies.progress import CurveCollector, Progress
 
 
 def progress(**changed: Any) -> Progress:
@@ -26,7 +26,7 @@ def progress(**changed: Any) -> Progress:
 
 
 def driven(
-    watch: Watch, logs: list[dict[str, float]], *, epochs: int = 2, batches: int | None = 3
+    watch: CurveCollector, logs: list[dict[str, float]], *, epochs: int = 2, batches: int | None = 3
 ) -> None:
     """Calls a watch as a fit would, an epoch for each of the logs."""
     watch.set_params({"epochs": epochs, "steps": batches, "verbose": 0})
@@ -68,7 +68,7 @@ def test_the_sentence_says_how_far_and_how_long_still(given: dict[str, Any], sai
 
 
 def test_a_watch_collects_the_curves() -> None:
-    watch = Watch()
+    watch = CurveCollector()
 
     driven(watch, [{"loss": 2.0, "val_loss": 3.0}, {"loss": 1.0, "val_loss": 2.0}])
 
@@ -76,7 +76,7 @@ def test_a_watch_collects_the_curves() -> None:
 
 
 def test_numbers_of_every_kind_become_plain_ones() -> None:
-    watch = Watch()
+    watch = CurveCollector()
 
     driven(watch, [{"loss": np.float32(0.5)}])  # type: ignore[dict-item]
 
@@ -84,7 +84,7 @@ def test_numbers_of_every_kind_become_plain_ones() -> None:
 
 
 def test_an_epoch_without_logs_is_no_error() -> None:
-    watch = Watch()
+    watch = CurveCollector()
     watch.set_params({"epochs": 1, "steps": 1})
 
     watch.on_train_begin()
@@ -95,7 +95,7 @@ def test_an_epoch_without_logs_is_no_error() -> None:
 
 def test_what_is_measured_after_an_epoch_joins_its_curves() -> None:
     measured = iter([0.5, 0.25])
-    watch = Watch(after_epoch=lambda _: {"loss_dropout_off": next(measured)})
+    watch = CurveCollector(after_epoch=lambda _: {"loss_dropout_off": next(measured)})
 
     driven(watch, [{"loss": 2.0}, {"loss": 1.0}])
 
@@ -103,7 +103,7 @@ def test_what_is_measured_after_an_epoch_joins_its_curves() -> None:
 
 
 def test_a_second_fit_adds_to_the_curves_of_the_first() -> None:
-    watch = Watch()
+    watch = CurveCollector()
 
     driven(watch, [{"loss": 3.0}, {"loss": 2.0}])
     driven(watch, [{"loss": 1.0}])
@@ -117,7 +117,7 @@ def test_a_second_fit_adds_to_the_curves_of_the_first() -> None:
 def test_a_listener_hears_of_every_batch_and_every_epoch() -> None:
     told: list[Progress] = []
 
-    driven(Watch(told.append), [{"loss": 2.0}, {"loss": 1.0}])
+    driven(CurveCollector(told.append), [{"loss": 2.0}, {"loss": 1.0}])
 
     heard = [(each.epoch, each.batch) for each in told]
     assert heard == [
@@ -133,7 +133,7 @@ def test_a_listener_hears_of_every_batch_and_every_epoch() -> None:
 def test_a_listener_hears_the_curves_so_far_and_they_do_not_change_later() -> None:
     told: list[Progress] = []
 
-    driven(Watch(told.append), [{"loss": 2.0}, {"loss": 1.0}])
+    driven(CurveCollector(told.append), [{"loss": 2.0}, {"loss": 1.0}])
 
     assert [each.curves.epochs for each in told] == [each.epoch for each in told]
     assert told[-1].curves["loss"] == (2.0, 1.0)
@@ -141,7 +141,7 @@ def test_a_listener_hears_the_curves_so_far_and_they_do_not_change_later() -> No
 
 def test_a_listener_hears_of_a_second_fit_from_its_start() -> None:
     told: list[Progress] = []
-    watch = Watch(told.append)
+    watch = CurveCollector(told.append)
     driven(watch, [{"loss": 3.0}, {"loss": 2.0}])
     told.clear()
 
@@ -157,7 +157,7 @@ def test_the_clock_starts_again_with_every_fit(monkeypatch: pytest.MonkeyPatch) 
     clock = SimpleNamespace(perf_counter=lambda: float(next(ticks)))
     monkeypatch.setattr("dropviz.studies.progress.time", clock)
     told: list[Progress] = []
-    watch = Watch(told.append)
+    watch = CurveCollector(told.append)
 
     driven(watch, [{"loss": 1.0}])
     driven(watch, [{"loss": 1.0}])
@@ -176,7 +176,7 @@ def test_a_fit_that_begins_at_a_later_epoch_ends_at_its_last() -> None:
         initial_epoch=3,
         epochs=5,
         verbose=0,
-        callbacks=[Watch(told.append)],
+        callbacks=[CurveCollector(told.append)],
     )
 
     assert told[-1].epoch == told[-1].epochs
@@ -193,7 +193,7 @@ def test_keras_tells_a_watch_what_it_needs() -> None:
         batch_size=2,
         epochs=2,
         verbose=0,
-        callbacks=[Watch(told.append)],
+        callbacks=[CurveCollector(told.append)],
     )
 
     assert (told[-1].epoch, told[-1].epochs, told[-1].batches) == (2, 2, 3)
@@ -205,7 +205,7 @@ def test_keras_tells_a_watch_what_it_needs() -> None:
 
 @pytest.mark.parametrize("loss", [math.nan, math.inf])
 def test_a_loss_that_is_not_finite_ends_the_training_where_asked_to(loss: float) -> None:
-    watch = Watch(stop_when_not_finite=True)
+    watch = CurveCollector(stop_when_not_finite=True)
 
     driven(watch, [{"loss": loss}])
 
@@ -214,7 +214,7 @@ def test_a_loss_that_is_not_finite_ends_the_training_where_asked_to(loss: float)
 
 
 def test_a_loss_that_is_not_finite_ends_nothing_unless_asked_to() -> None:
-    watch = Watch()
+    watch = CurveCollector()
 
     driven(watch, [{"loss": math.nan}])
 
@@ -224,7 +224,7 @@ def test_a_loss_that_is_not_finite_ends_nothing_unless_asked_to() -> None:
 
 @pytest.mark.parametrize("logs", [{"loss": 1.0, "val_loss": math.nan}, {"accuracy": 1.0}])
 def test_other_figures_do_not_end_the_training(logs: dict[str, float]) -> None:
-    watch = Watch(stop_when_not_finite=True)
+    watch = CurveCollector(stop_when_not_finite=True)
 
     driven(watch, [logs])
 
@@ -233,7 +233,9 @@ def test_other_figures_do_not_end_the_training(logs: dict[str, float]) -> None:
 
 
 def test_what_was_measured_in_the_failing_epoch_is_kept() -> None:
-    watch = Watch(after_epoch=lambda _: {"loss_dropout_off": math.nan}, stop_when_not_finite=True)
+    watch = CurveCollector(
+        after_epoch=lambda _: {"loss_dropout_off": math.nan}, stop_when_not_finite=True
+    )
 
     driven(watch, [{"loss": math.nan}])
 

@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from dropviz.core.cost import Cost
 from dropviz.core.runs import Run
-from dropviz.core.scenario import Scenario, parse
+from dropviz.core.scenario_string import Scenario, parse
 from dropviz.core.schedule import Change
 from dropviz.core.setting import Setting
 from dropviz.core.spec import RunSpec

@@ -256,7 +256,7 @@ def test_an_interrupt_keeps_the_epochs_before_it(stopped: Any, trained: Run) -> 
 def test_an_interrupt_keeps_the_recording(stopped: Any) -> None:
     # The two batches of the first epoch, and the one after which it came.
     assert stopped.run.recording["lstm"].batches == 3
-    assert stopped.run.recording["lstm"]["recurrent"].draws > 0
+    assert stopped.run.recording["lstm"]["recurrent"].entries > 0
 
 
 def test_an_interrupt_says_where_it_stopped(stopped: Any) -> None:

@@ -1,0 +1,171 @@
+"""Questions about masks that were recorded: predict first, then see what was used."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dropviz.core.masks import LayerRecording, Masks
+from dropviz.core.methods import GATED
+from dropviz.core.sentences import counted
+
+_UNITS = 8  # shown of a mask
+_NOUNS = {"input": "inputs", "recurrent_kernel": "weights"}
+
+
+@dataclass(frozen=True)
+class Question:
+    """Two places of one site: what was dropped at the first is shown, at the second asked.
+
+    Attributes:
+        site: Where the masks multiply.
+        kind: What differs between the places: "step", "gate", "sample" or "batch".
+        text: The question in words.
+        given: By unit, whether it was dropped at the first place.
+        answer: By unit, whether it was dropped at the second.
+        same: Whether both places share one mask.
+        why: Why it is so, in one sentence.
+    """
+
+    site: str
+    kind: str
+    text: str
+    given: tuple[bool, ...]
+    answer: tuple[bool, ...]
+    same: bool
+    why: str
+
+    def score(self, marks: Sequence[bool], *, anew: bool) -> Score:
+        """Scores a prediction.
+
+        Args:
+            marks: By unit, whether it was predicted to be dropped.
+            anew: Whether the student said that the mask is drawn anew, so that nobody
+                can know.
+
+        Returns:
+            The score. A lucky guess of a mask that is drawn anew earns nothing.
+        """
+        hits = sum(mark == told for mark, told in zip(marks, self.answer, strict=True))
+        of = len(self.answer)
+        right = f"{hits} of {counted(of, 'unit')} right"
+        if self.same:
+            points = 0.0 if anew else hits / of
+            said = "It was not drawn anew." if anew else f"{right}."
+        else:
+            points = float(anew)
+            said = "Right: nobody can know." if anew else f"{right}, by luck."
+        return Score(points, f"{said} {self.why}")
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a prediction earned.
+
+    Attributes:
+        points: 0 to 1.
+        sentence: What was right, and why.
+    """
+
+    points: float
+    sentence: str
+
+
+def seed_of(student: str, seed: int) -> int:
+    """A seed for a student's questions: the same for the same name and run."""
+    digest = hashlib.sha256(f"{student}/{seed}".encode()).digest()
+    return int.from_bytes(digest[:8], "big")
+
+
+def questions(layer: LayerRecording, seed: int, most: int = 4) -> list[Question]:
+    """Makes questions about a recording of at least two batches.
+
+    Args:
+        layer: The layer's recording.
+        seed: Chooses sites, samples, gates and steps.
+        most: How many questions.
+
+    Returns:
+        The questions, each kind once as far as there are kinds; none where nothing was
+        dropped.
+    """
+    rng = np.random.default_rng(seed)
+    able = [(masks, kind) for masks in layer.values() for kind in _kinds(masks)]
+    chosen: list[tuple[Masks, str]] = []
+    for number in rng.permutation(len(able)):
+        # Each kind once, before one comes again at another site.
+        if able[number][1] not in {kind for _, kind in chosen}:
+            chosen.append(able[number])
+    rest = [each for each in able if not any(each is one for one in chosen)]
+    return [_ask(masks, kind, rng) for masks, kind in (chosen + rest)[:most]]
+
+
+def _kinds(masks: Masks) -> list[str]:
+    if masks.reason or not masks.entries:
+        return []
+    answers = {
+        "step": masks.same_over_steps,
+        "gate": masks.same_over_gates,
+        "sample": masks.same_over_samples,
+        "batch": masks.same_over_batches,
+    }
+    return [kind for kind, same in answers.items() if same is not None]
+
+
+def _ask(masks: Masks, kind: str, rng: np.random.Generator) -> Question:
+    befores = range(max(1, len(masks.batches) - 1))
+    several = [number for number, size in enumerate(masks.batch_sizes) if size > 1]
+    batch = int(rng.choice(several if kind == "sample" else befores))
+    samples = min(masks.batch_sizes[batch : batch + 2])
+    # One step, gate or sample before the last leaves room for the next.
+    at = {
+        "batch": batch,
+        "step": int(rng.integers(max(1, masks.time_steps - 1))),
+        "gate": int(rng.integers(max(1, len(masks.gates) - 1))),
+        "sample": int(rng.integers(max(1, samples - 1))),
+    }
+    then = at | {kind: at[kind] + 1}
+    given, answer = (_bits(masks, place) for place in (at, then))
+    noun = _NOUNS.get(masks.site, "units")
+    gates = f"gate {masks.gates[at['gate']]}, " if masks.site in GATED else ""
+    where = f"sequence {at['sample'] + 1}, {gates}step {at['step'] + 1}"
+    next_ = {
+        "step": f"at step {then['step'] + 1} of the same sequence",
+        "gate": f"for the gate {masks.gates[min(then['gate'], len(masks.gates) - 1)]}",
+        "sample": f"in sequence {then['sample'] + 1} of the same batch",
+        "batch": "in the next batch, at the same place",
+    }[kind]
+    text = (
+        f"{masks.site} masks. Crossed: the {noun} dropped in batch "
+        f"{masks.batches[batch] + 1}, {where}. Which are dropped {next_}?"
+    )
+    same = getattr(masks, f"same_over_{kind if kind != 'batch' else 'batche'}s")
+    return Question(masks.site, kind, text, given, answer, bool(same), _why(masks, kind, same=same))
+
+
+def _bits(masks: Masks, place: dict[str, int]) -> tuple[bool, ...]:
+    values = masks.of_batch(place["batch"])
+    step, gate, sample = (
+        min(place[name], size - 1)
+        for name, size in zip(("step", "gate", "sample"), values.shape, strict=False)
+    )
+    return tuple(bool(value == 0) for value in values[step, gate, sample, :_UNITS])
+
+
+def _why(masks: Masks, kind: str, *, same: bool) -> str:
+    shared = {
+        "step": f"All {masks.time_steps} steps of a sequence share one mask.",
+        "gate": "All gates share one mask (tied).",
+        "sample": "All sequences of a batch share one mask.",
+        "batch": "The masks were frozen, so that all batches share them.",
+    }
+    apart = {
+        "step": "Each step has a mask of its own.",
+        "gate": "Each gate has a mask of its own (untied).",
+        "sample": "Each sequence has a mask of its own.",
+        "batch": "Each batch draws its masks anew.",
+    }
+    return (shared if same else apart)[kind]

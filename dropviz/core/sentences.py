@@ -1,0 +1,137 @@
+"""Plain words for what was measured."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from dropviz.core.masks import LayerRecording, Masks
+from dropviz.core.methods import PLACES
+from dropviz.core.setting import Setting
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, as in "1 epoch" and "2 epochs"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def figure(value: float) -> str:
+    """A loss or a share with as many digits as tell something."""
+    if value == 0 or 1e-3 <= abs(value) < 1e4:  # noqa: PLR2004
+        return f"{value:.3f}"
+    return f"{value:.2e}"
+
+
+def last_losses(curves: Mapping[str, Sequence[float]]) -> str:
+    """The last epoch's figures in one line; empty where there are none."""
+    asked = [
+        ("loss", "training loss"),
+        ("loss_dropout_off", "with dropout off"),
+        ("val_loss", "validation"),
+        ("val_accuracy", "validation accuracy"),
+    ]
+    said = [f"{what} {figure(curves[name][-1])}" for name, what in asked if curves.get(name)]
+    return ", ".join(said)
+
+
+def answers(recording: Mapping[str, LayerRecording]) -> list[str]:
+    """Where each argument of each layer acted, a line each.
+
+    Args:
+        recording: The recording.
+
+    Returns:
+        Lines such as "dropout=0.2 multiplied x_t, the vertical arrows: ...".
+    """
+    several = len(recording) > 1
+    lines = []
+    for layer in recording.values():
+        prefix = f"{layer.layer}: " if several else ""
+        argument = {rule.site: rule.argument for rule in layer.setting.rules}
+        lines += [prefix + answer(masks, argument.get(masks.site, "")) for masks in layer.values()]
+        if layer.note:
+            lines.append(f"{layer.layer}: {layer.note}")
+    return lines + conclusion(recording)
+
+
+def conclusion(recording: Mapping[str, LayerRecording]) -> list[str]:
+    """Which method it was; for Keras's own layers, what their masks have in common."""
+    lines = [
+        f"{layer.layer} follows the method {row.name}, {row.paper}: it {row.summary}."
+        for layer in recording.values()
+        if (row := layer.setting.row).name != "keras"
+    ]
+    return lines or _as_gal(recording)
+
+
+def _as_gal(recording: Mapping[str, LayerRecording]) -> list[str]:
+    sites = [
+        masks
+        for layer in recording.values()
+        for masks in layer.values()
+        if masks.entries and not masks.reason
+    ]
+    if not sites or not all(m.same_over_steps and m.same_over_samples is False for m in sites):
+        return []
+    tying = {masks.same_over_gates for masks in sites}
+    which = ", untied" if tying == {False} else ", tied" if tying == {True} else ""
+    line = (
+        "Each sequence keeps its masks from its first step to its last: the scheme of "
+        f"Gal & Ghahramani (arXiv:1512.05287{which})."
+    )
+    return [line]
+
+
+def intentions(setting: Setting) -> list[str]:
+    """What a method with its rates will do once it trains, a line for each site."""
+    lines = []
+    for rule in setting.rules:
+        argument = f"{setting.argument(rule)}={rule.rate:g}"
+        if not rule.rate:
+            lines.append(f"{argument} will drop nothing.")
+            continue
+        parts = [f"{rule.rate:.0%} dropped"]
+        if rule.kept != 1:
+            parts.append(f"the rest times {rule.kept:.3g}")
+        parts.append(_LIVES[rule.life])
+        parts += [_TIES[rule.tying]] if rule.tying else []
+        parts.append(_SAMPLES[rule.by_sample])
+        lines.append(f"{argument} will multiply {PLACES[rule.site]}: {', '.join(parts)}.")
+    if setting.method == "keras" and setting.recurrent_dropout:
+        lines.append(_UNTIED if setting.dropout else _NO_CUDNN)
+    return lines
+
+
+_LIVES = {"step": "a new mask at each step", "sequence": "one mask for all steps of a sequence"}
+_TIES = {"tied": "the same for all gates", "untied": "one for each gate"}
+_SAMPLES = {True: "another for each sample", False: "one for all samples of a batch"}
+# keras/src/layers/rnn/lstm.py: recurrent_dropout forces implementation 1.
+_UNTIED = (
+    "recurrent_dropout above 0 has Keras draw a mask for each gate, for the inputs too, and "
+    "rules out cuDNN."
+)
+_NO_CUDNN = "recurrent_dropout above 0 rules out cuDNN."
+
+
+def answer(masks: Masks, argument: str = "") -> str:
+    """Where one argument acted, in one line.
+
+    Args:
+        masks: The masks of one site.
+        argument: The argument's name; the site's where there is none.
+
+    Returns:
+        The line, from the recorded masks alone.
+    """
+    argument = f"{argument or masks.site}={masks.rate:g}"
+    if masks.reason:
+        return f"{argument}: {masks.reason}"
+    if not masks.entries:
+        return f"{argument}: no training batch was recorded."
+    parts = [
+        f"{argument} multiplied {PLACES.get(masks.site, masks.site)}",
+        f"{masks.dropped:.1%} dropped",
+    ]
+    if masks.scale and not math.isclose(masks.scale, 1):
+        parts.append(f"the rest times {masks.scale:.3g}")
+    return f"{', '.join(parts)}; {'; '.join(masks.sharing)}."

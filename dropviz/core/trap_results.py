@@ -1,0 +1,178 @@
+"""Behaviours of Keras that surprise people, as they were found when they were run."""
+
+from __future__ import annotations
+
+import html
+import re
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import overload
+
+from dropviz.core.sentences import counted
+from dropviz.errors import unknown_name
+
+_WIDTH = 80
+_CODE = re.compile(r"`([^`]+)`")
+# No colour of its own, so that it reads in light and dark themes alike.
+_LINE = "1px solid rgba(128, 128, 128, .4)"
+_CELL = "text-align: left; vertical-align: top; white-space: normal; padding: .15em .6em"
+
+
+@dataclass(frozen=True)
+class Trap:
+    """One behaviour that surprises people, and what was measured of it.
+
+    Attributes:
+        name: A short name, as in "rate-one".
+        title: The behaviour in one line.
+        expect: What a reader of the arguments would expect.
+        happens: What happened, with the figures that were measured.
+        why: The mechanism, with the Keras file that it lies in.
+        advice: What to do.
+        holds: True where this Keras behaves so, False where it does not, None where it
+            could not be measured.
+        seconds: How long the measurement took.
+        evidence: The figures by name.
+    """
+
+    name: str
+    title: str
+    expect: str
+    happens: str
+    why: str
+    advice: str
+    holds: bool | None
+    seconds: float
+    evidence: Mapping[str, float | str] = field(default_factory=dict, hash=False)
+
+    @property
+    def heading(self) -> str:
+        """The title, and whether it is still true where it is not."""
+        marks = {True: "", False: " (not so here)", None: " (could not be measured)"}
+        return self.title + marks[self.holds]
+
+    @property
+    def rows(self) -> tuple[tuple[str, str], ...]:
+        """What is said of it, each with its label."""
+        return (
+            ("You expect", self.expect),
+            ("It happens", self.happens),
+            ("Why", self.why),
+            ("What to do", self.advice),
+        )
+
+    def __str__(self) -> str:
+        lines = _wrapped(f"{self.name}: {self.heading}", "", "  ")
+        indent = " " * 14
+        for label, said in self.rows:
+            lines += _wrapped(said, f"  {label:<12}", indent)
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f'<tr><th scope="row" style="{_CELL}; width: 7em">{label}</th>'
+            f'<td style="{_CELL}">{_marked(said)}</td></tr>'
+            for label, said in self.rows
+        )
+        return (
+            f'<div style="max-width: 880px; line-height: 1.45; margin: 0 0 1em 0">'
+            f"<div><strong>{_marked(self.heading)}</strong> "
+            f"<code>{html.escape(self.name)}</code></div>"
+            f'<table style="border-collapse: collapse; border-top: {_LINE}; margin: .3em 0; '
+            f'table-layout: auto; width: 100%"><tbody>{rows}</tbody></table></div>'
+        )
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        del include, exclude  # IPython filters by itself
+        return {"text/html": self._repr_html_(), "text/plain": str(self)}
+
+
+class Museum(Sequence[Trap]):
+    """Traps in order; each is found by its number or its name.
+
+    Attributes:
+        where: What they were run with, as in "Keras (3.15.1, tensorflow)".
+    """
+
+    def __init__(self, traps: Iterable[Trap], where: str = "Keras") -> None:
+        self.where = where
+        self._traps = tuple(traps)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the traps, in order."""
+        return tuple(trap.name for trap in self._traps)
+
+    @property
+    def heading(self) -> str:
+        """How many there are, with what they were run, and how many hold."""
+        seconds = sum(trap.seconds for trap in self._traps)
+        said = f"{counted(len(self), 'trap')} run with {self.where} in {seconds:.1f} s"
+        gone = [trap.name for trap in self._traps if trap.holds is False]
+        unknown = [trap.name for trap in self._traps if trap.holds is None]
+        if gone:
+            said += f"; not so here: {', '.join(gone)}"
+        if unknown:
+            said += f"; could not be measured: {', '.join(unknown)}"
+        return f"{said}."
+
+    @overload
+    def __getitem__(self, key: int | str) -> Trap: ...
+    @overload
+    def __getitem__(self, key: slice) -> Museum: ...
+    def __getitem__(self, key: int | str | slice) -> Trap | Museum:
+        if isinstance(key, slice):
+            return Museum(self._traps[key], self.where)
+        if isinstance(key, str):
+            for trap in self._traps:
+                if trap.name == key:
+                    return trap
+            raise unknown_name("trap", key, self.names)
+        try:
+            return self._traps[key]
+        except IndexError:
+            raise IndexError(
+                f"There are {counted(len(self), 'trap')}, numbered from 0. Received: {key}."
+            ) from None
+
+    def __len__(self) -> int:
+        return len(self._traps)
+
+    def __iter__(self) -> Iterator[Trap]:
+        return iter(self._traps)
+
+    def __contains__(self, item: object) -> bool:
+        return item in self._traps or item in self.names
+
+    def __repr__(self) -> str:
+        return f"<Museum of {counted(len(self), 'trap')}: {', '.join(self.names)}>"
+
+    def __str__(self) -> str:
+        heading = "\n".join(_wrapped(self.heading, "", "  "))
+        return "\n\n".join([heading, *map(str, self._traps)])
+
+    def _repr_html_(self) -> str:
+        blocks = "".join(trap._repr_html_() for trap in self._traps)
+        heading = html.escape(self.heading)
+        return f'<div><p style="max-width: 880px">{heading}</p>{blocks}</div>'
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        del include, exclude  # IPython filters by itself
+        return {"text/html": self._repr_html_(), "text/plain": str(self)}
+
+
+def _wrapped(text: str, first: str, rest: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        _WIDTH,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _marked(text: str) -> str:
+    """Escaped text, with what stands between backticks as code."""
+    return _CODE.sub(r"<code>\1</code>", html.escape(text))

@@ -1,0 +1,1 @@
+"""The black box: which method is this layer?"""

@@ -1,0 +1,293 @@
+"""A recurrent layer on the bench: weights and inputs of our choosing, and what comes out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import keras
+import numpy as np
+
+from dropviz.core.masks import Array
+from dropviz.core.oracle import GRU_GATES, LSTM_GATES
+from dropviz.errors import DropvizError
+from dropviz.experiment.probe import Probe
+from dropviz.keras_inside.sublayers import layer_and_sublayers
+from dropviz.keras_inside.untracked import attributes_kept
+from dropviz.recording.undisturbed import undisturbed
+
+Layer = Any
+
+# Many samples and few calls: a call costs much the same however large it is.
+_SAMPLES = 256
+_DRAWS = 400
+_GATES = {4: ("LSTM", LSTM_GATES), 3: ("GRU", GRU_GATES)}
+# How far an output may be from its prediction: rounding, seen through the probes.
+NOISE = {"float64": 1e-4, "float32": 1e-3, "float16": 1e-2, "bfloat16": 5e-2}
+
+
+@dataclass
+class Bench:
+    """A layer on the bench.
+
+    Attributes:
+        layer: The layer.
+        kind: "LSTM" or "GRU".
+        gates: Its gates in Keras's order.
+        features: Inputs that it was built for.
+        units: Its units.
+        bias: Shape of its bias; None without one.
+        samples: Samples in a batch.
+        noise: Relative rounding of its floating type.
+        calls: How often it was run.
+        backwards: Whether it runs from the last step to the first.
+        sequence: The outputs of the last run at all steps, if the layer gives them out.
+    """
+
+    layer: Layer
+    kind: str
+    gates: tuple[str, ...]
+    features: int
+    units: int
+    bias: tuple[int, ...] | None
+    samples: int = _SAMPLES
+    noise: float = NOISE["float32"]
+    calls: int = 0
+    backwards: bool = False
+    sequence: Array | None = None
+
+    @property
+    def candidate(self) -> int:
+        """Position of the candidate among the gates."""
+        return 2
+
+    @property
+    def readers(self) -> list[int]:
+        """The units whose output is looked at."""
+        return list(range(1, self.units, 2)) if self.units > 1 else [0]
+
+    @property
+    def reset_before(self) -> bool:
+        """Whether a GRU's r multiplies h before the recurrent kernel (reset_after=False)."""
+        return self.kind == "GRU" and self.bias is not None and len(self.bias) == 1
+
+    @property
+    def reset_bias(self) -> bool:
+        """Whether the recurrent part has a bias of its own (GRU with reset_after)."""
+        return self.bias is not None and len(self.bias) > 1
+
+    @property
+    def times(self) -> int:
+        """How often to run a probe: twice at least, to tell what changes with each call."""
+        return max(2, math.ceil(_DRAWS / (self.samples * len(self.readers))))
+
+    def size(self, *, small: bool) -> tuple[int, int]:
+        """Features and units: of the layer, or of one pair of units."""
+        return (1, min(2, self.units)) if small else (self.features, self.units)
+
+    def weights(self, probe: Probe, *, small: bool = False) -> list[Any]:
+        """The weights that a probe asks for.
+
+        Args:
+            probe: The probe.
+            small: For one pair of units, which all pairs behave like.
+
+        Returns:
+            Kernel, recurrent kernel and, where the layer has one, bias.
+        """
+        features, units = self.size(small=small)
+        many = len(self.gates)
+        kernel = np.zeros((features, many, units))
+        recurrent = np.zeros((units, many, units))
+        bias = np.zeros((2, many, units))
+        for number, reader in enumerate(range(1, units, 2) if units > 1 else [0]):
+            source = max(reader - 1, 0)
+            feature = (source if probe.aligned else number) % features
+            kernel[feature, :, source] += probe.source_wx[:many]
+            kernel[feature, :, reader] += probe.wx[:many]
+            recurrent[source, :, source] += probe.source_wh[:many]
+            recurrent[source, :, reader] += probe.wh[:many]
+            recurrent[reader, :, reader] += probe.own[:many]
+            bias[0, :, reader] += probe.b[:many]
+            bias[1, self.candidate, reader] = probe.reset
+        flat = [kernel.reshape(features, -1), recurrent.reshape(units, -1)]
+        if self.bias is not None:
+            flat.append(bias.reshape(2, -1) if self.reset_bias else bias[0].ravel())
+        return flat
+
+    def states(self, probe: Probe, samples: int, *, small: bool = False) -> list[Array]:
+        """The initial states that a probe asks for: h, and c in an LSTM."""
+        units = self.size(small=small)[1]
+        h, c = np.zeros((2, samples, units))
+        h[:, 0::2], c[:, 0::2] = probe.source, probe.source_c
+        reading = slice(1, None, 2) if units > 1 else slice(None)
+        h[:, reading], c[:, reading] = probe.h or (probe.source if units == 1 else 0.0), probe.c
+        return [h, c] if self.kind == "LSTM" else [h]
+
+    def inputs(self, probe: Probe, samples: int, *, small: bool = False) -> Array:
+        """The inputs that a probe asks for, in the order in which they act."""
+        features = self.size(small=small)[0]
+        x = np.full((samples, probe.steps, features), 1.0)
+        x *= np.reshape(probe.x, (1, -1, 1))
+        return x
+
+    def face(self) -> None:
+        """Finds out whether the layer runs from the last step to the first."""
+        late = Probe(wx=(0.0, 0.0, 0.3, 0.0), x=(0.0, 1.0), steps=2)
+        seen = [
+            np.abs(self.run(probe, training=False)).mean()
+            for probe in (late, replace(late, x=(1.0, 0.0)))
+        ]
+        self.backwards = bool(seen[1] > seen[0])
+
+    def run(self, probe: Probe, *, training: bool = True) -> Array:
+        """Runs the layer.
+
+        Args:
+            probe: The probe.
+            training: Whether dropout is on.
+
+        Returns:
+            The last outputs of the readers, shape (samples, readers).
+        """
+        x = self.inputs(probe, self.samples)
+        x = x[:, ::-1] if self.backwards else x
+        states = self.states(probe, self.samples)
+        return self.call(self.weights(probe), x, states, training=training)[:, self.readers]
+
+    def run_pairs(self, probe: Probe, site: str, gate: int, readers: list[int]) -> Array:
+        """Runs the layer with two entries read by every reader.
+
+        Args:
+            probe: A probe that drives one gate.
+            site: "input" or "recurrent": whose first two entries are read, with a third
+                and two thirds of the probe's weight.
+            gate: The gate.
+            readers: Units to look at.
+
+        Returns:
+            Their last outputs, shape (samples, readers).
+        """
+        many = len(self.gates)
+        rows = self.features if site == "input" else self.units
+        weights = self.weights(Probe())
+        matrix = weights[0 if site == "input" else 1].reshape(rows, many, self.units)
+        weight = probe.wx[gate] if site == "input" else probe.wh[gate]
+        matrix[0, gate, readers], matrix[1, gate, readers] = weight / 3, 2 * weight / 3
+        if self.bias is not None:
+            bias = weights[2].reshape(-1, many, self.units)
+            bias[0, :, readers] = probe.b[:many]
+            if self.reset_bias:
+                bias[1, self.candidate, readers] = probe.reset
+        h, c = np.full((2, self.samples, self.units), [[[probe.h]], [[probe.c]]])
+        if site == "recurrent":
+            h[:] = 0
+            h[:, :2] = probe.source
+        x = self.inputs(probe, self.samples)
+        states = [h, c] if self.kind == "LSTM" else [h]
+        return self.call(weights, x, states, training=True)[:, readers]
+
+    def call(self, weights: list[Array], x: Array, states: list[Array], *, training: bool) -> Array:
+        """Sets weights and runs the layer; gives the last outputs of all units."""
+        self.layer.set_weights([w.astype(np.float32) for w in weights])
+        self.calls += 1
+        initial = [keras.ops.convert_to_tensor(s.astype(np.float32)) for s in states]
+        inputs = keras.ops.convert_to_tensor(x.astype(np.float32))
+        out = self.layer(inputs, initial_state=initial, training=training)
+        out = out[0] if isinstance(out, (list, tuple)) else out
+        values: Array = np.asarray(keras.ops.convert_to_numpy(keras.ops.cast(out, "float32")))
+        self.sequence = values if values.ndim == 3 else None  # noqa: PLR2004
+        return values if self.sequence is None else values[:, -1]
+
+
+def looks_recurrent(layer: Layer) -> bool:
+    """Tells whether a layer's weights are shaped like those of an LSTM or a GRU."""
+    return _shape(layer) is not None
+
+
+def _shape(layer: Layer) -> tuple[int, int, int, tuple[int, ...] | None] | None:
+    """Features, units, gates and the shape of the bias; None where they are others."""
+    shapes = [tuple(w.shape) for w in layer.weights]
+    if len(shapes) not in (2, 3) or any(len(s) != 2 for s in shapes[:2]):  # noqa: PLR2004
+        return None
+    (features, width), (units, again) = shapes[:2]
+    bias = shapes[2] if len(shapes) > 2 else None  # noqa: PLR2004
+    gates = width // units
+    if width != again or width % units or gates not in _GATES:
+        return None
+    if bias not in (None, (width,), (2, width)):
+        return None
+    return features, units, gates, bias
+
+
+@contextmanager
+def on_bench(layer: Layer, seed: int) -> Iterator[Bench]:
+    """Puts a layer on the bench, and puts it back as it was.
+
+    Args:
+        layer: A built layer with the weights of an LSTM or a GRU.
+        seed: Where the layer's own random streams begin on the bench.
+
+    Yields:
+        The bench.
+
+    Raises:
+        DropvizError: If its weights are no LSTM's or GRU's, or are not finite.
+    """
+    shape = _shape(layer)
+    if shape is None:
+        came = ", ".join(str(tuple(w.shape)) for w in layer.weights) or "none"
+        raise DropvizError(
+            f"{layer.name!r} has no LSTM or GRU weights. Expected (features, n), (units, n) and "
+            f"(n,), with n 4 or 3 times the units. Received: {came}."
+        )
+    features, units, gates, bias = shape
+    kind, names = _GATES[gates]
+    before = layer.get_weights()
+    _check_finite(layer, before)
+    dtype = str(getattr(layer, "compute_dtype", "float32"))
+    bench = Bench(layer, kind, names, features, units, bias, noise=NOISE.get(dtype, 1e-3))
+    states = keras.tree.flatten(getattr(layer, "states", None) or [])
+    if states:
+        bench.samples = int(states[0].shape[0])
+    # Attributes too: a layer may keep masks from call to call.
+    with undisturbed(layer), attributes_kept(layer_and_sublayers(layer)):
+        _begin(layer, seed)
+        try:
+            _first_call(bench)
+            yield bench
+        finally:
+            layer.set_weights(before)
+
+
+def _first_call(bench: Bench) -> None:
+    try:
+        bench.face()
+    except Exception as error:
+        said = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+        raise DropvizError(
+            f"{bench.layer.name!r} must take layer(x, initial_state=[...], training=...), as "
+            f"Keras's own recurrent layers do. Received from it: {said}."
+        ) from error
+
+
+def _check_finite(layer: Layer, weights: list[Array]) -> None:
+    bad = sum(int(np.count_nonzero(~np.isfinite(w))) for w in weights)
+    if bad:
+        total = sum(math.prod(w.shape) for w in weights)
+        raise DropvizError(
+            f"The weights of {layer.name!r} must be finite. Received: {bad} of {total} values are "
+            "NaN or infinite. Train with a smaller learning rate, or build the layer again."
+        )
+
+
+def _begin(layer: Layer, seed: int) -> None:
+    """Lets the random streams of a layer begin where a seed says."""
+    number = 0
+    for variable in layer.non_trainable_variables:
+        if tuple(variable.shape) == (2,) and "int" in str(variable.dtype):
+            number += 1
+            variable.assign(np.array([seed + number, 0]))

@@ -1,0 +1,160 @@
+"""What repeated looks at one place of a layer add up to."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from dropviz.core.masks import Array
+
+# Equal masks prove sharing only where luck is ruled out to this.
+_CHANCE = 1e-6
+_SIGMAS = 3.89  # two-sided 99.99 % of a normal distribution
+
+
+@dataclass
+class Look:
+    """What one kind of probe showed, run several times.
+
+    Attributes:
+        kept: The multiplier of kept entries in training.
+        spread: How far kept multipliers lie apart, relative to ``kept``.
+        dropped: Shape (calls, samples, readers): 1 dropped, 0 kept, NaN not told.
+        at_inference: The multiplier at inference.
+        random: Whether multipliers vary at inference.
+        shows: Whether a dropped entry can be seen as often as a kept one.
+        shared: Whether all samples share a mask.
+    """
+
+    kept: float
+    spread: float
+    dropped: Array
+    at_inference: float = 1.0
+    random: bool = False
+    shows: bool = True
+    shared: bool = False
+
+    @property
+    def share(self) -> float:
+        """Share dropped of what was told; 0 where nothing was."""
+        told = ~np.isnan(self.dropped)
+        return float(self.dropped[told].mean()) if told.any() else 0.0
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many independent draws dropped, and how many were told."""
+        bits = self.dropped[:, :1] if self.shared else self.dropped
+        return int(np.nansum(bits)), int(np.count_nonzero(~np.isnan(bits)))
+
+    def masked(self, slack: float) -> bool:
+        """Whether anything happens here."""
+        scaled = max(abs(self.kept - 1), abs(self.at_inference - 1), self.spread) > slack
+        return bool(self.share > 0 or scaled or self.random)
+
+
+@dataclass
+class Place:
+    """Everything found out about one site.
+
+    Attributes:
+        site: Its name.
+        looks: By gate (None for all), what was seen.
+        joint: Shape (gates, calls, samples, readers): all gates in the same calls; 1 kept.
+        steps: Shape (steps, calls, samples, readers): all steps in the same calls.
+        sources: Shape (2, calls, samples, readers): two entries read by each reader.
+        only: The steps that are masked, where not all are.
+        distinct: Readers that read different entries; the first so many.
+        notes: What else was found, in words.
+    """
+
+    site: str
+    looks: dict[int | None, Look]
+    joint: Array | None = None
+    steps: Array | None = None
+    sources: Array | None = None
+    only: tuple[int, ...] | None = None
+    distinct: int = 1
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def shared(self) -> bool:
+        """Whether all samples share a mask, so that many calls are needed."""
+        return any(look.shared for look in self.looks.values())
+
+    def once(self, bits: Array) -> Array:
+        """Bits (..., calls, samples, readers) without what is there many times."""
+        return bits[..., :1, :] if self.shared else bits
+
+    def noisy(self, slack: float) -> bool:
+        """Whether kept entries are multiplied with more than one number."""
+        return any(look.spread > slack for look in self.looks.values())
+
+    def acting(self, slack: float) -> dict[int | None, Look]:
+        """The looks at gates where something happens."""
+        return {gate: look for gate, look in self.looks.items() if look.masked(slack)}
+
+
+def summed_up(values: Sequence[Array]) -> Look:
+    """Sums up multipliers from several calls.
+
+    Args:
+        values: For each call, shape (samples, readers); NaN where not told.
+
+    Returns:
+        The look, with nothing said of inference.
+    """
+    stacked = np.stack(values)
+    kept = stacked[(stacked != 0) & ~np.isnan(stacked)]
+    middle = float(np.median(kept)) if kept.size else 1.0
+    spread = float(np.ptp(np.quantile(kept, [0.01, 0.99])) / abs(middle)) if kept.size else 0.0
+    dropped = np.where(np.isnan(stacked), np.nan, (stacked == 0).astype(float))
+    return Look(middle, spread, dropped)
+
+
+def same(first: Array, second: Array, rate: float) -> bool | None:
+    """Whether two arrays of bits are one and the same mask.
+
+    Args:
+        first: Bits; NaN where not told.
+        second: Bits of the same shape.
+        rate: The drop rate.
+
+    Returns:
+        None where equality could be luck, or nothing can be compared.
+    """
+    both = ~np.isnan(first) & ~np.isnan(second)
+    if not np.array_equal(first[both], second[both]):
+        return False
+    agree = rate**2 + (1 - rate) ** 2
+    return True if agree ** int(both.sum()) < _CHANCE else None
+
+
+def same_along(bits: Array, axis: int, rate: float) -> bool | None:
+    """Whether an array of bits is the same along an axis; None where one cannot say."""
+    if bits.shape[axis] < 2:  # noqa: PLR2004
+        return None
+    first = np.take(bits, [0], axis=axis)
+    others = np.delete(bits, 0, axis=axis)
+    return same(np.broadcast_to(first, others.shape), others, rate)
+
+
+def interval(dropped: int, draws: int) -> tuple[float, float]:
+    """Where a rate lies with 99.99 % confidence (Wilson 1927).
+
+    Args:
+        dropped: Draws that dropped.
+        draws: Independent draws.
+
+    Returns:
+        The lower and the upper end, 0 to 1.
+    """
+    if not draws:
+        return 0.0, 1.0
+    share, z2 = dropped / draws, _SIGMAS**2
+    middle = (share + z2 / (2 * draws)) / (1 + z2 / draws)
+    half = _SIGMAS * math.sqrt(share * (1 - share) / draws + z2 / (4 * draws**2))
+    half /= 1 + z2 / draws
+    return max(0.0, middle - half), min(1.0, middle + half)

@@ -1,0 +1,178 @@
+"""Judges a place: turns what was seen there into words of the design."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+
+import numpy as np
+
+from dropviz.core.masks import Array
+from dropviz.core.verdict import SiteVerdict
+from dropviz.experiment.observations import Look, Place, interval, same, same_along
+
+_SHOWN = 16
+_STRAY = {"input": "input_kernel", "recurrent": "recurrent_kernel"}
+
+
+def site_verdict(
+    place: Place, gates: tuple[str, ...], slack: float, doubts: list[str]
+) -> SiteVerdict:
+    """Words what was found at one place.
+
+    Args:
+        place: The place.
+        gates: The names of the layer's gates.
+        slack: How far a multiplier may be from 1 by rounding.
+        doubts: What cannot be told is added to these.
+
+    Returns:
+        The verdict on the site.
+    """
+    acting = place.acting(slack)
+    noise = place.noisy(slack)
+    looks = [look for look in acting.values() if look.shows] or list(acting.values())
+    share = float(np.mean([look.share for look in looks]))
+    over_samples = _all(same_along(look.dropped, 1, share) for look in looks)
+    frozen = _all(same_along(place.once(look.dropped), 0, share) for look in looks) is True
+    name, over_units = _structure(place, looks, share, doubts)
+    rate, limits = _rate(looks, place, together=over_units is True, frozen=frozen)
+    if noise:
+        rate, limits = 0.0, (0.0, 1.0)
+    kept = float(np.median([look.kept for look in looks]))
+    at_rest = float(np.median([look.at_inference for look in looks]))
+    random = any(look.random for look in looks)
+    gated = None not in acting
+    life = None if noise else _life(place, name, doubts)
+    notes = list(place.notes)
+    if place.only is not None:
+        listed = ", ".join(str(step + 1) for step in place.only)
+        notes.append(f"of three steps only these are masked: {listed}.")
+    if noise:
+        notes.append("kept entries differ: noise multiplies, which is no mask of 0 and scale.")
+    return SiteVerdict(
+        site=name,
+        rate=rate,
+        rate_interval=limits,
+        life=life,
+        tying="" if not gated else None if noise else _tying(place, share, doubts),
+        scaling=_scaling(
+            limits, kept, 1.0 if random else at_rest, slack, zoned=name.endswith("update")
+        )
+        if not noise
+        else "other",
+        kept=kept,
+        at_inference=at_rest,
+        gates=tuple(gates[g] for g in acting if g is not None),
+        missing=tuple(gates[g] for g in place.looks if g is not None and g not in acting),
+        same_over_samples=over_samples,
+        same_over_units=over_units,
+        frozen=frozen,
+        notes=tuple(notes),
+        seen=looks[0].dropped[0][:_SHOWN, :_SHOWN],
+    )
+
+
+def _all(answers: Iterable[bool | None]) -> bool | None:
+    told = [answer for answer in answers if answer is not None]
+    if not told:
+        return None
+    return all(told)
+
+
+def _structure(
+    place: Place,
+    looks: list[Look],
+    share: float,
+    doubts: list[str],
+) -> tuple[str, bool | None]:
+    """Tells whether entries, weights or pre-activations are dropped; and all at once."""
+    entries = [place.once(look.dropped)[:, :, : place.distinct] for look in looks]
+    together = _all(same_along(bits, 2, share) for bits in entries)
+    if place.site not in _STRAY:
+        return place.site, together
+    if place.sources is None:
+        if place.shared:
+            doubts.append(
+                f"{place.site}: in a layer this small a mask on the weights and one on what "
+                "they multiply do the same."
+            )
+        return place.site, together
+    first, second = place.once(place.sources)
+    over_readers = same_along(first, 2, share)
+    alike = same(first, second, share)
+    if over_readers is False and alike is not None:
+        return (_STRAY[place.site] if alike is False else "pre_activation"), False
+    if over_readers is False or (over_readers is None and place.shared):
+        doubts.append(
+            f"{place.site}: too few draws were seen to tell a mask on the weights from one on "
+            "what they multiply."
+        )
+    return place.site, alike if together is None else together
+
+
+def _rate(
+    looks: list[Look],
+    place: Place,
+    *,
+    together: bool,
+    frozen: bool,
+) -> tuple[float, tuple[float, float]]:
+    """The rate from independent draws only: what is shared counts once."""
+    calls, units = 1 if frozen else None, 1 if together else place.distinct
+    draws = [place.once(look.dropped)[:calls, :, :units] for look in looks]
+    seen = np.concatenate([bits[~np.isnan(bits)].ravel() for bits in draws])
+    if not seen.size:
+        return 0.0, (0.0, 1.0)
+    return float(seen.mean()), interval(int(seen.sum()), seen.size)
+
+
+def _tying(place: Place, share: float, doubts: list[str]) -> str | None:
+    if place.joint is None:
+        doubts.append(f"{place.site}: only one gate is masked, so that there is nothing to tie.")
+        return None
+    pairs = [
+        same(place.once(place.joint)[one], place.once(place.joint)[other], share)
+        for one in range(len(place.joint))
+        for other in range(one)
+    ]
+    told = {answer for answer in pairs if answer is not None}
+    if told == {True}:
+        return "tied"
+    if told == {False}:
+        return "untied"
+    doubts.append(
+        f"{place.site}: some gates share a mask and others do not."
+        if told
+        else f"{place.site}: too few entries were dropped to tell tied from untied."
+    )
+    return None
+
+
+def _life(place: Place, name: str, doubts: list[str]) -> str | None:
+    told: list[Array] = [] if place.steps is None else list(place.once(place.steps))
+    told = [bits for bits in told if not np.isnan(bits).all()]
+    share = float(np.mean([look.share for look in place.looks.values() if look.shows]))
+    answers = [same(one, other, share) for one, other in itertools.combinations(told, 2)]
+    if any(answer is False for answer in answers):
+        return "step"
+    if answers and all(answers):
+        return "sequence"
+    if place.only is None:
+        doubts.append(f"{name}: the outputs do not tell how long a mask lives.")
+    return None
+
+
+def _scaling(
+    limits: tuple[float, float], kept: float, rest: float, slack: float, *, zoned: bool
+) -> str:
+    low, high = limits[0] - slack, limits[1] + slack
+    still = abs(rest - 1) < slack
+    if abs(kept - 1) < slack:
+        if still:
+            return "none"
+        if low <= 1 - rest <= high:
+            return "expectation" if zoned else "test-time"
+    elif still and low <= 1 - 1 / kept <= high:
+        return "inverted"
+    return "other"

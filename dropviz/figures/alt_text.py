@@ -1,0 +1,83 @@
+"""What the unrolled picture says in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dropviz.core.masks import LayerRecording, Masks
+from dropviz.core.sentences import counted
+from dropviz.figures.mask_letters import ARROWS, Marks, arrows
+
+_NAMES = {
+    "x": "Vertical arrows (x)",
+    "h": "Horizontal arrows (h)",
+    "g": "The candidates g inside the cells",
+    "up": "The output arrows",
+    "c": "The arrows of the cell state c",
+}
+_MEANT = {
+    "recurrent_kernel": "These masks drop weights of U, which h is multiplied with.",
+    "hidden_update": "There a dropped unit keeps its value of h of the step before.",
+    "cell_update": "There a dropped unit keeps its value of c of the step before.",
+}
+
+
+def call(recorded: LayerRecording) -> str:
+    """The call that makes such a layer: its units, method and rates."""
+    said = [f"{recorded.kind}({recorded.units}"]
+    if recorded.setting.method == "keras":
+        rates = {site: masks.rate for site, masks in recorded.items()}
+        said.append(f"dropout={rates.get('input', 0):.3g}")
+        said.append(f"recurrent_dropout={rates.get('recurrent', 0):.3g}")
+    else:
+        said.append(f'method="{recorded.setting.method}"')
+        for name, value in recorded.setting.arguments.items():
+            said.append(f'{name}="{value}"' if isinstance(value, str) else f"{name}={value:.3g}")
+    return f"{', '.join(said)})"
+
+
+def counts(recorded: LayerRecording, found: Marks) -> str:
+    """How many masks each site had, in one line."""
+    return ", ".join(_counted(masks, found) for masks in recorded.values())
+
+
+def _counted(masks: Masks, found: Marks) -> str:
+    letters = {mark.letter for (site, _), mark in found.items() if site == masks.site}
+    if not letters:
+        return f"no {masks.site} mask"
+    kind = counted(len(letters), f"{masks.site} mask")
+    return f"{kind} for {counted(masks.time_steps, 'step')}"
+
+
+def told(recorded: LayerRecording, found: Marks, shown: Sequence[int]) -> str:
+    """The picture in words.
+
+    Args:
+        recorded: The layer's recording.
+        found: The masks by site and step.
+        shown: The steps that are drawn.
+
+    Returns:
+        For each site the letters on its arrows and what was measured; then the arrows
+        that carry no mask.
+    """
+    steps = ", ".join(str(step + 1) for step in shown)
+    drawn = f"{counted(len(shown), 'time step')} drawn ({steps})"
+    lines = [f"{recorded.kind} layer {recorded.layer} unrolled, {drawn}."]
+    for masks in recorded.values():
+        lines.append(f"{'; '.join(_carried(masks.site, found, shown))}; {masks.sentence}")
+        if masks.site in _MEANT and not masks.reason:
+            lines.append(_MEANT[masks.site])
+    every = ("x", "h", "up", "c") if recorded.kind == "LSTM" else ("x", "h", "up")
+    bare = [arrow for arrow in every if not set(ARROWS[arrow]) & set(recorded)]
+    lines += [f"{_NAMES[arrow]} carry no mask." for arrow in bare]
+    return " ".join(lines)
+
+
+def _carried(site: str, found: Marks, shown: Sequence[int]) -> Iterator[str]:
+    drawn = [each for each in arrows(shown) if each[1] == site]
+    for arrow in [arrow for arrow, sites in ARROWS.items() if site in sites]:
+        places = [(site, step) for its, _, step in drawn if its == arrow]
+        letters = [found[place].letter for place in places if place in found]
+        carry = f"carry the masks {', '.join(letters)}" if letters else "carry no mask"
+        yield f"{_NAMES[arrow]} {carry}"

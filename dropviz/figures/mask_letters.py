@@ -1,0 +1,149 @@
+"""Which recorded mask lies on which arrow of the unrolled picture."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from dropviz.core.masks import LayerRecording, Masks
+from dropviz.core.oracle import LSTM_GATES
+from dropviz.core.setting import Setting
+from dropviz.figures import theme
+from dropviz.figures.shapes import ENTRIES, ROWS, Mark
+
+COLUMNS = 4  # steps drawn
+_ONE_STEP = "with one time step it multiplies the initial state, which is zero."
+
+Marks = dict[tuple[str, int], Mark]
+
+# The sites by the arrow on which their masks are drawn, and the step whose mask it is,
+# counted from the step that the arrow leads into: what a step makes of c and h is on the
+# arrows that leave it.
+ARROWS: Mapping[str, Mapping[str, int]] = {
+    "h": {"recurrent": 0, "recurrent_kernel": 0, "hidden_update": -1},
+    "c": {"cell": -1, "cell_update": -1},
+    "x": {"input": 0},
+    "g": {"candidate": 0},
+    "up": {"output": 0, "hidden_update": 0},
+}
+
+
+def steps_drawn(time_steps: int) -> list[int]:
+    """The time steps to draw: all of a few, else the first three and the last."""
+    if time_steps <= COLUMNS:
+        return list(range(time_steps))
+    return [*range(COLUMNS - 1), time_steps - 1]
+
+
+def arrows(shown: Sequence[int]) -> Iterator[tuple[str, str, int]]:
+    """The places for masks from left to right, as (arrow, site, step).
+
+    None leads from h_0 into the first step, it is zero; those that leave the last step
+    carry only what that step made of c and h.
+
+    Args:
+        shown: The steps that are drawn.
+
+    Yields:
+        A key of ``ARROWS``, a site on it, and the step whose mask multiplies there.
+    """
+    for column, step in enumerate(shown):
+        for arrow in ("h", "c", "x", "g", "up") if column else ("x", "g", "up"):
+            for site, back in ARROWS[arrow].items():
+                yield arrow, site, step + back
+    for arrow in ("h", "c"):
+        for site, back in ARROWS[arrow].items():
+            if back:
+                yield arrow, site, shown[-1]
+
+
+def marks(recorded: LayerRecording, batch: int, sample: int) -> Marks:
+    """Names the masks of one sample, so that the same mask has the same letter.
+
+    Args:
+        recorded: The layer's recording.
+        batch: Position among the kept batches.
+        sample: Position in the batch.
+
+    Returns:
+        By (site, step) the mask that multiplied there. Sites that dropped nothing
+        are left out. The masks that are drawn come first in the alphabet.
+    """
+    found: Marks = {}
+    named: dict[tuple[str, bytes], Mark] = {}
+    steps = max((masks.time_steps for masks in recorded.values()), default=0)
+    drawn = [(site, step) for _, site, step in arrows(steps_drawn(steps))] if steps else []
+    rest = [(site, step) for step in range(steps) for site in recorded]
+    for site, step in dict.fromkeys(drawn + rest):
+        masks = recorded.get(site)
+        if masks is None or masks.reason or not masks.entries:
+            continue
+        values = masks.of_batch(batch)
+        mask = values[min(step, len(values) - 1), :, min(sample, values.shape[2] - 1)]
+        key = site, mask.tobytes()
+        if key not in named:
+            used = [(its, other.colour) for (its, _), other in named.items()]
+            named[key] = Mark(_letter(len(named)), _colour(site, used), mask)
+        found[site, step] = named[key]
+    return found
+
+
+def planned(
+    setting: Setting, units: int, features: int, time_steps: int
+) -> tuple[LayerRecording, Marks]:
+    """What will lie on which arrow, with no mask drawn.
+
+    Args:
+        setting: The method with its rates.
+        units: Units of the LSTM.
+        features: Features of its inputs.
+        time_steps: Steps of its inputs.
+
+    Returns:
+        A layer of which nothing is recorded, and the marks, all of NaN.
+    """
+    sites: dict[str, Masks] = {}
+    found: Marks = {}
+    named: dict[tuple[str, int], Mark] = {}
+    rules = {rule.site: rule for rule in setting.rules}
+    for site, rule in rules.items():
+        # No more entries than are drawn: a kernel has units times units of them.
+        sides = {"input": min(features, ROWS), "recurrent_kernel": min(units, ENTRIES) ** 2}
+        entries = sides.get(site, min(units, ROWS))
+        gates = 4 if rule.tying == "untied" else 1
+        sites[site] = Masks(
+            layer="lstm",
+            site=site,
+            values=np.full((1, 1, gates, 1, entries), np.nan, np.float32),
+            rate=rule.rate,
+            gates=LSTM_GATES,
+            time_steps=time_steps,
+            batch_sizes=(),
+            batches=(),
+            reason=_ONE_STEP if site == "recurrent" and time_steps == 1 else "",
+        )
+    drawn = [(site, step) for _, site, step in arrows(steps_drawn(time_steps))]
+    rest = [(site, step) for step in range(time_steps) for site in rules]
+    for site, step in dict.fromkeys(drawn + rest):
+        if site not in rules or not rules[site].rate or sites[site].reason:
+            continue
+        key = site, step if rules[site].life == "step" else 0
+        if key not in named:
+            used = [(its, other.colour) for (its, _), other in named.items()]
+            blank = sites[site].values[0, 0, :, 0]
+            named[key] = Mark(_letter(len(named)), _colour(site, used), blank)
+        found[site, step] = named[key]
+    return LayerRecording("lstm", "LSTM", units, 0, sites, setting=setting), found
+
+
+def _letter(number: int) -> str:
+    return chr(ord("A") + number % 26) + (str(number // 26) if number >= 26 else "")  # noqa: PLR2004
+
+
+def _colour(site: str, used: Sequence[tuple[str, str]]) -> str:
+    """A colour that this site has not, and else few masks have."""
+    here = Counter(colour for its, colour in used if its == site)
+    everywhere = Counter(colour for _, colour in used)
+    return min(theme.MASKS, key=lambda colour: (here[colour], everywhere[colour]))

@@ -1,0 +1,114 @@
+"""The answer on one screen: what dropout and recurrent_dropout do in this layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from IPython.display import display
+
+from dropviz.core import keras_history
+from dropviz.core.methods import METHODS
+from dropviz.core.setting import Setting
+from dropviz.core.verdict import WHERE, SiteVerdict, Verdict
+from dropviz.figures.cell import cell
+from dropviz.figures.evidence import evidence
+from dropviz.figures.unrolled import where
+from dropviz.jupyter import mime
+
+_GAL = {"keras", "gal-tied", "gal-untied"}
+_BEST_KNOWN = (
+    "The two best-known answers to \u201cwhat is the difference?\u201d: the one that points to "
+    "Gal & Ghahramani holds (masks on x_t and h_(t-1), one a sequence); the one that says Keras "
+    "follows Semeniuta et al. does not (no mask on the candidate g was found)."
+)
+
+
+def show_verdict(verdict: Verdict) -> None:
+    """Shows a verdict in a notebook: words, then the evidence.
+
+    Args:
+        verdict: The verdict.
+    """
+    display(mime.words(verdict.lines), raw=True)
+    mime.picture(evidence(verdict))
+
+
+def show_answer(heard: Any, untying: list[str]) -> None:
+    """Shows what three witnesses say of one layer, on one screen.
+
+    Args:
+        heard: A ``dropviz.experiment.cross_check.Witnesses``.
+        untying: What raising ``recurrent_dropout`` did to the input masks; may be empty.
+    """
+    verdict = heard.verdict
+    badges = [heard.proof.badge] if heard.proof is not None else []
+    display(mime.words(lines(heard, untying), badges), raw=True)
+    if heard.recorded is not None and not heard.disagreements and heard.proof.agrees:
+        mime.picture(where(heard.recorded))
+    if verdict.kind == "LSTM" and verdict.method and not verdict.differences:
+        mime.picture(cell(_setting(verdict), "moon", "semeniuta", measured=verdict.method))
+    mime.picture(evidence(verdict))
+    if heard.is_keras:
+        display(mime.table(*_history(heard)), raw=True)
+
+
+def lines(heard: Any, untying: list[str]) -> list[str]:
+    """The words of the answer.
+
+    Args:
+        heard: A ``dropviz.experiment.cross_check.Witnesses``.
+        untying: What raising ``recurrent_dropout`` did to the input masks.
+
+    Returns:
+        The lines; the first is the title.
+    """
+    verdict = heard.verdict
+    said = [_headline(verdict), verdict.title] if heard.is_keras else [verdict.title]
+    said += [_does(verdict, site) for site in verdict.sites.values()]
+    if "recurrent" in verdict.sites and verdict.method in _GAL and not verdict.differences:
+        said.append(_BEST_KNOWN)
+    said += untying
+    said += verdict.lines[1 + len(verdict.sites) :]
+    if heard.proof is not None:
+        said.append(heard.proof.sentence)
+    said += [f"The witnesses disagree: {words}" for words in heard.disagreements]
+    if heard.recorded is None and verdict.sites:
+        said.append("This layer keeps no masks that the recorder could read.")
+    return said
+
+
+def _headline(verdict: Verdict) -> str:
+    """The question's answer in one line."""
+    arguments = {rule.site: rule.argument for rule in METHODS["keras"].rules}
+    said = [f"{arguments[site]} masks {WHERE[site]}" for site in verdict.sites]
+    return f"{'; '.join(said)}: the scheme of {METHODS['keras'].paper}."
+
+
+def _does(verdict: Verdict, site: SiteVerdict) -> str:
+    """Names the argument that is behind a site, where the method says which."""
+    rules = METHODS[verdict.method].rules if verdict.method else ()
+    argument = next((rule.argument for rule in rules if rule.site == site.site), "")
+    return f"{argument} multiplies {site.sentence}" if argument else f"masked: {site.sentence}"
+
+
+def _setting(verdict: Verdict) -> Setting:
+    """The method with the rates that were found, for the picture of the cell."""
+    row = METHODS[verdict.method or "keras"]
+    rates = {
+        rule.argument: verdict.sites[rule.site].reading
+        for rule in row.rules
+        if rule.site in verdict.sites
+    }
+    options: dict[str, str] = {}
+    for rule in row.rules:
+        if rule.site in verdict.sites and rule.argument == "recurrent_dropout":
+            found = verdict.sites[rule.site]
+            asked = {"life": found.life, "scaling": found.scaling}
+            options = {k: v for k, v in asked.items() if k in row.options and v is not None}
+    return Setting(row.name, **rates, **options)  # type: ignore[arg-type]
+
+
+def _history(heard: Any) -> tuple[str, list[str], list[tuple[str, ...]]]:
+    rows = [tuple(row) for row in keras_history.table(heard.keras, heard.verdict)]
+    heads = ["version", "dropout (x_t)", "recurrent_dropout (h_(t-1))", "how known"]
+    return "What changed between versions of Keras, in its LSTM", heads, rows

@@ -1,0 +1,1 @@
+"""The lab: a panel of sliders that act on a real LSTM while it trains."""

@@ -1,0 +1,151 @@
+"""The lab: sliders that change dropout while a real LSTM trains."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from IPython import get_ipython
+from IPython.display import display
+
+from dropviz.core.runs import Run
+from dropviz.core.scenario_string import Scenario, parse
+from dropviz.core.spec import RunSpec
+from dropviz.core.tasks import SHAPES, Task
+from dropviz.jupyter.lab.actions import Trainer
+from dropviz.jupyter.lab.panel import Desk
+from dropviz.jupyter.lab.static_copy import Still
+
+START = "lstm:d.2:r.5:e20"
+_TITLES = {"digits": "8 rows of 8 pixels", "temporal-order": "which bits, in their order"}
+_REPLACED = "Closed: a newer panel took its place. Run this cell again to come back."
+_newest: list[Lab] = []
+
+
+def lab(
+    scenario: str | Scenario = START,
+    task: Task | None = None,
+    hide: Collection[str] = (),
+    lock: Collection[str] = (),
+    student: str = "",
+) -> Lab:
+    """Opens a panel of sliders that act on a real LSTM while it trains.
+
+    There is one panel at a time: a new one closes the one before. Like ``dropviz.run``
+    a training seeds Keras, NumPy, TensorFlow and Python.
+
+    Args:
+        scenario: The panel's state, as in "lstm:u16:d.2:r.5:m=keras:task=digits:s7";
+            what is left out is as in ``dropviz.run``. Without any the panel begins with
+            rates above 0, so that there is something to see.
+        task: Data of one's own, in place of the tasks that come with dropviz.
+        hide: Controls to leave out: dropout, recurrent_dropout, method, task, units,
+            epochs, seed, freeze, quiz, train, pause, stop, reset.
+        lock: Controls that cannot be moved, by the same names.
+        student: Chooses the questions of the quiz: the same for the same name.
+
+    Returns:
+        The panel; it shows itself as the last value of a cell. ``train()`` presses Train
+        and waits, ``run`` is the last training, ``scenario`` the state as one string.
+
+    Raises:
+        DropvizError: If the scenario is not understood, or there is no such control.
+    """
+    asked = parse(scenario) if isinstance(scenario, str) else scenario
+    if task is None:
+        asked.spec.check_task()
+    else:
+        asked = Scenario(_of_task(asked.spec, task), asked.quiz)
+    made = Lab(asked, task, hide, lock, student)
+    close_all(_REPLACED)
+    _newest.append(made)
+    return made
+
+
+def close_all(words: str = "Closed.") -> None:
+    """Closes the panel that is open, if there is one."""
+    while _newest:
+        _newest.pop().close(words)
+
+
+def _of_task(spec: RunSpec, task: Task) -> RunSpec:
+    return replace(spec, task=task.name)
+
+
+class Lab:
+    """A panel: what ``dropviz.lab`` returns."""
+
+    def __init__(
+        self,
+        asked: Scenario,
+        task: Task | None,
+        hide: Collection[str],
+        lock: Collection[str],
+        student: str,
+    ) -> None:
+        tasks = {task.name: task.title} if task else _TITLES
+        shapes = {task.name: task.x.shape[1:]} if task else SHAPES
+        self._desk = Desk(asked, tasks, shapes, hide, lock)
+        self._trainer = Trainer(self._desk, asked, task, student)
+        self._still = Still(self._desk)
+        self._trainer.on_rest = self._still.update
+        self._begun = False
+
+    @property
+    def run(self) -> Run | None:
+        """The last training that ended; None before the first."""
+        return self._trainer.run
+
+    @property
+    def scenario(self) -> str:
+        """What the controls show, as one string."""
+        return str(self._desk.knobs.scenario)
+
+    @property
+    def error(self) -> BaseException | None:
+        """What the last training or look ended with, where that was an error."""
+        return self._trainer.error
+
+    def train(self) -> Run:
+        """Presses Train and waits for the end, as headless notebooks must.
+
+        Returns:
+            The run.
+
+        Raises:
+            DropvizError: If it cannot be trained; the panel says so too.
+        """
+        self._begin()
+        return self._trainer.train_and_wait()
+
+    def close(self, words: str = "Closed.") -> None:
+        """Ends the training and the panel's threads; what was recorded is kept.
+
+        Args:
+            words: What the panel says then.
+        """
+        self._trainer.close(words)
+        if self in _newest:
+            _newest.remove(self)
+
+    def _begin(self) -> None:
+        if not self._begun:
+            self._begun = True
+            self._trainer.begin()
+
+    def show(self) -> None:
+        """Shows the panel, as the last value of a cell does by itself."""
+        if not hasattr(get_ipython(), "kernel"):
+            display(self._still.bundle(), raw=True)
+            return
+        display(self._desk.box)
+        # MaskPlan here, so that a headless notebook holds the picture when the cell ends.
+        self._desk.painter.now()
+        self._still.show()
+        self._begin()
+
+    def _ipython_display_(self) -> None:
+        self.show()
+
+    def __repr__(self) -> str:
+        return f"<Lab {self.scenario}>"

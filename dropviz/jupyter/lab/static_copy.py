@@ -1,0 +1,76 @@
+"""What stands for the lab where there are no widgets: a picture, the settings, the line."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import fields
+from typing import Any
+
+from IPython.display import display
+
+from dropviz.core.scenario_string import Scenario, magic
+from dropviz.core.spec import RunSpec
+from dropviz.jupyter.lab.panel import Desk
+from dropviz.jupyter.lab.tabs import shown
+
+
+class Still:
+    """The panel's static copy: an output of its own, in the same cell.
+
+    JupyterLab shows an error in place of a widget view whose model is gone, whatever else
+    that output holds. So the copy is not one more form of the panel's output; and a style
+    rule inside the panel hides it, as long as the panel lives in the page.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._handle: Any = None
+
+    def show(self) -> None:
+        """Shows the copy, below the panel."""
+        self._handle = display(self.bundle(), raw=True, display_id=True)
+
+    def update(self) -> None:
+        """Brings the copy up to date."""
+        if self._handle is not None:
+            self._handle.update(self.bundle(), raw=True)
+
+    def bundle(self) -> dict[str, str]:
+        """The copy as HTML and as text."""
+        scene = self._desk.scene
+        ran = scene.run.spec if scene.run is not None else None
+        spec = ran or scene.spec
+        views = ["Where", *(["Curves"] if scene.curves.epochs else [])]
+        pages = [shown(scene, name) for name in views]
+        rows = "".join(
+            f"<tr><th style='{_CELL}'>{html.escape(name)}</th>"
+            f"<td style='{_CELL}'>{html.escape(str(value))}</td></tr>"
+            for name, value in _settings(spec)
+        )
+        state = f"Last training: {scene.run.title}" if scene.run else "Not trained yet."
+        text = "".join(page.html for page in pages)
+        lines = [line for page in pages for line in page.words]
+        return {
+            "text/html": (
+                f'<div class="{self._desk.mark}"><p><b>LSTM dropout lab</b>, without its '
+                f"controls. {html.escape(state)}</p>{text}<table>{rows}</table>"
+                f"<p>The same without the panel:</p><pre>{html.escape(magic(spec))}</pre></div>"
+            ),
+            "text/plain": "\n".join(
+                [
+                    f"LSTM dropout lab. {state}",
+                    *lines,
+                    f"Settings: {Scenario(spec)}",
+                    f"The same without the panel: {magic(spec)}",
+                ]
+            ),
+        }
+
+
+_CELL = "text-align:left;padding:.1em 1em .1em 0"
+
+
+def _settings(spec: RunSpec) -> list[tuple[str, object]]:
+    rows = [(f.name, getattr(spec, f.name)) for f in fields(RunSpec) if f.name != "schedule"]
+    rows += [("changes on the way", len(spec.schedule))] if spec.schedule else []
+    return [(name, value) for name, value in rows if value is not None]

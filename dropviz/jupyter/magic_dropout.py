@@ -1,0 +1,161 @@
+"""What ``%lstm_dropout`` and ``%%lstm_dropout`` do: train or watch, and report."""
+
+from __future__ import annotations
+
+import time
+from argparse import Namespace
+from dataclasses import replace
+from typing import Any
+
+from dropviz.errors import DropvizError
+
+Shell = Any
+
+LINE_ONLY = (
+    *("task", "method", "units", "epochs", "seed"),
+    *("life", "scaling", "zoneout_cell", "zoneout_hidden"),
+    "scenario",
+)
+
+
+def train_from_line(shell: Shell, given: Namespace) -> Any:
+    """Trains what the flags of a line ask for.
+
+    Args:
+        shell: The IPython shell.
+        given: The flags.
+
+    Returns:
+        The run; None where it is kept under a name and has been shown.
+    """
+    from dropviz.core.scenario_string import parse
+    from dropviz.core.spec import RunSpec
+
+    names = [name for name in (*LINE_ONLY, "dropout", "recurrent_dropout") if name != "scenario"]
+    asked = {name: value for name in names if (value := getattr(given, name)) is not None}
+    spec = replace(parse(given.scenario).spec if given.scenario else RunSpec(), **asked)
+    spec.check_task()
+    view = _view()
+    from dropviz.core.tasks import load_task
+    from dropviz.errors import StoppedError
+    from dropviz.studies.train import train
+
+    try:
+        run = train(spec, load_task(spec.task), view)
+    except StoppedError as stop:
+        _finish(shell, given, view, stop.run)
+        raise
+    if given.into is None:
+        view.close(run.title)
+        return run
+    _finish(shell, given, view, run)
+    return None
+
+
+def record_cell(shell: Shell, given: Namespace, cell: str) -> None:
+    """Runs a cell, records what trains in it, and reports.
+
+    Args:
+        shell: The IPython shell.
+        given: The flags.
+        cell: The text of the cell.
+    """
+    from dropviz.core.checks import check_rate
+
+    line_only = [
+        name if name == "scenario" else f"--{name.replace('_', '-')}"
+        for name in LINE_ONLY
+        if getattr(given, name) is not None
+    ]
+    if line_only:
+        have, them = ("has", "it") if len(line_only) == 1 else ("have", "them")
+        raise DropvizError(
+            f"%%lstm_dropout runs the model in the cell, so {', '.join(line_only)} {have} nothing "
+            f"to set. Leave {them} out, or use %lstm_dropout, on a line of its own, without a cell."
+        )
+    rates = {
+        name: check_rate(name, value)
+        for name in ("dropout", "recurrent_dropout")
+        if (value := getattr(given, name)) is not None
+    }
+    view = _view()
+    from dropviz.core.runs import Run
+    from dropviz.jupyter.run_cell import run_cell
+    from dropviz.studies.train import stopped
+    from dropviz.studies.watch import watch_everything
+
+    began = time.perf_counter()
+    with watch_everything(**rates, listener=view) as watched:
+        error = run_cell(shell, cell)
+    interrupted = isinstance(error, KeyboardInterrupt)
+    run = Run(
+        spec=None,
+        curves=watched.curves,
+        recording=watched.recording,
+        status="stopped" if interrupted else "failed" if error else "done",
+        seconds=time.perf_counter() - began,
+        code=cell,
+        reason=_remarks(watched, rates),
+        proof={} if error else watched.proof(),
+        model=watched.models[-1] if watched.models else None,
+    )
+    if error and not interrupted:
+        view.close("the cell ended with an error")
+        _keep(shell, given, run)
+        raise error
+    if not interrupted or run.recording:
+        _finish(shell, given, view, run)
+    if interrupted and run.recording:
+        raise stopped(run)
+    if error:
+        raise error
+
+
+def _remarks(watched: Any, rates: dict[str, float]) -> str:
+    remarks = []
+    if len(watched.models) > 1:
+        remarks.append(
+            f"{len(watched.models)} models were fitted; the curves are those of the last, "
+            f"{watched.models[-1].name!r}."
+        )
+    site = {"dropout": "input", "recurrent_dropout": "recurrent"}
+    kept = {
+        layer.layer
+        for name, rate in rates.items()
+        for layer in watched.recording.values()
+        if layer.kind == "LSTM" and layer.get(site[name]) and layer[site[name]].rate != rate
+    }
+    if kept:
+        remarks.append(
+            f"{', '.join(sorted(kept))} was built before this cell and kept its own rates; "
+            "build the model in the cell for -d and -r to act."
+        )
+    return " ".join(remarks)
+
+
+def _view() -> Any:
+    from dropviz.jupyter.progress_view import ProgressView
+    from dropviz.keras_inside.start_keras import check, loaded, ready
+
+    check()
+    view = ProgressView()
+    if not loaded():
+        view.say("loading Keras and TensorFlow (some seconds, once a session) ...")
+        ready()
+    import dropviz.figures
+    import dropviz.studies.train  # noqa: F401
+
+    return view
+
+
+def _finish(shell: Shell, given: Namespace, view: Any, run: Any) -> None:
+    from dropviz.jupyter.report import report
+
+    view.close(f"{run.status}: {run.seconds:.1f} s")
+    _keep(shell, given, run)
+    report(run)
+
+
+def _keep(shell: Shell, given: Namespace, run: Any) -> None:
+    if given.into is not None:
+        shell.user_ns[given.into] = run

@@ -1,0 +1,76 @@
+"""The live view: one output, a line above a picture, that changes while a training goes on."""
+
+from __future__ import annotations
+
+import html
+import time
+from typing import TYPE_CHECKING, Any
+
+from IPython import get_ipython
+from IPython.display import display
+
+if TYPE_CHECKING:
+    from dropviz.core.runs import Curves
+    from dropviz.studies.progress import Progress
+
+# Seconds between two updates, at the least; a terminal cannot take a line back.
+_PAUSE, _TERMINAL = 0.2, 10.0
+# Drawing may take this share of the time that the training takes.
+_SHARE = 0.03
+
+
+class ProgressView:
+    """Shows how a training goes, as its listener.
+
+    One display handle, so that what the cell prints stays and the saved notebook holds
+    one output. It changes at most five times a second, and its curves are drawn anew as
+    long as drawing takes a few hundredths of the training's time.
+    """
+
+    def __init__(self) -> None:
+        self._handle: Any = None
+        self._image = ""
+        self._drawn: Curves | None = None
+        self._next = 0.0
+        self._next_drawing = 0.0
+        self._pause = _PAUSE if hasattr(get_ipython(), "kernel") else _TERMINAL
+
+    def __call__(self, progress: Progress) -> None:
+        """Shows the progress, if it is time."""
+        now = time.perf_counter()
+        if now < self._next:
+            return
+        fresh = progress.curves.epochs and progress.curves is not self._drawn
+        if fresh and now >= self._next_drawing:
+            self._draw(progress)
+            took = time.perf_counter() - now
+            self._next_drawing = time.perf_counter() + took / _SHARE
+        self.say(progress.sentence)
+        self._next = time.perf_counter() + self._pause
+
+    def say(self, line: str) -> None:
+        """Shows a line in place of the one before."""
+        shown = f'<div style="color: #57606a">{html.escape(line)}</div>{self._image}'
+        bundle = {"text/plain": line, "text/html": shown}
+        if self._handle is None:
+            self._handle = display(bundle, raw=True, display_id=True)
+        else:
+            self._handle.update(bundle, raw=True)
+
+    def _draw(self, progress: Progress) -> None:
+        from dropviz.figures.curves import curves
+        from dropviz.jupyter.mime import img
+
+        self._drawn = progress.curves
+        drawn = curves(progress.curves, epochs=progress.epochs)
+        self._image = img(drawn, drawn.frame())
+
+    def close(self, line: str) -> None:
+        """Leaves one line; the report draws the curves for good.
+
+        Args:
+            line: What to leave.
+        """
+        self._image = ""
+        if self._handle is not None:
+            self.say(line)

@@ -1,0 +1,78 @@
+"""Hooks on Keras's classes that are there only while somebody records, each for its thread.
+
+A class belongs to the whole process: without its thread's number a listener of a cell under
+``%%lstm_dropout -r .5`` would reach the layers that the lab's thread builds meanwhile.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+_lock = threading.RLock()
+# By class and method: listeners, each with the number of the thread that it listens to.
+_listeners: dict[tuple[type, str], list[tuple[int, Callable[..., Any]]]] = {}
+
+
+@contextmanager
+def before(owner: type, method: str, listener: Callable[..., Any]) -> Iterator[None]:
+    """Calls a listener before each call of a method by this thread, inside the block.
+
+    The class is as it was once the last block on that method has ended, in whatever
+    order blocks end.
+
+    Args:
+        owner: The class.
+        method: The method's name.
+        listener: Called with the arguments of the method, the object first. It may
+            return new ``(args, kwargs)`` for the call, or None to leave them.
+    """
+    key = (owner, method)
+    mine = threading.get_ident(), listener
+    with _lock:
+        if key not in _listeners:
+            _listeners[key] = []
+            _install(owner, method)
+        _listeners[key].append(mine)
+    try:
+        yield
+    finally:
+        with _lock:
+            _listeners[key].remove(mine)
+            if not _listeners[key]:
+                del _listeners[key]
+                _remove(owner, method)
+
+
+def _install(owner: type, method: str) -> None:
+    original = getattr(owner, method)
+
+    @functools.wraps(original)
+    def hooked(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True  # IPython's word for frames that are not the user's
+        here = threading.get_ident()
+        for thread, listener in tuple(_listeners.get((owner, method), ())):
+            if thread != here:
+                continue
+            changed = listener(*args, **kwargs)
+            if changed is not None:
+                args, kwargs = changed
+        return original(*args, **kwargs)
+
+    # Keras reads the names of a constructor's arguments with getfullargspec, which sees
+    # this and does not look through wrappers.
+    hooked.__signature__ = inspect.signature(original)  # type: ignore[attr-defined]
+    hooked._dropviz_inherited = method not in vars(owner)  # type: ignore[attr-defined]
+    setattr(owner, method, hooked)
+
+
+def _remove(owner: type, method: str) -> None:
+    hooked = vars(owner)[method]
+    if hooked._dropviz_inherited:
+        delattr(owner, method)
+    else:
+        setattr(owner, method, hooked.__wrapped__)

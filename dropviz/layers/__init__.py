@@ -1,1 +1,0 @@
-"""The real Keras layer: the only folder that touches its inside."""

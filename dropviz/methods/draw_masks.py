@@ -1,0 +1,59 @@
+"""Draws the masks of one site: for a cell that trains, and again from a noted state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from dropviz.core.draw_log import MaskPlan
+
+Tensor = Any
+
+
+def draw(
+    drawn: MaskPlan,
+    samples: Tensor,
+    steps: Tensor,
+    generator: Any,
+    dtype: str,
+    moving: tuple[Tensor, Tensor] | None = None,
+) -> Tensor:
+    """Draws the masks of one site for one call, a gate after the other, as Keras does.
+
+    Keras's cells draw each mask with one ``dropout`` of ones (keras/src/layers/rnn/
+    dropout_rnn_cell.py, ``_create_dropout_mask``); so does this, to the bit.
+
+    Args:
+        drawn: What to draw.
+        samples: Samples in the batch.
+        steps: Time steps; used where each step has a mask of its own.
+        generator: The cell's ``keras.random.SeedGenerator``; moves on by one a mask.
+        dtype: Floating type to draw in.
+        moving: Where the rate is a tensor: the rate, and 1/(1-rate).
+
+    Returns:
+        Shape (steps, gates, samples, units), of 0 and scale; steps and samples are 1
+        where they share a mask.
+    """
+    each = (samples if drawn.by_sample else 1, drawn.units)
+    shape = (steps, *each) if drawn.by_step else each
+    masks = [_one(shape, drawn.rate, generator, dtype, moving) for _ in range(drawn.gates)]
+    values = keras.ops.stack(masks, axis=1 if drawn.by_step else 0)
+    values = values if drawn.by_step else keras.ops.expand_dims(values, 0)
+    return values if drawn.inverted else keras.ops.cast(values > 0, dtype)
+
+
+def _one(
+    shape: tuple[Any, ...],
+    rate: float,
+    generator: Any,
+    dtype: str,
+    moving: tuple[Tensor, Tensor] | None,
+) -> Tensor:
+    if moving is None:
+        return keras.random.dropout(keras.ops.ones(shape, dtype=dtype), rate, seed=generator)
+    # keras.random.dropout asks a rate whether it is 0 or 1, which a tensor cannot answer
+    # while TensorFlow traces. It keeps where the same uniform numbers reach the rate.
+    uniform = keras.random.uniform(shape, dtype=dtype, seed=generator)
+    return keras.ops.where(uniform >= moving[0], moving[1], keras.ops.zeros([], dtype))

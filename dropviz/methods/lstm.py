@@ -1,0 +1,122 @@
+"""The LSTM layer that takes ``method=``."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import asdict
+from typing import Any
+
+import keras
+
+from dropviz.core.methods import METHODS
+from dropviz.core.setting import Setting
+from dropviz.errors import DropvizError, unknown_name
+from dropviz.methods.method_cell import MethodCell
+
+Tensor = Any
+
+_CELL = tuple(inspect.signature(keras.layers.LSTMCell.__init__).parameters)[2:-1]
+
+
+def LSTM(units: int, method: str = "keras", **kwargs: Any) -> Any:  # noqa: N802 (stands for a layer)
+    """Makes an LSTM layer that drops where a published method drops.
+
+    Args:
+        units: Units, from 1.
+        method: A key of ``dropviz.core.methods.METHODS``: "keras" gives
+            ``keras.layers.LSTM`` itself; the others a layer with the same weights.
+        **kwargs: Whatever ``keras.layers.LSTM`` takes; and, for the methods that have
+            them, ``life``, ``scaling``, ``zoneout_cell`` and ``zoneout_hidden``.
+
+    Returns:
+        A Keras layer.
+
+    Raises:
+        DropvizError: If the method is unknown, a rate is out of range, or the method
+            and the rest cannot act together.
+    """
+    if not isinstance(method, str) or method not in METHODS:
+        raise unknown_name("method", method, METHODS)
+    if method != "keras":
+        return MethodLSTM(units, method=method, **kwargs)
+    ours = [name for name in asdict(Setting()) if name != "method"]
+    Setting(method, **{name: kwargs[name] for name in ours if name in kwargs})
+    theirs = ("dropout", "recurrent_dropout")
+    kwargs = {name: value for name, value in kwargs.items() if name not in ours or name in theirs}
+    return keras.layers.LSTM(units, **kwargs)
+
+
+@keras.saving.register_keras_serializable(package="dropviz")
+class MethodLSTM(keras.layers.LSTM):  # type: ignore[misc]
+    """``keras.layers.LSTM`` with the masks of another method; made by ``dropviz.LSTM``."""
+
+    def __init__(
+        self,
+        units: int,
+        method: str,
+        life: str | None = None,
+        scaling: str | None = None,
+        zoneout_cell: float | None = None,
+        zoneout_hidden: float | None = None,
+        use_cudnn: bool | str = "auto",  # noqa: FBT001
+        implementation: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Makes a layer; arguments as for ``dropviz.LSTM``."""
+        if implementation is not None:
+            raise DropvizError(
+                "implementation ties or unties the masks in Keras; here the method does. "
+                f"Received: implementation={implementation!r}. Leave it out."
+            )
+        if use_cudnn is True:
+            raise DropvizError(
+                f"cuDNN has no masks inside an LSTM, so method {method!r} cannot use it. "
+                "Received: use_cudnn=True. Leave it out."
+            )
+        cell = MethodCell(
+            units,
+            method=method,
+            life=life,
+            scaling=scaling,
+            zoneout_cell=zoneout_cell,
+            zoneout_hidden=zoneout_hidden,
+            dtype=kwargs.get("dtype"),
+            trainable=kwargs.get("trainable", True),
+            name="lstm_cell",
+            **{name: kwargs.pop(name) for name in _CELL if name in kwargs},
+        )
+        # Past LSTM's own constructor, which would build Keras's cell, and for it draw a
+        # seed: the layers built after this one would then begin with other weights.
+        super(keras.layers.LSTM, self).__init__(cell, **kwargs)
+        self.input_spec = keras.layers.InputSpec(ndim=3)
+        self.use_cudnn = False
+
+    def call(
+        self,
+        sequences: Tensor,
+        initial_state: Any = None,
+        mask: Tensor | None = None,
+        training: bool = False,  # noqa: FBT001, FBT002 (Keras's own signature)
+    ) -> Any:
+        """Runs the layer; arguments and results as of ``keras.layers.LSTM``."""
+        self.cell.time_steps = keras.ops.shape(sequences)[1] if training else None
+        try:
+            return super().call(sequences, initial_state, mask=mask, training=training)
+        finally:
+            self.cell.time_steps = None
+            self.cell.reset_dropout_mask()
+
+    def inner_loop(
+        self,
+        sequences: Tensor,
+        initial_state: Any,
+        mask: Tensor | None,
+        training: bool = False,  # noqa: FBT001, FBT002 (Keras's own signature)
+    ) -> Any:
+        """Runs the steps, with the masks that live for one step beside the inputs."""
+        beside = self.cell.carried(sequences, backwards=self.go_backwards)
+        return super().inner_loop(beside, initial_state, mask, training=training)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().get_config(), **asdict(self.cell.setting)}

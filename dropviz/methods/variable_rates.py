@@ -1,0 +1,174 @@
+"""Drop rates that change between two batches, with no new graph."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+
+from dropviz.core.draw_log import MaskPlan
+from dropviz.core.methods import Rule
+from dropviz.core.setting import Setting
+from dropviz.keras_inside.cell_masks import keep_masks, kept_masks, replace_mask_getter
+from dropviz.keras_inside.untracked import set_attributes
+from dropviz.methods.draw_masks import draw
+from dropviz.methods.method_cell import MethodCell
+
+Layer = Any
+Cell = Any
+Tensor = Any
+
+RATES = ("dropout", "recurrent_dropout")
+_ABOVE = 0.5  # stands for any rate above 0 while a graph is traced
+_KEYS = (False, True)
+
+
+class VariableRates:
+    """The two drop rates of a built LSTM layer, as variables that its graph reads.
+
+    A rate of 0 and one above 0 are different graphs: Keras draws no masks for the first,
+    and with ``recurrent_dropout`` above 0 it computes in another order and draws four
+    input masks in place of one (keras/src/layers/rnn/lstm.py). So each call holds all four
+    cases and runs the one that the variables ask for. Held constant, a rate gives to the
+    bit the weights of a layer that was built with it.
+
+    Attributes:
+        setting: The method with the rates that act now.
+        exact: Both rates in double precision, a tensor that graphs may read.
+    """
+
+    def __init__(self, layer: Layer, setting: Setting) -> None:
+        """Makes the rates of a layer live.
+
+        Args:
+            layer: A built ``keras.layers.LSTM`` or layer of ``dropviz.LSTM``.
+            setting: Its method and options, and the rates to begin with.
+        """
+        self._cell: Cell = layer.cell
+        self._call = layer.call
+        dtype = self._cell.compute_dtype
+        # Variables of no layer: the model and its saved file hold what they held before.
+        own: dict[str, Any] = {"trainable": False, "autocast": False}
+        self._exact = keras.Variable(np.zeros(2), dtype="float64", **own)
+        self._numbers = keras.Variable(np.zeros((2, 3)), dtype=dtype, **own)
+        self.set(setting)
+        if not isinstance(self._cell, MethodCell):
+            self._take_over_masks()
+        set_attributes(self._cell, live=self)
+        set_attributes(layer, call=self._switched)
+
+    def set(self, setting: Setting) -> None:
+        """Sets the rates for the next batch.
+
+        Args:
+            setting: The rates; method and options must be those of the layer.
+        """
+        self.setting = setting
+        rates = np.array([getattr(setting, name) for name in RATES])
+        self._exact.assign(rates)
+        # Worked out here in double precision, as Keras does, and rounded once.
+        self._numbers.assign(np.stack([rates, 1 / (1 - rates), 1 - rates], axis=1))
+
+    def stream(self) -> Any:
+        """Where the cell's random stream stands: (seed, counter)."""
+        return keras.ops.copy(self._cell.seed_generator.state.value)
+
+    def rewind(self, state: Any) -> None:
+        """Puts the cell's random stream back to where it stood.
+
+        Args:
+            state: What ``stream`` gave.
+        """
+        self._cell.seed_generator.state.assign(state)
+
+    @property
+    def exact(self) -> Tensor:
+        """Both rates in double precision."""
+        return self._exact.value
+
+    def at(self, dropout: float, recurrent_dropout: float) -> Setting:
+        """The method with two rates."""
+        return replace(self.setting, dropout=dropout, recurrent_dropout=recurrent_dropout)
+
+    def moving(self, argument: str) -> tuple[Tensor, Tensor] | None:
+        """The rate of an argument and 1/(1-rate); None for an option of its own."""
+        if argument not in RATES:
+            return None
+        row = self._numbers.value[RATES.index(argument)]
+        return row[0], row[1]
+
+    def at_inference(self, rule: Rule) -> Any:
+        """What multiplies every entry at inference."""
+        argument = self.setting.argument(rule)
+        if argument not in RATES:
+            return rule.at_inference
+        return self._numbers.value[RATES.index(argument), 2]
+
+    def _switched(
+        self,
+        sequences: Tensor,
+        initial_state: Any = None,
+        mask: Tensor | None = None,
+        training: bool = False,  # noqa: FBT001, FBT002 (Keras's own signature)
+    ) -> Any:
+        def case(*above: bool) -> Any:
+            with self._traced_as(*above):
+                return self._call(sequences, initial_state, mask=mask, training=training)
+
+        above = keras.ops.cast(self.exact > 0, "int32")
+        cases = [functools.partial(case, d, r) for r in _KEYS for d in _KEYS]
+        return keras.ops.switch(above[0] + 2 * above[1], cases)
+
+    @contextmanager
+    def _traced_as(self, dropout: bool, recurrent_dropout: bool) -> Iterator[None]:  # noqa: FBT001
+        """Has the cell compute, inside the block, as with rates of 0 or above."""
+        fed = {self.setting.argument(rule) for rule in self.setting.row.rules}
+        # A rate that no rule reads stays 0, and that case is never asked for.
+        above = (dropout, recurrent_dropout and RATES[1] in fed)
+        stood = self.at(_ABOVE * above[0], _ABOVE * above[1])
+        cell = self._cell
+        if isinstance(cell, MethodCell):
+            names = {"setting": stood}
+        else:
+            untied = bool(stood.recurrent_dropout)
+            names = {name: getattr(stood, name) for name in RATES} | {
+                "implementation": 1 if untied else 2,
+                "dropout_mask_count": 4 if untied else None,
+            }
+        before = {name: getattr(cell, name, None) for name in names}
+        set_attributes(cell, **names)
+        try:
+            yield
+        finally:
+            set_attributes(cell, **before)
+
+    def _take_over_masks(self) -> None:
+        """Has Keras's cell draw at the variables' rates, where it draws and caches itself."""
+        for argument in RATES:
+            getter = functools.partial(_masks, self._cell, self, argument)
+            replace_mask_getter(self._cell, argument, getter)
+
+
+def _masks(cell: Cell, live: VariableRates, argument: str, step_input: Tensor) -> Any:
+    masks = kept_masks(cell, argument)
+    if masks is None and getattr(cell, argument) > 0:
+        samples, units = keras.ops.shape(step_input)
+        many = cell.dropout_mask_count
+        plan = MaskPlan(argument, many or 1, units, _ABOVE)
+        drawn = draw(
+            plan, samples, 1, cell.seed_generator, cell.compute_dtype, live.moving(argument)
+        )
+        masks = [drawn[0, gate] for gate in range(many)] if many else drawn[0, 0]
+        keep_masks(cell, argument, masks)
+    return masks
+
+
+def live_rates(cell: Cell) -> VariableRates | None:
+    """The live rates of a cell; None where its rates are constants."""
+    live: VariableRates | None = vars(cell).get("live")
+    return live

@@ -1,0 +1,1 @@
+"""The masks that real layers used while they trained, and one pass opened."""

@@ -1,0 +1,115 @@
+"""Finds the recurrent layers of a model, and what can be recorded of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from dropviz.core.oracle import GRU_GATES, LSTM_GATES
+from dropviz.core.setting import Setting
+from dropviz.keras_inside.cell_masks import keeps_masks
+from dropviz.keras_inside.sublayers import direct_sublayers
+from dropviz.methods.method_cell import MethodCell
+from dropviz.methods.variable_rates import live_rates
+
+Layer = Any  # Keras has no type stubs
+
+_CONVOLUTIONS = (
+    keras.layers.ConvLSTM1D,
+    keras.layers.ConvLSTM2D,
+    keras.layers.ConvLSTM3D,
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A recurrent layer in a model.
+
+    Attributes:
+        path: Its name; names joined by "/" for a nested layer.
+        layer: The layer.
+    """
+
+    path: str
+    layer: Layer
+
+
+def recurrent_layers(root: Layer) -> list[Found]:
+    """Lists the recurrent layers in a model, each once, in the order of the model.
+
+    Args:
+        root: A Keras model or layer; may be a recurrent layer itself.
+
+    Returns:
+        The layers with their paths below ``root``.
+    """
+    if isinstance(root, keras.layers.RNN):
+        return [Found(root.name, root)]
+    found: dict[int, Found] = {}
+    for each in _below(root, ""):
+        found.setdefault(id(each.layer), each)
+    return list(found.values())
+
+
+def _below(parent: Layer, prefix: str) -> Iterator[Found]:
+    for layer in direct_sublayers(parent):
+        path = prefix + layer.name
+        if isinstance(layer, keras.layers.RNN):
+            yield Found(path, layer)
+        else:
+            yield from _below(layer, f"{path}/")
+
+
+def cells(layer: Layer, path: str) -> list[tuple[str, Layer]]:
+    """Lists the cells of a recurrent layer with the path of each.
+
+    Args:
+        layer: A recurrent layer.
+        path: The layer's path.
+
+    Returns:
+        One pair for a single cell, whose path is the layer's; one for each of
+        stacked cells, whose name is appended.
+    """
+    if not isinstance(layer.cell, keras.layers.StackedRNNCells):
+        return [(path, layer.cell)]
+    return [(f"{path}/{cell.name}", cell) for cell in layer.cell.cells]
+
+
+def unrecordable(layer: Layer, cell: Layer) -> str:
+    """Tells why a cell's masks cannot be recorded; empty where they can."""
+    if isinstance(layer, _CONVOLUTIONS):
+        return f"{type(layer).__name__} masks images, which dropviz does not record."
+    if not keeps_masks(cell):
+        return (
+            f"its cell {type(cell).__name__} keeps no dropout masks where Keras's own cells "
+            "keep them, so there is nothing that dropviz could read."
+        )
+    return ""
+
+
+def setting(cell: Layer) -> Setting:
+    """Tells which method a cell follows, with its rates and options."""
+    live = live_rates(cell)
+    if live:
+        return live.setting
+    if isinstance(cell, MethodCell):
+        return cell.setting
+    # Keras clamps rates to 0..1, and takes 1 for none (lstm.py, gru.py).
+    names = "dropout", "recurrent_dropout"
+    rates: dict[str, Any] = {name: getattr(cell, name, 0.0) for name in names}
+    return Setting("keras", **{name: rate for name, rate in rates.items() if 0 <= rate < 1})
+
+
+def kind(cell: Layer) -> tuple[str, tuple[str, ...]]:
+    """Names a cell's kind and its gates in Keras's order."""
+    if isinstance(cell, keras.layers.LSTMCell):
+        return "LSTM", LSTM_GATES
+    if isinstance(cell, keras.layers.GRUCell):
+        return "GRU", GRU_GATES
+    if isinstance(cell, keras.layers.SimpleRNNCell):
+        return "SimpleRNN", ("h",)
+    return type(cell).__name__, ()

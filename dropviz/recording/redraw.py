@@ -1,0 +1,98 @@
+"""Draws the masks of any batch of a recording again, and checks them against kept ones."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+
+from dropviz.core.draw_log import DrawLog
+from dropviz.core.masks import Array, LayerRecording, Masks
+from dropviz.errors import DropvizError
+from dropviz.methods.draw_masks import draw
+
+_COMPARED = 32  # kept batches at the most; drawing one takes some milliseconds
+
+
+def redraw(recorded: LayerRecording, batch: int) -> dict[str, Masks]:
+    """Draws the masks that a layer used in one batch again.
+
+    The state of the layer's random stream was noted before every batch, so that masks
+    that no longer fit the memory come back. Keras's stateless random numbers depend on
+    how a step was compiled (``jit_compile=True`` draws others, keras/src/backend/
+    tensorflow/random.py), so kept batches are drawn again first and compared.
+
+    Args:
+        recorded: One layer of a recording.
+        batch: The number of the batch, from 0 over the whole recording.
+
+    Returns:
+        By site, the masks with one batch; sites that drew nothing are left out.
+
+    Raises:
+        DropvizError: If the batch was not noted, or redrawing is not exact here.
+    """
+    draws = recorded.draw_log
+    if draws is None:
+        raise DropvizError(f"{recorded.layer!r} drew no masks, so there is nothing to redraw.")
+    last = draws.first + len(draws) - 1
+    if not draws.first <= batch <= last:
+        raise DropvizError(
+            f"Batch {batch} of {recorded.layer!r} cannot be redrawn. Expected a number from "
+            f"{draws.first} to {last}."
+        )
+    if not redraws_exactly(recorded):
+        raise DropvizError(
+            f"The masks of {recorded.layer!r} cannot be redrawn exactly: a kept batch comes "
+            "out differently, or none is kept. A step compiled with jit_compile=True draws other "
+            "random numbers; keep more batches (keep=, budget_mib=) or leave jit_compile out."
+        )
+    return {
+        site: Masks(
+            layer=recorded.layer,
+            site=site,
+            values=values[np.newaxis],
+            rate=recorded[site].rate,
+            gates=recorded[site].gates,
+            time_steps=int(draws.steps[batch - draws.first]),
+            batch_sizes=(int(draws.samples[batch - draws.first]),),
+            batches=(batch,),
+            reason=recorded[site].reason,
+        )
+        for site, values in _draw(draws, batch).items()
+    }
+
+
+def redraws_exactly(recorded: LayerRecording) -> bool:
+    """Tells whether redrawing gives kept batches to the bit: all of a few, else some.
+
+    Args:
+        recorded: One layer of a recording.
+
+    Returns:
+        False also where no batch is kept to compare with.
+    """
+    draws = recorded.draw_log
+    if draws is None:
+        return False
+    kept = recorded[draws.plan[0].site].batches
+    some = np.unique(np.linspace(0, len(kept) - 1, _COMPARED).round().astype(int))
+    return bool(kept) and all(
+        np.array_equal(values, recorded[site].of_batch(at))
+        for at in some
+        for site, values in _draw(draws, kept[at]).items()
+    )
+
+
+def _draw(draws: DrawLog, batch: int) -> dict[str, Array]:
+    at = batch - draws.first
+    seed, counter = (int(each) for each in draws.states[at])
+    # A name of its own: Keras numbers the nameless, and later layers' names would change.
+    generator = keras.random.SeedGenerator(seed=seed, name="dropviz_redraw")
+    generator.state.assign([seed, counter])
+    size = int(draws.samples[at]), int(draws.steps[at])
+    wide = "float64" if draws.dtype == "float64" else "float32"
+    drawn = {}
+    for plan in draws.plan:
+        masks = draw(plan, *size, generator, draws.dtype)
+        drawn[plan.site] = keras.ops.convert_to_numpy(keras.ops.cast(masks, wide))
+    return drawn

@@ -1,0 +1,50 @@
+"""A look at a model that leaves no trace in its training."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+import numpy as np
+
+from dropviz.keras_inside.seeding import forget_shared_generator, shared_generator
+from dropviz.recording.find_layers import recurrent_layers
+
+Model = Any
+
+
+@contextmanager
+def undisturbed(model: Model) -> Iterator[None]:
+    """Puts back, after the block, all that a forward pass changes in a model.
+
+    Keras draws dropout masks at inference too (``RNN.call``, keras/src/layers/rnn/
+    rnn.py), so that one ``evaluate`` between two epochs changes the training that
+    follows. Seed states, metrics, the states of stateful layers and other
+    non-trainable variables are restored here; and the random streams of Python, NumPy
+    and Keras, from which a layer of one's own may draw.
+
+    Args:
+        model: A built Keras model.
+
+    Yields:
+        Nothing.
+    """
+    variables = list(model.non_trainable_variables) + list(model.metrics_variables)
+    for found in recurrent_layers(model):
+        variables += keras.tree.flatten(found.layer.states) if found.layer.states else []
+    shared = shared_generator()
+    variables += [shared.state] if shared is not None else []
+    before = [keras.ops.copy(variable.value) for variable in variables]
+    streams = random.getstate(), np.random.get_state()  # noqa: NPY002 (the one that is shared)
+    try:
+        yield
+    finally:
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(value)
+        if shared is None:
+            forget_shared_generator()
+        random.setstate(streams[0])
+        np.random.set_state(streams[1])  # noqa: NPY002

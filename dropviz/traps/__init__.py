@@ -1,0 +1,1 @@
+"""Behaviours of Keras that surprise people, run live."""

@@ -1,0 +1,101 @@
+"""Runs the behaviours of Keras that surprise people, one by one."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import keras
+import numpy as np
+
+from dropviz.core.trap_results import Museum, Trap
+from dropviz.errors import unknown_name
+from dropviz.traps import masks, rates, training
+from dropviz.traps.tools import Exhibit, Finding, NotMeasurableError
+
+EXHIBITS: dict[str, Exhibit] = {
+    exhibit.name: exhibit for exhibit in (*rates.EXHIBITS, *training.EXHIBITS, *masks.EXHIBITS)
+}
+
+
+def traps(*names: str) -> Museum:
+    """Runs behaviours of Keras that surprise people, and tells what they do here.
+
+    Each runs real Keras layers on a few numbers, in less than 2 seconds. Nothing is left
+    behind: random streams and the numbers in the names of layers stay as they were.
+
+    Args:
+        *names: Which traps; all without names. ``dropviz.traps().names`` lists them.
+
+    Returns:
+        The traps: what to expect, what happens, why, and what to do. Each says by its
+        ``holds`` whether the installed Keras still behaves so.
+
+    Raises:
+        DropvizError: If there is no trap of a name.
+    """
+    for name in names:
+        if not isinstance(name, str) or name not in EXHIBITS:
+            raise unknown_name("trap", name, EXHIBITS)
+    chosen = dict.fromkeys(names or EXHIBITS)
+    with _random_streams_kept():
+        return Museum([_run(EXHIBITS[name]) for name in chosen], _where())
+
+
+def _where() -> str:
+    return f"Keras ({keras.__version__}, {keras.config.backend()})"
+
+
+@contextmanager
+def _random_streams_kept() -> Iterator[None]:
+    """Puts back the streams from which Keras takes what is not seeded."""
+    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
+    try:
+        yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)  # noqa: NPY002
+
+
+def _run(exhibit: Exhibit) -> Trap:
+    start = time.perf_counter()
+    found = _in_own_thread(exhibit)
+    seconds = time.perf_counter() - start
+    if isinstance(found, BaseException):
+        reason = str(found) if isinstance(found, NotMeasurableError) else _one_line(found)
+        holds, happens, evidence = None, f"It could not be measured here: {reason}", {}
+    else:
+        other = f"This {_where()} does not do so here: "
+        holds, happens = found.holds, ("" if found.holds else other) + found.said
+        evidence = dict(found.evidence)
+    return Trap(
+        name=exhibit.name,
+        title=exhibit.title,
+        expect=exhibit.expect,
+        happens=happens,
+        why=exhibit.why,
+        advice=exhibit.advice,
+        holds=holds,
+        seconds=seconds,
+        evidence=evidence,
+    )
+
+
+def _in_own_thread(exhibit: Exhibit) -> Finding | BaseException:
+    """Measures where Keras's global state is empty, and is thrown away afterwards.
+
+    Keras keeps the counters of names, the global seed generator and the dtype policy for
+    each thread apart (keras/src/backend/common/global_state.py).
+    """
+    # Leaving the block waits for the thread, after an interrupt too.
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="dropviz-trap") as pool:
+        future = pool.submit(exhibit.measure)
+        return future.exception() or future.result()
+
+
+def _one_line(error: BaseException) -> str:
+    first = (str(error).strip().splitlines() or [""])[0]
+    return f"{type(error).__name__}: {first}"

@@ -1,0 +1,155 @@
+"""Reading masks off outputs, on equations worked out by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dropviz.core.oracle import GRU_GATES, LSTM_GATES
+from dropviz.experiment.decode_masks import (
+    Bit,
+    fairly,
+    fitting,
+    multipliers,
+    outcomes,
+    patterns,
+    predict,
+    read_bits,
+    telling,
+)
+from dropviz.experiment.harness import Bench
+from dropviz.experiment.probe import Probe
+
+LSTM = Bench(None, "LSTM", LSTM_GATES, 3, 4, (16,))
+GRU = Bench(None, "GRU", GRU_GATES, 3, 4, (2, 12))
+STORED = 0.2
+ADDED = float(np.arctanh(STORED))  # a bias that adds as much as is stored
+BOTH = Probe(c=STORED, b=(0, 0, ADDED, 0))
+TWO = [Bit("carried", 1.0), Bit("candidate", 1.0)]
+
+
+def out(carried: float, candidate: float = 1.0) -> float:
+    """What a reader gives out under BOTH: half the tanh of half of what is there."""
+    return float(0.5 * np.tanh(0.5 * STORED * (carried + candidate)))
+
+
+def test_a_prediction_is_the_equation() -> None:
+    np.testing.assert_allclose(predict(LSTM, BOTH, {}, 2), [out(1)] * 2)
+    # h' = z h + (1 - z) tanh(b) at z = 1/2.
+    wanted = 0.5 * 0.3 + 0.5 * np.tanh(0.7)
+    assert predict(GRU, Probe(h=0.3, b=(0, 0, 0.7)), {}, 1) == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.25, 1.0, 1 / 0.6, 5.0, -1.5])
+def test_a_multiplier_is_read_off(value: float) -> None:
+    seen = np.full((2, 3), out(value))
+    read, shows = multipliers(LSTM, BOTH, seen, "carried")
+    np.testing.assert_allclose(read, value, rtol=1e-3, atol=1e-6)
+    assert shows
+
+
+def test_a_multiplier_of_x_at_one_gate() -> None:
+    probe = Probe(wx=(0, 0, 0.1, 0))
+    seen = np.array([[0.5 * np.tanh(0.5 * np.tanh(0.1 * 2.5))]])
+    read, _ = multipliers(LSTM, probe, seen, "input", 2)
+    assert read == pytest.approx(2.5, rel=1e-3)
+
+
+def test_other_sites_are_allowed_for_and_hide_where_they_drop() -> None:
+    probe = Probe(c=STORED)
+    seen = 0.5 * np.tanh(0.5 * STORED * np.array([[2.0 * 1.25, 0.0]]))
+    read, shows = multipliers(LSTM, probe, seen, "carried", None, {"cell": 1.25}, ["cell"])
+    assert read[0, 0] == pytest.approx(2, rel=1e-3)
+    assert np.isnan(read[0, 1])  # zero: dropped here, or there
+    assert not shows
+
+
+def test_an_output_out_of_reach_is_not_read() -> None:
+    read, _ = multipliers(LSTM, BOTH, np.array([[0.9, out(1)]]), "carried")
+    assert np.isnan(read[0, 0])
+    assert read[0, 1] == pytest.approx(1, rel=1e-3)
+
+
+def test_patterns_and_their_outcomes() -> None:
+    np.testing.assert_array_equal(patterns(TWO), [[0, 0], [0, 1], [1, 0], [1, 1]])
+    table = outcomes(LSTM, BOTH, TWO)
+    np.testing.assert_allclose(table, [out(0, 0), out(0, 1), out(1, 0), out(1, 1)])
+    scaled = outcomes(LSTM, BOTH, [Bit("carried", 2.0), Bit("candidate", 3.0)])
+    np.testing.assert_allclose(scaled, [out(0, 0), out(0, 3), out(2, 0), out(2, 3)])
+
+
+def test_bits_of_steps_and_gates() -> None:
+    probe = Probe(wx=(0, 0, 0.4, 0), x=(1.0, 0.5), steps=2)
+    bits = [Bit("input", 2.0, 2, 0), Bit("input", 2.0, 2, 1)]
+    wanted = []
+    for first, second in patterns(bits):
+        c = 0.5 * np.tanh(0.8 * first)
+        c = 0.5 * c + 0.5 * np.tanh(0.4 * second)
+        wanted.append(0.5 * np.tanh(c))
+    np.testing.assert_allclose(outcomes(LSTM, probe, bits), wanted)
+
+
+def test_bits_are_read_where_the_output_tells_them() -> None:
+    # Either of two equal parts dropped: which one does not show.
+    seen = np.array([[out(0, 0), out(0, 1), out(1, 1), 0.4]])
+    read = read_bits(LSTM, BOTH, seen, TWO)
+    np.testing.assert_array_equal(read[0, 0], [0, np.nan, 1, np.nan])
+    np.testing.assert_array_equal(read[1, 0], [0, np.nan, 1, np.nan])
+
+
+def test_unequal_parts_tell_both_bits() -> None:
+    probe = replace(BOTH, c=0.5)
+    seen = outcomes(LSTM, probe, TWO)[:, np.newaxis]
+    np.testing.assert_array_equal(read_bits(LSTM, probe, seen, TWO)[:, :, 0].T, patterns(TWO))
+
+
+def test_a_bit_that_never_shows_dropped_is_not_told_at_all() -> None:
+    # The memory through two masks: zero does not say which of them dropped.
+    bits = [Bit("carried", 1.0), Bit("cell", 1.0)]
+    probe = Probe(c=STORED)
+    assert np.isnan(read_bits(LSTM, probe, np.array([[0.0, out(1, 0)]]), bits)).all()
+
+
+def test_the_share_that_fits() -> None:
+    seen = np.array([[out(0, 0), out(1, 1)], [out(0, 1), 0.4]])
+    assert fitting(LSTM, BOTH, seen, TWO) == 0.75
+
+
+def test_the_telling_probe_is_chosen() -> None:
+    dull, tied, good = Probe(), BOTH, replace(BOTH, c=0.5)
+    for probes in ([dull, tied, good], [good, tied, dull]):
+        assert telling(LSTM, probes, TWO) is good
+    near = replace(BOTH, c=STORED * 1.1)
+    assert telling(LSTM, [near, good], TWO) is good
+
+
+def test_readings_are_kept_as_often_for_either_value() -> None:
+    # The other bit drops one time in five: a dropped first bit shows where both drop (0.2),
+    # a kept one where both keep (0.8).
+    random = np.random.default_rng(1)
+    kept = random.random((2, 20_000)) > np.array([[0.4], [0.2]])
+    seen = np.array([[out(*pair) for pair in kept.T.astype(float)]]).T
+    read = read_bits(LSTM, BOTH, seen, TWO)[0]
+    assert np.nanmean(read) == pytest.approx(0.6 * 0.8 / (0.6 * 0.8 + 0.4 * 0.2), abs=0.01)
+    fair = fairly(LSTM, BOTH, read, TWO, [0.2])
+    assert np.nanmean(fair) == pytest.approx(0.6, abs=0.02)
+    np.testing.assert_array_equal(fair[read == 0], 0)
+    assert np.isnan(fair[np.isnan(read)]).all()
+
+
+@pytest.mark.parametrize("bench", [LSTM, GRU], ids=["LSTM", "GRU"])
+def test_whatever_was_drawn_is_read_back_or_not_told(bench: Bench) -> None:
+    random = np.random.default_rng(0)
+    bits = [Bit("input", 2.0, 2, 0), Bit("input", 2.0, 2, 1), Bit("candidate", 1.5)]
+    told = 0
+    for _ in range(30):
+        given: dict[str, Any] = {"h": 0.4, "x": tuple(random.uniform(0.5, 1, 2)), "steps": 2}
+        probe = Probe(wx=(0, 0, random.uniform(0.2, 1), 0), b=(0, 0, 0.3, 0), **given)
+        read = read_bits(bench, probe, outcomes(bench, probe, bits)[:, np.newaxis], bits)
+        right = (patterns(bits) == read[:, :, 0].T) | np.isnan(read[:, :, 0].T)
+        assert right.all()
+        told += int((~np.isnan(read)).sum())
+    assert told > 100

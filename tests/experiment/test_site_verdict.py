@@ -1,0 +1,265 @@
+"""From what was seen at a place to the words of the design, on bits made by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dropviz.core.oracle import GRU_GATES, LSTM_GATES
+from dropviz.core.verdict import SiteVerdict
+from dropviz.experiment.observations import Look, Place, interval
+from dropviz.experiment.site_verdict import site_verdict
+
+Array = Any
+RATE, KEPT, SLACK = 0.4, 1 / 0.6, 0.006
+CALLS, SAMPLES, READERS = 2, 60, 4
+
+
+def drawn(*shape: int, seed: int = 0, rate: float = RATE) -> Array:
+    """Bits, 1 where dropped."""
+    shape = shape or (CALLS, SAMPLES, READERS)
+    return (np.random.default_rng(seed).random(shape) < rate).astype(float)
+
+
+def seen(dropped: Array, **how: Any) -> Look:
+    return Look(**{"kept": KEPT, "spread": 0.0, "dropped": dropped, **how})
+
+
+def gated(*dropped: Array, site: str = "recurrent", **how: Any) -> Place:
+    """A place where each gate was looked at, in calls of its own."""
+    looks: dict[int | None, Look] = {gate: seen(bits) for gate, bits in enumerate(dropped)}
+    return Place(site, looks, **{"distinct": READERS, **how})
+
+
+def four(site: str = "recurrent", **how: Any) -> Place:
+    return gated(*(drawn(seed=seed) for seed in range(4)), site=site, **how)
+
+
+def judged(place: Place, gates: tuple[str, ...] = LSTM_GATES) -> tuple[SiteVerdict, list[str]]:
+    doubts: list[str] = []
+    return site_verdict(place, gates, SLACK, doubts), doubts
+
+
+def steps(*bits: Array) -> Array:
+    """Kept bits of several steps, as they are read."""
+    return 1 - np.stack(bits)
+
+
+A, B, C, D = (drawn(seed=seed) for seed in range(10, 14))
+
+# ---------------------------------------------------------------- life
+
+
+@pytest.mark.parametrize(
+    ("bits", "life"),
+    [
+        (steps(A, A, A), "sequence"),
+        (steps(A, B, C), "step"),
+        (steps(A, A, B), "step"),
+        (steps(A, A), "sequence"),
+        (np.stack([1 - A, 1 - A, np.full_like(A, np.nan)]), "sequence"),
+    ],
+)
+def test_how_long_a_mask_lives(bits: Array, life: str) -> None:
+    verdict, doubts = judged(Place("cell", {None: seen(A)}, steps=bits, distinct=READERS))
+    assert (verdict.life, doubts) == (life, [])
+
+
+@pytest.mark.parametrize("bits", [None, np.full((3, *A.shape), np.nan), steps(A)])
+def test_where_steps_do_not_show_life_is_a_doubt(bits: Array) -> None:
+    verdict, doubts = judged(Place("cell", {None: seen(A)}, steps=bits, distinct=READERS))
+    assert verdict.life is None
+    assert doubts == ["cell: the outputs do not tell how long a mask lives."]
+
+
+def test_a_mask_at_one_step_only_is_a_note() -> None:
+    place = Place("input", {0: seen(A), 1: seen(A)}, steps=steps(A), only=(0,), distinct=READERS)
+    place.joint = steps(A, A)
+    verdict, doubts = judged(place)
+    assert (verdict.life, doubts) == (None, [])
+    assert verdict.notes == ("of three steps only these are masked: 1.",)
+
+
+# ---------------------------------------------------------------- tying and gates
+
+
+@pytest.mark.parametrize(
+    ("bits", "tying"),
+    [(steps(A, A, A, A), "tied"), (steps(A, B, C, D), "untied"), (steps(A, B), "untied")],
+)
+def test_whether_gates_share_a_mask(bits: Array, tying: str) -> None:
+    verdict, doubts = judged(four(joint=bits, steps=steps(A, A)))
+    assert (verdict.tying, doubts) == (tying, [])
+
+
+@pytest.mark.parametrize(
+    ("bits", "doubt"),
+    [
+        (steps(A, A, B, B), "some gates share a mask and others do not."),
+        (np.full((4, *A.shape), np.nan), "too few entries were dropped to tell tied from untied."),
+        (None, "only one gate is masked, so that there is nothing to tie."),
+    ],
+)
+def test_where_tying_is_a_doubt(bits: Array, doubt: str) -> None:
+    verdict, doubts = judged(four(joint=bits, steps=steps(A, A)))
+    assert verdict.tying is None
+    assert doubts == [f"recurrent: {doubt}"]
+
+
+def test_gates_that_see_no_mask_are_missing() -> None:
+    place = four(joint=steps(A, A, A), steps=steps(A, A))
+    place.looks[2] = seen(np.zeros_like(A), kept=1.0)
+    verdict, _ = judged(place)
+    assert verdict.gates == ("i", "f", "o")
+    assert verdict.missing == ("c",)
+    assert verdict.tying == "tied"
+
+
+def test_gates_of_a_gru_have_their_own_names() -> None:
+    verdict, _ = judged(gated(A, B, C, joint=steps(A, B, C), steps=steps(A, A)), GRU_GATES)
+    assert verdict.gates == GRU_GATES
+
+
+def test_a_place_inside_the_cell_has_no_gates() -> None:
+    verdict, doubts = judged(Place("cell", {None: seen(A)}, steps=steps(A, A), distinct=READERS))
+    assert (verdict.gates, verdict.missing, verdict.tying, doubts) == ((), (), "", [])
+
+
+# ---------------------------------------------------------------- who shares
+
+
+def sharing(bits: Array, **how: Any) -> SiteVerdict:
+    looks: dict[int | None, Look] = {None: seen(bits, **how)}
+    return judged(Place("cell", looks, steps=steps(A, B), distinct=READERS))[0]
+
+
+def test_each_entry_by_itself() -> None:
+    verdict = sharing(A)
+    assert verdict.same_over_samples is False
+    assert verdict.same_over_units is False
+    assert verdict.frozen is False
+    assert verdict.rate == pytest.approx(A.mean())
+    assert verdict.rate_interval == interval(int(A.sum()), A.size)
+    np.testing.assert_array_equal(verdict.seen, A[0][:16, :16])
+
+
+def test_one_mask_for_all_samples_counts_once() -> None:
+    one = drawn(CALLS, 1, 40)
+    bits = np.repeat(one, SAMPLES, axis=1)
+    looks: dict[int | None, Look] = {None: seen(bits, shared=True)}
+    verdict, _ = judged(Place("cell", looks, distinct=40))
+    assert verdict.same_over_samples is True
+    assert verdict.same_over_units is False
+    assert verdict.rate_interval == interval(int(one.sum()), one.size)
+
+
+def test_all_units_at_once_count_once() -> None:
+    one = drawn(CALLS, SAMPLES, 1)
+    verdict = sharing(np.repeat(one, READERS, axis=2))
+    assert verdict.same_over_units is True
+    assert verdict.rate_interval == interval(int(one.sum()), one.size)
+
+
+def test_frozen_masks_count_once() -> None:
+    one = drawn(1, SAMPLES, READERS)
+    verdict = sharing(np.repeat(one, CALLS, axis=0))
+    assert verdict.frozen is True
+    assert verdict.rate_interval == interval(int(one.sum()), one.size)
+
+
+def test_readers_of_the_same_entry_count_once() -> None:
+    two = drawn(CALLS, SAMPLES, 2)
+    looks: dict[int | None, Look] = {None: seen(np.concatenate([two, two], axis=2))}
+    verdict, _ = judged(Place("cell", looks, distinct=2))
+    assert verdict.rate_interval == interval(int(two.sum()), two.size)
+
+
+def test_a_gate_where_drops_hide_says_nothing_of_the_rate() -> None:
+    place = four(joint=steps(A, A, A, A), steps=steps(A, A))
+    hidden = seen(drawn(rate=0.9), shows=False)
+    place.looks[1] = hidden
+    shown = [place.looks[gate].dropped for gate in (0, 2, 3)]
+    assert judged(place)[0].rate == pytest.approx(np.mean(shown))
+
+
+# ---------------------------------------------------------------- scaling
+
+
+@pytest.mark.parametrize(
+    ("site", "kept", "rest", "scaling"),
+    [
+        ("cell", KEPT, 1.0, "inverted"),
+        ("cell", 1.0, 0.6, "test-time"),
+        ("cell_update", 1.0, 0.6, "expectation"),
+        ("cell", 1.0, 1.0, "none"),
+        ("cell", KEPT**2, 1.0, "other"),
+        ("cell", KEPT, KEPT, "other"),
+        ("cell", 1.0, 0.36, "other"),
+        ("cell", 1.0, 0.4, "other"),
+        ("cell", 1 / 0.4, 1.0, "other"),
+        ("cell", 0.6, 1.0, "other"),
+        ("cell", KEPT, 0.6, "other"),
+    ],
+)
+def test_scaling(site: str, kept: float, rest: float, scaling: str) -> None:
+    bits = drawn(CALLS, 400, READERS)
+    looks: dict[int | None, Look] = {None: seen(bits, kept=kept, at_inference=rest)}
+    verdict, _ = judged(Place(site, looks, steps=steps(A, B), distinct=READERS))
+    assert verdict.scaling == scaling
+    assert (verdict.kept, verdict.at_inference) == (kept, rest)
+
+
+def test_masks_at_inference_are_no_scaling() -> None:
+    assert sharing(A, random=True, at_inference=KEPT).scaling == "inverted"
+
+
+def test_noise_is_no_mask() -> None:
+    place = four(joint=steps(A, A, A, A), steps=steps(A, A))
+    place.looks[1] = seen(np.zeros_like(A), spread=0.5)
+    verdict, doubts = judged(place)
+    assert (verdict.rate, verdict.rate_interval) == (0.0, (0.0, 1.0))
+    assert (verdict.life, verdict.tying, verdict.scaling) == (None, None, "other")
+    assert verdict.notes == (
+        "kept entries differ: noise multiplies, which is no mask of 0 and scale.",
+    )
+    assert doubts == []
+
+
+# ---------------------------------------------------------------- entries, weights, sums
+
+
+@pytest.mark.parametrize(
+    ("site", "first", "second", "name"),
+    [
+        ("recurrent", np.repeat(A[:, :, :1], READERS, 2), np.repeat(B[:, :, :1], READERS, 2), ""),
+        ("input", np.repeat(A[:, :, :1], READERS, 2), np.repeat(B[:, :, :1], READERS, 2), ""),
+        ("recurrent", A, B, "recurrent_kernel"),
+        ("input", A, B, "input_kernel"),
+        ("recurrent", A, A, "pre_activation"),
+        ("input", A, A, "pre_activation"),
+    ],
+)
+def test_what_a_mask_is_made_of(site: str, first: Array, second: Array, name: str) -> None:
+    place = four(site, joint=steps(A, B, C, D), steps=steps(A, A))
+    place.sources = 1 - np.stack([first, second])
+    verdict, doubts = judged(place)
+    assert verdict.site == (name or site)
+    assert verdict.same_over_units is False
+    assert doubts == []
+
+
+def test_in_a_small_layer_weights_and_entries_are_a_doubt() -> None:
+    bits = np.repeat(drawn(CALLS, 1, 40), SAMPLES, axis=1)
+    looks: dict[int | None, Look] = {0: seen(bits, shared=True), 1: seen(bits, shared=True)}
+    place = Place("recurrent", looks, joint=1 - np.stack([bits, bits]), distinct=40)
+    place.steps = 1 - np.stack([bits, bits])
+    verdict, doubts = judged(place)
+    assert verdict.site == "recurrent"
+    assert doubts == [
+        (
+            "recurrent: in a layer this small a mask on the weights and one on what they multiply "
+            "do the same."
+        )
+    ]

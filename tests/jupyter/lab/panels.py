@@ -1,0 +1,200 @@
+"""A panel of the lab in this process, with hands on its controls and on its training."""
+
+from __future__ import annotations
+
+import html
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from dropviz.core.masks import LayerRecording, Masks
+from dropviz.core.schedule import Change
+from dropviz.core.setting import Setting
+from dropviz.core.tasks import Task
+from dropviz.jupyter.lab.controls import Knobs
+from dropviz.jupyter.lab.lab import Lab
+from dropviz.jupyter.lab.panel import Desk
+from dropviz.studies.controls import Controls
+
+SECONDS = 60  # that a test waits for a thread before it says that it hangs
+BATCHES = 2  # of an epoch of the task below, the last one partial
+THREADS = ("dropviz-trainer", "dropviz-painter")
+
+
+def tiny(name: str = "tiny") -> Task:
+    """Makes a task of random sequences, whose class is the sign of their sum."""
+    x = np.random.default_rng(0).normal(size=(104, 4, 3)).astype("float32")
+    y = (x.sum(axis=(1, 2)) > 0).astype("int64")
+    return Task(name, x[:88], y[:88], x[88:], y[88:], learning_rate=0.01, title="a sign")
+
+
+def of_setting(setting: Setting, units: int = 9, batches: int = 3) -> LayerRecording:
+    """Makes a recording by hand, with one mask for a sequence and a gate."""
+    sites = {}
+    for number, rule in enumerate(setting.rules):
+        shape = (batches, 1, 4 if rule.tying else 1, 5, units)
+        kept = np.random.default_rng(number).random(shape) >= (rule.rate or 0.5)
+        sites[rule.site] = Masks(
+            layer="lstm",
+            site=rule.site,
+            values=np.where(kept, np.float32(rule.kept), np.float32(0)),
+            rate=rule.rate,
+            gates=("i", "f", "c", "o"),
+            time_steps=4,
+            batch_sizes=(5,) * batches,
+            batches=tuple(range(batches)),
+            reason="" if rule.rate else "nothing is dropped: the rate is 0.",
+        )
+    return LayerRecording("lstm", "LSTM", units, batches, sites, setting=setting)
+
+
+def text_of(markup: str) -> str:
+    """What a person reads of some HTML."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", markup)).split())
+
+
+def tip(control: Any) -> str:
+    """A control's tooltip, by the name that this version of ipywidgets has for it."""
+    names = type(control).class_trait_names()
+    told: str = getattr(control, "tooltip" if "tooltip" in names else "description_tooltip")
+    return told
+
+
+@dataclass
+class Panel:
+    """A panel, and what a person does to it."""
+
+    lab: Lab
+
+    @property
+    def desk(self) -> Desk:
+        return self.lab._desk
+
+    @property
+    def knobs(self) -> Knobs:
+        return self.desk.knobs
+
+    @property
+    def controls(self) -> Controls:
+        return self.lab._trainer._controls
+
+    def at(self, name: str) -> Any:
+        """A control by its name."""
+        return self.knobs.by_name[name]
+
+    def slide(self, **values: Any) -> None:
+        for name, value in values.items():
+            self.at(name).value = value
+
+    def press(self, name: str) -> None:
+        self.at(name).click()
+
+    def open(self, view: str) -> None:
+        titles = [self.desk.tabs.get_title(n) for n in range(len(self.desk.tabs.children))]
+        self.desk.tabs.selected_index = titles.index(view)
+
+    def page(self, view: str) -> str:
+        """The HTML of a view, as it was drawn last."""
+        shown: str = self.desk._pages[view].value
+        return shown
+
+    @property
+    def said(self) -> str:
+        return text_of(self.knobs.status.value)
+
+    @property
+    def alert(self) -> bool:
+        return 'role="alert"' in self.knobs.status.value
+
+    @property
+    def line(self) -> str:
+        """The line that does the same without the panel."""
+        found = re.search(r"<pre[^>]*>(.*?)</pre>", self.knobs.line.value)
+        assert found
+        return html.unescape(found[1])
+
+    @contextmanager
+    def new_picture(self, view: str = "Where") -> Iterator[None]:
+        """Waits, at the end of the block, for a view to be drawn anew."""
+        page, drawn = self.desk._pages[view], threading.Event()
+
+        def saw(_: Any) -> None:
+            drawn.set()
+
+        page.observe(saw, names="value")
+        yield
+        assert drawn.wait(SECONDS)
+        page.unobserve(saw, names="value")
+
+    def settle(self) -> None:
+        """Waits for the thread that trains to have done what it was asked until now."""
+        done = threading.Event()
+        self.controls.ask("settle", done.set)
+        assert done.wait(SECONDS)
+
+    def train(self) -> None:
+        """Presses Train and waits for the end."""
+        self.press("train")
+        self.rest()
+
+    def rest(self) -> None:
+        """Waits for the training to end."""
+        assert self.lab._trainer._rested.wait(SECONDS)
+
+    def answer(self) -> None:
+        """Answers all questions of the quiz."""
+        while self.desk.predict.open:
+            self.desk.predict._button.click()
+
+
+@dataclass
+class Pace:
+    """Holds a training before a batch, and lets it go."""
+
+    batch: int | None = None
+    asked: list[int] = field(default_factory=list)
+    reached: threading.Event = field(default_factory=threading.Event)
+    free: threading.Event = field(default_factory=threading.Event)
+
+    def hold(self, batch: int) -> None:
+        """Has the next training stand still before this batch."""
+        self.batch = batch
+        self.reached.clear()
+        self.free.clear()
+
+    def wait(self) -> None:
+        assert self.reached.wait(SECONDS)
+
+    def go(self) -> None:
+        self.batch = None
+        self.free.set()
+
+    def before(self, batch: int) -> None:
+        self.asked.append(batch)
+        if batch == self.batch:
+            self.reached.set()
+            self.free.wait(SECONDS)
+
+
+@contextmanager
+def paced(monkeypatch: Any) -> Iterator[Pace]:
+    """Puts a hand on every training in the block."""
+    pace, at = Pace(), Controls.at
+
+    def slowed(controls: Controls, batch: int) -> Change:
+        pace.before(batch)
+        return at(controls, batch)
+
+    monkeypatch.setattr(Controls, "at", slowed)
+    yield pace
+    pace.go()
+
+
+def threads() -> list[threading.Thread]:
+    """Lists the threads of panels that live."""
+    return [each for each in threading.enumerate() if each.name in THREADS]

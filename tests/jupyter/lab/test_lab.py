@@ -1,0 +1,332 @@
+"""Opening a panel, moving its controls before anything is trained, and closing it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from IPython.utils.capture import capture_output
+
+import dropviz
+from dropviz.core.methods import METHODS
+from dropviz.core.scenario_string import magic, parse
+from dropviz.core.sentences import intentions
+from dropviz.core.tasks import SHAPES, TASKS, load_task
+from dropviz.errors import DropvizError, UnknownNameError
+from dropviz.jupyter.lab.controls import NAMES
+from dropviz.jupyter.lab.lab import _TITLES, Lab, close_all, lab
+from tests.jupyter.conftest import ROOT, Shell
+
+from .panels import SECONDS, Panel, text_of, threads, tiny
+
+Open = Callable[..., Panel]
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    close_all()
+    for thread in threads():
+        thread.join(SECONDS)
+
+
+# ---------------------------------------------------------------- what is asked for
+
+
+def test_the_lab_is_a_public_name() -> None:
+    assert dropviz.lab is lab
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "lstm:u16:d.2:r.5:m=keras:task=digits:e10:s7",
+        "lstm:u3:d.1:r0:m=zaremba:task=temporal-order:e2:s0:quiz",
+        "lstm:u8:d.2:r.5:m=keras:task=digits:e10:s7:@20,d.3:@40,r.1,freeze",
+    ],
+)
+def test_a_scenario_comes_out_as_it_went_in(text: str) -> None:
+    panel = lab(text)
+
+    assert panel.scenario == text
+    assert repr(panel) == f"<Lab {text}>"
+    assert lab(parse(text)).scenario == text
+
+
+def test_what_a_scenario_leaves_out_is_as_in_a_run() -> None:
+    assert lab("lstm").scenario == "lstm:u32:d0:r0:m=keras:task=digits:e10:s7"
+
+
+def test_without_a_scenario_there_is_something_to_see() -> None:
+    spec = parse(lab().scenario).spec
+
+    assert spec.dropout > 0
+    assert spec.recurrent_dropout > 0
+
+
+def test_a_task_of_one_s_own_takes_the_place_of_the_others() -> None:
+    panel = lab("lstm:u4", task=tiny("mine"))
+
+    assert ":task=mine:" in panel.scenario
+    assert [value for _, value in Panel(panel).at("task").options] == ["mine"]
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_every_task_has_a_title_and_the_shape_of_its_data(name: str) -> None:
+    assert _TITLES[name]
+    assert SHAPES[name] == load_task(name).x.shape[1:]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"scenario": "lstm:u16:banana"}, "the part 'banana' is not understood"),
+        ({"scenario": "lstm:task=digit"}, "Did you mean 'digits'"),
+        ({"scenario": "lstm:d1.5"}, "dropout must be at least 0 and below 1"),
+        ({"hide": ["sed"]}, "no control 'sed'. Did you mean 'seed'"),
+        ({"lock": ["metod"]}, "no control 'metod'. Did you mean 'method'"),
+    ],
+    ids=str,
+)
+def test_nonsense_is_one_line_and_leaves_the_panel_that_is_open(
+    given: dict[str, Any], said: str
+) -> None:
+    panel = Panel(lab())
+
+    with pytest.raises(DropvizError) as caught:
+        lab(**given)
+
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not panel.at("train").disabled
+
+
+def test_an_unknown_control_is_an_unknown_name() -> None:
+    with pytest.raises(UnknownNameError):
+        lab(hide=["everything"])
+
+
+def test_controls_are_hidden_and_locked_with_the_same_call() -> None:
+    panel = Panel(lab(hide=["seed"], lock=["method"]))
+
+    assert panel.at("seed").layout.display == "none"
+    assert panel.at("method").disabled
+
+
+# ---------------------------------------------------------------- before anything is trained
+
+_FIRST = """
+import sys, threading
+import ipywidgets  # asks a real kernel, were there one by now, for its comms
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+shell.kernel = object()
+import dropviz
+import dropviz.jupyter.lab.actions as trainer
+go = threading.Event()
+load = trainer.Trainer._load
+trainer.Trainer._load = lambda self: (go.wait(100), load(self))
+panel = dropviz.lab("lstm:u9:d.2")
+panel.show()
+desk = panel._desk
+drawn = threading.Event()
+desk._pages["Where"].observe(lambda _: drawn.set(), names="value")
+desk.knobs.by_name["dropout"].value = .35
+assert drawn.wait(100)
+assert "dropout=0.35 will multiply x_t" in desk._pages["Where"].value
+assert "-d .35 " in desk.knobs.line.value
+assert "loading" in desk.knobs.status.value
+print("imported:", sorted({"keras", "tensorflow"} & set(sys.modules)))
+panel.close()
+go.set()
+"""
+
+
+def test_sliders_already_show_what_they_will_do_while_keras_is_loading() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", _FIRST],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=SECONDS,
+    )  # fmt: skip
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == "imported: []"
+
+
+def test_a_slider_shows_what_it_will_do_and_the_line_that_does_it(opened: Open) -> None:
+    panel = opened("lstm:u4:d.2:r.5", task=None)
+
+    with panel.new_picture():
+        panel.slide(recurrent_dropout=0.75)
+
+    assert "recurrent_dropout=0.75 will multiply h_(t-1)" in text_of(panel.page("Where"))
+    assert panel.line == magic(parse(panel.lab.scenario).spec)
+    assert " -r .75 " in panel.line
+
+
+@pytest.mark.parametrize("method", [name for name in METHODS if name != "keras"])
+def test_a_method_shows_where_it_will_act(opened: Open, method: str) -> None:
+    panel = opened("lstm:u4:d.2:r.5", task=None)
+
+    with panel.new_picture():
+        panel.slide(method=method)
+
+    rests = len(METHODS[method].rules) == 1
+    assert f"--method {method}" in panel.line
+    setting = parse(panel.lab.scenario).spec.setting
+    assert all(line in text_of(panel.page("Where")) for line in intentions(setting))
+    assert panel.at("recurrent_dropout").disabled == rests
+    assert (" -r 0 " in panel.line) == rests
+    assert not panel.alert
+
+
+def test_the_panel_is_ready_once_keras_is_loaded(opened: Open) -> None:
+    panel = opened()
+
+    panel.settle()
+
+    assert panel.said == "ready: move the sliders, press Train"
+    able = {name for name in NAMES if not panel.at(name).disabled}
+    assert able == set(NAMES) - {"pause", "stop"}
+    assert not any(button.disabled for button in panel.desk.buttons.values())
+
+
+def test_reset_goes_back_to_where_the_panel_began(opened: Open) -> None:
+    text = "lstm:u4:d.2:r.5:m=naive:task=digits:e2:s7:quiz"
+    panel = opened(text, task=None)
+    with panel.new_picture():
+        panel.slide(dropout=0.9, units=7, method="zaremba", task="temporal-order", quiz=False)
+    panel.slide(epochs=9, seed=1, freeze=True)
+
+    with panel.new_picture():
+        panel.press("reset")
+
+    assert panel.lab.scenario == text
+    assert panel.line == magic(parse(text).spec)
+    assert not panel.at("freeze").value
+    assert not panel.at("recurrent_dropout").disabled
+
+
+# ---------------------------------------------------------------- where it is shown
+
+
+def test_a_notebook_gets_the_panel_and_below_it_the_static_copy(
+    opened: Open, notebook: Shell
+) -> None:
+    del notebook
+    with capture_output() as captured:
+        panel = opened()
+
+    widget, copy = captured.outputs
+    assert "application/vnd.jupyter.widget-view+json" in widget.data
+    assert copy.data["text/html"].startswith(f'<div class="{panel.desk.mark}"')
+    assert "A plan, before anything is trained" in copy.data["text/html"]
+    # MaskPlan already: an exported notebook holds the picture.
+    assert "<img" in panel.page("Where")
+
+
+def test_a_terminal_gets_text_alone_and_nothing_is_loaded(
+    shell: Shell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell.user_ns["panel"] = lab("lstm:u9:d.2:r.5")
+
+    shell.run_cell("panel", store_history=False)
+
+    said = capsys.readouterr().out
+    assert "LSTM dropout lab. Not trained yet." in said
+    assert "%lstm_dropout -d .2 -r .5 --task digits --units 9 --epochs 10 --seed 7" in said
+    assert "<" not in said.replace("<Lab", "")
+    assert "widget" not in said
+    assert {thread.name for thread in threads()} <= {"dropviz-painter"}
+
+
+# ---------------------------------------------------------------- one panel at a time, and its end
+
+
+def test_a_second_panel_closes_the_first_which_says_so(opened: Open) -> None:
+    first, second = opened(), opened()
+    second.settle()
+
+    assert first.said == "Closed: a newer panel took its place. Run this cell again to come back."
+    assert first.alert
+    assert all(first.at(name).disabled for name in NAMES)
+    assert not second.at("train").disabled
+    assert second.said.startswith("ready")
+
+
+def test_closing_ends_both_threads(opened: Open) -> None:
+    panel = opened()
+    before = {thread.name for thread in threads()}
+
+    panel.lab.close()
+    for thread in threads():
+        thread.join(SECONDS)
+
+    assert before == {"dropviz-trainer", "dropviz-painter"}
+    assert threads() == []
+    assert panel.said == "Closed."
+    assert all(button.disabled for button in panel.desk.buttons.values())
+
+
+def test_closing_twice_is_closing_once(opened: Open) -> None:
+    panel = opened()
+
+    panel.lab.close("First.")
+    panel.lab.close("Second.")
+
+    assert panel.said == "First."
+
+
+def test_a_panel_that_closes_while_keras_is_loading_stays_closed(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loading, go = threading.Event(), threading.Event()
+
+    def ready() -> None:
+        loading.set()
+        go.wait(SECONDS)
+
+    monkeypatch.setattr("dropviz.keras_inside.start_keras.ready", ready)
+    panel = opened()
+    assert loading.wait(SECONDS)
+
+    panel.lab.close("Gone.")
+    go.set()
+    for thread in threads():
+        thread.join(SECONDS)
+
+    assert panel.said == "Gone."
+    assert all(panel.at(name).disabled for name in NAMES)
+
+
+def test_a_closed_panel_does_not_train(opened: Open) -> None:
+    panel = opened()
+    panel.lab.close()
+
+    panel.press("train")
+    with pytest.raises(DropvizError, match="The panel is closed"):
+        panel.lab.train()
+
+    assert panel.lab.run is None
+
+
+def test_a_closed_panel_that_is_shown_again_says_that_it_is_closed() -> None:
+    panel = Panel(lab())
+    panel.lab.close("Gone.")
+
+    panel.lab._begin()
+
+    assert panel.said == "Gone."
+
+
+def test_the_newest_panel_alone_is_closed_by_its_extension(opened: Open) -> None:
+    panel = opened()
+
+    close_all("All of it.")
+    close_all("Nothing.")
+
+    assert panel.said == "All of it."
+    assert isinstance(panel.lab, Lab)

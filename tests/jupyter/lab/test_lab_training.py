@@ -1,0 +1,483 @@
+"""Training in a panel: its buttons, its sliders, its quiz, and what comes of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from IPython.utils.capture import capture_output
+
+import dropviz
+from dropviz.core.quiz_questions import questions, seed_of
+from dropviz.core.runs import Run
+from dropviz.core.scenario_string import Scenario
+from dropviz.core.schedule import Change
+from dropviz.core.sentences import answers
+from dropviz.core.spec import RunSpec
+from dropviz.core.tasks import TASKS
+from dropviz.studies.session import Session
+from dropviz.studies.train import train
+
+from .panels import BATCHES, Pace, Panel, text_of, tiny
+
+Open = Callable[..., Panel]
+START = Change(0, 0.2, 0.5)
+
+pytestmark = pytest.mark.usefixtures("_quick")
+
+
+def run_of(panel: Panel) -> Run:
+    assert panel.lab.run is not None
+    return panel.lab.run
+
+
+def spec_of(run: Run) -> RunSpec:
+    assert run.spec is not None
+    return run.spec
+
+
+def assert_trained_the_same(one: Run, other: Run) -> None:
+    """To the bit."""
+    for ours, theirs in zip(one.model.get_weights(), other.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert dict(one.curves) == dict(other.curves)
+
+
+# ---------------------------------------------------------------- Train
+
+
+def test_train_blocks_and_returns_the_run_of_dropviz_run(opened: Open) -> None:
+    panel = opened("lstm:u4:d.2:r.5:e2:s3")
+
+    done = panel.lab.train()
+
+    assert done is panel.lab.run
+    assert (done.status, panel.lab.error) == ("done", None)
+    assert spec_of(done).schedule == ()
+    alone = dropviz.run(tiny(), dropout=0.2, recurrent_dropout=0.5, units=4, epochs=2, seed=3)
+    assert_trained_the_same(done, alone)
+    for site, masks in alone.recording["lstm"].items():
+        np.testing.assert_array_equal(done.recording["lstm"][site].values, masks.values)
+    assert done.proof["lstm"].agrees
+
+
+def test_a_panel_that_was_never_shown_trains_too(opened: Open, shell: Any) -> None:
+    del shell.kernel
+    panel = opened()
+
+    assert panel.lab.train().status == "done"
+
+
+def test_many_trainings_have_one_session_until_its_shape_changes(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, ended = list[RunSpec](), list[Session]()
+    begin, close = Session.__init__, Session.close
+
+    def began(session: Session, spec: RunSpec, task: Any) -> None:
+        made.append(spec)
+        begin(session, spec, task)
+
+    def closed(session: Session) -> None:
+        ended.append(session)
+        close(session)
+
+    monkeypatch.setattr(Session, "__init__", began)
+    monkeypatch.setattr(Session, "close", closed)
+    panel = opened()
+
+    for moved in ({}, {"dropout": 0.0, "seed": 5}):
+        panel.slide(**moved)
+        panel.train()
+    before = len(made)
+    panel.slide(units=5)
+    panel.train()
+
+    assert (before, [spec.units for spec in made]) == (1, [4, 5])
+    assert len(ended) == 1
+
+
+def test_while_it_trains_only_what_acts_at_once_can_be_moved(opened: Open, pace: Pace) -> None:
+    panel = opened()
+    pace.hold(1)
+
+    panel.press("train")
+    pace.wait()
+    during = {name for name, knob in panel.knobs.by_name.items() if not knob.disabled}
+    pace.go()
+    panel.rest()
+
+    assert during == {"dropout", "recurrent_dropout", "freeze", "pause", "stop"}
+    after = {name for name, knob in panel.knobs.by_name.items() if knob.disabled}
+    assert after == {"pause", "stop"}
+
+
+def test_a_locked_control_stays_so_through_a_training(opened: Open, pace: Pace) -> None:
+    panel = opened(lock=["dropout", "seed", "stop"])
+    pace.hold(1)
+
+    panel.press("train")
+    pace.wait()
+    during = [panel.at(name).disabled for name in ("dropout", "seed", "stop")]
+    pace.go()
+    panel.rest()
+
+    assert during == [True] * 3
+    assert [panel.at(name).disabled for name in ("dropout", "seed", "stop")] == [True] * 3
+
+
+def test_pressing_train_twice_trains_once(opened: Open, pace: Pace) -> None:
+    panel = opened()
+    pace.hold(1)
+
+    panel.press("train")
+    pace.wait()
+    panel.lab._trainer.press_train()
+    pace.go()
+    panel.rest()
+    panel.settle()
+
+    assert pace.asked == list(range(BATCHES))
+
+
+def test_a_training_ends_with_its_title_its_masks_and_its_curves(opened: Open) -> None:
+    panel = opened()
+
+    panel.train()
+
+    run = run_of(panel)
+    assert panel.said.startswith("done after 1 epoch")
+    assert not panel.alert
+    assert panel.knobs.progress.value == 1.0
+    assert panel.desk.scene.curves == run.curves
+    panel.desk.painter.now()
+    for line in answers(run.recording):
+        assert line in text_of(panel.page("Where"))
+
+
+# ---------------------------------------------------------------- Pause, Resume, Stop
+
+
+def test_pause_waits_before_the_next_batch_and_resume_goes_on(opened: Open, pace: Pace) -> None:
+    panel = opened("lstm:u4:d.2:r.5:e2:s3")
+    pace.hold(2)
+    panel.press("train")
+    pace.wait()
+
+    panel.press("pause")
+    labels = [panel.at("pause").description]
+    said = panel.said
+    pace.go()
+    panel.settle()  # done between two batches, while it waits
+    waits = pace.asked[-1]
+    panel.press("pause")
+    labels.append(panel.at("pause").description)
+    panel.rest()
+
+    assert labels == ["Resume", "Pause"]
+    assert said.startswith("paused before the next batch")
+    assert waits == 2
+    plain = train(replace(spec_of(run_of(panel)), schedule=()), tiny())
+    assert_trained_the_same(run_of(panel), plain)
+    assert panel.at("pause").description == "Pause"
+
+
+def test_stop_ends_before_the_next_batch_and_keeps_what_was_recorded(
+    opened: Open, pace: Pace
+) -> None:
+    panel = opened("lstm:u4:d.2:r.5:e9:s3")
+    pace.hold(3)
+    panel.press("train")
+    pace.wait()
+
+    panel.press("stop")
+    pace.go()
+    panel.rest()
+
+    run = run_of(panel)
+    assert (run.status, pace.asked[-1]) == ("stopped", 3)
+    assert run.recording["lstm"].batches == 3
+    assert panel.said.startswith("stopped after 1 epoch of 9")
+    assert panel.knobs.progress.value == 0
+
+
+def test_stop_ends_a_training_that_is_paused(opened: Open, pace: Pace) -> None:
+    panel = opened()
+    pace.hold(1)
+    panel.press("train")
+    pace.wait()
+    panel.press("pause")
+    pace.go()
+    panel.settle()
+
+    panel.press("stop")
+    panel.rest()
+    panel.train()
+
+    assert run_of(panel).status == "done"
+
+
+def test_after_a_stop_a_training_is_whole_again(opened: Open, pace: Pace) -> None:
+    panel = opened()
+    pace.hold(1)
+    panel.press("train")
+    pace.wait()
+    panel.press("stop")
+    pace.go()
+    panel.rest()
+
+    again = panel.lab.train()
+
+    assert again.status == "done"
+    assert_trained_the_same(again, train(spec_of(again), tiny()))
+
+
+# ---------------------------------------------------------------- sliders that move meanwhile
+
+
+def test_moves_act_from_the_next_batch_and_the_run_can_be_repeated_to_the_bit(
+    opened: Open, pace: Pace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = opened("lstm:u4:d.2:r.5:e3:s3")
+    moves: dict[int, dict[str, Any]] = {
+        1: {"dropout": 0.4},
+        2: {"freeze": True},
+        4: {"recurrent_dropout": 0.0, "freeze": False},
+    }
+    pace.hold(1)
+    panel.press("train")
+    for batch, moved in moves.items():
+        pace.wait()
+        panel.slide(**moved)
+        later = [each for each in moves if each > batch]
+        free, pace.free = pace.free, threading.Event()
+        pace.reached.clear()
+        pace.batch = later[0] if later else None
+        free.set()
+    panel.rest()
+
+    run = run_of(panel)
+    assert spec_of(run).schedule == (
+        Change(1, 0.4, 0.5),
+        Change(2, 0.4, 0.5, frozen=True),
+        Change(4, 0.4, 0.0),
+    )
+    assert panel.desk.scene.moved() == [
+        (0.5, "dropout .2 → .4"),
+        (1.0, "masks frozen"),
+        (2.0, "recurrent_dropout .5 → 0, masks released"),
+    ]
+    monkeypatch.setitem(TASKS, "tiny", tiny)
+    assert_trained_the_same(run, dropviz.run(str(Scenario(spec_of(run)))))
+
+
+def test_many_moves_before_one_batch_are_one_change(opened: Open, pace: Pace) -> None:
+    panel = opened()
+    pace.hold(1)
+    panel.press("train")
+    pace.wait()
+
+    for step in range(1, 101):
+        panel.slide(dropout=step / 200)
+    pace.go()
+    panel.rest()
+
+    assert spec_of(run_of(panel)).schedule == (Change(1, 0.5, 0.5),)
+
+
+def test_a_slider_that_goes_back_is_no_change(opened: Open, pace: Pace) -> None:
+    panel = opened()
+    pace.hold(1)
+    panel.press("train")
+    pace.wait()
+
+    panel.slide(dropout=0.9)
+    panel.slide(dropout=0.2)
+    pace.go()
+    panel.rest()
+
+    assert spec_of(run_of(panel)).schedule == ()
+
+
+def test_the_sliders_follow_the_schedule_of_a_scenario(opened: Open, pace: Pace) -> None:
+    panel = opened("lstm:u4:d.2:r.5:e2:s3:@1,d.4:@3,r0,freeze")
+    asked = panel.lab.scenario
+    pace.hold(2)
+
+    panel.press("train")
+    pace.wait()
+    half_way = panel.at("dropout").value, panel.at("recurrent_dropout").value
+    pace.go()
+    panel.rest()
+
+    assert half_way == (0.4, 0.5)
+    assert (panel.at("recurrent_dropout").value, panel.at("freeze").value) == (0.0, True)
+    done = spec_of(run_of(panel))
+    assert done.schedule == (Change(1, 0.4, 0.5), Change(3, 0.4, 0.0, frozen=True))
+    panel.press("reset")
+    assert panel.lab.scenario == asked
+
+
+def test_masks_that_are_frozen_from_the_begin_are_the_same_in_all_batches(opened: Open) -> None:
+    panel = opened("lstm:u4:d.2:r.5:e2:s3")
+
+    panel.slide(freeze=True)
+    panel.train()
+
+    run = run_of(panel)
+    assert spec_of(run).schedule == (replace(START, frozen=True),)
+    assert panel.lab.scenario == str(Scenario(spec_of(run)))
+    for masks in run.recording["lstm"].values():
+        assert masks.same_over_batches
+
+
+# ---------------------------------------------------------------- looking while it trains
+
+
+def test_the_open_view_shows_the_latest_batch_while_it_trains(opened: Open, pace: Pace) -> None:
+    panel = opened("lstm:u4:d.2:r.5:e2:s3")
+    panel.open("Masks")
+    pace.hold(3)
+
+    panel.press("train")
+    pace.wait()
+    shown = panel.page("Masks")
+    pace.go()
+    panel.rest()
+
+    assert "Mask heatmaps of lstm, batch " in shown
+    assert panel.desk.scene.layer is not None
+
+
+def test_gates_are_opened_where_they_are_looked_at(opened: Open) -> None:
+    panel = opened()
+    panel.train()
+    closed = panel.desk.scene.opened
+
+    panel.open("Gates")
+    panel.settle()
+
+    opened_ = panel.desk.scene.opened
+    assert closed is None
+    assert opened_ is not None
+    assert opened_.proof.agrees
+    panel.desk.painter.now()
+    assert "Gates and states of lstm" in panel.page("Gates")
+
+
+def test_cost_and_verdict_are_measured_when_asked_and_gone_when_a_slider_moves(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dropviz.studies.session._PAIRS", 1)
+    panel = opened()
+    panel.settle()
+
+    for button in panel.desk.buttons.values():
+        button.click()
+    panel.settle()
+    cost, verdict = panel.desk.scene.cost, panel.desk.scene.verdict
+    panel.slide(dropout=0.3)
+
+    assert cost is not None
+    assert cost.batches == BATCHES
+    assert verdict is not None
+    assert verdict.method == "keras"
+    assert (panel.desk.scene.cost, panel.desk.scene.verdict) == (None, None)
+    assert panel.lab.error is None
+
+
+def test_the_static_copy_is_brought_up_to_date_after_a_training(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with capture_output() as captured:
+        panel = opened()
+    updates = list[dict[str, str]]()
+    handle = panel.lab._still._handle
+    monkeypatch.setattr(handle, "update", lambda bundle, **_: updates.append(bundle))
+
+    panel.train()
+
+    assert "Not trained yet." in captured.outputs[-1].data["text/plain"]
+    (last,) = updates
+    assert run_of(panel).title in last["text/plain"]
+    assert f'<div class="{panel.desk.mark}"' in last["text/html"]
+    assert last["text/html"].count("<img") == 2
+
+
+# ---------------------------------------------------------------- predict, then reveal
+
+
+def test_the_quiz_asks_after_two_batches_and_goes_on_after_the_last_answer(
+    opened: Open, pace: Pace
+) -> None:
+    panel = opened("lstm:u4:d.2:r.5:e2:s3:quiz", student="ada")
+    panel.press("train")
+    while not panel.desk.predict.open:
+        panel.settle()
+
+    asked, seen = list(panel.desk.predict._questions), panel.desk.scene.layer
+    waits = pace.asked[-1]
+    said = panel.said
+    panel.answer()
+    panel.rest()
+
+    assert waits == 2
+    assert seen is None  # what is asked is not shown beside the question
+    assert said.startswith("predict first")
+    assert len(panel.desk.predict.scores) == len(asked) > 0
+    run = run_of(panel)
+    assert (run.status, pace.asked[-1]) == ("done", 3)
+    assert {question.site for question in asked} <= set(run.recording["lstm"])
+    # The first two batches as they were recorded, by the student's own seed.
+    again = train(replace(spec_of(run), epochs=1), tiny()).recording["lstm"]
+    assert asked == questions(again, seed_of("ada", 3))
+
+
+def test_where_nothing_is_dropped_there_is_nothing_to_ask(opened: Open) -> None:
+    panel = opened("lstm:u4:d0:r0:e1:s3:quiz")
+
+    panel.train()
+
+    assert run_of(panel).status == "done"
+    assert panel.desk.predict.scores == []
+
+
+def test_stop_takes_the_questions_away(opened: Open) -> None:
+    panel = opened("lstm:u4:d.2:r.5:e2:s3:quiz")
+    panel.press("train")
+    while not panel.desk.predict.open:
+        panel.settle()
+
+    panel.press("stop")
+    panel.rest()
+
+    assert not panel.desk.predict.open
+    assert run_of(panel).status == "stopped"
+
+
+def test_train_of_a_notebook_without_a_person_asks_nothing(opened: Open) -> None:
+    panel = opened("lstm:u4:d.2:r.5:e1:s3:quiz")
+
+    assert panel.lab.train().status == "done"
+    assert panel.desk.predict.scores == []
+
+
+def test_a_panel_that_closes_while_it_trains_keeps_what_was_recorded(
+    opened: Open, pace: Pace
+) -> None:
+    panel = opened("lstm:u4:d.2:r.5:e9:s3")
+    pace.hold(3)
+    panel.press("train")
+    pace.wait()
+
+    panel.lab.close("Gone.")
+    pace.go()
+    panel.lab._trainer._thread.join()
+
+    assert (run_of(panel).status, run_of(panel).recording["lstm"].batches) == ("stopped", 3)
+    assert panel.said == "Gone."
+    assert all(knob.disabled for knob in panel.knobs.by_name.values())

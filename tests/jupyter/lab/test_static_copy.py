@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from IPython.utils.capture import capture_output
+
+from dropviz.core.recording import Recording
+from dropviz.core.runs import Curves, Run
+from dropviz.core.scenario_string import parse
+from dropviz.core.schedule import Change
+from dropviz.core.sentences import answers, intentions
+from dropviz.core.spec import RunSpec
+from dropviz.jupyter.lab.panel import Desk
+from dropviz.jupyter.lab.static_copy import Still
+from tests.jupyter.conftest import Shell
+
+from .panels import SECONDS, of_setting, text_of
+
+LINE = "%lstm_dropout -d .2 -r .5 --task digits --units 9 --epochs 10 --seed 7"
+SPEC = RunSpec(units=9, dropout=0.2, recurrent_dropout=0.5)
+RUN = Run(
+    spec=RunSpec(units=9, dropout=0.2, recurrent_dropout=0.5, schedule=(Change(3, 0.0, 0.5),)),
+    curves=Curves({"loss": [2.0, 1.0]}),
+    recording=Recording.of({"lstm": of_setting(SPEC.setting)}),
+    status="done",
+    seconds=5.0,
+    code="",
+)
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    made = Desk(parse("lstm:u9:d.2:r.5"), {"digits": "pixels"}, {"digits": (8, 8)}, (), ())
+    yield made
+    made.painter.close()
+    made.painter.join(SECONDS)
+
+
+def train(desk: Desk) -> None:
+    """Puts before the desk what a training leaves there."""
+    desk.update(layer=RUN.recording["lstm"], curves=RUN.curves, run=RUN, epochs=2, batches=2)
+
+
+def settings(markup: str) -> dict[str, str]:
+    rows = re.findall(r"<tr><th[^>]*>(.*?)</th><td[^>]*>(.*?)</td></tr>", markup)
+    return dict(rows)
+
+
+def test_the_copy_has_the_plan_the_settings_and_the_line(desk: Desk) -> None:
+    page = Still(desk).bundle()["text/html"]
+
+    assert re.findall(r'alt="(A plan, before)', page) == ["A plan, before"]
+    assert "Not trained yet." in page
+    for line in intentions(SPEC.setting):
+        assert line in text_of(page)
+    assert re.findall(r"<pre>(.*?)</pre>", page) == [LINE]
+    assert settings(page) == {
+        "task": "digits",
+        "method": "keras",
+        "dropout": "0.2",
+        "recurrent_dropout": "0.5",
+        "units": "9",
+        "epochs": "10",
+        "seed": "7",
+    }
+
+
+def test_the_copy_as_text_says_the_same_without_a_picture(desk: Desk) -> None:
+    said = Still(desk).bundle()["text/plain"].splitlines()
+
+    assert said == [
+        "LSTM dropout lab. Not trained yet.",
+        *intentions(SPEC.setting),
+        "Settings: lstm:u9:d.2:r.5:m=keras:task=digits:e10:s7",
+        f"The same without the panel: {LINE}",
+    ]
+
+
+def test_after_a_training_the_copy_shows_it_with_its_curves_and_changes(desk: Desk) -> None:
+    train(desk)
+
+    made = Still(desk).bundle()
+
+    assert re.findall(r'alt="(LSTM layer|Loss over)', made["text/html"]) == [
+        "LSTM layer",
+        "Loss over",
+    ]
+    assert settings(made["text/html"])["changes on the way"] == "1"
+    assert f"Last training: {RUN.title}" in text_of(made["text/html"])
+    scenario = "lstm:u9:d.2:r.5:m=keras:task=digits:e10:s7:@3,d0"
+    assert f"Settings: {scenario}" in made["text/plain"].splitlines()
+    assert f"%lstm_dropout {scenario}" in made["text/html"]
+    assert all(line in made["text/plain"] for line in answers(RUN.recording))
+
+
+def test_the_settings_of_the_copy_are_those_of_the_training_that_it_shows(desk: Desk) -> None:
+    train(desk)
+    desk.update(spec=RunSpec(units=50))
+
+    assert settings(Still(desk).bundle()["text/html"])["units"] == "9"
+
+
+def test_the_copy_has_the_class_that_the_panel_hides(desk: Desk) -> None:
+    page = Still(desk).bundle()["text/html"]
+
+    assert re.match(r'<div class="([\w-]+)"', page)
+    assert page.startswith(f'<div class="{desk.mark}"')
+    assert page.count("<div") == page.count("</div>")
+
+
+def test_the_copy_is_one_output_that_is_brought_up_to_date(desk: Desk, shell: Shell) -> None:
+    del shell
+    still = Still(desk)
+
+    with capture_output() as captured:
+        still.show()
+        train(desk)
+        still.update()
+
+    first, second = captured.outputs
+    assert (first.update, second.update) == (False, True)
+    assert first.transient == second.transient
+    assert "Not trained yet." in first.data["text/plain"]
+    assert RUN.title in second.data["text/plain"]
+
+
+def test_a_copy_that_was_never_shown_is_not_brought_up_to_date(desk: Desk, shell: Shell) -> None:
+    del shell
+
+    with capture_output() as captured:
+        Still(desk).update()
+
+    assert captured.outputs == []

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import keras
+import pytest
+
+from dropviz.recording.find_layers import cells, kind, recurrent_layers, unrecordable
+from tests.keras_models import FEATURES, KINDS, STEPS, UNITS, Layer, lstm, rnn, sequential
+
+PATHS = {
+    "lstm": ["lstm"],
+    "rnn of cells": ["cells"],
+    "functional": ["rnn"],
+    "subclassed": ["rnn"],
+    "nested": ["inner/rnn"],
+    "stacked layers": ["lower", "upper"],
+    "bidirectional": ["bidirectional/forward_lstm", "bidirectional/backward_lstm"],
+    "time distributed": ["td/rnn"],
+    "shared": ["rnn"],
+}
+
+
+@pytest.mark.parametrize(("name", "paths"), PATHS.items())
+def test_layers_are_found_under_their_paths(name: str, paths: list[str]) -> None:
+    assert [found.path for found in recurrent_layers(KINDS[name].build())] == paths
+
+
+def test_a_recurrent_layer_is_found_in_itself() -> None:
+    layer = lstm()
+
+    (found,) = recurrent_layers(layer)
+
+    assert (found.path, found.layer) == ("lstm", layer)
+
+
+def test_a_wrapper_is_looked_into_from_itself() -> None:
+    wrapped = keras.layers.Bidirectional(lstm())
+
+    assert [found.path for found in recurrent_layers(wrapped)] == [
+        "forward_lstm",
+        "backward_lstm",
+    ]
+
+
+def test_deeply_nested_layers_are_found() -> None:
+    model = rnn()
+    for name in ("inner", "middle", "outer"):
+        model = keras.Sequential([keras.Input((STEPS, FEATURES)), model], name=name)
+
+    assert [found.path for found in recurrent_layers(model)] == ["middle/inner/rnn"]
+
+
+def test_a_model_used_twice_is_found_once() -> None:
+    inner = keras.Sequential([keras.Input((STEPS, FEATURES)), rnn()], name="inner")
+    one, two = keras.Input((STEPS, FEATURES)), keras.Input((STEPS, FEATURES))
+    model = keras.Model([one, two], inner(one) + inner(two))
+
+    assert [found.path for found in recurrent_layers(model)] == ["inner/rnn"]
+
+
+def test_layers_in_a_list_of_a_subclassed_model_are_found() -> None:
+    class Listed(keras.Model):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.towers = [rnn(name="one"), rnn(name="two")]
+
+    assert [found.path for found in recurrent_layers(Listed())] == ["one", "two"]
+
+
+def test_a_model_without_any_has_none() -> None:
+    assert recurrent_layers(keras.Sequential([keras.layers.Dense(1)])) == []
+
+
+def test_a_cell_alone_is_no_recurrent_layer() -> None:
+    assert recurrent_layers(keras.layers.LSTMCell(UNITS)) == []
+
+
+# ---------------------------------------------------------------- cells
+
+
+def test_a_single_cell_has_its_layers_path() -> None:
+    layer = lstm()
+
+    assert cells(layer, "a/lstm") == [("a/lstm", layer.cell)]
+
+
+def test_stacked_cells_have_paths_of_their_own() -> None:
+    layer = KINDS["rnn of cells"].build().layers[0]
+
+    assert cells(layer, "a") == [
+        ("a/low", layer.cell.cells[0]),
+        ("a/gru_cell", layer.cell.cells[1]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "gates"),
+    [
+        (keras.layers.LSTMCell, "LSTM", ("i", "f", "c", "o")),
+        (keras.layers.GRUCell, "GRU", ("z", "r", "h")),
+        (keras.layers.SimpleRNNCell, "SimpleRNN", ("h",)),
+    ],
+)
+def test_a_cell_has_a_kind_and_gates(
+    make: Callable[..., Layer], name: str, gates: tuple[str, ...]
+) -> None:
+    assert kind(make(UNITS)) == (name, gates)
+
+
+class Unmasked(keras.layers.Layer):  # type: ignore[misc]
+    state_size = output_size = UNITS
+
+
+class Derived(keras.layers.GRUCell):  # type: ignore[misc]
+    pass
+
+
+def test_a_derived_cell_is_of_its_parents_kind() -> None:
+    assert kind(Derived(UNITS)) == ("GRU", ("z", "r", "h"))
+
+
+def test_another_cell_has_its_own_name_and_no_gates() -> None:
+    assert kind(Unmasked()) == ("Unmasked", ())
+
+
+@pytest.mark.parametrize("make", [lstm, rnn, lambda: keras.layers.RNN(Derived(UNITS))])
+def test_layers_of_keras_can_be_recorded(make: Callable[[], Layer]) -> None:
+    layer = make()
+
+    assert unrecordable(layer, layer.cell) == ""
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: keras.layers.ConvLSTM1D(2, 2), "ConvLSTM1D masks images"),
+        (lambda: keras.layers.ConvLSTM2D(2, 2), "ConvLSTM2D masks images"),
+        (lambda: keras.layers.ConvLSTM3D(2, 2), "ConvLSTM3D masks images"),
+        (lambda: keras.layers.RNN(Unmasked()), "its cell Unmasked keeps no dropout masks"),
+    ],
+)
+def test_what_cannot_be_recorded_is_explained(make: Callable[[], Layer], words: str) -> None:
+    layer = make()
+
+    assert words in unrecordable(layer, layer.cell)
+
+
+def test_layers_are_found_in_the_order_of_the_model() -> None:
+    model = sequential(*(rnn(name=name, return_sequences=True) for name in "zab"))
+
+    assert [found.path for found in recurrent_layers(model)] == ["z", "a", "b"]

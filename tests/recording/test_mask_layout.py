@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from dropviz.recording.mask_layout import Layout, SiteLayout, read_masks
+from dropviz.recording.recorder import record
+from tests.keras_models import FEATURES, REFUSED, REFUSES_ONE, SAMPLES, STEPS, UNITS, Layer, data
+
+CELLS: dict[str, tuple[Callable[..., Layer], int]] = {
+    "LSTM": (keras.layers.LSTMCell, 4),
+    "GRU": (keras.layers.GRUCell, 3),
+    "SimpleRNN": (keras.layers.SimpleRNNCell, 1),
+}
+LAYERS: dict[str, Callable[..., Layer]] = {
+    "LSTM": keras.layers.LSTM,
+    "GRU": keras.layers.GRU,
+    "SimpleRNN": keras.layers.SimpleRNN,
+}
+
+
+def drawn(cell: Layer, samples: int = SAMPLES) -> Layer:
+    """Lets a cell draw its masks, as Keras does before the first step."""
+    cell.get_dropout_mask(keras.ops.ones((samples, FEATURES), dtype=cell.compute_dtype))
+    cell.get_recurrent_dropout_mask(keras.ops.ones((samples, UNITS), dtype=cell.compute_dtype))
+    return cell
+
+
+def read(cell: Layer) -> tuple[Layout, list[Any]]:
+    return read_masks(drawn(cell))
+
+
+# ---------------------------------------------------------------- what is read
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_each_gate_has_a_mask_of_its_own_where_both_rates_are_set(name: str) -> None:
+    make, gates = CELLS[name]
+
+    layout, masks = read(make(UNITS, dropout=0.5, recurrent_dropout=0.25))
+
+    assert layout.sites == (
+        SiteLayout("input", gates, FEATURES, 0.5, drawn=True, reason=""),
+        SiteLayout("recurrent", gates, UNITS, 0.25, drawn=True, reason=""),
+    )
+    assert [mask.shape for mask in masks] == (
+        gates * [(SAMPLES, FEATURES)] + gates * [(SAMPLES, UNITS)]
+    )
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_one_mask_serves_all_gates_where_only_the_input_is_masked(name: str) -> None:
+    make, _ = CELLS[name]
+
+    layout, masks = read(make(UNITS, dropout=0.5))
+
+    assert [site.gates for site in layout.sites] == [1, 0]
+    assert [mask.shape for mask in masks] == [(SAMPLES, FEATURES)]
+
+
+def test_reading_hands_over_the_very_masks_of_the_cell() -> None:
+    cell = drawn(keras.layers.LSTMCell(UNITS, dropout=0.5, recurrent_dropout=0.25))
+
+    _, masks = read_masks(cell)
+
+    its = [*cell._dropout_mask, *cell._recurrent_dropout_mask]
+    assert [id(mask) for mask in masks] == [id(mask) for mask in its]
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_reading_draws_nothing(times: int) -> None:
+    cell = drawn(keras.layers.LSTMCell(UNITS, dropout=0.5, recurrent_dropout=0.25))
+    before = np.asarray(cell.seed_generator.state)
+    for _ in range(times):
+        read_masks(cell)
+
+    np.testing.assert_array_equal(cell.seed_generator.state, before)
+
+
+@pytest.mark.parametrize(
+    ("rates", "draws", "width"),
+    [
+        ({"dropout": 0.5, "recurrent_dropout": 0.5}, 8, 4 * (FEATURES + UNITS)),
+        ({"dropout": 0.5}, 1, FEATURES),
+        ({"recurrent_dropout": 0.5}, 4, 4 * UNITS),
+        # A rate of 1 draws nothing, where Keras takes it at all.
+        *([] if REFUSES_ONE else [({"dropout": 0.5, "recurrent_dropout": 1.0}, 4, 4 * FEATURES)]),
+        ({}, 0, 0),
+    ],
+)
+def test_a_layout_counts_draws_and_entries(rates: dict[str, float], draws: int, width: int) -> None:
+    cell = keras.layers.LSTMCell(UNITS, **rates)
+    before = np.asarray(cell.seed_generator.state)
+
+    layout, _ = read(cell)
+
+    assert (layout.mask_count, layout.size(1, 1)) == (draws, width)
+    # Each draw moves the counter of the random stream on by one.
+    np.testing.assert_array_equal(cell.seed_generator.state, [before[0], before[1] + draws])
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64", "mixed_float16"])
+def test_a_layout_names_the_type_that_masks_were_drawn_in(dtype: str) -> None:
+    layout, masks = read(keras.layers.LSTMCell(UNITS, dropout=0.5, dtype=dtype))
+
+    assert layout.dtype == keras.backend.standardize_dtype(masks[0].dtype)
+
+
+def test_equal_calls_have_equal_layouts() -> None:
+    assert (
+        read(keras.layers.GRUCell(UNITS, dropout=0.5))[0]
+        == read(keras.layers.GRUCell(UNITS, dropout=0.5))[0]
+    )
+
+
+def test_another_rate_is_another_layout() -> None:
+    cell = keras.layers.GRUCell(UNITS, dropout=0.5)
+    before, _ = read(cell)
+    cell.reset_dropout_mask()
+    cell.dropout = 0.25
+
+    assert read(cell)[0] != before
+
+
+# ---------------------------------------------------------------- nothing is dropped
+
+
+def recorded(make: Callable[..., Layer], **rates: float) -> tuple[Any, Any]:
+    """Records one call of a layer, and says how it differs from an inference call."""
+    layer = make(UNITS, **rates)
+    x, _ = data()
+    with record(layer) as recording:
+        output = layer(x, training=True)
+    return recording[layer.name], np.abs(output - layer(x)).max()
+
+
+def refused(make: Callable[..., Layer], **rates: float) -> bool:
+    """Tells whether this Keras refuses a rate of 1; the error is its own under a recording."""
+    if REFUSES_ONE:
+        with pytest.raises(ValueError, match=REFUSED):
+            recorded(make, **rates)
+    return REFUSES_ONE
+
+
+@pytest.mark.parametrize("rate", [0.0, -1])
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_rate_of_nought_or_less_drops_nothing_and_says_why(name: str, rate: float) -> None:
+    sites, change = recorded(LAYERS[name], dropout=rate, recurrent_dropout=rate)
+
+    assert change == 0
+    for masks in sites.values():
+        assert (masks.rate, masks.dropped, masks.batch_sizes) == (0, 0, (SAMPLES,))
+        assert "nothing is dropped: the rate is 0" in masks.sentence
+    assert sites.draw_log is None
+
+
+@pytest.mark.parametrize("rate", [1.0, 2.0])
+@pytest.mark.parametrize("name", ["LSTM", "GRU"])
+@pytest.mark.parametrize("site", ["input", "recurrent"])
+def test_a_rate_of_one_or_more_drops_nothing_in_lstm_and_gru(
+    site: str, name: str, rate: float
+) -> None:
+    argument = {"input": "dropout", "recurrent": "recurrent_dropout"}[site]
+    if refused(LAYERS[name], **{argument: rate}):
+        return
+
+    sites, change = recorded(LAYERS[name], **{argument: rate})
+
+    assert change == 0
+    assert (sites[site].rate, sites[site].dropped) == (1, 0)
+    assert "nothing is dropped: the rate is 1" in sites[site].sentence
+    assert f"its {name} cell" in sites[site].sentence
+
+
+@pytest.mark.parametrize("rate", [1.0, 2.0])
+@pytest.mark.parametrize("site", ["input", "recurrent"])
+def test_a_rate_of_one_or_more_drops_everything_in_a_simple_rnn(site: str, rate: float) -> None:
+    argument = {"input": "dropout", "recurrent": "recurrent_dropout"}[site]
+    if refused(LAYERS["SimpleRNN"], **{argument: rate}):
+        return
+
+    sites, change = recorded(LAYERS["SimpleRNN"], **{argument: rate})
+
+    masks = sites[site]
+    assert change > 0
+    assert (masks.rate, masks.dropped, masks.expected_range, masks.reason) == (1, 1, (1, 1), "")
+    assert masks.values.shape == (1, 1, 1, SAMPLES, {"input": FEATURES, "recurrent": UNITS}[site])
+
+
+@pytest.mark.parametrize("name", ["LSTM", "GRU"])
+def test_one_site_can_drop_where_the_other_cannot(name: str) -> None:
+    rates = {"dropout": 0.5, "recurrent_dropout": 1.0}
+    if refused(LAYERS[name], **rates):
+        return
+
+    sites, change = recorded(LAYERS[name], **rates)
+
+    assert change > 0
+    assert sites["input"].reason == ""
+    assert 0 < sites["input"].dropped < 1
+    assert sites["recurrent"].reason != ""
+
+
+class Late(keras.layers.Layer):  # type: ignore[misc]
+    """A cell that is no DropoutRNNCell, so that Keras does not let it draw beforehand."""
+
+    state_size = output_size = FEATURES
+    dropout, recurrent_dropout = 0.5, 0.0
+
+    def get_dropout_mask(self, x: Any) -> Any:
+        return keras.random.dropout(keras.ops.ones_like(x), self.dropout)
+
+    def call(self, x: Any, states: Any) -> Any:
+        return x * self.get_dropout_mask(x), states
+
+
+def test_masks_drawn_inside_the_loop_cannot_be_recorded_and_that_is_said() -> None:
+    layer = keras.layers.RNN(Late(), name="late")
+
+    with record(layer) as recording:
+        layer(data(2, STEPS, FEATURES)[0], training=True)
+
+    assert "cannot be recorded" in recording["late"]["input"].sentence
+    assert recording["late"]["input"].dropped == 0
