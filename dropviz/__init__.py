@@ -63,10 +63,6 @@ def __getattr__(name: str) -> Any:
     home = _HOMES[name]
     if home.split(".")[1] in ("methods", "recording", "experiment", "traps", "studies"):
         import_module("dropviz.keras_inside.start_keras").ready()
-    if name in ("explain", "lab", "load", "run"):
-        # So that what comes back can draw and show itself.
-        import_module("dropviz.figures")
-        import_module("dropviz.jupyter")
     return getattr(import_module(home), name)
 
 

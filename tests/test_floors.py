@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,16 @@ HOMES: Mapping[str, set[str]] = {
     "ipywidgets": {"jupyter"},
     "sklearn": {"dropviz.core.tasks"},
 }
+
+# The one way up: taken when somebody asks a result for a picture, and never at import.
+WAYS_UP = {
+    ("dropviz.core.display_registry", "dropviz.figures"),
+    ("dropviz.core.display_registry", "dropviz.jupyter"),
+}
+
+# Where private names of other packages may be used, and packages that are private as a whole.
+SEAMS = {"keras_inside", "dropviz.jupyter.ipython_inside"}
+PRIVATE_PACKAGES = ("keras.src", "tensorflow.python")
 
 Sources = Mapping[str, str]
 
@@ -134,13 +146,47 @@ def complaints_about(module: str, every: Sources) -> Iterator[str]:
         yield f"{module} stands on no known floor"
         return
     for each in imports(module, every):
-        wrong = _wrong(module, each.module)
+        wrong = "" if (module, each.module) in WAYS_UP else _wrong(module, each.module)
         if wrong:
             yield f"{module}, line {each.line}: {wrong}"
+    if not SEAMS & {floor_of(module), module}:
+        for name, line in private_names(module, every):
+            yield f"{module}, line {line}: {name} is private to another package"
+
+
+def private_names(module: str, every: Sources) -> Iterator[tuple[str, int]]:
+    """Finds the private attributes in a module that no module of dropviz defines."""
+    ours = frozenset[str]().union(*map(_defined_in, every.values()))
+    for node in ast.walk(ast.parse(every[module])):
+        # Names such as __dict__ and _repr_html_ are protocols, for everybody to use.
+        if not isinstance(node, ast.Attribute) or node.attr in ours:
+            continue
+        if re.fullmatch(r"_.*[^_]", node.attr):
+            yield node.attr, node.lineno
+
+
+@cache
+def _defined_in(source: str) -> frozenset[str]:
+    return frozenset(_defined(ast.parse(source)))
+
+
+def _defined(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            yield node.name
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            if isinstance(node.value, ast.Name) and node.value.id == "self":
+                yield node.attr
+        elif isinstance(node, ast.keyword) and node.arg:
+            yield node.arg  # self._set(_paused=True)
 
 
 def _wrong(module: str, imported: str) -> str:
     floor, library = floor_of(module), imported.partition(".")[0]
+    if imported.startswith(PRIVATE_PACKAGES) and not SEAMS & {floor, module}:
+        return f"{imported} is private; use it in keras_inside"
     if {"pyplot", "pylab"} & set(imported.split(".")):
         return f"{imported} keeps state of its own; draw on a Figure"
     if library == "dropviz":
@@ -155,7 +201,11 @@ def _wrong(module: str, imported: str) -> str:
 def circles(every: Sources) -> list[list[str]]:
     """Finds modules that import each other in a circle, each circle once."""
     edges = {
-        module: sorted({each.module for each in imports(module, every)} & set(every) - {module})
+        module: sorted(
+            other
+            for other in {each.module for each in imports(module, every)} & set(every) - {module}
+            if (module, other) not in WAYS_UP
+        )
         for module in every
     }
     found: list[list[str]] = []
@@ -239,6 +289,14 @@ FINE = {
     ),
     "the standard library": ("dropviz.core.new", "import json, os.path\nfrom pathlib import Path"),
     "the top": ("dropviz.__main__", "from dropviz.jupyter.magics import load"),
+    "a private name of one's own": (
+        "dropviz.core.new",
+        "class A:\n    def __init__(self):\n        self._x = 1\n\ndef f(a):\n    return a._x",
+    ),
+    "private names where they belong": (
+        "dropviz.keras_inside.new",
+        "from keras.src.backend import common\n\ndef f(layer):\n    return layer._flatten_layers()",
+    ),
     "its home": ("dropviz.core.tasks", "def f():\n    from sklearn.datasets import load_digits"),
 }
 
@@ -356,6 +414,21 @@ BAD = {
         "dropviz.keras_inside.new",
         "from dropviz.core.masks import Masks",
         "keras_inside may not import dropviz.core.masks",
+    ),
+    "a private package of Keras": (
+        "dropviz.recording.new",
+        "from keras.src.backend import common",
+        "keras.src.backend.common is private",
+    ),
+    "a private name of Keras": (
+        "dropviz.recording.new",
+        "def f(layer):\n    return layer._flatten_layers()",
+        "line 2: _flatten_layers is private to another package",
+    ),
+    "a private name of IPython": (
+        "dropviz.jupyter.new",
+        "def f(shell):\n    shell._showtraceback()",
+        "line 2: _showtraceback is private to another package",
     ),
     "joblib in core": ("dropviz.core.new", "import joblib", "core may not import joblib"),
     "numpy in errors": ("dropviz.errors", "import numpy", "errors may not import numpy"),

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from dropviz.errors import unknown_name
 
 if TYPE_CHECKING:
     from dropviz.core.runs import Run
@@ -11,20 +14,42 @@ if TYPE_CHECKING:
 # Name of a figure -> what draws it from a run; dropviz.figures fills it in.
 FIGURES: dict[str, Callable[[Run], Any]] = {}
 
-# Name of a class -> what shows an object of it in a notebook; dropviz.jupyter fills it in.
-DISPLAY: dict[str, Callable[[Any], None]] = {}
+# A class -> what shows an object of it in a notebook; dropviz.jupyter fills it in.
+DISPLAY: dict[type, Callable[[Any], None]] = {}
+
+
+def draw_figure(name: str, run: Run) -> Any:
+    """Draws a picture of a run.
+
+    Args:
+        name: A key of ``FIGURES``.
+        run: The run.
+
+    Returns:
+        A ``matplotlib.figure.Figure``.
+
+    Raises:
+        UnknownNameError: If there is no such picture.
+    """
+    # Here and not where core is imported: the one way up, taken when somebody looks.
+    import_module("dropviz.figures")
+    if name not in FIGURES:
+        raise unknown_name("figure", name, FIGURES)
+    return FIGURES[name](run)
 
 
 def display(result: object) -> None:
-    """Shows a result in a notebook.
+    """Shows a result in a notebook, as the nearest of its classes is shown.
 
     Args:
-        result: An object of a class in ``DISPLAY``.
+        result: An object of a class in ``DISPLAY``, or of one that inherits from it.
 
     Raises:
         NotImplementedError: If nobody has said how; IPython then shows it as text.
     """
-    show = DISPLAY.get(type(result).__name__)
-    if show is None:
-        raise NotImplementedError
-    show(result)
+    import_module("dropviz.jupyter")
+    for each in type(result).__mro__:
+        if each in DISPLAY:
+            DISPLAY[each](result)
+            return
+    raise NotImplementedError

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dropviz.core.draw_log import DrawLog
-from dropviz.core.methods import GATED
 from dropviz.core.setting import Setting
+from dropviz.core.sites import is_gated
 from dropviz.errors import DropvizError, unknown_name
 
 Array = NDArray[np.floating]
@@ -29,7 +29,7 @@ class Masks:
 
     Attributes:
         layer: The layer's name, a path for a nested one.
-        site: Where the masks multiply: a key of ``dropviz.core.methods.PLACES``.
+        site: Where the masks multiply: a key of ``dropviz.core.sites.SITES``.
         values: Shape (batches, steps, gates, samples, units): 0 where dropped, the
             scale where kept. ``steps``, ``gates`` and ``samples`` are 1 where one mask
             serves all. At the site "recurrent_kernel" ``units`` counts the entries of
@@ -101,7 +101,7 @@ class Masks:
 
         That of a site that gates have no part in, such as "cell", cannot be said.
         """
-        return self._same(axis=2, many=len(self.gates) > 1 and self.site in GATED)
+        return self._same(axis=2, many=len(self.gates) > 1 and is_gated(self.site))
 
     @cached_property
     def same_over_samples(self) -> bool | None:

@@ -8,35 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-LIVES = ("step", "sequence")
-SCALINGS = ("inverted", "test-time")
-
-# Where a mask can multiply, in the words of the unrolled picture.
-PLACES: Mapping[str, str] = {
-    "input": "x_t, the vertical arrows",
-    "recurrent": "h_(t-1), the horizontal arrows",
-    "candidate": "g_t, the candidate that is added to the memory",
-    "cell": "c_t, the memory itself",
-    "output": "h_t on its way up",
-    "recurrent_kernel": "the entries of U, the weights on h_(t-1)",
-    "hidden_update": "the update of h: a dropped unit keeps h_(t-1)",
-    "cell_update": "the update of c: a dropped unit keeps c_(t-1)",
-}
-GATED = (
-    "input",
-    "recurrent",
-    "recurrent_kernel",
-)  # sites with a mask for each gate, or one for all
-ZONED = ("hidden_update", "cell_update")
-
 
 @dataclass(frozen=True)
 class Rule:
     """What a method does at one site.
 
     Attributes:
-        site: A key of ``PLACES``.
-        argument: The argument that gives its rate.
+        site: A key of ``dropviz.core.sites.SITES``.
+        argument: The argument that gives its rate: a key of ``RATES`` or a rate of ``OPTIONS``
+            (``dropviz.core.method_options``).
         life: "step" (a new mask at each time step) or "sequence" (one for all steps).
         tying: "tied" (one mask for all gates), "untied" (one for each); empty at a site
             that gates do not share.
@@ -93,8 +73,6 @@ class Method:
 
 
 _GAL = ("Gal & Ghahramani 2016", "https://arxiv.org/abs/1512.05287")
-VARIANTS = ("life", "scaling")
-ZONES = ("zoneout_cell", "zoneout_hidden")
 _EACH_STEP = Rule("input", "dropout", "step", "tied", "inverted")
 _ONE_X = Rule("input", "dropout", "sequence", "tied", "inverted")
 _ONE_H = Rule("recurrent", "recurrent_dropout", "sequence", "tied", "inverted")
@@ -162,7 +140,7 @@ TABLE = (
         "The memory is multiplied again at every step: with test-time scaling it shrinks by "
         "(1-p) to the power of the steps at inference, with inverted scaling it grows so in "
         "training.",
-        VARIANTS,
+        ("life", "scaling"),
     ),
     Method(
         "semeniuta",
@@ -173,7 +151,7 @@ TABLE = (
         r"$c_t = f \circ c_{t-1} + i \circ (m \circ g)$",
         "masks only the update",
         "Masking c instead of g is Moon's method, which loses what is stored.",
-        VARIANTS,
+        ("life", "scaling"),
     ),
     Method(
         "zoneout",
@@ -189,7 +167,7 @@ TABLE = (
         "keeps the previous c and h",
         "A unit that is dropped keeps its value and does not become zero. Given the keep rate "
         "for the rate, it keeps nearly everything and learns little.",
-        ZONES,
+        ("zoneout_cell", "zoneout_hidden"),
     ),
     Method(
         "weight-drop",

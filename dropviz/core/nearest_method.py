@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from dropviz.core.methods import LIVES, METHODS, SCALINGS, Rule
+from dropviz.core.method_options import OPTIONS
+from dropviz.core.methods import METHODS, Rule
 from dropviz.core.setting import Setting
-from dropviz.core.verdict import WHERE, SiteVerdict
+from dropviz.core.sites import place_of
+from dropviz.core.verdict import SiteVerdict
 
 _SOME = 0.5  # a rate to read the rules with; any would do
 # How much a difference counts: where comes before how long, and that before how.
@@ -68,11 +70,10 @@ def _settings(sites: Mapping[str, SiteVerdict]) -> Iterator[Setting]:
     for row in METHODS.values():
         arguments = {rule.argument for rule in row.rules if rule.site in sites}
         rates: dict[str, Any] = dict.fromkeys(arguments, _SOME)
-        if "life" in row.options:
-            for life, scaling in product(LIVES, SCALINGS):
-                yield Setting(row.name, **rates, life=life, scaling=scaling)
-        else:
-            yield Setting(row.name, **rates)
+        choices = {name: OPTIONS[name].choices for name in row.options if OPTIONS[name].choices}
+        for chosen in product(*choices.values()):
+            options: dict[str, Any] = dict(zip(choices, chosen, strict=True))
+            yield Setting(row.name, **rates, **options)
 
 
 def _compared(setting: Setting, sites: Mapping[str, SiteVerdict], *, active: bool) -> Named:
@@ -82,18 +83,18 @@ def _compared(setting: Setting, sites: Mapping[str, SiteVerdict], *, active: boo
         told.append((_OTHER, "it drops at inference too, where the method does not."))
     for site, found in sites.items():
         if site not in rules:
-            told.append((_SITE, f"it masks {WHERE[site]}, which the method does not."))
+            told.append((_SITE, f"it masks {place_of(site)}, which the method does not."))
         else:
             told += _at(found, rules[site], setting)
     if not set(sites) & set(rules):
-        lacking = [WHERE[rule.site] for rule in METHODS[setting.method].rules]
+        lacking = [place_of(rule.site) for rule in METHODS[setting.method].rules]
         told.append((_SITE, f"it does not mask {' or '.join(lacking)}, where the method does."))
     return Named(setting.method, tuple(words for _, words in told), sum(c for c, _ in told))
 
 
 def _at(found: SiteVerdict, rule: Rule, setting: Setting) -> Iterator[tuple[int, str]]:
     """Where one site differs from the rule for it."""
-    at = f"at {WHERE[found.site]},"
+    at = f"at {place_of(found.site)},"
     its = "the method's at these rates" if setting.method == "keras" else "the method's"
     if found.life not in (rule.life, None):
         yield _LIFE, f"{at} a mask lives for one {found.life}; {its} for one {rule.life}."

@@ -76,7 +76,7 @@ def lstm(
         x: Inputs, shape (samples, steps, features), in the order in which they act.
         masks: By site what multiplies there, shape (steps, gates, samples, units) with 1
             where shared; none by default. Sites are those of
-            ``dropviz.core.methods.PLACES``, and "carried": c_{t-1} before the update.
+            ``dropviz.core.sites.SITES``, and "carried": c_{t-1} before the update.
         h: Initial h, shape (samples, units); zero by default.
         c: Initial c, likewise.
         keep: Shape (samples, steps), False at steps to skip (Keras's ``mask``).

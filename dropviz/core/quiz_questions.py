@@ -9,11 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from dropviz.core.masks import LayerRecording, Masks
-from dropviz.core.methods import GATED
 from dropviz.core.sentences import counted
+from dropviz.core.sites import SITES, is_gated
 
 _UNITS = 8  # shown of a mask
-_NOUNS = {"input": "inputs", "recurrent_kernel": "weights"}
 
 
 @dataclass(frozen=True)
@@ -129,8 +128,8 @@ def _ask(masks: Masks, kind: str, rng: np.random.Generator) -> Question:
     }
     then = at | {kind: at[kind] + 1}
     given, answer = (_bits(masks, place) for place in (at, then))
-    noun = _NOUNS.get(masks.site, "units")
-    gates = f"gate {masks.gates[at['gate']]}, " if masks.site in GATED else ""
+    noun = SITES[masks.site].entries
+    gates = f"gate {masks.gates[at['gate']]}, " if is_gated(masks.site) else ""
     where = f"sequence {at['sample'] + 1}, {gates}step {at['step'] + 1}"
     next_ = {
         "step": f"at step {then['step'] + 1} of the same sequence",

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from dropviz.core import files, recording, sentences
-from dropviz.core.display_registry import FIGURES, display
+from dropviz.core.display_registry import display, draw_figure
 from dropviz.core.recording import Recording
 from dropviz.core.spec import RunSpec
 from dropviz.core.trace_result import Proof
@@ -102,9 +102,7 @@ class Run:
             UnknownNameError: If there is no such picture.
             DropvizError: If the run has nothing to draw it from.
         """
-        if name not in FIGURES:
-            raise unknown_name("figure", name, FIGURES)
-        return FIGURES[name](self)
+        return draw_figure(name, self)
 
     @property
     def title(self) -> str:
@@ -118,8 +116,7 @@ class Run:
             return end
         spec = self.spec
         method = "" if spec.method == "keras" else f"method {spec.method}, "
-        options = {name: getattr(spec, name) for name in spec.setting.row.options}
-        given = "".join(f"{k} {v}, " for k, v in options.items() if v is not None)
+        given = "".join(f"{name} {value}, " for name, value in spec.given_options.items())
         moved = sentences.counted(len(spec.schedule), "change")
         changes = f"{moved} on the way, " if spec.schedule else ""
         return (

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from dropviz.core.method_options import OPTIONS, RATES
 from dropviz.core.schedule import Change, number
 from dropviz.core.spec import RunSpec
 from dropviz.core.tasks import TASKS
@@ -23,12 +24,17 @@ _NUMBERS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "r": ("recurrent_dropout", float),
     "e": ("epochs", int),
     "s": ("seed", int),
-    "zc": ("zoneout_cell", float),
-    "zh": ("zoneout_hidden", float),
+    **{option.key: (name, float) for name, option in OPTIONS.items() if not option.choices},
 }
-_NAMES = {"m": "method", "task": "task", "life": "life", "scaling": "scaling"}
-_ORDER = ("u", "d", "r", "m", "life", "scaling", "zc", "zh", "task", "e", "s")
-_NUMBER = re.compile(r"(zc|zh|u|d|r|e|s)([-+]?[\d.][\w.+-]*)")
+_NAMES: Mapping[str, str] = {
+    "m": "method",
+    "task": "task",
+    **{option.key: name for name, option in OPTIONS.items() if option.choices},
+}
+_ORDER = ("u", "d", "r", "m", *(option.key for option in OPTIONS.values()), "task", "e", "s")
+# The longer keys first: "s" begins others.
+_KEYS = "|".join(sorted(_NUMBERS, key=len, reverse=True))
+_NUMBER = re.compile(rf"({_KEYS})([-+]?[\d.][\w.+-]*)")
 _QUIZ = "quiz"
 
 
@@ -109,9 +115,7 @@ def magic(spec: RunSpec) -> str:
         return f"%lstm_dropout {Scenario(spec)}"
     method = "" if spec.method == "keras" else f"--method {spec.method} "
     options = "".join(
-        f"--{name.replace('_', '-')} {value} "
-        for name in spec.setting.row.options
-        if (value := getattr(spec, name)) is not None
+        f"{OPTIONS[name].flag} {value} " for name, value in spec.given_options.items()
     )
     return (
         f"%lstm_dropout -d {number(spec.dropout)} -r {number(spec.recurrent_dropout)} "
@@ -197,9 +201,7 @@ def _changes(parts: list[str], before: Change, text: str) -> list[Change]:
     changes = []
     for part in parts:
         at, *what = part[1:].split(",")
-        values: dict[str, Any] = {
-            name: getattr(before, name) for name in ("dropout", "recurrent_dropout", "frozen")
-        }
+        values: dict[str, Any] = {name: getattr(before, name) for name in (*RATES, "frozen")}
         given: set[str] = set()
         for each in what:
             freezes = each in ("freeze", "release")

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from dropviz.core.checks import check_rate, check_whole
+from dropviz.core.method_options import RATES
 from dropviz.errors import DropvizError
 
 
@@ -34,7 +35,7 @@ class Change:
     def __post_init__(self) -> None:
         set_checked = object.__setattr__
         set_checked(self, "batch", check_whole("batch", self.batch, 0))
-        for name in ("dropout", "recurrent_dropout"):
+        for name in RATES:
             set_checked(self, name, check_rate(name, getattr(self, name)))
         set_checked(self, "frozen", bool(self.frozen))
 
@@ -42,7 +43,7 @@ class Change:
         """What changed since another one, in a few words."""
         parts = [
             f"{name} {number(getattr(before, name))} → {number(getattr(self, name))}"
-            for name in ("dropout", "recurrent_dropout")
+            for name in RATES
             if getattr(before, name) != getattr(self, name)
         ]
         if self.frozen != before.frozen:

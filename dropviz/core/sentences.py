@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 
 from dropviz.core.masks import LayerRecording, Masks
-from dropviz.core.methods import PLACES
 from dropviz.core.setting import Setting
+from dropviz.core.sites import place_of
 
 
 def counted(number: int, noun: str) -> str:
@@ -96,7 +96,7 @@ def intentions(setting: Setting) -> list[str]:
         parts.append(_LIVES[rule.life])
         parts += [_TIES[rule.tying]] if rule.tying else []
         parts.append(_SAMPLES[rule.by_sample])
-        lines.append(f"{argument} will multiply {PLACES[rule.site]}: {', '.join(parts)}.")
+        lines.append(f"{argument} will multiply {place_of(rule.site)}: {', '.join(parts)}.")
     if setting.method == "keras" and setting.recurrent_dropout:
         lines.append(_UNTIED if setting.dropout else _NO_CUDNN)
     return lines
@@ -129,7 +129,7 @@ def answer(masks: Masks, argument: str = "") -> str:
     if not masks.entries:
         return f"{argument}: no training batch was recorded."
     parts = [
-        f"{argument} multiplied {PLACES.get(masks.site, masks.site)}",
+        f"{argument} multiplied {place_of(masks.site)}",
         f"{masks.dropped:.1%} dropped",
     ]
     if masks.scale and not math.isclose(masks.scale, 1):

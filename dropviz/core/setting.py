@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from dropviz.core.checks import check_rate
-from dropviz.core.methods import LIVES, METHODS, SCALINGS, VARIANTS, ZONES, Method, Rule
+from dropviz.core.method_options import OPTIONS, RATES, Option, Options
+from dropviz.core.methods import METHODS, Method, Rule
 from dropviz.errors import DropvizError, unknown_name
 
 
 @dataclass(frozen=True)
-class Setting:
+class Setting(Options):
     """A method with its rates and options.
 
     Attributes:
@@ -18,10 +19,8 @@ class Setting:
         dropout: Drop rate for the inputs x_t, ``0 <= rate < 1``.
         recurrent_dropout: Drop rate of the method's other site, ``0 <= rate < 1``; with
             zoneout that of both updates.
-        life: "step" or "sequence", for moon and semeniuta; None for the paper's.
-        scaling: "inverted" or "test-time", for moon and semeniuta; None for the paper's.
-        zoneout_cell: Rate at which zoneout keeps c; None for ``recurrent_dropout``.
-        zoneout_hidden: Rate at which zoneout keeps h; None for ``recurrent_dropout``.
+
+    The options are those of ``dropviz.core.method_options.Options``.
 
     Raises:
         DropvizError: If the method is unknown, a value is out of range, or the method
@@ -31,50 +30,42 @@ class Setting:
     method: str = "keras"
     dropout: float = 0.0
     recurrent_dropout: float = 0.0
-    life: str | None = None
-    scaling: str | None = None
-    zoneout_cell: float | None = None
-    zoneout_hidden: float | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.method, str) or self.method not in METHODS:
             raise unknown_name("method", self.method, METHODS)
-        for name in ("dropout", "recurrent_dropout", *ZONES):
-            if name not in ZONES or getattr(self, name) is not None:
-                object.__setattr__(self, name, check_rate(name, getattr(self, name)))
-        for name, known in (("life", LIVES), ("scaling", SCALINGS)):
-            if getattr(self, name) is not None and getattr(self, name) not in known:
-                raise DropvizError(
-                    f"{name} must be {known[0]!r} or {known[1]!r}. "
-                    f"Received: {name}={getattr(self, name)!r}."
-                )
+        for name in RATES:
+            object.__setattr__(self, name, check_rate(name, getattr(self, name)))
+        for name, value in self.given_options.items():
+            object.__setattr__(self, name, _check_option(OPTIONS[name], value))
         self._check_options()
         self._check_recurrent()
 
     def _check_options(self) -> None:
-        for name in (*VARIANTS, *ZONES):
-            if getattr(self, name) is not None and name not in self.row.options:
+        for name, value in self.given_options.items():
+            if name not in self.row.options:
                 able = ", ".join(row.name for row in METHODS.values() if name in row.options)
                 raise DropvizError(
                     f"Method {self.method!r} has no option {name}. Received: "
-                    f"{name}={getattr(self, name)!r}. Methods that have it: {able}."
+                    f"{name}={value!r}. Methods that have it: {able}."
                 )
 
     def _check_recurrent(self) -> None:
-        if not self.recurrent_dropout:
+        if not self.recurrent_dropout or "recurrent_dropout" in map(self.argument, self.row.rules):
             return
+        idle = (
+            f"recurrent_dropout has nothing to act on. Received: "
+            f"recurrent_dropout={self.recurrent_dropout!r}."
+        )
         if all(rule.argument == "dropout" for rule in self.row.rules):
             raise DropvizError(
-                f"Method {self.method!r} masks the inputs only, so recurrent_dropout has "
-                f"nothing to act on. Received: recurrent_dropout={self.recurrent_dropout!r}. "
+                f"Method {self.method!r} masks the inputs only, so {idle} "
                 "Set it to 0, or choose another method."
             )
-        if None not in (self.zoneout_cell, self.zoneout_hidden):
-            raise DropvizError(
-                "zoneout_cell and zoneout_hidden are both given, so recurrent_dropout has "
-                f"nothing to act on. Received: recurrent_dropout={self.recurrent_dropout!r}. "
-                "Leave one of the three out."
-            )
+        *most, last = (rule.argument for rule in self.row.rules if rule.argument in OPTIONS)
+        raise DropvizError(
+            f"{', '.join(most)} and {last} are both given, so {idle} Leave one of the three out."
+        )
 
     @property
     def row(self) -> Method:
@@ -91,6 +82,10 @@ class Setting:
         # zoneout's two rates are options: recurrent_dropout stands in for either.
         return rule.argument if getattr(self, rule.argument) is not None else "recurrent_dropout"
 
+    def argument_at(self, site: str) -> str:
+        """The argument that gives a site its rate here; empty where the method has none."""
+        return next((self.argument(rule) for rule in self.row.rules if rule.site == site), "")
+
     def _filled(self, rule: Rule) -> Rule:
         rule = replace(rule, rate=getattr(self, self.argument(rule)))
         if rule.argument == "recurrent_dropout":
@@ -105,7 +100,14 @@ class Setting:
     @property
     def arguments(self) -> dict[str, float | str]:
         """The arguments that differ from their defaults, by name, without the method."""
-        rates = {name: getattr(self, name) for name in ("dropout", "recurrent_dropout")}
-        options = {name: getattr(self, name) for name in (*VARIANTS, *ZONES)}
-        given = {name: value for name, value in options.items() if value is not None}
-        return {name: rate for name, rate in rates.items() if rate} | given
+        rates = {name: getattr(self, name) for name in RATES}
+        return {name: rate for name, rate in rates.items() if rate} | self.given_options
+
+
+def _check_option(option: Option, value: object) -> float | str:
+    if not option.choices:
+        return check_rate(option.name, value)
+    if isinstance(value, str) and value in option.choices:
+        return value
+    listed = " or ".join(map(repr, option.choices))
+    raise DropvizError(f"{option.name} must be {listed}. Received: {option.name}={value!r}.")

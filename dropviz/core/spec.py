@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from dropviz.core.checks import check_whole
+from dropviz.core.method_options import Options
 from dropviz.core.schedule import Change, checked
 from dropviz.core.setting import Setting
 from dropviz.core.tasks import TASKS
@@ -15,7 +16,7 @@ _SEEDS = 2**32
 
 
 @dataclass(frozen=True)
-class RunSpec:
+class RunSpec(Options):
     """One training, in numbers and names.
 
     Attributes:
@@ -28,11 +29,9 @@ class RunSpec:
         units: LSTM units, from 1.
         epochs: Passes over the training data, from 1.
         seed: Seed for ``keras.utils.set_random_seed``, 0 to 2**32 - 1.
-        life: "step" or "sequence", for moon and semeniuta; None for the paper's.
-        scaling: "inverted" or "test-time", for moon and semeniuta; None for the paper's.
-        zoneout_cell: Rate at which zoneout keeps c; None for ``recurrent_dropout``.
-        zoneout_hidden: Rate at which zoneout keeps h; None for ``recurrent_dropout``.
         schedule: Changes of the rates on the way; none as a rule.
+
+    The options are those of ``dropviz.core.method_options.Options``.
 
     Raises:
         DropvizError: If a value is out of range, or the method and the rest cannot act
@@ -46,10 +45,6 @@ class RunSpec:
     units: int = 32
     epochs: int = 10
     seed: int = 7
-    life: str | None = None
-    scaling: str | None = None
-    zoneout_cell: float | None = None
-    zoneout_hidden: float | None = None
     schedule: tuple[Change, ...] = ()
 
     def __post_init__(self) -> None:

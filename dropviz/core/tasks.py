@@ -152,9 +152,27 @@ def _temporal_order() -> Task:
     )
 
 
-TASKS: dict[str, Callable[[], Task]] = {"digits": _digits, "temporal-order": _temporal_order}
-# Steps and features of each, for a picture of what will be done before any data are there.
-SHAPES: dict[str, tuple[int, int]] = {"digits": (8, 8), "temporal-order": (30, 2)}
+@dataclass(frozen=True)
+class TaskEntry:
+    """A task that comes with dropviz: a row of the table.
+
+    Attributes:
+        load: Makes its data.
+        steps: Time steps of its inputs, known before any data are there.
+        features: Features of its inputs.
+        title: A few words about it, for a menu.
+    """
+
+    load: Callable[[], Task]
+    steps: int
+    features: int
+    title: str
+
+
+TASKS: dict[str, TaskEntry] = {
+    "digits": TaskEntry(_digits, 8, 8, "8 rows of 8 pixels"),
+    "temporal-order": TaskEntry(_temporal_order, 30, 2, "which bits, in their order"),
+}
 
 
 def load_task(name: str) -> Task:
@@ -173,9 +191,9 @@ def load_task(name: str) -> Task:
     if name not in TASKS:
         raise unknown_name("task", name, TASKS)
     try:
-        return TASKS[name]()
+        return TASKS[name].load()
     except OSError as error:
         raise DropvizError(
             f"The data of task {name!r} cannot be had here ({type(error).__name__}: {error}). "
-            "Choose digits or temporal-order, which need no network."
+            f"Choose another one: {', '.join(each for each in TASKS if each != name)}."
         ) from error

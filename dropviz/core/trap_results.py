@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import html
-import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import overload
 
+from dropviz.core.display_registry import display
 from dropviz.core.sentences import counted
 from dropviz.errors import unknown_name
 
 _WIDTH = 80
-_CODE = re.compile(r"`([^`]+)`")
-# No colour of its own, so that it reads in light and dark themes alike.
-_LINE = "1px solid rgba(128, 128, 128, .4)"
-_CELL = "text-align: left; vertical-align: top; white-space: normal; padding: .15em .6em"
 
 
 @dataclass(frozen=True)
@@ -69,26 +64,11 @@ class Trap:
             lines += _wrapped(said, f"  {label:<12}", indent)
         return "\n".join(lines)
 
-    def _repr_html_(self) -> str:
-        rows = "".join(
-            f'<tr><th scope="row" style="{_CELL}; width: 7em">{label}</th>'
-            f'<td style="{_CELL}">{_marked(said)}</td></tr>'
-            for label, said in self.rows
-        )
-        return (
-            f'<div style="max-width: 880px; line-height: 1.45; margin: 0 0 1em 0">'
-            f"<div><strong>{_marked(self.heading)}</strong> "
-            f"<code>{html.escape(self.name)}</code></div>"
-            f'<table style="border-collapse: collapse; border-top: {_LINE}; margin: .3em 0; '
-            f'table-layout: auto; width: 100%"><tbody>{rows}</tbody></table></div>'
-        )
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        del include, exclude  # IPython filters by itself
-        return {"text/html": self._repr_html_(), "text/plain": str(self)}
+    def _ipython_display_(self) -> None:
+        display(self)
 
 
-class Museum(Sequence[Trap]):
+class TrapResults(Sequence[Trap]):
     """Traps in order; each is found by its number or its name.
 
     Attributes:
@@ -120,10 +100,10 @@ class Museum(Sequence[Trap]):
     @overload
     def __getitem__(self, key: int | str) -> Trap: ...
     @overload
-    def __getitem__(self, key: slice) -> Museum: ...
-    def __getitem__(self, key: int | str | slice) -> Trap | Museum:
+    def __getitem__(self, key: slice) -> TrapResults: ...
+    def __getitem__(self, key: int | str | slice) -> Trap | TrapResults:
         if isinstance(key, slice):
-            return Museum(self._traps[key], self.where)
+            return TrapResults(self._traps[key], self.where)
         if isinstance(key, str):
             for trap in self._traps:
                 if trap.name == key:
@@ -146,20 +126,14 @@ class Museum(Sequence[Trap]):
         return item in self._traps or item in self.names
 
     def __repr__(self) -> str:
-        return f"<Museum of {counted(len(self), 'trap')}: {', '.join(self.names)}>"
+        return f"<TrapResults of {counted(len(self), 'trap')}: {', '.join(self.names)}>"
 
     def __str__(self) -> str:
         heading = "\n".join(_wrapped(self.heading, "", "  "))
         return "\n\n".join([heading, *map(str, self._traps)])
 
-    def _repr_html_(self) -> str:
-        blocks = "".join(trap._repr_html_() for trap in self._traps)
-        heading = html.escape(self.heading)
-        return f'<div><p style="max-width: 880px">{heading}</p>{blocks}</div>'
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        del include, exclude  # IPython filters by itself
-        return {"text/html": self._repr_html_(), "text/plain": str(self)}
+    def _ipython_display_(self) -> None:
+        display(self)
 
 
 def _wrapped(text: str, first: str, rest: str) -> list[str]:
@@ -171,8 +145,3 @@ def _wrapped(text: str, first: str, rest: str) -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
-
-
-def _marked(text: str) -> str:
-    """Escaped text, with what stands between backticks as code."""
-    return _CODE.sub(r"<code>\1</code>", html.escape(text))

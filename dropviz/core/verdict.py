@@ -9,17 +9,9 @@ import numpy as np
 
 from dropviz.core.display_registry import display
 from dropviz.core.masks import Array
-from dropviz.core.methods import METHODS, PLACES
+from dropviz.core.methods import METHODS
+from dropviz.core.sites import place_of
 from dropviz.errors import unknown_name
-
-# Sites of no method of the table, that layers gone wrong have.
-STRAYS: Mapping[str, str] = {
-    "carried": "what the cell carries (c_(t-1), in a GRU h_(t-1)), in place",
-    "pre_activation": "x_t W or h_(t-1) U, after the product",
-    "input_kernel": "the entries of W, the weights on x_t",
-}
-
-WHERE: Mapping[str, str] = {**PLACES, **STRAYS}
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +19,7 @@ class SiteVerdict:
     """What was found at one site that is masked.
 
     Attributes:
-        site: A key of ``dropviz.core.methods.PLACES`` or of ``STRAYS``.
+        site: A key of ``dropviz.core.sites.SITES``.
         rate: Share of entries dropped, 0 to 1.
         rate_interval: Where the rate lies with 99.99 % confidence (Wilson 1927), from the
             independent draws seen.
@@ -67,10 +59,19 @@ class SiteVerdict:
     def sentence(self) -> str:
         """What was found at this site, in one line."""
         low, high = self.rate_interval
-        parts = [f"{WHERE[self.site]}: rate {self.rate:.3f} (between {low:.3f} and {high:.3f})"]
+        rate = f"rate {self.rate:.3f} (between {low:.3f} and {high:.3f})"
+        return f"{place_of(self.site)}: {rate}; {self._manner}"
+
+    @property
+    def manner(self) -> str:
+        """The sentence without the place and the rate, for where both are shown."""
+        return self._manner[:1].upper() + self._manner[1:]
+
+    @property
+    def _manner(self) -> str:
         lives = {"step": "a new mask at each step", "sequence": "one mask a sequence"}
         ties = {"tied": "the same for all gates", "untied": "one for each gate"}
-        parts += [lives[self.life]] if self.life else []
+        parts = [lives[self.life]] if self.life else []
         parts += [ties[self.tying]] if self.tying else []
         parts += [f"only at the gates {' '.join(self.gates)}"] if self.missing else []
         samples = {True: "one for all samples", False: "one for each sample"}
@@ -137,11 +138,20 @@ class Verdict:
             also = f". At these rates that is the same as {', '.join(self.same_as)}"
         return f"{name} drops by the method {self.method}, {row.paper}{also}."
 
+    def argument_at(self, site: str) -> str:
+        """The argument that gives a site its rate in the nearest method; empty without one."""
+        rules = METHODS[self.method].rules if self.method else ()
+        return next((rule.argument for rule in rules if rule.site == site), "")
+
     @property
     def lines(self) -> list[str]:
         """The verdict with its evidence, line by line."""
-        lines = [self.title, *(site.sentence for site in self.sites.values())]
-        lines += [f"Differs from {self.method}: {words}" for words in self.differences]
+        return [self.title, *(site.sentence for site in self.sites.values()), *self.remarks]
+
+    @property
+    def remarks(self) -> list[str]:
+        """What stands below the sites: differences, doubts, inference, how it was found."""
+        lines = [f"Differs from {self.method}: {words}" for words in self.differences]
         lines += [f"Cannot tell: {words}" for words in self.doubts]
         inference = (
             "Something is dropped at random" if self.active_at_inference else "Nothing drops"

@@ -10,7 +10,7 @@ import numpy as np
 
 from dropviz.core import oracle
 from dropviz.core.masks import Array
-from dropviz.core.methods import GATED
+from dropviz.core.sites import is_gated
 from dropviz.experiment.harness import Bench
 from dropviz.experiment.probe import Probe
 
@@ -123,7 +123,7 @@ def outcomes(bench: Bench, probe: Probe, bits: Sequence[Bit]) -> Array:
 
 def _blank(bench: Bench, probe: Probe, bits: Sequence[Bit], samples: int) -> dict[str, Array]:
     return {
-        bit.site: np.ones((probe.steps, len(bench.gates) if bit.site in GATED else 1, samples, 1))
+        bit.site: np.ones((probe.steps, len(bench.gates) if is_gated(bit.site) else 1, samples, 1))
         for bit in bits
     }
 

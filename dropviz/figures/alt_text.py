@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from dropviz.core.masks import LayerRecording, Masks
 from dropviz.core.sentences import counted
+from dropviz.core.sites import SITES
 from dropviz.figures.mask_letters import ARROWS, Marks, arrows
 
 _NAMES = {
@@ -14,11 +15,6 @@ _NAMES = {
     "g": "The candidates g inside the cells",
     "up": "The output arrows",
     "c": "The arrows of the cell state c",
-}
-_MEANT = {
-    "recurrent_kernel": "These masks drop weights of U, which h is multiplied with.",
-    "hidden_update": "There a dropped unit keeps its value of h of the step before.",
-    "cell_update": "There a dropped unit keeps its value of c of the step before.",
 }
 
 
@@ -66,8 +62,8 @@ def told(recorded: LayerRecording, found: Marks, shown: Sequence[int]) -> str:
     lines = [f"{recorded.kind} layer {recorded.layer} unrolled, {drawn}."]
     for masks in recorded.values():
         lines.append(f"{'; '.join(_carried(masks.site, found, shown))}; {masks.sentence}")
-        if masks.site in _MEANT and not masks.reason:
-            lines.append(_MEANT[masks.site])
+        if not masks.reason and SITES[masks.site].note:
+            lines.append(SITES[masks.site].note)
     every = ("x", "h", "up", "c") if recorded.kind == "LSTM" else ("x", "h", "up")
     bare = [arrow for arrow in every if not set(ARROWS[arrow]) & set(recorded)]
     lines += [f"{_NAMES[arrow]} carry no mask." for arrow in bare]

@@ -10,6 +10,7 @@ from matplotlib.patches import FancyBboxPatch
 from dropviz.core.methods import Method, Rule
 from dropviz.core.sentences import counted
 from dropviz.core.setting import Setting
+from dropviz.core.sites import SITES
 from dropviz.errors import DropvizError, unknown_name
 from dropviz.figures import cell_edges, theme
 from dropviz.figures.text_fit import fitted, width, wrapped
@@ -19,16 +20,6 @@ _PITCH = 288  # CSS pixels from panel to panel
 _MARGIN = 15
 _TITLE, _LINE, _AFTER = 34, 15, 12
 _SIZE = 9.5
-_SITES = {
-    "input": "$x_t$ on its way into the gates",
-    "recurrent": "$h_{t-1}$ on its way into the gates",
-    "recurrent_kernel": "the weights $U$ that $h_{t-1}$ is multiplied with",
-    "candidate": "the candidate $g$, before it is added to the memory",
-    "cell": "the memory $c_t$, after the sum",
-    "output": "$h_t$ on its way up",
-    "cell_update": "the update of the memory $c$",
-    "hidden_update": "the update of $h$",
-}
 
 
 @dataclass(frozen=True)
@@ -60,15 +51,15 @@ class _Panel:
         said = []
         for rule in self.rules:
             heading = f"{rule.argument}={rule.rate:.3g}" if self.rated else rule.argument
-            lines = wrapped(f"{_SITES[rule.site]}: {words(rule)}", cell_edges.WIDTH, _SIZE)
+            lines = wrapped(f"{SITES[rule.site].inside}: {words(rule)}", cell_edges.WIDTH, _SIZE)
             if rule in self.masked:
-                said.append((heading, cell_edges.colour(rule), lines))
+                said.append((heading, theme.colour_of(rule.argument), lines))
             else:
                 said.append(
                     (
                         heading,
                         theme.MUTED,
-                        wrapped(f"{_SITES[rule.site]}: no mask", cell_edges.WIDTH, _SIZE),
+                        wrapped(f"{SITES[rule.site].inside}: no mask", cell_edges.WIDTH, _SIZE),
                     )
                 )
         return said
@@ -123,7 +114,7 @@ def words(rule: Rule) -> str:
 
 
 def _scaling(rule: Rule) -> str:
-    what = "weights" if rule.site == "recurrent_kernel" else "units"
+    what = "weights" if SITES[rule.site].matrix else "units"
     kept, later = rule.kept, rule.at_inference
     said = {
         "inverted": f"kept {what} times 1/(1-p){f' = {kept:.3g}' if rule.rate else ''}",
@@ -176,7 +167,7 @@ def _draw(axes: Axes, x: float, top: float, panel: _Panel, lines_above: int) -> 
 def _tag(axes: Axes, right: float, y: float) -> None:
     text, size = "measured here", 9
     wide = width(text, size) + 14
-    shape = FancyBboxPatch((right - wide, y - 9), wide, 19, facecolor=theme.BLUE, linewidth=0)
+    shape = FancyBboxPatch((right - wide, y - 9), wide, 19, facecolor=theme.INK, linewidth=0)
     shape.set_boxstyle("round", pad=0, rounding_size=4)
     axes.add_patch(shape)
     axes.text(right - 7, y, text, color="white", fontsize=size, ha="right", va="center")
@@ -213,5 +204,5 @@ def _told(panel: _Panel) -> str:
 
 def _site_told(panel: _Panel, rule: Rule) -> str:
     rate = f"={rule.rate:.3g}" if panel.rated else ""
-    where = _SITES[rule.site].replace("{t-1}", "(t-1)").replace("$", "")
+    where = SITES[rule.site].inside.replace("{t-1}", "(t-1)").replace("$", "")
     return f"{rule.site} ({rule.argument}{rate}), {where}: {words(rule)}"

@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
 from matplotlib.path import Path
 
-from dropviz.core.methods import ZONED, Rule
+from dropviz.core.methods import Rule
+from dropviz.core.sites import SITES
 from dropviz.figures import theme
 
 WIDTH, HEIGHT = 274, 306  # CSS pixels; the origin is at the bottom left
@@ -28,12 +29,6 @@ _SWITCH, _UP, _BRANCH = 231.0, 244.0, 40.0
 _C_OVER, _H_UNDER = 270.0, 60.0  # the ways round, of zoneout
 _RADIUS = 8.0
 _AT_GATE = 112.0  # height of a mark that belongs to one gate
-_COLOURS = {
-    "dropout": theme.BLUE,
-    "recurrent_dropout": theme.VERMILION,
-    "zoneout_cell": theme.VERMILION,
-    "zoneout_hidden": theme.GREEN,
-}
 
 
 def _branches(line: str, height: float, side: int) -> dict[str, tuple[Point, ...]]:
@@ -72,21 +67,17 @@ _DOTS = (
     ((_TANH[0], _C), "c"),
     ((_UP, _H), "h.out"),
 )
-_EDGES_OF = {
-    "candidate": ("g",),
-    "cell": ("c", "c.tanh", "c.out"),
-    "output": ("h.up",),
-    "cell_update": ("c.keep", "c.out"),
-    "hidden_update": ("h.keep", "h.out", "h.up"),
-}
-_MARK_OF: Mapping[str, Point] = {
-    "input": (_X_IN, 24),
-    "recurrent": (15, _H),
-    "candidate": (_GATES["g"], 186),
-    "cell": (172, _C),
-    "output": (_UP, 140),
-    "cell_update": (_SWITCH, _C),
-    "hidden_update": (_SWITCH, _H),
+# The ways round the cell, each with what it keeps and the height of the words about it.
+_DETOURS = {"c.keep": ("$c_{t-1}$", _C_OVER - 11), "h.keep": ("$h_{t-1}$", _H_UNDER - 12)}
+# Where on an edge a mask is marked.
+_MARKED: Mapping[str, Point] = {
+    "x": (_X_IN, 24),
+    "h": (15, _H),
+    "g": (_GATES["g"], 186),
+    "c": (172, _C),
+    "h.up": (_UP, 140),
+    "c.out": (_SWITCH, _C),
+    "h.out": (_SWITCH, _H),
 }
 _LABELS: tuple[tuple[Point, str], ...] = (
     ((0, _C + 10), "$c_{t-1}$"),
@@ -98,33 +89,27 @@ _LABELS: tuple[tuple[Point, str], ...] = (
 )
 
 
-def colour(rule: Rule) -> str:
-    """The colour of a masked edge and of the words that belong to it."""
-    return _COLOURS[rule.argument]
-
-
 def edges(rule: Rule) -> tuple[str, ...]:
     """The edges that carry something masked: names in ``EDGES``.
 
     A mask for all gates multiplies before the line branches; one for each gate after.
     """
-    if rule.site in _EDGES_OF:
-        return _EDGES_OF[rule.site]
-    line = "x" if rule.site == "input" else "h"
-    gates = tuple(f"{line}.{gate}" for gate in _GATES)
-    return (line, *gates) if _before_branching(rule) else gates
+    site = SITES[rule.site]
+    gates = tuple(f"{site.line}.{gate}" for gate in _GATES)
+    return site.edges or ((site.line, *gates) if _before_branching(rule) else gates)
 
 
 def marks(rule: Rule) -> list[Point]:
     """Where the masks multiply: one place, or one for each gate."""
-    if rule.site in _EDGES_OF or _before_branching(rule):
-        return [_MARK_OF[rule.site]]
+    first = edges(rule)[0]
+    if SITES[rule.site].edges or _before_branching(rule):
+        return [_MARKED[first]]
     return [(EDGES[name][0][0], _AT_GATE) for name in edges(rule)]
 
 
 def _before_branching(rule: Rule) -> bool:
     # U is four matrices, so its mask sits at the gates even if it were the same for all.
-    return rule.tying != "untied" and rule.site != "recurrent_kernel"
+    return rule.tying != "untied" and not SITES[rule.site].matrix
 
 
 def draw(axes: Axes, x: float, y: float, rules: Sequence[Rule]) -> None:
@@ -136,14 +121,14 @@ def draw(axes: Axes, x: float, y: float, rules: Sequence[Rule]) -> None:
         y: The bottom end.
         rules: What is masked.
     """
-    masked = {edge: colour(rule) for rule in rules for edge in edges(rule)}
-    ways_round = {f"{rule.site[0]}.keep" for rule in rules if rule.site in ZONED}
+    masked = {edge: theme.colour_of(rule.argument) for rule in rules for edge in edges(rule)}
+    ways_round = {edge for rule in rules for edge in SITES[rule.site].edges if _is_detour(edge)}
     pen = _Pen(axes, x, y)
     bottom = 38 if "h.keep" in ways_round else 62
     top = 284 if "c.keep" in ways_round else 264
     pen.box((_LEFT, bottom), (_RIGHT - _LEFT, top - bottom), 9, theme.FAINT, theme.PAPER, zorder=0)
     for name in EDGES:
-        if name in ways_round or not name.endswith(".keep"):
+        if name in ways_round or not _is_detour(name):
             pen.edge(name, masked.get(name))
     for at, line in (*_DOTS, *((EDGES[name][0], "") for name in sorted(ways_round))):
         ink = masked.get(line, theme.INK)
@@ -153,6 +138,11 @@ def draw(axes: Axes, x: float, y: float, rules: Sequence[Rule]) -> None:
         pen.text(at, text, 10)
     for rule in rules:
         _site(pen, rule)
+
+
+def _is_detour(edge: str) -> bool:
+    """Whether an edge leads an old value round the cell, as only zoneout does."""
+    return edge in _DETOURS
 
 
 @dataclass(frozen=True)
@@ -219,14 +209,13 @@ def _nodes(pen: _Pen) -> None:
 
 def _site(pen: _Pen, rule: Rule) -> None:
     """Marks one site."""
-    ink = colour(rule)
+    ink = theme.colour_of(rule.argument)
     for at in marks(rule):
         mark(pen.axes, pen.x + at[0], pen.y + at[1], ink)
-        if rule.site == "recurrent_kernel":
-            pen.text((at[0] + 8.5, at[1]), "$U$", 9, va="center", color=ink)
-    if rule.site in ZONED:
-        cell = rule.site == "cell_update"
-        old, y = ("$c_{t-1}$", _C_OVER - 11) if cell else ("$h_{t-1}$", _H_UNDER - 12)
+        if SITES[rule.site].matrix:
+            pen.text((at[0] + 8.5, at[1]), SITES[rule.site].symbol, 9, va="center", color=ink)
+    for edge in filter(_is_detour, edges(rule)):
+        old, y = _DETOURS[edge]
         pen.text((78, y), f"dropped: keeps {old}", 8.5, va="center", color=ink)
 
 

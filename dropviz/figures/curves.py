@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
@@ -29,10 +31,10 @@ class _Line:
     dashes: str | tuple[int, tuple[int, ...]]
 
 
-# Told apart by dashes as well as by colour, for a grey print.
+# Told apart by dashes as well as by colour, for a grey print; neither colour is an argument's.
 _LINES = (
-    _Line("loss", "training, dropout on", theme.VERMILION, "-"),
-    _Line("loss_dropout_off", "training, dropout off", theme.BLUE, (0, (5, 2))),
+    _Line("loss", "training, dropout on", theme.PURPLE, "-"),
+    _Line("loss_dropout_off", "training, dropout off", theme.INK, (0, (5, 2))),
     _Line("val_loss", "validation", theme.GREEN, (0, (1, 1))),
 )
 
@@ -56,7 +58,7 @@ def curves(
     several = [runs] if isinstance(runs, Mapping) else list(runs)
     with theme.style():
         picture = theme.Picture(_WIDTH, _HEIGHT)
-        axes = picture.add_axes((0.09, 0.14, 0.61, 0.70))
+        axes = picture.add_axes((0.09, 0.14, 0.57, 0.70))
         drawn = []
         for line in _LINES:
             values = _stack([run[line.name] for run in several if line.name in run])
@@ -162,15 +164,19 @@ def _labels(axes: Axes, drawn: Sequence[tuple[_Line, NDArray[np.float64]]]) -> N
     place = -np.inf
     for value, line in sorted(ends, key=lambda end: end[0]):
         place = max((value - low) / (high - low), place + _LABEL)
-        axes.text(
-            1.02,
-            place,
-            f"{figure(value)}  {line.label}",
-            transform=axes.transAxes,
-            va="center",
-            color=line.colour,
-            fontsize=10,
+        # A sample of the line: in grey, words alone would not say whose end this is.
+        axes.add_artist(
+            PathPatch(
+                Path([(1.02, place), (1.075, place)]),
+                transform=axes.transAxes,
+                clip_on=False,
+                edgecolor=line.colour,
+                linestyle=line.dashes,
+                linewidth=2.4,
+            )
         )
+        words = f"{figure(value)}  {line.label}"
+        axes.text(1.09, place, words, transform=axes.transAxes, va="center", fontsize=10)
 
 
 def _title(several: Sequence[Mapping[str, Sequence[float]]]) -> str:

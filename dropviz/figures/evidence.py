@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
-from dropviz.core.verdict import WHERE, SiteVerdict, Verdict
+from dropviz.core.sites import place_of
+from dropviz.core.verdict import SiteVerdict, Verdict
 from dropviz.figures import theme
 from dropviz.figures.text_fit import fitted, wrapped
 
@@ -38,30 +39,25 @@ def evidence(verdict: Verdict) -> theme.Picture:
         if not sites:
             page.text(_LEFT, height - 84, _NOTHING, fontsize=12)
         for number, site in enumerate(sites):
-            _row(picture, page, site, height - _TOP - number * _ROW)
+            ink = theme.colour_of(verdict.argument_at(site.site))
+            _row(picture, page, site, height - _TOP - number * _ROW, ink)
         _legend(page, bool(sites))
         found = [site.sentence for site in sites] or [f"{verdict.calls} runs. {_NOTHING}"]
         picture.alt = f"Evidence for the verdict on {verdict.layer}. {' '.join(found)}"
     return picture
 
 
-def _row(picture: theme.Picture, page: Axes, site: SiteVerdict, top: float) -> None:
+def _row(picture: theme.Picture, page: Axes, site: SiteVerdict, top: float, ink: str) -> None:
     width, height = picture.size
-    page.text(_LEFT, top - 14, WHERE[site.site], fontsize=12, weight="bold")
+    page.text(_LEFT, top - 14, place_of(site.site), fontsize=12, weight="bold")
     bottom = top - 28 - _PANEL
     frame = _LEFT / width, bottom / height, _PANEL / width, _PANEL / height
     _seen(picture.add_axes(frame), site)
     frame = _LINE / width, (bottom + 44) / height, _WIDE / width, 48 / height
     line = picture.add_axes(frame)
-    _rate(line, site)
-    for number, words in enumerate(wrapped(_said(site), _ROOM, 10.5)):
+    _rate(line, site, ink)
+    for number, words in enumerate(wrapped(site.manner, _ROOM, 10.5)):
         page.text(_WORDS, top - 38 - 17 * number, words, fontsize=10.5)
-
-
-def _said(site: SiteVerdict) -> str:
-    """The sentence without the place and the rate, which the picture shows."""
-    words = site.sentence.partition("; ")[2]
-    return words[:1].upper() + words[1:]
 
 
 def _seen(axes: Axes, site: SiteVerdict) -> None:
@@ -76,9 +72,9 @@ def _seen(axes: Axes, site: SiteVerdict) -> None:
     axes.set_xlabel("entry", fontsize=9.5, labelpad=3, color=theme.MUTED)
 
 
-def _rate(axes: Axes, site: SiteVerdict) -> None:
+def _rate(axes: Axes, site: SiteVerdict, ink: str) -> None:
     low, high = site.rate_interval
-    axes.plot([low, high], [0, 0], color=theme.BLUE, linewidth=9, solid_capstyle="butt")
+    axes.plot([low, high], [0, 0], color=ink, linewidth=9, solid_capstyle="butt")
     axes.plot([site.rate], [0], "|", color=theme.INK, markersize=22, markeredgewidth=2)
     axes.set(xlim=(0, 1), ylim=(-1, 1), yticks=[], xticks=[0, 0.5, 1])
     axes.spines["left"].set_visible(False)

@@ -6,13 +6,11 @@ import math
 import textwrap
 from typing import NamedTuple
 
-from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
 
 from dropviz.core.masks import Array, LayerRecording, Masks
-from dropviz.core.methods import GATED, PLACES
 from dropviz.core.sentences import counted
+from dropviz.core.sites import SITES, is_gated, place_of
 from dropviz.errors import DropvizError
 from dropviz.figures import theme
 from dropviz.figures.text_fit import fitted
@@ -24,16 +22,6 @@ _ROWS, _UNITS = 16, 32  # shown at the most
 _NAME = 56  # letters of a layer's name that the heading has room for
 _REASON = 236  # CSS pixels from the left, clear of the longest name of a site
 _ROOM = 64  # CSS pixels that an axis needs for its name between two numbers
-_PLACE = {
-    "input": "input  $x_t$",
-    "recurrent": "recurrent  $h_{t-1}$",
-    "recurrent_kernel": "recurrent_kernel  $U$",
-    "candidate": "candidate  $g_t$",
-    "cell": "cell  $c_t$",
-    "output": "output  $h_t$",
-    "hidden_update": "hidden_update  $h_t$",
-    "cell_update": "cell_update  $c_t$",
-}
 _GATES = {
     "i": "i  input gate",
     "f": "f  forget gate",
@@ -43,9 +31,6 @@ _GATES = {
     "r": "r  reset gate",
     "h": "h  candidate",
 }
-# Dropped is light with a cross, kept is dark: told apart in a grey print.
-_COLOURS = ListedColormap([colormaps["cividis"](0.97), colormaps["cividis"](0.12)])
-_CROSS = colormaps["cividis"](0.55)
 
 
 def atlas(
@@ -91,7 +76,8 @@ def atlas(
         )
         top = height - _TOP
         for masks, row in zip(recorded.values(), heights, strict=True):
-            _row(picture, page, masks, chosen, top, row)
+            ink = theme.colour_of(recorded.setting.argument_at(masks.site))
+            _row(picture, page, masks, chosen, top, row, ink)
             top -= row + _BETWEEN
         _legend(page)
         picture.alt = f"Mask heatmaps of {recorded.layer}, batch {number + 1}. " + " ".join(
@@ -131,7 +117,7 @@ def _panel(masks: Masks, chosen: _Chosen) -> tuple[Array, str, str]:
         at = masks.gates.index(chosen.gate)
         values = values[:, at : at + 1]
     first = chosen.first(values.shape[2])
-    if masks.site == "recurrent_kernel":
+    if SITES[masks.site].matrix:
         side = math.isqrt(values.shape[-1])
         matrices = values[0, :, 0].reshape(-1, side, side)
         return matrices[:, :_ROWS, :_UNITS], "from unit", "to unit"
@@ -155,9 +141,15 @@ def _size(masks: Masks, chosen: _Chosen) -> tuple[float, float]:
 
 
 def _row(
-    picture: theme.Picture, page: Axes, masks: Masks, chosen: _Chosen, top: float, row: float
+    picture: theme.Picture,
+    page: Axes,
+    masks: Masks,
+    chosen: _Chosen,
+    top: float,
+    row: float,
+    ink: str,
 ) -> None:
-    page.text(16, top - 14, _PLACE.get(masks.site, masks.site), fontsize=12, weight="bold")
+    page.text(16, top - 14, _name(masks.site), fontsize=12, weight="bold", color=ink)
     if _empty(masks):
         for number, line in enumerate(_reason(masks)):
             page.text(_REASON, top - 14 - 16 * number, line, fontsize=10.5, color=theme.MUTED)
@@ -177,13 +169,17 @@ def _row(
     fitted(page, _LEFT, top - row + 6, said, _WIDTH - _LEFT - _RIGHT, 10.5)
 
 
+def _name(site: str) -> str:
+    return f"{site}  {SITES[site].symbol}"
+
+
 def _gate(masks: Masks, gate: int, panels: int, chosen: str | None) -> str:
     if panels == 1 and chosen in masks.gates and masks.values.shape[2] > 1:
         return _GATES.get(chosen, chosen)
     if panels > 1:
         return _GATES.get(masks.gates[gate], masks.gates[gate])
-    if masks.site not in GATED:
-        return PLACES.get(masks.site, "")
+    if not is_gated(masks.site):
+        return place_of(masks.site)
     if len(masks.gates) > 1:
         return f"one mask for all gates: {' '.join(masks.gates)}"
     return ""
@@ -200,11 +196,11 @@ def _heatmap(
 ) -> None:
     (rows, units), (width, height), (down, across) = values.shape, size, names
     kept = values > 0
-    axes.pcolormesh(kept, cmap=_COLOURS, vmin=0, vmax=1, edgecolors="white", linewidth=0.6)
+    axes.pcolormesh(kept, cmap=theme.TWO_TONES, vmin=0, vmax=1, edgecolors="white", linewidth=0.6)
     row, unit = (~kept).nonzero()
     # A cross of half a cell, so that small cells stay light.
     cross = 0.5 * min(height / rows, 12) * 72 / theme.DPI
-    axes.scatter(unit + 0.5, row + 0.5, marker="x", s=cross**2, linewidths=0.7, color=_CROSS)
+    axes.scatter(unit + 0.5, row + 0.5, marker="x", s=cross**2, linewidths=0.7, color=theme.CROSS)
     axes.set(xlim=(0, units), ylim=(rows, 0))
     axes.set_xticks(*_ends(units, width))
     axes.set_yticks(*(_ends(rows, height, begin) if first else ([], [])))
@@ -226,10 +222,10 @@ def _ends(count: int, pixels: float, begin: int = 0) -> tuple[list[float], list[
 
 def _legend(page: Axes) -> None:
     y = 18
-    for x, colour, word in ((16, _COLOURS(1), "kept"), (86, _COLOURS(0), "dropped")):
+    for x, colour, word in ((16, theme.TWO_TONES(1), "kept"), (86, theme.TWO_TONES(0), "dropped")):
         page.scatter([x + 5], [y], marker="s", s=70, color=[colour], zorder=3)
         page.text(x + 16, y, word, va="center", fontsize=10, color=theme.MUTED)
-    page.scatter([91], [y], marker="x", s=18, linewidths=1, color=_CROSS, zorder=4)
+    page.scatter([91], [y], marker="x", s=18, linewidths=1, color=theme.CROSS, zorder=4)
     page.text(
         190,
         y,

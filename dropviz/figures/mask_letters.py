@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from dropviz.core.masks import LayerRecording, Masks
+from dropviz.core.masks import Array, LayerRecording, Masks
 from dropviz.core.oracle import LSTM_GATES
 from dropviz.core.setting import Setting
+from dropviz.core.sites import SITES
 from dropviz.figures import theme
 from dropviz.figures.shapes import ENTRIES, ROWS, Mark
 
@@ -22,11 +23,8 @@ Marks = dict[tuple[str, int], Mark]
 # counted from the step that the arrow leads into: what a step makes of c and h is on the
 # arrows that leave it.
 ARROWS: Mapping[str, Mapping[str, int]] = {
-    "h": {"recurrent": 0, "recurrent_kernel": 0, "hidden_update": -1},
-    "c": {"cell": -1, "cell_update": -1},
-    "x": {"input": 0},
-    "g": {"candidate": 0},
-    "up": {"output": 0, "hidden_update": 0},
+    arrow: {name: site.arrows[arrow] for name, site in SITES.items() if arrow in site.arrows}
+    for arrow in ("h", "c", "x", "g", "up")
 }
 
 
@@ -72,7 +70,7 @@ def marks(recorded: LayerRecording, batch: int, sample: int) -> Marks:
         are left out. The masks that are drawn come first in the alphabet.
     """
     found: Marks = {}
-    named: dict[tuple[str, bytes], Mark] = {}
+    alphabet = _Alphabet(recorded.setting)
     steps = max((masks.time_steps for masks in recorded.values()), default=0)
     drawn = [(site, step) for _, site, step in arrows(steps_drawn(steps))] if steps else []
     rest = [(site, step) for step in range(steps) for site in recorded]
@@ -82,11 +80,7 @@ def marks(recorded: LayerRecording, batch: int, sample: int) -> Marks:
             continue
         values = masks.of_batch(batch)
         mask = values[min(step, len(values) - 1), :, min(sample, values.shape[2] - 1)]
-        key = site, mask.tobytes()
-        if key not in named:
-            used = [(its, other.colour) for (its, _), other in named.items()]
-            named[key] = Mark(_letter(len(named)), _colour(site, used), mask)
-        found[site, step] = named[key]
+        found[site, step] = alphabet.mark(site, mask.tobytes(), mask)
     return found
 
 
@@ -106,7 +100,7 @@ def planned(
     """
     sites: dict[str, Masks] = {}
     found: Marks = {}
-    named: dict[tuple[str, int], Mark] = {}
+    alphabet = _Alphabet(setting)
     rules = {rule.site: rule for rule in setting.rules}
     for site, rule in rules.items():
         # No more entries than are drawn: a kernel has units times units of them.
@@ -129,12 +123,8 @@ def planned(
     for site, step in dict.fromkeys(drawn + rest):
         if site not in rules or not rules[site].rate or sites[site].reason:
             continue
-        key = site, step if rules[site].life == "step" else 0
-        if key not in named:
-            used = [(its, other.colour) for (its, _), other in named.items()]
-            blank = sites[site].values[0, 0, :, 0]
-            named[key] = Mark(_letter(len(named)), _colour(site, used), blank)
-        found[site, step] = named[key]
+        identity = step if rules[site].life == "step" else 0
+        found[site, step] = alphabet.mark(site, identity, sites[site].values[0, 0, :, 0])
     return LayerRecording("lstm", "LSTM", units, 0, sites, setting=setting), found
 
 
@@ -142,8 +132,19 @@ def _letter(number: int) -> str:
     return chr(ord("A") + number % 26) + (str(number // 26) if number >= 26 else "")  # noqa: PLR2004
 
 
-def _colour(site: str, used: Sequence[tuple[str, str]]) -> str:
-    """A colour that this site has not, and else few masks have."""
-    here = Counter(colour for its, colour in used if its == site)
-    everywhere = Counter(colour for _, colour in used)
-    return min(theme.MASKS, key=lambda colour: (here[colour], everywhere[colour]))
+class _Alphabet:
+    """Names masks in their order: a letter for each, in a shade of its argument's colour."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        self._marks: dict[tuple[str, Hashable], Mark] = {}
+        self._shades: Counter[str] = Counter()
+
+    def mark(self, site: str, identity: Hashable, mask: Array) -> Mark:
+        """The mark of a mask; the same for the same site and identity."""
+        key = site, identity
+        if key not in self._marks:
+            colour = theme.colour_of(self._setting.argument_at(site), self._shades[site])
+            self._shades[site] += 1
+            self._marks[key] = Mark(_letter(len(self._marks)), colour, mask)
+        return self._marks[key]

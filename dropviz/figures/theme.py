@@ -13,7 +13,7 @@ import matplotlib.style
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import ListedColormap
+from matplotlib.colors import ListedColormap, to_hex, to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -28,9 +28,10 @@ BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY = (
     "#CC79A7",
     "#56B4E9",
 )
-PALETTE = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
-# A colour for each mask that one picture can hold, in the order of their letters.
-MASKS = (*PALETTE, "#8c6d31")
+# The law of colours: a colour belongs to an argument, in every picture and whatever else is on.
+# Options that stand in for recurrent_dropout have its colour. Curves use neither.
+_ARGUMENTS = {"dropout": BLUE, "recurrent_dropout": VERMILION}
+_DARKER = (0.0, 0.46, 0.22, 0.64, 0.34, 0.12)  # shades, neighbours far apart
 # Dropped is light with a cross, kept is dark: told apart in a grey print.
 TWO_TONES = ListedColormap([colormaps["cividis"](0.97), colormaps["cividis"](0.12)])
 CROSS = colormaps["cividis"](0.55)
@@ -126,6 +127,25 @@ class Picture(Figure):
         """Display metadata: the size on screen and the alt text."""
         width, height = self.size
         return {"image/png": {"width": width, "height": height, "alt": self.alt}}
+
+
+def colour_of(argument: str, number: int = 0) -> str:
+    """The colour of whatever belongs to an argument of a layer.
+
+    Args:
+        argument: Its name; zoneout's own rates stand in for ``recurrent_dropout``.
+        number: A shade of the colour, for one of several masks; 0 is the colour itself.
+
+    Returns:
+        As "#rrggbb", dark enough for white letters on it; ink where there is no argument.
+    """
+    if not argument:
+        return INK
+    red, green, blue = to_rgb(_ARGUMENTS.get(argument, VERMILION))
+    if argument == "zoneout_hidden":
+        number += 1  # beside zoneout_cell
+    light = 1 - _DARKER[number % len(_DARKER)]
+    return to_hex((red * light, green * light, blue * light))
 
 
 def canvas(width: float, height: float) -> tuple[Picture, Axes]:

@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Circle, FancyBboxPatch
 
 from dropviz.core.masks import LayerRecording
-from dropviz.core.methods import GATED, ZONED
 from dropviz.core.sentences import intentions
 from dropviz.core.setting import Setting
+from dropviz.core.sites import SITES, is_gated
 from dropviz.errors import DropvizError
 from dropviz.figures import shapes, theme
 from dropviz.figures.alt_text import call, counts, told
@@ -53,12 +53,11 @@ class _Scene:
         return None
 
     def gates(self, site: str) -> tuple[str, ...]:
-        return self.recorded[site].gates if site in GATED else ()
+        return self.recorded[site].gates if is_gated(site) else ()
 
     def argument(self, site: str) -> str:
         """The argument that gives a site its rate."""
-        rules = {rule.site: rule.argument for rule in self.recorded.setting.rules}
-        return rules.get(site, site)
+        return self.recorded.setting.argument_at(site) or site
 
 
 def where(recorded: LayerRecording, batch: int = -1, sample: int = 0) -> theme.Picture:
@@ -250,7 +249,7 @@ def _on_link(
     axes, gates, first = scene.axes, scene.gates(site), column == 1
     shapes.badge(axes, middle, _C_ARROW if above else _H_ARROW, mark)
     top = _C_ARROW + 14 + shapes.ROWS * shapes.SQUARE if above else _H_ARROW - 30
-    if site == "recurrent_kernel":
+    if SITES[site].matrix:
         # The first to the right, clear of the words beside the inputs' mask.
         shapes.matrices(axes, middle + 18 * first, top, mark, gates, named=first)
     else:
@@ -261,7 +260,7 @@ def _on_link(
         wide = width(name, 10, family="monospace")
         x = max(middle, _x(column - 1) + 24 + wide / 2)
         shapes.argument(axes, x, top + 10 if above else _X_ROW + 22, name, mark, ha="center")
-        if site == "recurrent_kernel":
+        if SITES[site].matrix:
             words = {"ha": "center", "va": "center", "fontsize": 9, "color": theme.MUTED}
             axes.text(x, _X_ROW + 6, "masks the weights $U$", words)
 
@@ -293,15 +292,15 @@ def _legend(scene: _Scene, *, drawn: bool) -> None:
 
     size = shapes.ENTRIES
     words = f"in a mask: a column for each gate, a row for each unit (the first {shapes.ROWS})"
-    if any(site == "recurrent_kernel" for site, _ in scene.found) and len(scene.shown) > 1:
+    if any(SITES[site].matrix for site, _ in scene.found) and len(scene.shown) > 1:
         words += f"; in that of $U$: a block for each gate, {size} x {size} of its weights"
-    if any(site in ZONED for site, _ in scene.found):
+    if any(SITES[site].zoned for site, _ in scene.found):
         words += "; with zoneout a dropped unit keeps its old value"
     say(28, 16, words)
     y = 42
-    axes.add_artist(Circle((40, y), 10.5, facecolor=theme.BLUE, edgecolor="white", zorder=4))
+    axes.add_artist(Circle((40, y), 10.5, facecolor=theme.INK, edgecolor="white", zorder=4))
     axes.text(40, y - 0.5, "A", color="white", weight="bold", ha="center", va="center", zorder=5)
-    say(57, y, f"same letter and colour = same {'recorded ' if drawn else ''}mask")
+    say(57, y, f"same letter = same {'recorded ' if drawn else ''}mask")
     if drawn:
         _square(axes, 408, y - 4, 1.0)
         say(424, y, "unit kept")

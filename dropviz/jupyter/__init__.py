@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dropviz.core.display_registry import DISPLAY
 from dropviz.core.runs import Run
+from dropviz.core.trap_results import Trap, TrapResults
 from dropviz.core.verdict import Verdict
 
 
@@ -19,5 +20,12 @@ def _verdict(verdict: Verdict) -> None:
     show_verdict(verdict)
 
 
+def _traps(found: Trap | TrapResults) -> None:
+    from dropviz.jupyter.trap_report import show_traps
+
+    show_traps(found)
+
+
 # Named here and loaded when shown: matplotlib takes half a second to import.
-DISPLAY.update(Run=_run, Verdict=_verdict)
+for _class, _show in {Run: _run, Verdict: _verdict, Trap: _traps, TrapResults: _traps}.items():
+    DISPLAY.setdefault(_class, _show)  # type: ignore[arg-type]

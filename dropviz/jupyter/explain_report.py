@@ -9,7 +9,8 @@ from IPython.display import display
 from dropviz.core import keras_history
 from dropviz.core.methods import METHODS
 from dropviz.core.setting import Setting
-from dropviz.core.verdict import WHERE, SiteVerdict, Verdict
+from dropviz.core.sites import place_of
+from dropviz.core.verdict import SiteVerdict, Verdict
 from dropviz.figures.cell import cell
 from dropviz.figures.evidence import evidence
 from dropviz.figures.unrolled import where
@@ -68,7 +69,7 @@ def lines(heard: Any, untying: list[str]) -> list[str]:
     if "recurrent" in verdict.sites and verdict.method in _GAL and not verdict.differences:
         said.append(_BEST_KNOWN)
     said += untying
-    said += verdict.lines[1 + len(verdict.sites) :]
+    said += verdict.remarks
     if heard.proof is not None:
         said.append(heard.proof.sentence)
     said += [f"The witnesses disagree: {words}" for words in heard.disagreements]
@@ -80,14 +81,13 @@ def lines(heard: Any, untying: list[str]) -> list[str]:
 def _headline(verdict: Verdict) -> str:
     """The question's answer in one line."""
     arguments = {rule.site: rule.argument for rule in METHODS["keras"].rules}
-    said = [f"{arguments[site]} masks {WHERE[site]}" for site in verdict.sites]
+    said = [f"{arguments[site]} masks {place_of(site)}" for site in verdict.sites]
     return f"{'; '.join(said)}: the scheme of {METHODS['keras'].paper}."
 
 
 def _does(verdict: Verdict, site: SiteVerdict) -> str:
     """Names the argument that is behind a site, where the method says which."""
-    rules = METHODS[verdict.method].rules if verdict.method else ()
-    argument = next((rule.argument for rule in rules if rule.site == site.site), "")
+    argument = verdict.argument_at(site.site)
     return f"{argument} multiplies {site.sentence}" if argument else f"masked: {site.sentence}"
 
 

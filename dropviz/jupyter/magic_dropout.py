@@ -7,15 +7,12 @@ from argparse import Namespace
 from dataclasses import replace
 from typing import Any
 
+from dropviz.core.method_options import OPTIONS
 from dropviz.errors import DropvizError
 
 Shell = Any
 
-LINE_ONLY = (
-    *("task", "method", "units", "epochs", "seed"),
-    *("life", "scaling", "zoneout_cell", "zoneout_hidden"),
-    "scenario",
-)
+LINE_ONLY = ("task", "method", "units", "epochs", "seed", *OPTIONS, "scenario")
 
 
 def train_from_line(shell: Shell, given: Namespace) -> Any:

@@ -12,10 +12,23 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
+from dropviz.core.method_options import OPTIONS
+from dropviz.core.methods import METHODS
 from dropviz.errors import DropvizError
+from dropviz.jupyter.ipython_inside import forbid_abbreviated_flags, list_flags, remove_magics
 from dropviz.jupyter.magic_dropout import record_cell, train_from_line
 
 Shell = Any
+
+
+def _option_arguments(magic: Any) -> Any:
+    """Gives a magic a flag for each option of the methods."""
+    for option in reversed(list(OPTIONS.values())):
+        able = ", ".join(row.name for row in METHODS.values() if option.name in row.options)
+        metavar = None if option.choices else "RATE"
+        said = f"(line only; {able}) {option.help}"
+        magic = argument(option.flag, metavar=metavar, help=said)(magic)
+    return magic
 
 
 @magics_class
@@ -31,15 +44,12 @@ class DropvizMagics(Magics):
         help="drop rate for the recurrent h_(t-1), or the method's other site, 0 <= RATE < 1",
     )
     @argument("--into", metavar="NAME", help="keep the run under this name")
-    @argument("--task", help="(line only) data to train on: digits, temporal-order")
+    @argument("--task", help="(line only) data to train on, digits unless given")
     @argument("--method", help="(line only) where dropout acts: keras, gal-tied, moon, ...")
     @argument("--units", type=int, help="(line only) LSTM units, 32 unless given")
     @argument("--epochs", type=int, help="(line only) epochs, 10 unless given")
     @argument("--seed", type=int, help="(line only) seed, 7 unless given")
-    @argument("--life", help="(line only; moon, semeniuta) step or sequence")
-    @argument("--scaling", help="(line only; moon, semeniuta) inverted or test-time")
-    @argument("--zoneout-cell", metavar="RATE", help="(line only) rate at which zoneout keeps c")
-    @argument("--zoneout-hidden", metavar="RATE", help="(line only) rate at which it keeps h")
+    @_option_arguments
     @line_cell_magic
     def lstm_dropout(self, line: str, cell: str | None = None) -> Any:
         """Show where dropout and recurrent_dropout act while an LSTM trains.
@@ -137,10 +147,8 @@ class DropvizMagics(Magics):
         return traps(*line.split())
 
 
-# Prefixes of flags would change their meaning with every new flag.
-DropvizMagics.lstm_dropout.parser.allow_abbrev = False
-DropvizMagics.lstm_explain.parser.allow_abbrev = False
-DropvizMagics.lstm_lab.parser.allow_abbrev = False
+for _magic in (DropvizMagics.lstm_dropout, DropvizMagics.lstm_explain, DropvizMagics.lstm_lab):
+    forbid_abbreviated_flags(_magic)
 
 
 def _taken_out(line: str) -> tuple[list[str], str]:
@@ -178,18 +186,13 @@ def _parse(magic: Any, line: str) -> Namespace:
 
 
 def _nearest(magic: Any, line: str) -> str:
-    flags = _flags(magic)
+    flags = list_flags(magic)
     wrong = next((w for w in line.split() if w.startswith("--") and w not in flags), "")
     if not wrong:
         return ""
     near = [flag for flag in flags if flag.startswith(wrong)]
     near += difflib.get_close_matches(wrong, flags, n=1)
     return f"Did you mean {near[0]}?" if near else ""
-
-
-def _flags(magic: Any) -> list[str]:
-    actions = magic.parser._actions
-    return [flag for action in actions for flag in action.option_strings]
 
 
 _loaded: dict[int, DropvizMagics] = {}
@@ -209,8 +212,6 @@ def load(shell: Shell) -> None:
 def unload(shell: Shell) -> None:
     """Takes the magics away from a shell, unless somebody has put others in their place.
 
-    IPython has no call for it, so their names are taken out of its table.
-
     Args:
         shell: The IPython shell.
     """
@@ -220,11 +221,4 @@ def unload(shell: Shell) -> None:
     opened = sys.modules.get("dropviz.jupyter.lab.lab")
     if opened is not None:
         opened.close_all()
-    manager = shell.magics_manager
-    for table in manager.magics.values():
-        for name in [n for n, f in table.items() if getattr(f, "__self__", None) is magics]:
-            del table[name]
-    if manager.registry.get(type(magics).__name__) is magics:
-        del manager.registry[type(magics).__name__]
-    if magics in shell.configurables:
-        shell.configurables.remove(magics)
+    remove_magics(shell, magics)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from types import FrameType
+from contextlib import contextmanager
 from typing import Any
 
 from IPython.core.error import UsageError
 
 from dropviz.errors import DropvizError
+from dropviz.jupyter.ipython_inside import (
+    ShowTraceback,
+    count_running_cells,
+    filtered_events,
+    filtered_usage_errors,
+    numbered_as_current_cell,
+    replaced_show_traceback,
+    show_traceback,
+)
 
 Shell = Any  # IPython's InteractiveShell
 
@@ -46,13 +53,18 @@ def run_cell(shell: Shell, cell: str) -> BaseException | None:
             "A cell under %%lstm_dropout cannot await at its top level. Await in a cell of its "
             "own, or record with dropviz.record."
         )
-    with _holding_tracebacks(shell) as held, _as_input(shell, transformed), _quiet_events(shell):
+    with (
+        _holding_tracebacks(shell) as held,
+        numbered_as_current_cell(shell, transformed),
+        # IPython's events come once for the cell that the magic is in, as without it.
+        filtered_events(shell, _inner_cells(shell)),
+    ):
         result = shell.run_cell(text, store_history=False)
     error: BaseException | None = result.error_before_exec or result.error_in_exec
     if error is None:
         if held.value is not None:
             # The cell showed it itself and went on, as under %tb, and %%time of IPython 7.
-            shell._showtraceback(type(held.value), held.value, held.lines)
+            show_traceback(shell, held.value, held.lines)
         # Shows the figures that the cell made. After an error the notebook does, later.
         shell.events.trigger("post_execute")
     return error if error is None else _to_raise(error, held)
@@ -109,80 +121,27 @@ def _standing_in(error: BaseException, lines: list[str]) -> BaseException:
 @contextmanager
 def _holding_tracebacks(shell: Shell) -> Iterator[_Held]:
     held = _Held()
-    show = shell._showtraceback
-    outside = _runs(shell)
+    inner = _inner_cells(shell)
 
-    def hold(kind: type, value: BaseException, lines: list[str]) -> None:
-        # A cell that the user's code runs in turn shows its own tracebacks at once.
-        if _runs(shell) > outside + 1:
-            show(kind, value, lines)
-        else:
-            held.value, held.lines = value, lines
+    def holding(show: ShowTraceback) -> ShowTraceback:
+        def hold(kind: type, value: BaseException, lines: list[str]) -> None:
+            # A cell that the user's code runs in turn shows its own tracebacks at once.
+            if inner():
+                show(kind, value, lines)
+            else:
+                held.value, held.lines = value, lines
 
-    def show_usage_error(error: BaseException) -> None:
+        return hold
+
+    with (
+        replaced_show_traceback(shell, holding),
         # That of the cell itself is printed once more when the magic raises it.
-        if _runs(shell) > outside + 1:
-            usage(error)
-
-    usage = shell.show_usage_error
-    with ExitStack() as stack:
-        stack.enter_context(_replaced(shell, "_showtraceback", hold))
-        stack.enter_context(_replaced(shell, "show_usage_error", show_usage_error))
+        filtered_usage_errors(shell, inner),
+    ):
         yield held
 
 
-def _runs(shell: Shell) -> int:
-    """How many runs of a cell are under way, one within the other."""
-    code, runs = type(shell).run_cell.__code__, 0
-    frame: FrameType | None = sys._getframe()
-    while frame is not None:
-        runs += frame.f_code is code
-        frame = frame.f_back
-    return runs
-
-
-@contextmanager
-def _replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
-    """Sets an attribute of an object inside the block, and leaves it as it was."""
-    missing = object()
-    before = vars(owner).get(name, missing)
-    setattr(owner, name, value)
-    try:
-        yield
-    finally:
-        if before is missing:
-            delattr(owner, name)
-        else:
-            setattr(owner, name, before)
-
-
-@contextmanager
-def _quiet_events(shell: Shell) -> Iterator[None]:
-    """Keeps IPython's events to the cell that the magic is in: once each, as without it."""
-    trigger, outside = shell.events.trigger, _runs(shell)
-
-    def quiet(event: str, *args: Any, **kwargs: Any) -> None:
-        if _runs(shell) > outside + 1:
-            trigger(event, *args, **kwargs)
-
-    with _replaced(shell.events, "trigger", quiet):
-        yield
-
-
-@contextmanager
-def _as_input(shell: Shell, transformed: str) -> Iterator[None]:
-    """Makes the cell the last input, and gives it the number of the cell that it is in."""
-    inputs = shell.history_manager.input_hist_parsed
-    before = inputs[-1]
-    inputs[-1] = transformed  # where IPython looks for a semicolon at its end
-    cache = shell.compile.cache
-
-    def numbered(code: str, number: int = 0, **rest: Any) -> Any:
-        del number  # that of the next cell, by now
-        return cache(code, shell.displayhook.prompt_count, **rest)
-
-    try:
-        with _replaced(shell.compile, "cache", numbered):
-            yield
-    finally:
-        inputs[-1] = before
+def _inner_cells(shell: Shell) -> Callable[[], bool]:
+    """Tells, when asked, whether a cell runs inside the one that is about to be run."""
+    outside = count_running_cells(shell)
+    return lambda: count_running_cells(shell) > outside + 1

@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from dropviz.core.method_options import OPTIONS, RATES
 from dropviz.core.methods import METHODS
 from dropviz.core.setting import Setting
 from dropviz.errors import DropvizError, unknown_name
@@ -25,8 +26,9 @@ def LSTM(units: int, method: str = "keras", **kwargs: Any) -> Any:  # noqa: N802
         units: Units, from 1.
         method: A key of ``dropviz.core.methods.METHODS``: "keras" gives
             ``keras.layers.LSTM`` itself; the others a layer with the same weights.
-        **kwargs: Whatever ``keras.layers.LSTM`` takes; and, for the methods that have
-            them, ``life``, ``scaling``, ``zoneout_cell`` and ``zoneout_hidden``.
+        **kwargs: Whatever ``keras.layers.LSTM`` takes; and the options of
+            ``dropviz.core.method_options`` (``life``, ``scaling``, ``zoneout_cell``,
+            ``zoneout_hidden``) for the methods that have them.
 
     Returns:
         A Keras layer.
@@ -39,10 +41,8 @@ def LSTM(units: int, method: str = "keras", **kwargs: Any) -> Any:  # noqa: N802
         raise unknown_name("method", method, METHODS)
     if method != "keras":
         return MethodLSTM(units, method=method, **kwargs)
-    ours = [name for name in asdict(Setting()) if name != "method"]
-    Setting(method, **{name: kwargs[name] for name in ours if name in kwargs})
-    theirs = ("dropout", "recurrent_dropout")
-    kwargs = {name: value for name, value in kwargs.items() if name not in ours or name in theirs}
+    ours = {name: kwargs.pop(name, None) for name in OPTIONS}
+    Setting(method, **{name: kwargs[name] for name in RATES if name in kwargs}, **ours)
     return keras.layers.LSTM(units, **kwargs)
 
 
@@ -54,10 +54,6 @@ class MethodLSTM(keras.layers.LSTM):  # type: ignore[misc]
         self,
         units: int,
         method: str,
-        life: str | None = None,
-        scaling: str | None = None,
-        zoneout_cell: float | None = None,
-        zoneout_hidden: float | None = None,
         use_cudnn: bool | str = "auto",  # noqa: FBT001
         implementation: int | None = None,
         **kwargs: Any,
@@ -76,10 +72,7 @@ class MethodLSTM(keras.layers.LSTM):  # type: ignore[misc]
         cell = MethodCell(
             units,
             method=method,
-            life=life,
-            scaling=scaling,
-            zoneout_cell=zoneout_cell,
-            zoneout_hidden=zoneout_hidden,
+            **{name: kwargs.pop(name, None) for name in OPTIONS},
             dtype=kwargs.get("dtype"),
             trainable=kwargs.get("trainable", True),
             name="lstm_cell",

@@ -8,8 +8,10 @@ from typing import Any
 import keras
 
 from dropviz.core.draw_log import MaskPlan
-from dropviz.core.methods import GATED, Rule
+from dropviz.core.method_options import OPTIONS
+from dropviz.core.methods import Rule
 from dropviz.core.setting import Setting
+from dropviz.core.sites import is_gated
 from dropviz.methods.draw_masks import draw
 
 Tensor = Any
@@ -40,10 +42,6 @@ class MethodCell(keras.layers.LSTMCell):  # type: ignore[misc]
         method: str = "gal-untied",
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
-        life: str | None = None,
-        scaling: str | None = None,
-        zoneout_cell: float | None = None,
-        zoneout_hidden: float | None = None,
         **kwargs: Any,
     ) -> None:
         """Makes a cell.
@@ -53,29 +51,21 @@ class MethodCell(keras.layers.LSTMCell):  # type: ignore[misc]
             method: A key of ``dropviz.core.methods.METHODS`` other than "keras".
             dropout: Drop rate for the inputs x_t, ``0 <= rate < 1``.
             recurrent_dropout: Drop rate of the method's other site.
-            life: "step" or "sequence", for moon and semeniuta.
-            scaling: "inverted" or "test-time", for moon and semeniuta.
-            zoneout_cell: Rate at which zoneout keeps c.
-            zoneout_hidden: Rate at which zoneout keeps h.
-            **kwargs: Whatever ``keras.layers.LSTMCell`` takes.
+            **kwargs: Whatever ``keras.layers.LSTMCell`` takes, and the options of
+                ``dropviz.core.method_options``.
 
         Raises:
             DropvizError: If the method is unknown, a rate is out of range, or they
                 cannot act together.
         """
-        options = {
-            "life": life,
-            "scaling": scaling,
-            "zoneout_cell": zoneout_cell,
-            "zoneout_hidden": zoneout_hidden,
-        }
+        options = {name: kwargs.pop(name, None) for name in OPTIONS}
         # Before Keras clamps the rates without a word.
-        asked = Setting(method, dropout, recurrent_dropout, **options)  # type: ignore[arg-type]
+        asked = Setting(method, dropout, recurrent_dropout, **options)
         super().__init__(
             units, dropout=asked.dropout, recurrent_dropout=asked.recurrent_dropout, **kwargs
         )
         # %%lstm_dropout -d and -r set the rates on the way through Keras's constructor.
-        self.setting = Setting(method, self.dropout, self.recurrent_dropout, **options)  # type: ignore[arg-type]
+        self.setting = Setting(method, self.dropout, self.recurrent_dropout, **options)
         self.masks: dict[str, Tensor] = {}
         self.time_steps: Tensor | None = None
 
@@ -108,7 +98,7 @@ class MethodCell(keras.layers.LSTMCell):  # type: ignore[misc]
 
     def plan(self, rule: Rule) -> MaskPlan:
         """What one call draws for a site."""
-        gates = 4 if rule.site in GATED and rule.tying == "untied" else 1
+        gates = 4 if is_gated(rule.site) and rule.tying == "untied" else 1
         units: dict[str, int] = {
             "input": self.kernel.shape[0],
             "recurrent_kernel": self.units**2,

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from dropviz.core.draw_log import MaskPlan
+from dropviz.core.method_options import RATES
 from dropviz.core.methods import Rule
 from dropviz.core.setting import Setting
 from dropviz.keras_inside.cell_masks import keep_masks, kept_masks, replace_mask_getter
@@ -23,7 +24,6 @@ Layer = Any
 Cell = Any
 Tensor = Any
 
-RATES = ("dropout", "recurrent_dropout")
 _ABOVE = 0.5  # stands for any rate above 0 while a graph is traced
 _KEYS = (False, True)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from dropviz.core.method_options import RATES
 from dropviz.core.oracle import GRU_GATES, LSTM_GATES
 from dropviz.core.setting import Setting
 from dropviz.keras_inside.cell_masks import keeps_masks
@@ -99,8 +100,7 @@ def setting(cell: Layer) -> Setting:
     if isinstance(cell, MethodCell):
         return cell.setting
     # Keras clamps rates to 0..1, and takes 1 for none (lstm.py, gru.py).
-    names = "dropout", "recurrent_dropout"
-    rates: dict[str, Any] = {name: getattr(cell, name, 0.0) for name in names}
+    rates: dict[str, Any] = {name: getattr(cell, name, 0.0) for name in RATES}
     return Setting("keras", **{name: rate for name, rate in rates.items() if 0 <= rate < 1})
 
 

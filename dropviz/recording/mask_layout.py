@@ -10,9 +10,10 @@ from typing import Any
 import keras
 
 from dropviz.core.draw_log import MaskPlan
+from dropviz.core.method_options import RATES
 from dropviz.keras_inside.cell_masks import kept_masks
 from dropviz.methods.method_cell import MethodCell
-from dropviz.methods.variable_rates import RATES, live_rates
+from dropviz.methods.variable_rates import live_rates
 from dropviz.recording.find_layers import kind
 
 Tensor = Any

@@ -15,6 +15,7 @@ import keras
 
 from dropviz.core.cost import Cost
 from dropviz.core.masks import LayerRecording
+from dropviz.core.method_options import OPTIONS
 from dropviz.core.runs import Run
 from dropviz.core.schedule import Change
 from dropviz.core.spec import RunSpec
@@ -36,7 +37,7 @@ Model = Any
 # Enough for the last dozens of batches of a small layer; it is read again and again.
 _BUDGET_MIB = 8
 _PAIRS, _BATCHES = 5, 8  # of a measurement of cost, and training batches in each half
-_SHAPE = ("task", "method", "units", "life", "scaling", "zoneout_cell", "zoneout_hidden")
+_SHAPE = ("task", "method", "units", *OPTIONS)
 
 
 class Session:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import keras
 import numpy as np
 
-from dropviz.core.trap_results import Museum, Trap
+from dropviz.core.trap_results import Trap, TrapResults
 from dropviz.errors import unknown_name
 from dropviz.traps import masks, rates, training
 from dropviz.traps.tools import Exhibit, Finding, NotMeasurableError
@@ -21,7 +21,7 @@ EXHIBITS: dict[str, Exhibit] = {
 }
 
 
-def traps(*names: str) -> Museum:
+def traps(*names: str) -> TrapResults:
     """Runs behaviours of Keras that surprise people, and tells what they do here.
 
     Each runs real Keras layers on a few numbers, in less than 2 seconds. Nothing is left
@@ -42,7 +42,7 @@ def traps(*names: str) -> Museum:
             raise unknown_name("trap", name, EXHIBITS)
     chosen = dict.fromkeys(names or EXHIBITS)
     with _random_streams_kept():
-        return Museum([_run(EXHIBITS[name]) for name in chosen], _where())
+        return TrapResults([_run(EXHIBITS[name]) for name in chosen], _where())
 
 
 def _where() -> str:

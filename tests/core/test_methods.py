@@ -6,18 +6,8 @@ from urllib.parse import urlparse
 import pytest
 from matplotlib.mathtext import MathTextParser
 
-from dropviz.core.methods import (
-    GATED,
-    LIVES,
-    METHODS,
-    PLACES,
-    SCALINGS,
-    TABLE,
-    VARIANTS,
-    ZONED,
-    ZONES,
-    Rule,
-)
+from dropviz.core.methods import METHODS, TABLE, Rule
+from tests.tables import GATED, LIVES, PLACES, SCALINGS, VARIANTS, ZONED, ZONES
 
 # The table of the papers, once more: site, argument, life, tying, scaling, a mask a sample.
 PAPERS: dict[str, list[tuple[str, str, str, str, str, bool]]] = {

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from dropviz.core.methods import GATED, METHODS
+from dropviz.core.methods import METHODS
 from dropviz.core.nearest_method import nearest
-from dropviz.core.verdict import WHERE, SiteVerdict
+from dropviz.core.verdict import SiteVerdict
+from tests.tables import GATED, WHERE
 
 
 def found(site: str, life: str | None, tying: str | None = "", **how: Any) -> SiteVerdict:

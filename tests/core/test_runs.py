@@ -448,14 +448,9 @@ def test_a_run_prints_as_its_summary() -> None:
 
 def test_a_run_shows_itself_by_what_higher_floors_left(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[Run] = []
-    monkeypatch.setitem(DISPLAY, "Run", shown.append)
+    monkeypatch.setitem(DISPLAY, Run, shown.append)
     run = made()
 
     run._ipython_display_()
 
     assert shown == [run]
-
-
-def test_loading_the_package_s_names_leaves_one_way_to_show_a_run() -> None:
-    assert callable(dropviz.load)
-    assert set(DISPLAY) == {"Run", "Verdict"}

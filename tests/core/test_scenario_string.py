@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dropviz.core.methods import LIVES, METHODS, SCALINGS
+from dropviz.core.methods import METHODS
 from dropviz.core.scenario_string import Scenario, magic, parse
 from dropviz.core.schedule import Change
 from dropviz.core.spec import RunSpec
 from dropviz.errors import DropvizError
+from tests.tables import LIVES, SCALINGS
 
 PLAIN = "lstm:u32:d0:r0:m=keras:task=digits:e10:s7"
 EXAMPLE = "lstm:u16:d.2:r.5:m=keras:task=digits:s7"

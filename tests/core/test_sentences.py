@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from dropviz.core.masks import LayerRecording, Masks
-from dropviz.core.methods import METHODS, PLACES
+from dropviz.core.methods import METHODS
 from dropviz.core.runs import Curves
 from dropviz.core.sentences import answer, answers, conclusion, counted, intentions, last_losses
 from dropviz.core.setting import Setting
+from tests.tables import PLACES
 
 GATES = ("i", "f", "c", "o")
 

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from dropviz.core import scenario_string
-from dropviz.core.methods import LIVES, METHODS, SCALINGS
+from dropviz.core.methods import METHODS
 from dropviz.core.setting import Setting
 from dropviz.core.spec import RunSpec
 from dropviz.errors import DropvizError, UnknownNameError
+from tests.tables import LIVES, SCALINGS
 
 
 @pytest.mark.parametrize("name", ["dropout", "recurrent_dropout", "zoneout_cell", "zoneout_hidden"])

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from dropviz.core import verdict as module
-from dropviz.core.methods import METHODS, PLACES
-from dropviz.core.verdict import STRAYS, WHERE, SiteVerdict, Verdict, Verdicts
+from dropviz.core.methods import METHODS
+from dropviz.core.verdict import SiteVerdict, Verdict, Verdicts
 from dropviz.errors import UnknownNameError
+from tests.tables import PLACES, STRAYS, WHERE
 
 H = SiteVerdict(
     site="recurrent",

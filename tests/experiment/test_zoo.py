@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dropviz.core.methods import LIVES, METHODS, PLACES, SCALINGS, VARIANTS, ZONED, ZONES, Rule
+from dropviz.core.methods import METHODS, Rule
 from dropviz.core.oracle import GRU_GATES, LSTM_GATES
 from dropviz.core.setting import Setting
+from tests.tables import LIVES, PLACES, SCALINGS, VARIANTS, ZONED, ZONES
 
 from .zoo import WEIGHTS, WRONG, ZOO, SiteTruth, Specimen
 from .zoo_notes import Array, Layer, array, by_site, parts, recurrent

@@ -8,11 +8,12 @@ from typing import Any
 
 import keras
 
-from dropviz.core.methods import GATED, LIVES, METHODS, SCALINGS, Rule
+from dropviz.core.methods import METHODS, Rule
 from dropviz.core.oracle import LSTM_GATES
 from dropviz.core.setting import Setting
 from dropviz.methods.lstm import LSTM
 from tests.keras_models import REFUSES_ONE
+from tests.tables import GATED, LIVES, SCALINGS
 
 from .zoo_layers import gal_tied, in_loop, per_sequence
 from .zoo_truth import RATE, Factory, Layer, SiteTruth, Specimen, at, built, seeded, specimen

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 import keras
 
-from dropviz.core.methods import GATED
 from dropviz.core.oracle import GRU_GATES, LSTM_GATES
+from tests.tables import GATED
 
 Layer = Any  # Keras has no type stubs
 RATE = 0.4

@@ -17,9 +17,10 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from dropviz.core.masks import Array, LayerRecording, Masks
-from dropviz.core.methods import GATED, METHODS, Rule
+from dropviz.core.methods import METHODS, Rule
 from dropviz.core.setting import Setting
 from dropviz.figures.theme import Picture
+from tests.tables import GATED
 
 GATES = {"LSTM": ("i", "f", "c", "o"), "GRU": ("z", "r", "h"), "SimpleRNN": ("h",)}
 RATE = 0.4

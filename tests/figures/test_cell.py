@@ -9,7 +9,7 @@ import pytest
 from matplotlib.colors import same_color
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 
-from dropviz.core.methods import METHODS, PLACES, Rule
+from dropviz.core.methods import METHODS, Rule
 from dropviz.core.recording import Recording
 from dropviz.core.runs import Curves, Run
 from dropviz.core.setting import Setting
@@ -18,6 +18,7 @@ from dropviz.figures import cell_edges, theme
 from dropviz.figures.cell import cell
 from dropviz.figures.cell import words as words_of
 from dropviz.figures.theme import Picture
+from tests.tables import PLACES
 
 from .made import (
     SETTINGS,
@@ -122,7 +123,7 @@ def test_an_edge_has_the_colour_of_its_argument() -> None:
 
     assert same_color(drawn["x"], theme.BLUE)
     assert same_color(drawn["c.keep"], theme.VERMILION)
-    assert same_color(drawn["h.keep"], theme.GREEN)
+    assert same_color(drawn["h.keep"], theme.colour_of("zoneout_hidden"))
 
 
 def test_the_ways_round_are_drawn_for_zoneout_alone() -> None:

@@ -79,7 +79,7 @@ def test_the_lines_are_the_curves() -> None:
     drawn = lines(curves(LOSSES))
 
     assert len(drawn) == 3
-    for colour, name in zip((theme.VERMILION, theme.BLUE, theme.GREEN), NAMES, strict=True):
+    for colour, name in zip((theme.PURPLE, theme.INK, theme.GREEN), NAMES, strict=True):
         line = drawn[colour.lower()]
         np.testing.assert_array_equal(line.get_xdata(), [1, 2])
         np.testing.assert_array_equal(line.get_ydata(), LOSSES[name])

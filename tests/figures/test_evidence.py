@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dropviz.core.verdict import WHERE, SiteVerdict, Verdict
+from dropviz.core.verdict import SiteVerdict, Verdict
 from dropviz.figures import theme
 from dropviz.figures.evidence import evidence
 from dropviz.figures.theme import Picture
+from tests.tables import WHERE
 
 from .made import cut_off, overlaps, texts, words
 

@@ -14,12 +14,13 @@ from matplotlib.colors import same_color, to_hex
 from matplotlib.patches import Circle
 
 from dropviz.core.masks import LayerRecording
-from dropviz.core.methods import METHODS, ZONED
+from dropviz.core.methods import METHODS
 from dropviz.core.setting import Setting
 from dropviz.figures import theme
 from dropviz.figures.mask_letters import ARROWS, arrows, marks
 from dropviz.figures.theme import Picture
 from dropviz.figures.unrolled import where
+from tests.tables import ZONED
 
 from .made import (
     SETTINGS,

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pytest
 
-from dropviz.core.trap_results import Museum
+from dropviz.core.trap_results import TrapResults
 from dropviz.experiment.cross_check import Witnesses
 from dropviz.jupyter.magics import DropvizMagics
 
@@ -173,7 +173,7 @@ def test_help_shows_examples_and_the_flag(ipython: InProcess) -> None:
 def test_named_traps_are_run_and_come_back(ipython: InProcess) -> None:
     museum = ipython.shell.run_line_magic("lstm_traps", "rate-one rates-clamped")
 
-    assert isinstance(museum, Museum)
+    assert isinstance(museum, TrapResults)
     assert museum.names == ("rate-one", "rates-clamped")
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dropviz.keras_inside.seeding import seed_again
+from dropviz.keras_inside.seeding import forget_shared_generator, seed_again, shared_generator
 
 
 def draws() -> list[Any]:
@@ -42,3 +42,25 @@ def test_what_seeds_tensorflow_is_as_it_was_afterwards() -> None:
     with pytest.raises(ValueError, match="integer"):
         seed_again("one")  # type: ignore[arg-type]
     assert tf.random.set_seed is before
+
+
+MOVED = (
+    "keras/src/backend/common/global_state.py or keras/src/random/seed_generator.py: the "
+    "generator of draws without a seed is kept elsewhere; dropviz/keras_inside/seeding.py leans "
+    "on it."
+)
+
+
+def test_the_generator_of_draws_without_a_seed_is_found_and_forgotten() -> None:
+    forget_shared_generator()
+    assert shared_generator() is None, MOVED
+
+    keras.random.normal((1,))
+    generator = shared_generator()
+
+    assert generator is not None, MOVED
+    before = np.asarray(generator.state).tolist()
+    keras.random.normal((1,))
+    assert np.asarray(generator.state).tolist() != before, MOVED
+    forget_shared_generator()
+    assert shared_generator() is None, MOVED

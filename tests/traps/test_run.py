@@ -22,7 +22,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dropviz.core.trap_results import Museum
+from dropviz.core.trap_results import TrapResults
 from dropviz.errors import DropvizError
 from dropviz.traps import run as module
 from dropviz.traps.run import EXHIBITS, traps
@@ -37,7 +37,7 @@ ONES = np.ones((2, 32), "float32")
 
 
 @pytest.fixture(scope="module")
-def museum() -> Museum:
+def museum() -> TrapResults:
     return traps()
 
 
@@ -271,7 +271,7 @@ SO_HERE = {"rate-one": not REFUSES_ONE}
 
 @pytest.mark.parametrize("name", EXHIBITS)
 def test_the_trap_says_whether_keras_does_it(
-    name: str, museum: Museum, record_property: Callable[[str, object], None]
+    name: str, museum: TrapResults, record_property: Callable[[str, object], None]
 ) -> None:
     trap = museum[name]
     record_property("seconds", trap.seconds)
@@ -495,7 +495,7 @@ def test_a_rate_of_1_that_raises_is_found_out(monkeypatch: pytest.MonkeyPatch) -
 # ---------------------------------------------------------------- asking for them
 
 
-def test_there_are_at_least_twelve_and_each_says_all_it_should(museum: Museum) -> None:
+def test_there_are_at_least_twelve_and_each_says_all_it_should(museum: TrapResults) -> None:
     assert len(museum) >= 12
     assert museum.names == tuple(EXHIBITS)
     assert set(FACTS) == set(OTHERWISE) == set(EXHIBITS)
@@ -604,7 +604,7 @@ def test_no_layers_no_threads_and_no_output_are_left(capfd: pytest.CaptureFixtur
 
 
 @pytest.mark.usefixtures("_mixed")
-def test_a_policy_of_the_user_changes_nothing(museum: Museum) -> None:
+def test_a_policy_of_the_user_changes_nothing(museum: TrapResults) -> None:
     assert traps("rate-one")[0].evidence == museum["rate-one"].evidence
     assert keras.config.dtype_policy().name == "mixed_float16"
 

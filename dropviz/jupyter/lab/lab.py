@@ -11,13 +11,12 @@ from IPython.display import display
 from dropviz.core.runs import Run
 from dropviz.core.scenario_string import Scenario, parse
 from dropviz.core.spec import RunSpec
-from dropviz.core.tasks import SHAPES, Task
+from dropviz.core.tasks import TASKS, Task
 from dropviz.jupyter.lab.actions import Trainer
 from dropviz.jupyter.lab.panel import Desk
 from dropviz.jupyter.lab.static_copy import Still
 
 START = "lstm:d.2:r.5:e20"
-_TITLES = {"digits": "8 rows of 8 pixels", "temporal-order": "which bits, in their order"}
 _REPLACED = "Closed: a newer panel took its place. Run this cell again to come back."
 _newest: list[Lab] = []
 
@@ -83,8 +82,10 @@ class Lab:
         lock: Collection[str],
         student: str,
     ) -> None:
-        tasks = {task.name: task.title} if task else _TITLES
-        shapes = {task.name: task.x.shape[1:]} if task else SHAPES
+        tasks = {name: entry.title for name, entry in TASKS.items()}
+        shapes = {name: (entry.steps, entry.features) for name, entry in TASKS.items()}
+        if task:
+            tasks, shapes = {task.name: task.title}, {task.name: task.x.shape[1:]}
         self._desk = Desk(asked, tasks, shapes, hide, lock)
         self._trainer = Trainer(self._desk, asked, task, student)
         self._still = Still(self._desk)

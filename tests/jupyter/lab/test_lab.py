@@ -15,10 +15,10 @@ import dropviz
 from dropviz.core.methods import METHODS
 from dropviz.core.scenario_string import magic, parse
 from dropviz.core.sentences import intentions
-from dropviz.core.tasks import SHAPES, TASKS, load_task
+from dropviz.core.tasks import TASKS, load_task
 from dropviz.errors import DropvizError, UnknownNameError
 from dropviz.jupyter.lab.controls import NAMES
-from dropviz.jupyter.lab.lab import _TITLES, Lab, close_all, lab
+from dropviz.jupyter.lab.lab import Lab, close_all, lab
 from tests.jupyter.conftest import ROOT, Shell
 
 from .panels import SECONDS, Panel, text_of, threads, tiny
@@ -77,8 +77,10 @@ def test_a_task_of_one_s_own_takes_the_place_of_the_others() -> None:
 
 @pytest.mark.parametrize("name", TASKS)
 def test_every_task_has_a_title_and_the_shape_of_its_data(name: str) -> None:
-    assert _TITLES[name]
-    assert SHAPES[name] == load_task(name).x.shape[1:]
+    entry = TASKS[name]
+
+    assert entry.title
+    assert (entry.steps, entry.features) == load_task(name).x.shape[1:]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dropviz.core.tasks import TASKS
+from dropviz.core.tasks import TASKS, Task, TaskEntry
 from dropviz.errors import DropvizError, StoppedError
 from dropviz.jupyter.lab.panel import Desk
 from dropviz.studies.session import Session
@@ -126,11 +126,13 @@ def test_an_exception_in_a_measurement_is_said_and_the_panel_trains_again(
 def test_a_task_that_needs_a_network_gives_the_sentence_and_the_panel_trains_again(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def offline() -> None:
+    def offline() -> Task:
         raise urllib.error.URLError("no route to host")
 
-    monkeypatch.setitem(TASKS, "digits", offline)
-    monkeypatch.setitem(TASKS, "temporal-order", lambda: tiny("temporal-order"))
+    monkeypatch.setitem(TASKS, "digits", TaskEntry(offline, 4, 3, ""))
+    monkeypatch.setitem(
+        TASKS, "temporal-order", TaskEntry(lambda: tiny("temporal-order"), 4, 3, "")
+    )
     panel = opened("lstm:u4:d.2:r.5:e1:s3", task=None)
 
     panel.train()
@@ -204,7 +206,7 @@ def test_an_interrupt_stops_the_training_and_keeps_its_results(opened: Open, pac
 def test_a_loss_that_is_not_finite_is_said_and_the_panel_trains_again(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(TASKS, "digits", lambda: tiny("digits"))
+    monkeypatch.setitem(TASKS, "digits", TaskEntry(lambda: tiny("digits"), 4, 3, ""))
     panel = opened("lstm:u4:d.2:r.5:e1:s3", task=None)
 
     def spoiled(session: Session, *given: Any) -> Any:

@@ -9,7 +9,7 @@ import pytest
 
 from dropviz.core.scenario_string import parse
 from dropviz.core.spec import RunSpec
-from dropviz.core.tasks import TASKS
+from dropviz.core.tasks import TASKS, TaskEntry
 from dropviz.errors import DropvizError
 from dropviz.jupyter.lab.lab import Lab, close_all
 from tests.jupyter.conftest import InProcess
@@ -137,7 +137,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[RunSpec]:
         raise DropvizError("no need to train")
 
     monkeypatch.setattr("dropviz.studies.train.train", train)
-    monkeypatch.setitem(TASKS, "digits", lambda: tiny("digits"))
+    monkeypatch.setitem(TASKS, "digits", TaskEntry(lambda: tiny("digits"), 4, 3, ""))
     return specs
 
 

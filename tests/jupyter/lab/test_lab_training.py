@@ -18,7 +18,7 @@ from dropviz.core.scenario_string import Scenario
 from dropviz.core.schedule import Change
 from dropviz.core.sentences import answers
 from dropviz.core.spec import RunSpec
-from dropviz.core.tasks import TASKS
+from dropviz.core.tasks import TASKS, TaskEntry
 from dropviz.studies.session import Session
 from dropviz.studies.train import train
 
@@ -271,7 +271,7 @@ def test_moves_act_from_the_next_batch_and_the_run_can_be_repeated_to_the_bit(
         (1.0, "masks frozen"),
         (2.0, "recurrent_dropout .5 → 0, masks released"),
     ]
-    monkeypatch.setitem(TASKS, "tiny", tiny)
+    monkeypatch.setitem(TASKS, "tiny", TaskEntry(tiny, 4, 3, ""))
     assert_trained_the_same(run, dropviz.run(str(Scenario(spec_of(run)))))
 
 

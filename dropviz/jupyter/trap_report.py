@@ -1,0 +1,53 @@
+"""Behaviours of Keras that surprise people, as HTML and as text."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from IPython.display import display
+
+from dropviz.core.trap_results import Trap, TrapResults
+
+_CODE = re.compile(r"`([^`]+)`")
+# No colour of its own, so that it reads in light and dark themes alike.
+_LINE = "1px solid rgba(128, 128, 128, .4)"
+_CELL = "text-align: left; vertical-align: top; white-space: normal; padding: .15em .6em"
+
+
+def show_traps(found: Trap | TrapResults) -> None:
+    """Shows one trap or several in a notebook.
+
+    Args:
+        found: What was found when they were run.
+    """
+    shown = trap_html(found) if isinstance(found, Trap) else traps_html(found)
+    display({"text/html": shown, "text/plain": str(found)}, raw=True)
+
+
+def traps_html(results: TrapResults) -> str:
+    """Several traps under their heading."""
+    blocks = "".join(map(trap_html, results))
+    heading = html.escape(results.heading)
+    return f'<div><p style="max-width: 880px">{heading}</p>{blocks}</div>'
+
+
+def trap_html(trap: Trap) -> str:
+    """One trap: its heading, and a table of what is said of it."""
+    rows = "".join(
+        f'<tr><th scope="row" style="{_CELL}; width: 7em">{label}</th>'
+        f'<td style="{_CELL}">{_marked(said)}</td></tr>'
+        for label, said in trap.rows
+    )
+    return (
+        f'<div style="max-width: 880px; line-height: 1.45; margin: 0 0 1em 0">'
+        f"<div><strong>{_marked(trap.heading)}</strong> "
+        f"<code>{html.escape(trap.name)}</code></div>"
+        f'<table style="border-collapse: collapse; border-top: {_LINE}; margin: .3em 0; '
+        f'table-layout: auto; width: 100%"><tbody>{rows}</tbody></table></div>'
+    )
+
+
+def _marked(text: str) -> str:
+    """Escaped text, with what stands between backticks as code."""
+    return _CODE.sub(r"<code>\1</code>", html.escape(text))

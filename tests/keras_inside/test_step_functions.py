@@ -1,0 +1,44 @@
+"""Says in a sentence what a new Keras has moved."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from dropviz.keras_inside.step_functions import MAKERS, TRAIN, forget_step_function
+
+MOVED = (
+    "keras/src/backend/tensorflow/trainer.py: a model caches its compiled functions otherwise; "
+    "dropviz/keras_inside/step_functions.py leans on it."
+)
+X, Y = np.ones((4, 2), "float32"), np.ones((4, 1), "float32")
+RUNS = {
+    "train_function": lambda model: model.fit(X, Y, verbose=0),
+    "test_function": lambda model: model.evaluate(X, Y, verbose=0),
+    "predict_function": lambda model: model.predict(X, verbose=0),
+}
+
+
+@pytest.mark.parametrize("maker", MAKERS)
+def test_a_function_is_cached_and_made_anew_once_it_is_forgotten(maker: str) -> None:
+    name = MAKERS[maker]
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    RUNS[name](model)
+    first = getattr(model, name)
+    RUNS[name](model)
+    kept = getattr(model, name)
+
+    forget_step_function(model, name)
+    RUNS[name](model)
+
+    assert callable(getattr(keras.Model, maker)), MOVED
+    assert callable(first), MOVED
+    assert kept is first, MOVED
+    assert getattr(model, name) not in (None, first), MOVED
+
+
+def test_all_three_are_known() -> None:
+    assert set(RUNS) == set(MAKERS.values())
+    assert TRAIN == "train_function"
