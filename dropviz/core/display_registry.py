@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dropviz.errors import unknown_name
 
 if TYPE_CHECKING:
     from dropviz.core.runs import Run
 
+_Shown = TypeVar("_Shown")
+
 # Name of a figure -> what draws it from a run; dropviz.figures fills it in.
 FIGURES: dict[str, Callable[[Run], Any]] = {}
 
-# A class -> what shows an object of it in a notebook; dropviz.jupyter fills it in.
+# A class -> what shows an object of it in a notebook; dropviz.jupyter fills both in. Where one
+# output holds all of it, its forms by MIME type are enough.
 DISPLAY: dict[type, Callable[[Any], None]] = {}
+BUNDLES: dict[type, Callable[[Any], dict[str, str]]] = {}
 
 
 def draw_figure(name: str, run: Run) -> Any:
@@ -47,9 +51,27 @@ def display(result: object) -> None:
     Raises:
         NotImplementedError: If nobody has said how; IPython then shows it as text.
     """
+    _nearest(DISPLAY, result)(result)
+
+
+def mime_bundle(result: object) -> dict[str, str]:
+    """The forms of a result by MIME type, for IPython's ``_repr_mimebundle_``.
+
+    Args:
+        result: An object of a class in ``BUNDLES``, or of one that inherits from it.
+
+    Returns:
+        As IPython's ``display`` takes them.
+
+    Raises:
+        NotImplementedError: If nobody has said which; IPython then shows it as text.
+    """
+    return _nearest(BUNDLES, result)(result)
+
+
+def _nearest(table: dict[type, Callable[[Any], _Shown]], result: object) -> Callable[[Any], _Shown]:
     import_module("dropviz.jupyter")
     for each in type(result).__mro__:
-        if each in DISPLAY:
-            DISPLAY[each](result)
-            return
+        if each in table:
+            return table[each]
     raise NotImplementedError

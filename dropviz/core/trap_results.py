@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import overload
 
-from dropviz.core.display_registry import display
+from dropviz.core.display_registry import mime_bundle
 from dropviz.core.sentences import counted
 from dropviz.errors import unknown_name
 
@@ -64,8 +64,9 @@ class Trap:
             lines += _wrapped(said, f"  {label:<12}", indent)
         return "\n".join(lines)
 
-    def _ipython_display_(self) -> None:
-        display(self)
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        del include, exclude  # IPython filters by itself
+        return mime_bundle(self)
 
 
 class TrapResults(Sequence[Trap]):
@@ -132,8 +133,9 @@ class TrapResults(Sequence[Trap]):
         heading = "\n".join(_wrapped(self.heading, "", "  "))
         return "\n\n".join([heading, *map(str, self._traps)])
 
-    def _ipython_display_(self) -> None:
-        display(self)
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        del include, exclude  # IPython filters by itself
+        return mime_bundle(self)
 
 
 def _wrapped(text: str, first: str, rest: str) -> list[str]:

@@ -57,7 +57,8 @@ class _Scene:
 
     def argument(self, site: str) -> str:
         """The argument that gives a site its rate."""
-        return self.recorded.setting.argument_at(site) or site
+        rules = {rule.site: rule.argument for rule in self.recorded.setting.rules}
+        return rules.get(site, site)
 
 
 def where(recorded: LayerRecording, batch: int = -1, sample: int = 0) -> theme.Picture:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dropviz.core.display_registry import DISPLAY
+from dropviz.core.display_registry import BUNDLES, DISPLAY
 from dropviz.core.runs import Run
 from dropviz.core.trap_results import Trap, TrapResults
 from dropviz.core.verdict import Verdict
@@ -20,12 +20,14 @@ def _verdict(verdict: Verdict) -> None:
     show_verdict(verdict)
 
 
-def _traps(found: Trap | TrapResults) -> None:
-    from dropviz.jupyter.trap_report import show_traps
+def _traps(found: Trap | TrapResults) -> dict[str, str]:
+    from dropviz.jupyter.trap_report import trap_bundle
 
-    show_traps(found)
+    return trap_bundle(found)
 
 
 # Named here and loaded when shown: matplotlib takes half a second to import.
-for _class, _show in {Run: _run, Verdict: _verdict, Trap: _traps, TrapResults: _traps}.items():
-    DISPLAY.setdefault(_class, _show)  # type: ignore[arg-type]
+DISPLAY.setdefault(Run, _run)
+DISPLAY.setdefault(Verdict, _verdict)
+BUNDLES.setdefault(Trap, _traps)
+BUNDLES.setdefault(TrapResults, _traps)

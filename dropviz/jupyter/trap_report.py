@@ -5,8 +5,6 @@ from __future__ import annotations
 import html
 import re
 
-from IPython.display import display
-
 from dropviz.core.trap_results import Trap, TrapResults
 
 _CODE = re.compile(r"`([^`]+)`")
@@ -15,14 +13,17 @@ _LINE = "1px solid rgba(128, 128, 128, .4)"
 _CELL = "text-align: left; vertical-align: top; white-space: normal; padding: .15em .6em"
 
 
-def show_traps(found: Trap | TrapResults) -> None:
-    """Shows one trap or several in a notebook.
+def trap_bundle(found: Trap | TrapResults) -> dict[str, str]:
+    """One trap or several as HTML and as text, for one output.
 
     Args:
         found: What was found when they were run.
+
+    Returns:
+        A MIME bundle.
     """
     shown = trap_html(found) if isinstance(found, Trap) else traps_html(found)
-    display({"text/html": shown, "text/plain": str(found)}, raw=True)
+    return {"text/html": shown, "text/plain": str(found)}
 
 
 def traps_html(results: TrapResults) -> str:

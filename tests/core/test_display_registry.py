@@ -98,9 +98,8 @@ ALONE = {
         "from IPython.core.interactiveshell import InteractiveShell\n"
         "InteractiveShell.instance()\n"
         "from dropviz.core.trap_results import Trap\n"
-        "with capture_output() as shown:\n"
-        "    Trap('a', 'b', 'c', 'd', 'e', 'f', True, 1.0)._ipython_display_()\n"
-        "assert 'text/html' in shown.outputs[0].data"
+        "trap = Trap('a', 'b', 'c', 'd', 'e', 'f', True, 1.0)\n"
+        "assert set(trap._repr_mimebundle_()) == {'text/html', 'text/plain'}"
     ),
 }
 

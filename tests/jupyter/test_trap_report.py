@@ -66,8 +66,10 @@ def test_it_shows_itself_as_html_and_as_text(name: str, ipython: InProcess) -> N
     shown = SHOWN[name]
     ipython.names.update(shown=shown)
 
-    (bundle,) = ipython.run("shown").shown
+    ran = ipython.run("from IPython.display import display\ndisplay(shown)")
+    (bundle,) = (each["data"] for each in ran.shown)
 
+    assert shown._repr_mimebundle_() == bundle
     assert bundle == {"text/html": as_html(shown), "text/plain": str(shown)}
 
 
