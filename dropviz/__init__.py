@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dropviz.core import display_registry as _display_registry
+
 if TYPE_CHECKING:
     from dropviz.checkup import doctor
     from dropviz.core.runs import load
@@ -38,6 +40,9 @@ __all__ = [
     "trace",
     "traps",
 ]
+
+# What draws and shows results: light modules, imported when somebody looks at one.
+_display_registry.PROVIDERS[:] = ["dropviz.figures", "dropviz.jupyter"]
 
 _HOMES = {
     "LSTM": "dropviz.methods.lstm",

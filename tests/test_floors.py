@@ -48,12 +48,6 @@ HOMES: Mapping[str, set[str]] = {
     "sklearn": {"dropviz.core.tasks"},
 }
 
-# The one way up: taken when somebody asks a result for a picture, and never at import.
-WAYS_UP = {
-    ("dropviz.core.display_registry", "dropviz.figures"),
-    ("dropviz.core.display_registry", "dropviz.jupyter"),
-}
-
 # Where private names of other packages may be used, and packages that are private as a whole.
 SEAMS = {"keras_inside", "dropviz.jupyter.ipython_inside"}
 PRIVATE_PACKAGES = ("keras.src", "tensorflow.python")
@@ -116,7 +110,7 @@ class _Finder(ast.NodeVisitor):
             source = ".".join([*base, *([source] if source else [])])
         for alias in node.names:
             whole = f"{source}.{alias.name}"
-            # `from dropviz.core import files` imports the module, not its package.
+            # `from dropviz.core import result_files` imports the module, not its package.
             own = source.partition(".")[0] == "dropviz" and whole not in self._every
             self.found.append(Import(source if own else whole, node.lineno))
 
@@ -146,7 +140,7 @@ def complaints_about(module: str, every: Sources) -> Iterator[str]:
         yield f"{module} stands on no known floor"
         return
     for each in imports(module, every):
-        wrong = "" if (module, each.module) in WAYS_UP else _wrong(module, each.module)
+        wrong = _wrong(module, each.module)
         if wrong:
             yield f"{module}, line {each.line}: {wrong}"
     if not SEAMS & {floor_of(module), module}:
@@ -201,11 +195,7 @@ def _wrong(module: str, imported: str) -> str:
 def circles(every: Sources) -> list[list[str]]:
     """Finds modules that import each other in a circle, each circle once."""
     edges = {
-        module: sorted(
-            other
-            for other in {each.module for each in imports(module, every)} & set(every) - {module}
-            if (module, other) not in WAYS_UP
-        )
+        module: sorted({each.module for each in imports(module, every)} & set(every) - {module})
         for module in every
     }
     found: list[list[str]] = []
@@ -250,7 +240,7 @@ def test_the_imports_that_are_known_are_found() -> None:
         return {each.module for each in imports(module, every)}
 
     assert "sklearn.datasets.load_digits" in found("dropviz.core.tasks")
-    assert "dropviz.core.files" in found("dropviz.core.recording")
+    assert "dropviz.core.result_files" in found("dropviz.core.recording")
     assert "tensorflow" in found("dropviz.recording.tensorflow_store")
     assert "dropviz.keras_inside.start_keras" in found("dropviz")
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from dropviz.errors import unknown_name
 
-if TYPE_CHECKING:
-    from dropviz.core.runs import Run
-
 _Shown = TypeVar("_Shown")
 
+# Modules that fill the tables below when they are imported; the package itself names them, so
+# that core knows no floor above it. None is imported before somebody looks.
+PROVIDERS: list[str] = []
+
 # Name of a figure -> what draws it from a run; dropviz.figures fills it in.
-FIGURES: dict[str, Callable[[Run], Any]] = {}
+FIGURES: dict[str, Callable[[Any], Any]] = {}
 
 # A class -> what shows an object of it in a notebook; dropviz.jupyter fills both in. Where one
 # output holds all of it, its forms by MIME type are enough.
@@ -22,12 +23,12 @@ DISPLAY: dict[type, Callable[[Any], None]] = {}
 BUNDLES: dict[type, Callable[[Any], dict[str, str]]] = {}
 
 
-def draw_figure(name: str, run: Run) -> Any:
+def draw_figure(name: str, run: Any) -> Any:
     """Draws a picture of a run.
 
     Args:
         name: A key of ``FIGURES``.
-        run: The run.
+        run: The ``Run``.
 
     Returns:
         A ``matplotlib.figure.Figure``.
@@ -35,8 +36,7 @@ def draw_figure(name: str, run: Run) -> Any:
     Raises:
         UnknownNameError: If there is no such picture.
     """
-    # Here and not where core is imported: the one way up, taken when somebody looks.
-    import_module("dropviz.figures")
+    _fill()
     if name not in FIGURES:
         raise unknown_name("figure", name, FIGURES)
     return FIGURES[name](run)
@@ -69,8 +69,13 @@ def mime_bundle(result: object) -> dict[str, str]:
     return _nearest(BUNDLES, result)(result)
 
 
+def _fill() -> None:
+    for name in PROVIDERS:
+        import_module(name)
+
+
 def _nearest(table: dict[type, Callable[[Any], _Shown]], result: object) -> Callable[[Any], _Shown]:
-    import_module("dropviz.jupyter")
+    _fill()
     for each in type(result).__mro__:
         if each in table:
             return table[each]

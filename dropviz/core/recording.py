@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from dropviz.core import files
+from dropviz.core import result_files
 from dropviz.core.draw_log import DrawLog, MaskPlan
 from dropviz.core.masks import LayerRecording, Masks
 from dropviz.core.setting import Setting
@@ -111,10 +111,10 @@ class Recording(Mapping[str, LayerRecording]):
             The path written.
         """
         header, arrays = pack(self)
-        return files.write(path, "recording", {"recording": header}, arrays)
+        return result_files.write(path, "recording", {"recording": header}, arrays)
 
 
-def pack(recording: Recording) -> tuple[dict[str, Any], files.Arrays]:
+def pack(recording: Recording) -> tuple[dict[str, Any], result_files.Arrays]:
     """Splits a recording into JSON and arrays, for a file.
 
     Args:
@@ -123,7 +123,7 @@ def pack(recording: Recording) -> tuple[dict[str, Any], files.Arrays]:
     Returns:
         The header, and the arrays under names that the header gives.
     """
-    arrays: files.Arrays = {}
+    arrays: result_files.Arrays = {}
     layers = []
     for number, layer in enumerate(recording.values()):
         sites = []
@@ -167,7 +167,7 @@ def pack(recording: Recording) -> tuple[dict[str, Any], files.Arrays]:
     return {"layers": layers, "skipped": recording.skipped}, arrays
 
 
-def unpack(header: Mapping[str, Any], arrays: files.Arrays) -> Recording:
+def unpack(header: Mapping[str, Any], arrays: result_files.Arrays) -> Recording:
     """Puts together what ``pack`` split.
 
     Args:

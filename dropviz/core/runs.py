@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from dropviz.core import files, recording, sentences
+from dropviz.core import recording, result_files, sentences
 from dropviz.core.display_registry import display, draw_figure
 from dropviz.core.recording import Recording
 from dropviz.core.spec import RunSpec
@@ -145,7 +145,7 @@ class Run:
         """
         header, arrays = recording.pack(self.recording)
         arrays |= {f"curve/{name}": np.array(v) for name, v in self.curves.items()}
-        return files.write(
+        return result_files.write(
             path,
             "run",
             {
@@ -180,7 +180,7 @@ def load(path: str | os.PathLike[str]) -> Run | Recording:
     Raises:
         DropvizError: If there is no such file, or it is damaged, foreign or newer.
     """
-    kind, header, arrays = files.read(path)
+    kind, header, arrays = result_files.read(path)
     try:
         recorded = recording.unpack(header["recording"], arrays)
         if kind == "recording":

@@ -7,7 +7,7 @@ from argparse import Namespace
 from dataclasses import replace
 from typing import Any
 
-from dropviz.core.method_options import OPTIONS
+from dropviz.core.method_options import OPTIONS, RATES
 from dropviz.errors import DropvizError
 
 Shell = Any
@@ -28,7 +28,7 @@ def train_from_line(shell: Shell, given: Namespace) -> Any:
     from dropviz.core.scenario_string import parse
     from dropviz.core.spec import RunSpec
 
-    names = [name for name in (*LINE_ONLY, "dropout", "recurrent_dropout") if name != "scenario"]
+    names = [name for name in (*LINE_ONLY, *RATES) if name != "scenario"]
     asked = {name: value for name in names if (value := getattr(given, name)) is not None}
     spec = replace(parse(given.scenario).spec if given.scenario else RunSpec(), **asked)
     spec.check_task()
@@ -72,7 +72,7 @@ def record_cell(shell: Shell, given: Namespace, cell: str) -> None:
         )
     rates = {
         name: check_rate(name, value)
-        for name in ("dropout", "recurrent_dropout")
+        for name in RATES
         if (value := getattr(given, name)) is not None
     }
     view = _view()

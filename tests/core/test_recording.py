@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dropviz.core import files
+from dropviz.core import result_files
 from dropviz.core.draw_log import DrawLog, MaskPlan
 from dropviz.core.masks import LayerRecording, Masks
 from dropviz.core.recording import Recording, pack, unpack
@@ -78,7 +78,7 @@ def recording() -> Recording:
 @pytest.fixture
 def back(tmp_path: Path) -> Recording:
     path = recording().save(tmp_path / "a.dropviz")
-    kind, header, arrays = files.read(path)
+    kind, header, arrays = result_files.read(path)
     assert kind == "recording"
     return unpack(header["recording"], arrays)
 
@@ -126,7 +126,7 @@ def test_what_was_skipped_and_every_sentence_come_back(back: Recording) -> None:
 
 
 def test_an_empty_recording_comes_back(tmp_path: Path) -> None:
-    _, header, arrays = files.read(Recording.of({}).save(tmp_path / "empty.dropviz"))
+    _, header, arrays = result_files.read(Recording.of({}).save(tmp_path / "empty.dropviz"))
 
     assert list(unpack(header["recording"], arrays)) == []
 
@@ -139,8 +139,8 @@ def test_the_header_is_json_and_the_arrays_are_arrays() -> None:
 
 
 def test_saving_twice_writes_the_same_bytes_of_data(tmp_path: Path) -> None:
-    first = files.read(recording().save(tmp_path / "a.dropviz"))
-    second = files.read(recording().save(tmp_path / "b.dropviz"))
+    first = result_files.read(recording().save(tmp_path / "a.dropviz"))
+    second = result_files.read(recording().save(tmp_path / "b.dropviz"))
 
     assert first[1] == second[1]
     assert {name: each.tobytes() for name, each in first[2].items()} == {

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import dropviz
-from dropviz.core import files
+from dropviz.core import result_files
 from dropviz.core.display_registry import DISPLAY, FIGURES
 from dropviz.core.draw_log import DrawLog, MaskPlan
 from dropviz.core.masks import LayerRecording, Masks
@@ -210,7 +210,10 @@ def test_a_loaded_run_saves_the_same_again(tmp_path: Path) -> None:
 
     again = loaded.save(tmp_path / "again.dropviz")
 
-    (_, header, arrays), (_, its_header, its_arrays) = files.read(once), files.read(again)
+    (_, header, arrays), (_, its_header, its_arrays) = (
+        result_files.read(once),
+        result_files.read(again),
+    )
     assert json.dumps(header) == json.dumps(its_header)
     assert {name: each.tobytes() for name, each in arrays.items()} == {
         name: each.tobytes() for name, each in its_arrays.items()
@@ -314,8 +317,8 @@ def test_a_path_without_a_file_says_so(name: str, tmp_path: Path) -> None:
 def test_a_header_that_does_not_fit_its_arrays_is_refused(
     changed: dict[str, Any], tmp_path: Path
 ) -> None:
-    kind, header, arrays = files.read(made().save(tmp_path / "run.dropviz"))
-    path = files.write(tmp_path / "changed.dropviz", kind, header | changed, arrays)
+    kind, header, arrays = result_files.read(made().save(tmp_path / "run.dropviz"))
+    path = result_files.write(tmp_path / "changed.dropviz", kind, header | changed, arrays)
 
     with pytest.raises(DropvizError, match="is damaged"):
         dropviz.load(path)

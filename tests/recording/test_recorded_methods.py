@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from dropviz.core import files
+from dropviz.core import result_files
 from dropviz.core.masks import LayerRecording
 from dropviz.core.methods import METHODS
 from dropviz.core.recording import Recording, unpack
@@ -355,7 +355,7 @@ def test_a_batch_larger_than_the_budget_is_not_kept_and_says_so(case: str) -> No
 def test_a_saved_recording_comes_back_whole(case: str, tmp_path: Path) -> None:
     seen, _ = of_lengths(case)
 
-    _, header, arrays = files.read(Recording.of({"lstm": seen}).save(tmp_path / "a.dropviz"))
+    _, header, arrays = result_files.read(Recording.of({"lstm": seen}).save(tmp_path / "a.dropviz"))
     again = unpack(header["recording"], arrays)["lstm"]
 
     assert again.setting == seen.setting == wide(case).cell.setting

@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from dropviz.core import files
+from dropviz.core import result_files
 from dropviz.core.masks import LayerRecording
 from dropviz.core.recording import Recording, unpack
 from dropviz.errors import DropvizError
@@ -170,7 +170,7 @@ def test_a_saved_recording_can_be_redrawn(tmp_path: Path) -> None:
     recording = calls(lstm(), 4, 3, keep=1)
     before = redraw(recording["lstm"], 0)["input"]
 
-    _, header, arrays = files.read(recording.save(tmp_path / "a.dropviz"))
+    _, header, arrays = result_files.read(recording.save(tmp_path / "a.dropviz"))
 
     after = redraw(unpack(header["recording"], arrays)["lstm"], 0)["input"]
     np.testing.assert_array_equal(after.values, before.values)

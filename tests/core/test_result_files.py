@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dropviz.core import files
+from dropviz.core import result_files
 from dropviz.errors import DropvizError
 
 HEADER = {"spec": {"rate": 0.1, "name": "é"}, "list": [1, None, True]}
@@ -29,14 +29,14 @@ ARRAYS: dict[str, Any] = {
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return files.write(tmp_path / "a.dropviz", "run", HEADER, ARRAYS)
+    return result_files.write(tmp_path / "a.dropviz", "run", HEADER, ARRAYS)
 
 
 # ---------------------------------------------------------------- there and back
 
 
 def test_what_is_written_is_read(path: Path) -> None:
-    kind, header, arrays = files.read(path)
+    kind, header, arrays = result_files.read(path)
 
     assert kind == "run"
     assert {name: header[name] for name in HEADER} == HEADER
@@ -48,21 +48,21 @@ def test_what_is_written_is_read(path: Path) -> None:
 
 @pytest.mark.parametrize("kind", [str, Path])
 def test_a_path_may_be_text(path: Path, kind: type) -> None:
-    written = files.write(kind(path), "run", {}, {})
+    written = result_files.write(kind(path), "run", {}, {})
 
     assert written == path
-    assert files.read(kind(path))[0] == "run"
+    assert result_files.read(kind(path))[0] == "run"
 
 
 def test_a_name_is_kept_as_given(tmp_path: Path) -> None:
-    assert files.write(tmp_path / "no-suffix", "run", {}, {}).name == "no-suffix"
+    assert result_files.write(tmp_path / "no-suffix", "run", {}, {}).name == "no-suffix"
     assert os.listdir(tmp_path) == ["no-suffix"]  # noqa: PTH208
 
 
 def test_a_new_file_replaces_an_old_one(path: Path) -> None:
-    files.write(path, "recording", {}, {})
+    result_files.write(path, "recording", {}, {})
 
-    assert files.read(path)[0] == "recording"
+    assert result_files.read(path)[0] == "recording"
 
 
 def test_a_file_may_be_read_by_those_who_may_read_any_new_file(path: Path) -> None:
@@ -98,7 +98,7 @@ def test_a_failed_write_leaves_the_old_file(
     monkeypatch.setattr(np, "savez_compressed", _fails(error))
 
     with pytest.raises(type(error)):
-        files.write(path, "run", {}, {})
+        result_files.write(path, "run", {}, {})
 
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
@@ -111,14 +111,14 @@ def test_a_failed_write_leaves_nothing_where_nothing_was(
     monkeypatch.setattr(np, "savez_compressed", _fails(error))
 
     with pytest.raises(type(error)):
-        files.write(tmp_path / "new.dropviz", "run", {}, {})
+        result_files.write(tmp_path / "new.dropviz", "run", {}, {})
 
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_header_that_is_no_json_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="JSON"):
-        files.write(tmp_path / "new.dropviz", "run", {"loss": float("nan")}, {})
+        result_files.write(tmp_path / "new.dropviz", "run", {"loss": float("nan")}, {})
 
     assert list(tmp_path.iterdir()) == []
 
@@ -127,7 +127,7 @@ def test_a_folder_in_the_way_stays(tmp_path: Path) -> None:
     (tmp_path / "taken").mkdir()
 
     with pytest.raises(OSError, match="taken"):
-        files.write(tmp_path / "taken", "run", {}, {})
+        result_files.write(tmp_path / "taken", "run", {}, {})
 
     assert [each.name for each in tmp_path.iterdir()] == ["taken"]
 
@@ -136,7 +136,7 @@ def test_a_missing_folder_is_one_clear_sentence(tmp_path: Path) -> None:
     path = tmp_path / "missing" / "a.dropviz"
 
     with pytest.raises(DropvizError, match=r"missing' does not exist. Received: path=") as caught:
-        files.write(path, "run", {}, {})
+        result_files.write(path, "run", {}, {})
 
     assert "\n" not in str(caught.value)
     assert list(tmp_path.iterdir()) == []
@@ -206,7 +206,7 @@ def test_a_foreign_file_is_one_clear_sentence(content: bytes, tmp_path: Path) ->
     path.write_bytes(content)
 
     with pytest.raises(DropvizError, match="is not a dropviz file, or it is damaged") as caught:
-        files.read(path)
+        result_files.read(path)
 
     assert "\n" not in str(caught.value)
 
@@ -225,7 +225,7 @@ def test_a_pickle_is_never_run(tmp_path: Path) -> None:
     path.write_bytes(_archive(**{"dropviz.json": header, "trap": trap}))
 
     with pytest.raises(DropvizError, match="is not a dropviz file"):
-        files.read(path)
+        result_files.read(path)
 
     assert not Trap.sprung
 
@@ -236,13 +236,13 @@ def test_a_file_cut_short_anywhere_is_refused(path: Path) -> None:
     for length in range(len(whole)):
         path.write_bytes(whole[:length])
         with pytest.raises(DropvizError, match="is not a dropviz file, or it is damaged"):
-            files.read(path)
+            result_files.read(path)
 
 
 @pytest.mark.parametrize("bit", [0, 7])
 def test_a_file_with_any_byte_wrong_is_refused_or_read_right(path: Path, bit: int) -> None:
     whole = path.read_bytes()
-    right = files.read(path)
+    right = result_files.read(path)
     refused = 0
 
     for at in range(len(whole)):
@@ -250,7 +250,7 @@ def test_a_file_with_any_byte_wrong_is_refused_or_read_right(path: Path, bit: in
         wrong[at] ^= 1 << bit
         path.write_bytes(wrong)
         try:
-            kind, header, arrays = files.read(path)
+            kind, header, arrays = result_files.read(path)
         except DropvizError:
             refused += 1
             continue
@@ -269,7 +269,7 @@ def test_a_damaged_file_is_closed_again(path: Path) -> None:
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
         with contextlib.suppress(DropvizError):
-            files.read(path)
+            result_files.read(path)
         gc.collect()
 
     assert [str(each.message) for each in seen if str(path) in str(each.message)] == []
@@ -278,14 +278,14 @@ def test_a_damaged_file_is_closed_again(path: Path) -> None:
 @pytest.mark.parametrize("name", ["missing.dropviz", "."])
 def test_a_missing_file_is_one_clear_sentence(name: str, tmp_path: Path) -> None:
     with pytest.raises(DropvizError, match="There is no file") as caught:
-        files.read(tmp_path / name)
+        result_files.read(tmp_path / name)
 
     assert "\n" not in str(caught.value)
 
 
 def test_a_newer_file_asks_for_a_newer_dropviz(tmp_path: Path) -> None:
     path = tmp_path / "newer.dropviz"
-    path.write_bytes(_headed(json.dumps({"kind": "run", "format": files.FORMAT + 1})))
+    path.write_bytes(_headed(json.dumps({"kind": "run", "format": result_files.FORMAT + 1})))
 
     with pytest.raises(DropvizError, match="written by a newer dropviz"):
-        files.read(path)
+        result_files.read(path)
