@@ -13,7 +13,7 @@ from dropviz.core.masks import LayerRecording, Masks
 from dropviz.core.trace_result import Proof
 from dropviz.core.verdict import SiteVerdict, Verdict
 from dropviz.errors import DropvizError
-from dropviz.experiment.explain import candidates, explained
+from dropviz.experiment.explain import find_recurrent, run_experiment
 from dropviz.experiment.temporary_build import built_for_now
 from dropviz.recording.trace import trace
 
@@ -54,7 +54,7 @@ class Witnesses:
         return list(_disagreements(self.verdict, self.recorded))
 
 
-def witnesses(layer: Layer, *, seed: int = 0) -> list[Witnesses]:
+def hear_witnesses(layer: Layer, *, seed: int = 0) -> list[Witnesses]:
     """Hears the witnesses on each LSTM and GRU in a layer or model.
 
     Args:
@@ -66,8 +66,8 @@ def witnesses(layer: Layer, *, seed: int = 0) -> list[Witnesses]:
     """
     heard = []
     with built_for_now(layer):
-        for path, each in candidates(layer).items():
-            verdict = explained(path, each, seed)
+        for path, each in find_recurrent(layer).items():
+            verdict = run_experiment(path, each, seed)
             recorded, proof = _recorded(each)
             heard.append(Witnesses(verdict, recorded, proof, keras.__version__))
     return heard
@@ -116,7 +116,7 @@ def plain() -> Layer:
     return keras.layers.LSTM(16, dropout=0.5, recurrent_dropout=0.5, seed=1, name="lstm")
 
 
-def untying() -> list[str]:
+def measure_untying() -> list[str]:
     """Measures what raising ``recurrent_dropout`` from 0 to 0.01 does to the input masks.
 
     Returns:
@@ -126,7 +126,7 @@ def untying() -> list[str]:
     for rate in (0.0, 0.01):
         layer = keras.layers.LSTM(8, dropout=0.5, recurrent_dropout=rate, seed=1, name="lstm")
         with built_for_now(layer):
-            ties.append(explained(layer.name, layer, 0).sites["input"].tying)
+            ties.append(run_experiment(layer.name, layer, 0).sites["input"].tying)
     before, after = ties
     if before == after:
         return []

@@ -11,7 +11,7 @@ import numpy as np
 from dropviz.core import oracle
 from dropviz.core.masks import Array
 from dropviz.core.sites import is_gated
-from dropviz.experiment.harness import Bench
+from dropviz.experiment.harness import Harness
 from dropviz.experiment.probe import Probe
 
 # Multipliers that a mask or a scaling may come to.
@@ -36,11 +36,11 @@ class Bit:
     step: int | None = None
 
 
-def predict(bench: Bench, probe: Probe, masks: Mapping[str, Array], samples: int) -> Array:
+def predict(harness: Harness, probe: Probe, masks: Mapping[str, Array], samples: int) -> Array:
     """What a reader gives out at the last step, by the oracle.
 
     Args:
-        bench: The layer's facts.
+        harness: The layer's facts.
         probe: The probe.
         masks: By site (steps, gates, samples, 1).
         samples: Predictions to make.
@@ -48,20 +48,20 @@ def predict(bench: Bench, probe: Probe, masks: Mapping[str, Array], samples: int
     Returns:
         Shape (samples,).
     """
-    weights = bench.weights(probe, small=True)
-    x = bench.inputs(probe, samples, small=True)
-    states = bench.states(probe, samples, small=True)
-    if bench.kind == "LSTM":
+    weights = harness.weights(probe, small=True)
+    x = harness.inputs(probe, samples, small=True)
+    states = harness.states(probe, samples, small=True)
+    if harness.kind == "LSTM":
         done = oracle.lstm(weights, x, masks, h=states[0], c=states[1])
     else:
-        after = not bench.reset_before
+        after = not harness.reset_before
         done = oracle.gru(weights, x, masks, h=states[0], reset_after=after)
     last: Array = done.outputs[:, -1, -1]
     return last
 
 
 def multipliers(
-    bench: Bench,
+    harness: Harness,
     probe: Probe,
     out: Array,
     site: str,
@@ -72,7 +72,7 @@ def multipliers(
     """Works out what multiplied at one place.
 
     Args:
-        bench: The layer's facts.
+        harness: The layer's facts.
         probe: The probe, under which the output follows the multiplier up or down.
         out: What the readers gave out, shape (samples, readers).
         site: The place.
@@ -84,20 +84,20 @@ def multipliers(
         Shaped like ``out``, the multipliers, NaN where they do not show; and whether a
         multiplier of 0 shows at all.
     """
-    masks = _blank(bench, probe, [Bit(site, 1, gate)], len(_GRID))
+    masks = _blank(harness, probe, [Bit(site, 1, gate)], len(_GRID))
     fixed = {name: np.full((1, 1, 1, 1), value) for name, value in (others or {}).items()}
     masks |= fixed
     masks[site][:, gate if gate is not None else slice(None), :, 0] = _GRID
-    table = predict(bench, probe, masks, len(_GRID))
+    table = predict(harness, probe, masks, len(_GRID))
     order = np.argsort(table, kind="stable")
     found = np.interp(out, table[order], _GRID[order])
-    slack = 2 * bench.noise * np.abs(table).max()
+    slack = 2 * harness.noise * np.abs(table).max()
     reach = (out >= table.min() - slack) & (out <= table.max() + slack)
     found = np.where(np.abs(found) < _ZERO, 0, found)
     shows = True
     for other in hiding:
         dropped = {**masks, other: np.zeros((1, 1, 1, 1))}
-        level = predict(bench, probe, dropped, len(_GRID))
+        level = predict(harness, probe, dropped, len(_GRID))
         if np.ptp(level) <= slack:
             reach &= np.abs(out - level[0]) > slack
             shows &= bool(abs(table[_GRID == 0][0] - level[0]) > slack)
@@ -110,29 +110,31 @@ def patterns(bits: Sequence[Bit]) -> Array:
     return np.array(list(itertools.product((0.0, 1.0), repeat=len(bits))))
 
 
-def outcomes(bench: Bench, probe: Probe, bits: Sequence[Bit]) -> Array:
+def outcomes(harness: Harness, probe: Probe, bits: Sequence[Bit]) -> Array:
     """What a reader gives out under each pattern of bits."""
     every = patterns(bits)
-    masks = _blank(bench, probe, bits, len(every))
+    masks = _blank(harness, probe, bits, len(every))
     for column, bit in zip(every.T, bits, strict=True):
         step = bit.step if bit.step is not None else slice(None)
         gate = bit.gate if bit.gate is not None else slice(None)
         masks[bit.site][step, gate, :, 0] *= column * bit.kept
-    return predict(bench, probe, masks, len(every))
+    return predict(harness, probe, masks, len(every))
 
 
-def _blank(bench: Bench, probe: Probe, bits: Sequence[Bit], samples: int) -> dict[str, Array]:
+def _blank(harness: Harness, probe: Probe, bits: Sequence[Bit], samples: int) -> dict[str, Array]:
     return {
-        bit.site: np.ones((probe.steps, len(bench.gates) if is_gated(bit.site) else 1, samples, 1))
+        bit.site: np.ones(
+            (probe.steps, len(harness.gates) if is_gated(bit.site) else 1, samples, 1)
+        )
         for bit in bits
     }
 
 
-def read_bits(bench: Bench, probe: Probe, out: Array, bits: Sequence[Bit]) -> Array:
+def read_bits(harness: Harness, probe: Probe, out: Array, bits: Sequence[Bit]) -> Array:
     """Reads off which bits were kept.
 
     Args:
-        bench: The layer's facts.
+        harness: The layer's facts.
         probe: The probe.
         out: What the readers gave out, shape (samples, readers).
         bits: The unknowns.
@@ -141,18 +143,18 @@ def read_bits(bench: Bench, probe: Probe, out: Array, bits: Sequence[Bit]) -> Ar
         Shape (bits, samples, readers): 1 kept, 0 dropped, NaN where the output does not
         tell, or is that of no pattern; all NaN where it never tells one of the two.
     """
-    table = outcomes(bench, probe, bits)
-    read = _read(bench, table, out, bits)
+    table = outcomes(harness, probe, bits)
+    read = _read(harness, table, out, bits)
     # A bit of which one value never shows would seem to be always the other.
-    shown = _read(bench, table, table, bits)
+    shown = _read(harness, table, table, bits)
     for each, values in zip(read, shown, strict=True):
         if not ((values == 0).any() and (values == 1).any()):
             each[:] = np.nan
     return read
 
 
-def _read(bench: Bench, table: Array, out: Array, bits: Sequence[Bit]) -> Array:
-    near = np.abs(out[..., np.newaxis] - table) <= slack_of(bench, table)
+def _read(harness: Harness, table: Array, out: Array, bits: Sequence[Bit]) -> Array:
+    near = np.abs(out[..., np.newaxis] - table) <= slack_of(harness, table)
     kept = near @ patterns(bits)
     many = near.sum(axis=-1)[..., np.newaxis]
     values = np.where(kept == many, 1.0, np.where(kept == 0, 0.0, np.nan))
@@ -161,15 +163,15 @@ def _read(bench: Bench, table: Array, out: Array, bits: Sequence[Bit]) -> Array:
     return read
 
 
-def fitting(bench: Bench, probe: Probe, out: Array, bits: Sequence[Bit]) -> float:
+def share_explained(harness: Harness, probe: Probe, out: Array, bits: Sequence[Bit]) -> float:
     """The share of outputs that are the outcome of some pattern."""
-    table = outcomes(bench, probe, bits)
-    near = np.abs(out[..., np.newaxis] - table) <= slack_of(bench, table)
+    table = outcomes(harness, probe, bits)
+    near = np.abs(out[..., np.newaxis] - table) <= slack_of(harness, table)
     return float(near.any(axis=-1).mean())
 
 
-def fairly(
-    bench: Bench, probe: Probe, read: Array, bits: Sequence[Bit], shares: Sequence[float]
+def balance_readings(
+    harness: Harness, probe: Probe, read: Array, bits: Sequence[Bit], shares: Sequence[float]
 ) -> Array:
     """Keeps of the first bit as many readings as make its two values equally visible.
 
@@ -177,7 +179,7 @@ def fairly(
     often than the other, and the share told dropped would be wrong.
 
     Args:
-        bench: The layer's facts.
+        harness: The layer's facts.
         probe: The probe.
         read: Readings of the first bit; NaN where not told.
         bits: The unknowns, the first of them read.
@@ -187,8 +189,8 @@ def fairly(
         The readings, some of them NaN now.
     """
     every = patterns(bits)
-    table = outcomes(bench, probe, bits)
-    told = ~np.isnan(read_bits(bench, probe, table[:, np.newaxis], bits)[0, :, 0])
+    table = outcomes(harness, probe, bits)
+    told = ~np.isnan(read_bits(harness, probe, table[:, np.newaxis], bits)[0, :, 0])
     drop = np.asarray(shares)
     odds = np.prod(np.where(every[:, 1:] == 0, drop, 1 - drop), axis=1)
     seen = [float((odds * told)[every[:, 0] == value].sum()) for value in (0, 1)]
@@ -198,16 +200,16 @@ def fairly(
     return np.where(lucky, read, np.nan)
 
 
-def slack_of(bench: Bench, table: Array) -> float:
+def slack_of(harness: Harness, table: Array) -> float:
     """How far an output may be from its outcome."""
-    return float(2 * bench.noise * np.abs(table).max())
+    return float(2 * harness.noise * np.abs(table).max())
 
 
-def telling(bench: Bench, probes: Sequence[Probe], bits: Sequence[Bit]) -> Probe:
+def choose_probe(harness: Harness, probes: Sequence[Probe], bits: Sequence[Bit]) -> Probe:
     """Chooses the probe whose outcomes tell most bits apart, and best.
 
     Args:
-        bench: The layer's facts.
+        harness: The layer's facts.
         probes: Probes to choose from.
         bits: The unknowns.
 
@@ -216,9 +218,9 @@ def telling(bench: Bench, probes: Sequence[Probe], bits: Sequence[Bit]) -> Probe
     """
 
     def worth(probe: Probe) -> tuple[int, float]:
-        table = np.sort(outcomes(bench, probe, bits))
+        table = np.sort(outcomes(harness, probe, bits))
         gaps = np.diff(table)
-        apart = gaps > 2.5 * slack_of(bench, table)
+        apart = gaps > 2.5 * slack_of(harness, table)
         smallest = gaps[apart].min() / np.abs(table).max() if apart.any() else 0.0
         return int(apart.sum()), float(smallest)
 

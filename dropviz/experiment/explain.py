@@ -11,8 +11,9 @@ import keras
 from dropviz.core.nearest_method import nearest
 from dropviz.core.verdict import SiteVerdict, Verdict, Verdicts
 from dropviz.errors import DropvizError
-from dropviz.experiment.experiment import Experiment
-from dropviz.experiment.harness import looks_recurrent, on_bench
+from dropviz.experiment.experiment import find_all_masks
+from dropviz.experiment.harness import looks_recurrent, mounted
+from dropviz.experiment.observe import Observer
 from dropviz.experiment.site_verdict import site_verdict
 from dropviz.experiment.temporary_build import built_for_now
 from dropviz.keras_inside.sublayers import direct_sublayers
@@ -42,12 +43,12 @@ def explain(layer: Layer, *, seed: int = 0) -> Verdict | Verdicts:
             finite, or it cannot be called as Keras calls its own.
     """
     with built_for_now(layer):
-        found = candidates(layer)
-        verdicts = {path: explained(path, each, seed) for path, each in found.items()}
+        found = find_recurrent(layer)
+        verdicts = {path: run_experiment(path, each, seed) for path, each in found.items()}
     return Verdicts(verdicts) if len(verdicts) > 1 else next(iter(verdicts.values()))
 
 
-def candidates(root: Layer) -> dict[str, Layer]:
+def find_recurrent(root: Layer) -> dict[str, Layer]:
     """Finds the layers that look like an LSTM or a GRU.
 
     Args:
@@ -79,7 +80,7 @@ def _walk(layer: Layer, prefix: str) -> list[tuple[str, Layer]]:
     return inside
 
 
-def explained(path: str, layer: Layer, seed: int) -> Verdict:
+def run_experiment(path: str, layer: Layer, seed: int) -> Verdict:
     """Runs the experiment on one layer.
 
     Args:
@@ -91,20 +92,20 @@ def explained(path: str, layer: Layer, seed: int) -> Verdict:
         The verdict.
     """
     began = time.perf_counter()
-    with on_bench(layer, seed) as bench:
-        experiment = Experiment(bench)
-        experiment.run()
-    doubts = list(experiment.doubts)
+    with mounted(layer, seed) as harness:
+        observer = Observer(harness)
+        find_all_masks(observer)
+    doubts = _word_doubts(observer)
     sites: dict[str, SiteVerdict] = {}
     active = False
-    for place in experiment.places.values():
-        found = site_verdict(place, bench.gates, experiment.slack, doubts)
+    for place in observer.places.values():
+        found = site_verdict(place, harness.gates, observer.slack, doubts)
         sites[found.site] = found
         active |= any(look.random for look in place.looks.values())
     method, same_as, differences = nearest(sites, active=active)
     return Verdict(
         layer=path,
-        kind=bench.kind,
+        kind=harness.kind,
         sites=_in_order(sites),
         active_at_inference=active,
         method=method,
@@ -112,8 +113,14 @@ def explained(path: str, layer: Layer, seed: int) -> Verdict:
         differences=differences,
         doubts=tuple(doubts),
         seconds=time.perf_counter() - began,
-        calls=bench.calls,
+        calls=harness.calls,
     )
+
+
+def _word_doubts(observer: Observer) -> list[str]:
+    gates = observer.harness.gates
+    unheard = [f"{s}: whether the gate {gates[g]} sees masks." for s, g in observer.unheard]
+    return [*(doubt.value for doubt in observer.doubts), *unheard]
 
 
 def _in_order(sites: Mapping[str, SiteVerdict]) -> dict[str, SiteVerdict]:

@@ -1,4 +1,4 @@
-"""A recurrent layer on the bench: weights and inputs of our choosing, and what comes out."""
+"""A harness for a recurrent layer: weights and inputs of our choosing, and what comes out."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ Layer = Any
 # Many samples and few calls: a call costs much the same however large it is.
 _SAMPLES = 256
 _DRAWS = 400
+CANDIDATE = 2  # position of the candidate among the gates, of an LSTM and of a GRU
 _GATES = {4: ("LSTM", LSTM_GATES), 3: ("GRU", GRU_GATES)}
 # How far an output may be from its prediction: rounding, seen through the probes.
 NOISE = {"float64": 1e-4, "float32": 1e-3, "float16": 1e-2, "bfloat16": 5e-2}
 
 
 @dataclass
-class Bench:
-    """A layer on the bench.
+class Harness:
+    """A layer that is given weights and inputs, and run.
 
     Attributes:
         layer: The layer.
@@ -58,11 +59,6 @@ class Bench:
     calls: int = 0
     backwards: bool = False
     sequence: Array | None = None
-
-    @property
-    def candidate(self) -> int:
-        """Position of the candidate among the gates."""
-        return 2
 
     @property
     def readers(self) -> list[int]:
@@ -112,7 +108,7 @@ class Bench:
             recurrent[source, :, reader] += probe.wh[:many]
             recurrent[reader, :, reader] += probe.own[:many]
             bias[0, :, reader] += probe.b[:many]
-            bias[1, self.candidate, reader] = probe.reset
+            bias[1, CANDIDATE, reader] = probe.reset
         flat = [kernel.reshape(features, -1), recurrent.reshape(units, -1)]
         if self.bias is not None:
             flat.append(bias.reshape(2, -1) if self.reset_bias else bias[0].ravel())
@@ -124,7 +120,9 @@ class Bench:
         h, c = np.zeros((2, samples, units))
         h[:, 0::2], c[:, 0::2] = probe.source, probe.source_c
         reading = slice(1, None, 2) if units > 1 else slice(None)
-        h[:, reading], c[:, reading] = probe.h or (probe.source if units == 1 else 0.0), probe.c
+        c[:, reading] = probe.c
+        if probe.h is not None:
+            h[:, reading] = probe.h
         return [h, c] if self.kind == "LSTM" else [h]
 
     def inputs(self, probe: Probe, samples: int, *, small: bool = False) -> Array:
@@ -134,7 +132,7 @@ class Bench:
         x *= np.reshape(probe.x, (1, -1, 1))
         return x
 
-    def face(self) -> None:
+    def find_direction(self) -> None:
         """Finds out whether the layer runs from the last step to the first."""
         late = Probe(wx=(0.0, 0.0, 0.3, 0.0), x=(0.0, 1.0), steps=2)
         seen = [
@@ -143,18 +141,20 @@ class Bench:
         ]
         self.backwards = bool(seen[1] > seen[0])
 
-    def run(self, probe: Probe, *, training: bool = True) -> Array:
+    def run(self, probe: Probe, *, training: bool = True, backwards: bool | None = None) -> Array:
         """Runs the layer.
 
         Args:
             probe: The probe.
             training: Whether dropout is on.
+            backwards: Whether to give the last step first; as the layer runs by default.
 
         Returns:
             The last outputs of the readers, shape (samples, readers).
         """
         x = self.inputs(probe, self.samples)
-        x = x[:, ::-1] if self.backwards else x
+        turned = self.backwards if backwards is None else backwards
+        x = x[:, ::-1] if turned else x
         states = self.states(probe, self.samples)
         return self.call(self.weights(probe), x, states, training=training)[:, self.readers]
 
@@ -181,13 +181,15 @@ class Bench:
             bias = weights[2].reshape(-1, many, self.units)
             bias[0, :, readers] = probe.b[:many]
             if self.reset_bias:
-                bias[1, self.candidate, readers] = probe.reset
-        h, c = np.full((2, self.samples, self.units), [[[probe.h]], [[probe.c]]])
+                bias[1, CANDIDATE, readers] = probe.reset
+        h, c = np.zeros((2, self.samples, self.units))
+        c[:] = probe.c
         if site == "recurrent":
-            h[:] = 0
             h[:, :2] = probe.source
+        elif probe.h is not None:
+            h[:] = probe.h
         x = self.inputs(probe, self.samples)
-        states = [h, c] if self.kind == "LSTM" else [h]
+        states: list[Array] = [h, c] if self.kind == "LSTM" else [h]
         return self.call(weights, x, states, training=True)[:, readers]
 
     def call(self, weights: list[Array], x: Array, states: list[Array], *, training: bool) -> Array:
@@ -224,15 +226,15 @@ def _shape(layer: Layer) -> tuple[int, int, int, tuple[int, ...] | None] | None:
 
 
 @contextmanager
-def on_bench(layer: Layer, seed: int) -> Iterator[Bench]:
-    """Puts a layer on the bench, and puts it back as it was.
+def mounted(layer: Layer, seed: int) -> Iterator[Harness]:
+    """Puts a layer into a harness, and gives it back as it was.
 
     Args:
         layer: A built layer with the weights of an LSTM or a GRU.
-        seed: Where the layer's own random streams begin on the bench.
+        seed: Where the layer's own random streams begin meanwhile.
 
     Yields:
-        The bench.
+        The harness.
 
     Raises:
         DropvizError: If its weights are no LSTM's or GRU's, or are not finite.
@@ -249,27 +251,27 @@ def on_bench(layer: Layer, seed: int) -> Iterator[Bench]:
     before = layer.get_weights()
     _check_finite(layer, before)
     dtype = str(getattr(layer, "compute_dtype", "float32"))
-    bench = Bench(layer, kind, names, features, units, bias, noise=NOISE.get(dtype, 1e-3))
+    harness = Harness(layer, kind, names, features, units, bias, noise=NOISE.get(dtype, 1e-3))
     states = keras.tree.flatten(getattr(layer, "states", None) or [])
     if states:
-        bench.samples = int(states[0].shape[0])
+        harness.samples = int(states[0].shape[0])
     # Attributes too: a layer may keep masks from call to call.
     with undisturbed(layer), attributes_kept(layer_and_sublayers(layer)):
-        _begin(layer, seed)
+        _reseed(layer, seed)
         try:
-            _first_call(bench)
-            yield bench
+            _try_first_call(harness)
+            yield harness
         finally:
             layer.set_weights(before)
 
 
-def _first_call(bench: Bench) -> None:
+def _try_first_call(harness: Harness) -> None:
     try:
-        bench.face()
+        harness.find_direction()
     except Exception as error:
         said = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
         raise DropvizError(
-            f"{bench.layer.name!r} must take layer(x, initial_state=[...], training=...), as "
+            f"{harness.layer.name!r} must take layer(x, initial_state=[...], training=...), as "
             f"Keras's own recurrent layers do. Received from it: {said}."
         ) from error
 
@@ -284,7 +286,7 @@ def _check_finite(layer: Layer, weights: list[Array]) -> None:
         )
 
 
-def _begin(layer: Layer, seed: int) -> None:
+def _reseed(layer: Layer, seed: int) -> None:
     """Lets the random streams of a layer begin where a seed says."""
     number = 0
     for variable in layer.non_trainable_variables:

@@ -1,174 +1,193 @@
-"""Listens to the arrows into the cell: to x and h, gate by gate."""
+"""Finds what acts on the arrows into the cell: on x and h, gate by gate."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 
-from dropviz.experiment.decode_masks import Bit, telling
-from dropviz.experiment.observations import Look, Place, same
-from dropviz.experiment.observe import ARROWS, SMALL, TRIES, Listening
-from dropviz.experiment.probe import Probe
+from dropviz.experiment.decode_masks import Bit, choose_probe
+from dropviz.experiment.harness import CANDIDATE
+from dropviz.experiment.observations import Look, Note, Place, same
+from dropviz.experiment.observe import ARROWS, SMALL, TRIES, Observer
+from dropviz.experiment.probe import Probe, drive
 
 _GENTLE = 0.25  # a weight on a gate that leaves it far from its ends
 _OTHER = {"input": "recurrent", "recurrent": "input"}
+_RESET = 1  # position of r among the gates of a GRU
+
+# By site and gate, what was seen.
+Seen = dict[str, dict[int, Look]]
 
 
-class Arrows(Listening):
-    """Finds masks on x and h, which gates see them, and what they are made of."""
+def find_input_masks(observer: Observer) -> None:
+    """Looks at each gate for masks on x and on h."""
+    gates = range(len(observer.harness.gates))
+    seen: Seen = {}
+    for site in ARROWS:
+        probes = {gate: _gate_probe(observer, site, gate) for gate in gates}
+        seen[site] = {g: observer.look(p, site, g) for g, p in probes.items() if p is not None}
+        _register(observer, site, seen[site])
+    if observer.harness.bias is None:
+        _find_candidate_alone(observer, seen)
+    for site in ARROWS:
+        for gate in [gate for gate in gates if gate not in seen[site]]:
+            crossed = _look_through_other(observer, site, gate, seen)
+            if not np.isnan(crossed.dropped).all():
+                seen[site][gate] = crossed
+            elif site in observer.places:
+                observer.unheard.append((site, gate))
+        _register(observer, site, seen[site])
 
-    def arrows(self) -> None:
-        """Looks at each gate for masks on x and on h."""
-        seen: dict[str, dict[int | None, Look]] = {}
-        for site in ARROWS:
-            probes = {gate: self._probe(site, gate) for gate in range(len(self.bench.gates))}
-            seen[site] = {g: self.look(p, site, g) for g, p in probes.items() if p is not None}
-            self._keep(site, seen[site])
-        if self.bench.bias is None:
-            self._candidate_alone(seen)
-        for site in ARROWS:
-            for gate in range(len(self.bench.gates)):
-                if gate not in seen[site]:
-                    crossed = self._crossed(site, gate, seen)
-                    if not np.isnan(crossed.dropped).all():
-                        seen[site][gate] = crossed
-                    elif site in self.places:
-                        name = self.bench.gates[gate]
-                        self.doubts.append(f"{site}: whether the gate {name} sees masks.")
-            self._keep(site, seen[site])
 
-    def _keep(self, site: str, looks: dict[int | None, Look]) -> None:
-        many = len(self.bench.readers)
-        distinct = min(many, self.bench.features) if site == "input" else many
-        place = Place(site, dict(sorted(looks.items())), distinct=distinct)
-        if place.acting(self.slack):
-            self.places[site] = place
+def _register(observer: Observer, site: str, looks: dict[int, Look]) -> None:
+    many = len(observer.harness.readers)
+    distinct = min(many, observer.harness.features) if site == "input" else many
+    place = Place(site, {gate: looks[gate] for gate in sorted(looks)}, distinct=distinct)
+    if place.acting(observer.slack):
+        observer.places[site] = place
 
-    def _probe(self, site: str, gate: int) -> Probe | None:
-        """Lets one gate speak of one site; None where that takes the other arrow."""
-        candidate = gate == self.bench.candidate
-        driven = self.drive(site, self.at(gate, SMALL if candidate else _GENTLE))
-        lift = self.lift()
-        lifted = None if lift is None else Probe(**driven, **lift)
-        # What the cell carries may be masked itself.
-        stored = 0.0 if candidate and "carried" in self.places else SMALL
-        if self.lstm:
-            return lifted if gate == 0 else Probe(**driven, c=stored)
-        if candidate:
-            return Probe(**driven, h=0.0 if site == "recurrent" else stored)
-        if gate == 0:
-            return Probe(**driven, h=SMALL) if site == "input" else lifted
-        return Probe(**driven, reset=3 * SMALL) if self.bench.reset_bias else None
 
-    def _crossed(self, site: str, gate: int, seen: dict[str, dict[int | None, Look]]) -> Look:
-        """Lets a gate speak that is heard through the other arrow alone."""
-        resets = not self.lstm and gate == 1
-        through = "recurrent" if resets else _OTHER[site]
-        raised = self.drive(through, self.at(2, 3 * SMALL))
-        driven = self.drive(site, self.at(gate, _GENTLE))
-        if resets:
-            # r of the source is what multiplies its h (reset_after=False).
-            driven = {f"source_{name}": value for name, value in driven.items() if name != "source"}
-        probe = Probe(**{**raised, **driven})
-        if through != site:
-            return self.look(probe, site, gate, also=[through] if through in self.places else [])
-        read = seen[site][2]
-        bits = [Bit(site, read.kept, 1), Bit(site, read.kept, 2)]
-        kept = self.bits(probe, bits)[0]
-        if np.isnan(kept).mean() > (1 + read.share) / 2:
-            return Look(1.0, 0.0, np.zeros_like(kept))
-        # Told only where the candidate's own mask keeps: no measure of the rate.
-        return Look(read.kept, 0.0, 1 - kept, read.at_inference, read.random, shows=False)
+def _gate_probe(observer: Observer, site: str, gate: int) -> Probe | None:
+    """Lets one gate speak of one site; None where that takes the other arrow."""
+    weight = SMALL if gate == CANDIDATE else _GENTLE
+    driven = drive(site, observer.one_gate(gate, weight))
+    lift = observer.lift
+    lifted = None if lift is None else Probe(**driven, **lift)
+    # What the cell carries may be masked itself.
+    stored = 0.0 if gate == CANDIDATE and "carried" in observer.places else SMALL
+    if observer.lstm:
+        return lifted if gate == 0 else Probe(**driven, c=stored)
+    if gate == CANDIDATE:
+        return Probe(**driven, h=None if site == "recurrent" else stored)
+    if gate == 0:
+        return Probe(**driven, h=SMALL) if site == "input" else lifted
+    return Probe(**driven, reset=3 * SMALL) if observer.harness.reset_bias else None
 
-    def _candidate_alone(self, seen: dict[str, dict[int | None, Look]]) -> None:
-        """Without a bias: both arrows show a mask on the candidate at its gate, too."""
-        gate = self.bench.candidate
-        more = []
-        for site in ARROWS:
-            rest = [look.share for g, look in seen[site].items() if g != gate]
-            more.append(seen[site][gate].share - max(rest, default=0.0))
-        if min(more) > 0.05:  # noqa: PLR2004 (four sigma of so many draws)
-            self.found("candidate", seen["recurrent"][gate])
-            for site in ARROWS:
-                self.places.pop(site, None)
-                for each in list(seen[site]):
-                    probe = self._probe(site, each)  # type: ignore[arg-type]
-                    if probe is not None:
-                        seen[site][each] = self.look(probe, site, each)
-                self._keep(site, seen[site])
 
-    def ties(self, site: str) -> None:
-        """Reads the masks of all gates in the same calls."""
-        place = self.places[site]
-        acting = place.acting(self.slack)
-        bits = [Bit(site, look.kept, gate) for gate, look in acting.items()]
-        if len(bits) > 1:
-            every = [*bits, *(Bit(s, self.inner(s).kept) for s in self.insides())]
-            other = self.places.get(_OTHER[site])
-            if other and self.bench.reset_before and 2 in other.looks:  # noqa: PLR2004
-                every.append(Bit(other.site, other.looks[2].kept, 2))
-            gates = [gate for gate in acting if gate is not None]
-            probe = telling(self.bench, list(self._tie_probes(site, gates)), every)
-            place.joint = self.bits(probe, every, self.times(place))[: len(bits)]
+def _look_through_other(observer: Observer, site: str, gate: int, seen: Seen) -> Look:
+    """Lets a gate speak that is heard through the other arrow alone."""
+    resets = not observer.lstm and gate == _RESET
+    through = "recurrent" if resets else _OTHER[site]
+    raised = drive(through, observer.one_gate(CANDIDATE, 3 * SMALL))
+    driven = drive(site, observer.one_gate(gate, _GENTLE))
+    if resets:
+        # r of the source is what multiplies its h (reset_after=False).
+        driven = {f"source_{name}": value for name, value in driven.items() if name != "source"}
+    probe = Probe(**{**raised, **driven})
+    if through != site:
+        also = [through] if through in observer.places else []
+        return observer.look(probe, site, gate, also=also)
+    read = seen[site][CANDIDATE]
+    bits = [Bit(site, read.kept, gate), Bit(site, read.kept, CANDIDATE)]
+    kept = observer.read_bits(probe, bits)[0]
+    if np.isnan(kept).mean() > (1 + read.share) / 2:
+        return Look(1.0, 0.0, np.zeros_like(kept))
+    # Told only where the candidate's own mask keeps: no measure of the rate.
+    return Look(read.kept, 0.0, 1 - kept, read.at_inference, read.random, shows=False)
 
-    def _tie_probes(self, site: str, gates: list[int]) -> Iterable[Probe]:
-        for _ in range(TRIES):
-            weights = np.zeros(len(self.bench.gates))
-            weights[gates] = self.rng.choice([-1, 1], len(gates))
-            weights *= self.rng.uniform(0.2, 1.2, len(weights))
-            memory = self.rng.uniform(0.2, 1.5)
-            driven = self.drive(site, tuple(weights))
-            if self.bench.reset_before:
-                source = "source_wx" if site == "input" else "source_wh"
-                driven |= {"source": 1.0, source: self.at(1, 3 * weights[1])}
-                if site == "input":
-                    driven["wh"] = self.at(2, self.rng.uniform(0.3, 1.0))
-            yield Probe(
-                **driven,
-                b=self.at(2, self.rng.uniform(0.2, 1.0) if self.lift() else 0.0),
-                c=memory if self.lstm else 0.0,
-                h=0.0 if self.lstm else memory,
-                reset=self.rng.uniform(0.3, 1.5) if self.bench.reset_bias else 0.0,
-            )
 
-    def structure(self, site: str) -> None:
-        """Lets every reader read two entries at once: is it they that are dropped?"""
-        bench, place = self.bench, self.places[site]
-        rows = bench.features if site == "input" else bench.units
-        able = [(g, self._probe(site, g)) for g in place.acting(self.slack) if g is not None]
-        told = [(g, probe) for g, probe in able if probe is not None and place.looks[g].shows]
-        wide = bench.units > 3  # noqa: PLR2004 (two entries, and two readers beside them)
-        if rows < 2 or not told or not (wide or self.lstm):  # noqa: PLR2004
+def _find_candidate_alone(observer: Observer, seen: Seen) -> None:
+    """Without a bias: both arrows show a mask on the candidate at its gate, too."""
+    more = []
+    for site in ARROWS:
+        rest = [look.share for gate, look in seen[site].items() if gate != CANDIDATE]
+        more.append(seen[site][CANDIDATE].share - max(rest, default=0.0))
+    if min(more) <= 0.05:  # noqa: PLR2004 (four sigma of so many draws)
+        return
+    observer.register("candidate", seen["recurrent"][CANDIDATE])
+    for site in ARROWS:
+        observer.places.pop(site, None)
+        for gate in list(seen[site]):
+            probe = _gate_probe(observer, site, gate)
+            if probe is not None:
+                seen[site][gate] = observer.look(probe, site, gate)
+        _register(observer, site, seen[site])
+
+
+def read_ties(observer: Observer, site: str) -> None:
+    """Reads the masks of all gates of a site in the same calls."""
+    harness, place = observer.harness, observer.places[site]
+    acting = place.acting(observer.slack)
+    bits = [Bit(site, look.kept, gate) for gate, look in acting.items()]
+    if len(bits) <= 1:
+        return
+    every = [*bits, *observer.inner_bits()]
+    other = observer.places.get(_OTHER[site])
+    if other and harness.reset_before and CANDIDATE in other.looks:
+        every.append(Bit(other.site, other.looks[CANDIDATE].kept, CANDIDATE))
+    gates = [gate for gate in acting if gate is not None]
+    probes = [_draw_tie_probe(observer, site, gates) for _ in range(TRIES)]
+    probe = choose_probe(harness, probes, every)
+    place.joint = observer.read_bits(probe, every, observer.times(place))[: len(bits)]
+
+
+def _draw_tie_probe(observer: Observer, site: str, gates: list[int]) -> Probe:
+    """Draws a probe that drives these gates of one site at once."""
+    harness, rng = observer.harness, observer.rng
+    weights = np.zeros(len(harness.gates))
+    weights[gates] = rng.choice([-1, 1], len(gates))
+    weights *= rng.uniform(0.2, 1.2, len(weights))
+    memory = rng.uniform(0.2, 1.5)
+    driven = drive(site, tuple(weights))
+    if harness.reset_before:
+        source = "source_wx" if site == "input" else "source_wh"
+        driven |= {"source": 1.0, source: observer.one_gate(_RESET, 3 * weights[_RESET])}
+        if site == "input":
+            driven["wh"] = observer.one_gate(CANDIDATE, rng.uniform(0.3, 1.0))
+    return Probe(
+        **driven,
+        b=observer.one_gate(CANDIDATE, rng.uniform(0.2, 1.0) if observer.lift else 0.0),
+        c=memory if observer.lstm else 0.0,
+        h=None if observer.lstm else memory,
+        reset=rng.uniform(0.3, 1.5) if harness.reset_bias else 0.0,
+    )
+
+
+def read_structure(observer: Observer, site: str) -> None:
+    """Lets every reader read two entries at once: is it they that are dropped?"""
+    harness, place = observer.harness, observer.places[site]
+    rows = harness.features if site == "input" else harness.units
+    wide = harness.units > 3  # noqa: PLR2004 (two entries, and two readers beside them)
+    acting = place.acting(observer.slack)
+    probes = {g: _gate_probe(observer, site, g) for g in acting if g is not None}
+    told = [(g, p) for g, p in probes.items() if p is not None and place.looks[g].shows]
+    if rows < 2 or not told or not (wide or observer.lstm):  # noqa: PLR2004
+        return
+    gate, probe = told[-1]
+    readers = list(range(2 if wide else 0, harness.units))
+    outs = [harness.run_pairs(probe, site, gate, readers) for _ in range(observer.times(place))]
+    read = np.stack([observer.read_multipliers(out, probe, site, gate)[0] for out in outs])
+    # A third and two thirds of the weight: 0, 1, 2 or 3 thirds come through.
+    thirds = np.round(read * 3 / place.looks[gate].kept)
+    bits = np.stack([thirds % 2, thirds // 2])
+    place.sources = np.where(np.isin(thirds, (0, 1, 2, 3)), bits, np.nan)
+
+
+def find_mask_for_both(observer: Observer) -> None:
+    """Looks for one mask that serves both x and h."""
+    arrows = [observer.places[site] for site in ARROWS if site in observer.places]
+    readers = range(len(observer.harness.readers))
+    aligned = [reader for reader in readers if 2 * reader < observer.harness.features]
+    # What all samples share is no mask that each sample has for itself.
+    if len(arrows) < len(ARROWS) or not aligned or arrows[0].shared != arrows[1].shared:
+        return
+    on_h, on_x = (place.acting(observer.slack) for place in arrows)
+    if CANDIDATE not in on_x:
+        return
+    for gate, look in on_h.items():
+        bits = [Bit("input", on_x[CANDIDATE].kept, CANDIDATE), Bit("recurrent", look.kept, gate)]
+        every = [*bits, *observer.inner_bits()]
+        probes = [_draw_cross_probe(observer, gate) for _ in range(TRIES)]
+        probe = choose_probe(observer.harness, probes, every)
+        x, h = observer.read_bits(probe, every)[:2, :, :, aligned]
+        if same(x, h, look.share):
+            observer.places["input"].notes.append(Note.ONE_MASK_FOR_X_AND_H)
             return
-        gate, probe = told[-1]
-        readers = list(range(2 if wide else 0, bench.units))
-        outs = [bench.run_pairs(probe, site, gate, readers) for _ in range(self.times(place))]
-        read = np.stack([self.read(o, probe, site, gate)[0] for o in outs])
-        # A third and two thirds of the weight: 0, 1, 2 or 3 thirds come through.
-        thirds = np.round(read * 3 / place.looks[gate].kept)
-        bits = np.stack([thirds % 2, thirds // 2])
-        place.sources = np.where(np.isin(thirds, (0, 1, 2, 3)), bits, np.nan)
 
-    def crossing(self) -> None:
-        """Looks for one mask that serves both x and h."""
-        both = [self.places[site].acting(self.slack) for site in ARROWS if site in self.places]
-        shared = [r for r in range(len(self.bench.readers)) if 2 * r < self.bench.features]
-        if len(both) < len(ARROWS) or not shared or 2 not in both[1]:  # noqa: PLR2004
-            return
-        # What all samples share is no mask that each sample has for itself.
-        if len({self.places[site].shared for site in ARROWS}) > 1:
-            return
-        for gate in both[0]:
-            bits = [Bit("input", both[1][2].kept, 2), Bit("recurrent", both[0][gate].kept, gate)]
-            every = [*bits, *(Bit(s, self.inner(s).kept) for s in self.insides())]
-            probe = telling(self.bench, list(self._cross_probes(gate)), every)
-            x, h = self.bits(probe, every)[:2, :, :, shared]
-            if same(x, h, both[0][gate].share):
-                self.places["input"].notes.append("x and h share masks.")
-                return
 
-    def _cross_probes(self, gate: int | None) -> Iterable[Probe]:
-        for probe in self._tie_probes("recurrent", [] if gate is None else [gate]):
-            yield replace(probe, wx=self.at(2, self.rng.uniform(0.2, 1.2)), aligned=True)
+def _draw_cross_probe(observer: Observer, gate: int | None) -> Probe:
+    """Draws a probe that drives a gate by h, and the candidate by x."""
+    probe = _draw_tie_probe(observer, "recurrent", [] if gate is None else [gate])
+    weight = observer.one_gate(CANDIDATE, observer.rng.uniform(0.2, 1.2))
+    return replace(probe, wx=weight, aligned=True)

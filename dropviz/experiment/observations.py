@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 
 import numpy as np
 
@@ -13,6 +14,28 @@ from dropviz.core.masks import Array
 # Equal masks prove sharing only where luck is ruled out to this.
 _CHANCE = 1e-6
 _SIGMAS = 3.89  # two-sided 99.99 % of a normal distribution
+
+
+class Note(Enum):
+    """What may be found of a site besides its masks, and the words for it."""
+
+    MASKED_APART = "what is stored and what is added are masked apart."
+    NEXT_STEP_READS_MASKED = "the next step reads the masked h."
+    ONE_MASK_FOR_C_AND_H = "c and h share one mask."
+    ONE_MASK_FOR_X_AND_H = "x and h share masks."
+
+
+class Doubt(Enum):
+    """What may stay open in a whole layer, and the words for it."""
+
+    NO_BIAS = (
+        "the layer has no bias, so that a mask on the memory cannot be told from one "
+        "on what is carried."
+    )
+    ONE_MASK_FOR_ALL_STEPS = (
+        "one mask for all steps that neither grows nor shrinks does the same on the "
+        "memory and on h."
+    )
 
 
 @dataclass
@@ -67,7 +90,7 @@ class Place:
         sources: Shape (2, calls, samples, readers): two entries read by each reader.
         only: The steps that are masked, where not all are.
         distinct: Readers that read different entries; the first so many.
-        notes: What else was found, in words.
+        notes: What else was found.
     """
 
     site: str
@@ -77,7 +100,7 @@ class Place:
     sources: Array | None = None
     only: tuple[int, ...] | None = None
     distinct: int = 1
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
     @property
     def shared(self) -> bool:

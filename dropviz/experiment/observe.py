@@ -1,16 +1,17 @@
-"""Listens to a layer on the bench: probes, and what they say of one place."""
+"""Listens to a layer in its harness: runs a probe, and tells what that says of one place."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from dropviz.core.masks import Array
 from dropviz.experiment.decode_masks import Bit, multipliers, read_bits
-from dropviz.experiment.harness import Bench
-from dropviz.experiment.observations import Look, Place, same_along, summed_up
+from dropviz.experiment.harness import CANDIDATE, Harness
+from dropviz.experiment.observations import Doubt, Look, Place, same_along, summed_up
 from dropviz.experiment.probe import Probe
 
 SMALL = 0.1  # so small that every activation is nearly straight
@@ -19,23 +20,33 @@ TRIES = 60  # probes to choose the telling one from
 ARROWS = ("recurrent", "input")
 
 
-class Listening:
+@dataclass
+class Observer:
     """What was found so far, and the ways to find more.
 
     Attributes:
-        bench: The layer.
+        harness: The layer.
         places: By site, what was found where something happens.
-        doubts: What could not be told, and why.
-        slack: How far a multiplier may be from 1 by rounding.
+        doubts: What could not be told of the layer.
+        unheard: Site and gate where it could not be told whether the gate sees masks.
+        rng: Where the probes to choose from are drawn.
     """
 
-    def __init__(self, bench: Bench) -> None:
-        self.bench = bench
-        self.places: dict[str, Place] = {}
-        self.doubts: list[str] = []
-        self.slack = 6 * bench.noise
-        self.lstm = bench.kind == "LSTM"
-        self.rng = np.random.default_rng(0)
+    harness: Harness
+    places: dict[str, Place] = field(default_factory=dict)
+    doubts: list[Doubt] = field(default_factory=list)
+    unheard: list[tuple[str, int]] = field(default_factory=list)
+    rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
+
+    @property
+    def lstm(self) -> bool:
+        """Whether the layer is an LSTM; a GRU otherwise."""
+        return self.harness.kind == "LSTM"
+
+    @property
+    def slack(self) -> float:
+        """How far a multiplier may be from 1 by rounding."""
+        return 6 * self.harness.noise
 
     def look(
         self, probe: Probe, site: str, gate: int | None = None, also: Sequence[str] = ()
@@ -51,78 +62,93 @@ class Listening:
         Returns:
             What was seen.
         """
-        values: list[Array] = []
-        shows = True
-
-        def more(times: int) -> Look:
-            nonlocal shows
-            for _ in range(times):
-                read, shows = self.read(self.bench.run(probe), probe, site, gate, also)
-                values.append(read)
-            return summed_up(values)
-
-        look = more(self.bench.times)
+        values, shows = self._look_again(self.harness.times, probe, site, gate, also)
+        seen = summed_up(values)
+        shared = False
         # All or nothing dropped: perhaps by few draws, that all samples share.
-        whole = look.share in (0, 1) and look.masked(self.slack)
-        if whole or same_along(look.dropped, 1, look.share) is True:
-            look = more(max(0, _MORE - self.bench.times))
+        whole = seen.share in (0, 1) and seen.masked(self.slack)
+        if whole or same_along(seen.dropped, 1, seen.share) is True:
+            missing = max(0, _MORE - len(values))
+            values += self._look_again(missing, probe, site, gate, also)[0]
+            seen = summed_up(values)
             # Where a dropped entry does not show, that none was seen says nothing.
-            look.shared = shows and same_along(look.dropped, 1, look.share) is not False
-        outs = [self.bench.run(probe, training=False) for _ in range(2)]
+            shared = shows and same_along(seen.dropped, 1, seen.share) is not False
+        quiet = self.look_at_inference(probe, site, gate, also)
+        return replace(
+            seen,
+            at_inference=quiet.kept,
+            random=bool(quiet.share > 0 or quiet.spread > self.slack),
+            shows=shows,
+            shared=shared,
+        )
+
+    def look_at_inference(
+        self, probe: Probe, site: str, gate: int | None = None, also: Sequence[str] = ()
+    ) -> Look:
+        """Runs a probe twice at inference; arguments as for ``look``."""
+        outs = [self.harness.run(probe, training=False) for _ in range(2)]
         rest = {s: each.at_inference for s, each in self._others(site, also).items()}
-        quiet = summed_up([multipliers(self.bench, probe, o, site, gate, rest)[0] for o in outs])
-        look.shows = shows
-        look.at_inference = quiet.kept
-        look.random = bool(quiet.share > 0 or quiet.spread > self.slack)
-        return look
+        return summed_up([multipliers(self.harness, probe, o, site, gate, rest)[0] for o in outs])
 
-    def bits(self, probe: Probe, bits: Sequence[Bit], times: int | None = None) -> Array:
-        """Runs a probe, and reads bits off: shape (bits, calls, samples, readers)."""
-        many = self.bench.times if times is None else times
-        return self.told(probe, [self.bench.run(probe) for _ in range(many)], bits)
+    def _look_again(
+        self, times: int, probe: Probe, site: str, gate: int | None, also: Sequence[str]
+    ) -> tuple[list[Array], bool]:
+        outs = [self.harness.run(probe) for _ in range(times)]
+        read = [self.read_multipliers(out, probe, site, gate, also) for out in outs]
+        return [values for values, _ in read], all(shows for _, shows in read)
 
-    def told(self, probe: Probe, outs: Sequence[Array], bits: Sequence[Bit]) -> Array:
-        """Reads bits off several runs: shape (bits, calls, samples, readers)."""
-        return np.stack([read_bits(self.bench, probe, out, bits) for out in outs], axis=1)
-
-    def times(self, place: Place) -> int:
-        """How often to run a probe of a place."""
-        return _MORE if place.shared else self.bench.times
-
-    def read(
+    def read_multipliers(
         self, out: Array, probe: Probe, site: str, gate: int | None, also: Sequence[str] = ()
     ) -> tuple[Array, bool]:
         """Works out multipliers from outputs, given what else was found to act."""
         kept = {s: each.kept for s, each in self._others(site, also).items()}
-        return multipliers(self.bench, probe, out, site, gate, kept, list(kept))
+        return multipliers(self.harness, probe, out, site, gate, kept, list(kept))
 
     def _others(self, site: str, also: Sequence[str]) -> dict[str, Look]:
-        others = {s: self.inner(s) for s in self.insides() if s != site}
-        return others | {s: self.places[s].looks[2] for s in also}
+        others = {s: self.inner_look(s) for s in self.inner_sites() if s != site}
+        return others | {s: self.places[s].looks[CANDIDATE] for s in also}
+
+    def read_bits(self, probe: Probe, bits: Sequence[Bit], times: int | None = None) -> Array:
+        """Runs a probe, and reads bits off: shape (bits, calls, samples, readers)."""
+        many = self.harness.times if times is None else times
+        return self.decode_bits(probe, [self.harness.run(probe) for _ in range(many)], bits)
+
+    def decode_bits(self, probe: Probe, outs: Sequence[Array], bits: Sequence[Bit]) -> Array:
+        """Reads bits off several runs: shape (bits, calls, samples, readers)."""
+        return np.stack([read_bits(self.harness, probe, out, bits) for out in outs], axis=1)
+
+    def times(self, place: Place) -> int:
+        """How often to run a probe of a place."""
+        return _MORE if place.shared else self.harness.times
+
+    def register(self, site: str, look: Look) -> None:
+        """Notes that something acts at a site inside the cell."""
+        self.places[site] = Place(site, {None: look}, distinct=len(self.harness.readers))
+
+    def inner_sites(self) -> list[str]:
+        """The sites inside the cell where something was found."""
+        return [site for site in self.places if site not in ARROWS]
+
+    def inner_look(self, site: str) -> Look:
+        """What was seen at a site inside the cell."""
+        return self.places[site].looks[None]
+
+    def inner_bits(self) -> list[Bit]:
+        """One unknown for each site inside the cell where something was found."""
+        return [Bit(site, self.inner_look(site).kept) for site in self.inner_sites()]
 
     def share_of(self, bit: Bit) -> float:
         """The share dropped at a bit's place, as seen so far."""
         looks = self.places[bit.site].looks
         return looks[bit.gate].share if bit.gate in looks else looks[None].share
 
-    def _noisy(self, site: str) -> bool:
+    def noisy(self, site: str) -> bool:
+        """Whether kept entries of a site were seen to differ."""
         return site in self.places and self.places[site].noisy(self.slack)
 
-    def insides(self) -> list[str]:
-        """The sites inside the cell where something was found."""
-        return [site for site in self.places if site not in ARROWS]
-
-    def inner(self, site: str) -> Look:
-        """What was seen at a site inside the cell."""
-        return self.places[site].looks[None]
-
-    def found(self, site: str, look: Look) -> None:
-        """Notes that something acts at a site inside the cell."""
-        self.places[site] = Place(site, {None: look}, distinct=len(self.bench.readers))
-
-    def at(self, gate: int, value: float) -> tuple[float, ...]:
+    def one_gate(self, gate: int, value: float) -> tuple[float, ...]:
         """One number for a gate, zero for the others."""
-        row = [0.0] * len(self.bench.gates)
+        row = [0.0] * len(self.harness.gates)
         row[gate] = value
         return tuple(row)
 
@@ -131,43 +157,8 @@ class Listening:
         """Lets the memory speak: c, or h in a GRU."""
         return Probe(c=SMALL) if self.lstm else Probe(h=SMALL)
 
+    @property
     def lift(self) -> dict[str, Any] | None:
         """What raises the candidate without a mask on an arrow, if there is such a way."""
-        return {"b": self.at(2, 3 * SMALL)} if self.bench.bias is not None else None
-
-    def drive(self, site: str, weights: tuple[float, ...]) -> dict[str, Any]:
-        """What brings x or h to the gates with these weights."""
-        return {"wx": weights} if site == "input" else {"wh": weights, "source": 1.0}
-
-    def beside(self, site: str, steps: int) -> list[Bit]:
-        """Whatever else acts while several steps of a site are read."""
-        sites = [s for s in self.insides() if s != site]
-        bits = [Bit(s, self.inner(s).kept, None, t) for s in sites for t in range(steps)]
-        if site.endswith("update") and "input" in self.places and not self._noisy("input"):
-            look = self.places["input"].acting(self.slack).get(2)
-            bits += [Bit("input", look.kept, 2, t) for t in range(steps)] if look else []
-        return bits
-
-    def life_probes(self, site: str, gate: int | None, steps: int) -> Iterable[Probe]:
-        """Probes in which the masks of several steps may show."""
-        for _ in range(TRIES):
-            weight = self.rng.choice([-1, 1]) * self.rng.uniform(0.2, 1.2)
-            memory = self.rng.uniform(-1.5, 1.5)
-            driven = {} if gate is None else self.drive(site, self.at(gate, weight))
-            if site == "recurrent":
-                driven |= {"source_c": 1.5, "source": 0.9}
-            if site.endswith("update"):
-                x = tuple(self.rng.uniform(-1, 1, steps))
-                # The same at each step would not tell which step was kept.
-                driven = {"wx": self.at(2, 3 * weight), "x": x}
-                own = self.at(2, self.rng.uniform(-2, 2))
-                # A masked h would be one more unknown, and noise cannot be read.
-                driven |= {"own": own} if "recurrent" not in self.places else {}
-                driven |= {"wx": self.at(2, 0.0)} if self._noisy("input") else {}
-            yield Probe(
-                **driven,
-                b=self.at(2, self.rng.uniform(-1.0, 1.0) if self.lift() else 0.0),
-                c=memory if self.lstm else 0.0,
-                h=memory if site.endswith("update") or not self.lstm else 0.0,
-                steps=steps,
-            )
+        biased = self.harness.bias is not None
+        return {"b": self.one_gate(CANDIDATE, 3 * SMALL)} if biased else None

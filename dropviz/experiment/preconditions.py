@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from dropviz.errors import DropvizError
-from dropviz.experiment.harness import Bench
+from dropviz.experiment.harness import Harness
 from dropviz.experiment.probe import Probe
 
 _FAR = 40.0  # where tanh stands at its end
@@ -17,91 +17,93 @@ _TRIES = 8  # a call in which all was dropped says nothing
 _COARSE = "bfloat16"
 
 
-def check_fit(bench: Bench) -> None:
+def check_fit(harness: Harness) -> None:
     """Refuses a layer whose masks could not be read off its outputs.
 
     Whatever scales x, h, c or the output at inference leaves what is compared here.
 
     Args:
-        bench: The layer.
+        harness: The layer.
 
     Raises:
         DropvizError: If it rounds too coarsely, is a GRU without a bias, or its
             activations are not sigmoid and tanh.
     """
-    name = bench.layer.name
-    if str(getattr(bench.layer, "compute_dtype", "")) == _COARSE:
+    name = harness.layer.name
+    if str(getattr(harness.layer, "compute_dtype", "")) == _COARSE:
         raise DropvizError(
             f"{name!r} computes in {_COARSE}, whose three digits are too few to tell masks apart. "
             "Build it in float32, mixed_float16 or float64 to explain it."
         )
-    if bench.kind == "GRU" and bench.bias is None:
+    if harness.kind == "GRU" and harness.bias is None:
         raise DropvizError(
             f"{name!r} is a GRU without a bias, whose gates cannot be heard one by one. "
             "Build it with use_bias=True to explain it."
         )
     for activation, usual, fits in (
-        ("recurrent_activation", "sigmoid", _sigmoid(bench)),
-        ("activation", "tanh", _tanh(bench)),
+        ("recurrent_activation", "sigmoid", _sigmoid(harness)),
+        ("activation", "tanh", _tanh(harness)),
     ):
         if not fits:
             raise DropvizError(
-                f"{name!r} does not compute the steps of {'an' if bench.kind == 'LSTM' else 'a'} "
-                f"{bench.kind} with {activation}={usual!r}, which the experiment needs to read "
+                f"{name!r} does not compute the steps of {'an' if harness.kind == 'LSTM' else 'a'} "
+                f"{harness.kind} with {activation}={usual!r}, which the experiment needs to read "
                 "masks off its outputs. Build it so to explain it."
             )
 
 
-def _out(bench: Bench, probe: Probe) -> float:
+def _out(harness: Harness, probe: Probe) -> float:
     """What the readers give out at inference: the value farthest from zero."""
     for _ in range(_TRIES):
-        out = bench.run(probe, training=False).ravel()
+        out = harness.run(probe, training=False).ravel()
         if out.any():
             return float(out[np.argmax(np.abs(out))])
     return 0.0
 
 
-def _lifted(bench: Bench, *gates: float) -> Probe:
+def _lifted(harness: Harness, *gates: float) -> Probe:
     """A probe that drives the gates: by bias, or by x where there is none."""
-    row = (*gates, *[0.0] * (len(bench.gates) - len(gates)))
-    return Probe(b=row) if bench.bias is not None else Probe(wx=row)
+    row = (*gates, *[0.0] * (len(harness.gates) - len(gates)))
+    return Probe(b=row) if harness.bias is not None else Probe(wx=row)
 
 
-def _sigmoid(bench: Bench) -> bool:
+def _sigmoid(harness: Harness) -> bool:
     """Whether the gate o, in a GRU the gate z, is a sigmoid."""
     # z keeps what was, and lets in 1 - z of what comes.
     probes = [
-        replace(_lifted(bench, 0.0, 0.0, 0.0, a), c=1.0)
-        if bench.kind == "LSTM"
-        else _lifted(bench, -a, 0.0, 1.0)
+        replace(_lifted(harness, 0.0, 0.0, 0.0, a), c=1.0)
+        if harness.kind == "LSTM"
+        else _lifted(harness, -a, 0.0, 1.0)
         for a in (0.0, 1.0, 2.0)
     ]
-    outs = [_out(bench, probe) for probe in probes]
+    outs = [_out(harness, probe) for probe in probes]
     if not outs[0]:
         return False
     half, one, two = (out / outs[0] / 2 for out in outs)
     if not half < one < 1:
         return False
     # x may be scaled: how much a weight of 1 does tells what one of 2 must do.
-    scaled = np.log(one / (1 - one)) if bench.bias is None else 1.0
-    return bool(abs(two * (1 + np.exp(-2 * scaled)) - 1) < max(_CLOSE, bench.noise))
+    scaled = np.log(one / (1 - one)) if harness.bias is None else 1.0
+    return bool(abs(two * (1 + np.exp(-2 * scaled)) - 1) < max(_CLOSE, harness.noise))
 
 
-def _tanh(bench: Bench) -> bool:
+def _tanh(harness: Harness) -> bool:
     """Whether the candidate, and c on its way out, go through tanh."""
-    shut = _SHUT if bench.kind == "LSTM" else 0.0
+    shut = _SHUT if harness.kind == "LSTM" else 0.0
     far, farther, below = (
-        _out(bench, _lifted(bench, shut, 0.0, a)) for a in (_FAR, 2 * _FAR, -_FAR)
+        _out(harness, _lifted(harness, shut, 0.0, a)) for a in (_FAR, 2 * _FAR, -_FAR)
     )
-    fits = _alike(bench, far, farther) and _alike(bench, far, -below)
-    if fits and bench.bias is not None:
-        fits = _alike(bench, _out(bench, _lifted(bench, shut, 0.0, 0.5)), far * np.tanh(0.5))
-    if fits and bench.kind == "LSTM":
-        full, fuller = (_out(bench, Probe(c=5 * a)) for a in (_FAR, 2 * _FAR))
-        fits = _alike(bench, full, fuller) and _alike(bench, full, -_out(bench, Probe(c=-5 * _FAR)))
+    fits = _alike(harness, far, farther) and _alike(harness, far, -below)
+    if fits and harness.bias is not None:
+        fits = _alike(harness, _out(harness, _lifted(harness, shut, 0.0, 0.5)), far * np.tanh(0.5))
+    if fits and harness.kind == "LSTM":
+        full, fuller = (_out(harness, Probe(c=5 * a)) for a in (_FAR, 2 * _FAR))
+        fits = _alike(harness, full, fuller) and _alike(
+            harness, full, -_out(harness, Probe(c=-5 * _FAR))
+        )
     return fits
 
 
-def _alike(bench: Bench, one: float, other: float) -> bool:
-    limit = max(_CLOSE, 2 * bench.noise)
+def _alike(harness: Harness, one: float, other: float) -> bool:
+    limit = max(_CLOSE, 2 * harness.noise)
     return bool(np.isfinite([one, other]).all() and one and abs(other / one - 1) < limit)

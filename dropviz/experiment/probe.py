@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Probe:
         reset: Recurrent bias of the readers' candidate (GRU with reset_after).
         x: The inputs at all steps; or one for each step, in the order in which they act.
         c: Initial c of the readers; nothing in a GRU.
-        h: Initial h of the readers.
+        h: Initial h of the readers; if None, 0, or the source's in a layer of one unit.
         source: Initial h of the sources.
         source_c: Initial c of the sources.
         source_wx: Weights of the sources on their reader's input.
@@ -37,7 +38,7 @@ class Probe:
     reset: float = 0.0
     x: float | tuple[float, ...] = 1.0
     c: float = 0.0
-    h: float = 0.0
+    h: float | None = None
     source: float = 0.0
     source_c: float = 0.0
     source_wx: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
@@ -45,3 +46,16 @@ class Probe:
     own: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
     aligned: bool = False
     steps: int = 1
+
+
+def drive(site: str, weights: tuple[float, ...]) -> dict[str, Any]:
+    """What in a probe brings x or h to the gates with these weights.
+
+    Args:
+        site: "input" or "recurrent".
+        weights: A weight for each gate.
+
+    Returns:
+        Arguments of a probe.
+    """
+    return {"wx": weights} if site == "input" else {"wh": weights, "source": 1.0}

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
 from dropviz.core.masks import Array
+from dropviz.core.sites import SITES
 from dropviz.core.verdict import SiteVerdict
 from dropviz.experiment.observations import Look, Place, interval, same, same_along
 
 _SHOWN = 16
-_STRAY = {"input": "input_kernel", "recurrent": "recurrent_kernel"}
 
 
 def site_verdict(
@@ -30,47 +31,51 @@ def site_verdict(
         The verdict on the site.
     """
     acting = place.acting(slack)
-    noise = place.noisy(slack)
     looks = [look for look in acting.values() if look.shows] or list(acting.values())
     share = float(np.mean([look.share for look in looks]))
-    over_samples = _all(same_along(look.dropped, 1, share) for look in looks)
-    frozen = _all(same_along(place.once(look.dropped), 0, share) for look in looks) is True
     name, over_units = _structure(place, looks, share, doubts)
-    rate, limits = _rate(looks, place, together=over_units is True, frozen=frozen)
-    if noise:
-        rate, limits = 0.0, (0.0, 1.0)
-    kept = float(np.median([look.kept for look in looks]))
-    at_rest = float(np.median([look.at_inference for look in looks]))
-    random = any(look.random for look in looks)
     gated = None not in acting
-    life = None if noise else _life(place, name, doubts)
-    notes = list(place.notes)
+    # As for noise, which has no rate, no life, no tying and no scaling of a mask's.
+    verdict = SiteVerdict(
+        site=name,
+        rate=0.0,
+        rate_interval=(0.0, 1.0),
+        life=None,
+        tying=None if gated else "",
+        scaling="other",
+        kept=float(np.median([look.kept for look in looks])),
+        at_inference=float(np.median([look.at_inference for look in looks])),
+        gates=tuple(gates[g] for g in acting if g is not None),
+        missing=tuple(gates[g] for g in place.looks if g is not None and g not in acting),
+        same_over_samples=_all(same_along(look.dropped, 1, share) for look in looks),
+        same_over_units=over_units,
+        frozen=_all(same_along(place.once(look.dropped), 0, share) for look in looks) is True,
+        notes=_notes(place, slack),
+        seen=looks[0].dropped[0][:_SHOWN, :_SHOWN],
+    )
+    if place.noisy(slack):
+        return verdict
+    together = over_units is True
+    rate, limits = _rate(looks, place, together=together, frozen=verdict.frozen)
+    random = any(look.random for look in looks)
+    return replace(
+        verdict,
+        rate=rate,
+        rate_interval=limits,
+        life=_life(place, name, doubts),
+        tying=_tying(place, share, doubts) if gated else "",
+        scaling=_scaling(verdict, limits, slack, random=random),
+    )
+
+
+def _notes(place: Place, slack: float) -> tuple[str, ...]:
+    notes = [note.value for note in place.notes]
     if place.only is not None:
         listed = ", ".join(str(step + 1) for step in place.only)
         notes.append(f"of three steps only these are masked: {listed}.")
-    if noise:
+    if place.noisy(slack):
         notes.append("kept entries differ: noise multiplies, which is no mask of 0 and scale.")
-    return SiteVerdict(
-        site=name,
-        rate=rate,
-        rate_interval=limits,
-        life=life,
-        tying="" if not gated else None if noise else _tying(place, share, doubts),
-        scaling=_scaling(
-            limits, kept, 1.0 if random else at_rest, slack, zoned=name.endswith("update")
-        )
-        if not noise
-        else "other",
-        kept=kept,
-        at_inference=at_rest,
-        gates=tuple(gates[g] for g in acting if g is not None),
-        missing=tuple(gates[g] for g in place.looks if g is not None and g not in acting),
-        same_over_samples=over_samples,
-        same_over_units=over_units,
-        frozen=frozen,
-        notes=tuple(notes),
-        seen=looks[0].dropped[0][:_SHOWN, :_SHOWN],
-    )
+    return tuple(notes)
 
 
 def _all(answers: Iterable[bool | None]) -> bool | None:
@@ -89,7 +94,8 @@ def _structure(
     """Tells whether entries, weights or pre-activations are dropped; and all at once."""
     entries = [place.once(look.dropped)[:, :, : place.distinct] for look in looks]
     together = _all(same_along(bits, 2, share) for bits in entries)
-    if place.site not in _STRAY:
+    weights = SITES[place.site].weights
+    if not weights:
         return place.site, together
     if place.sources is None:
         if place.shared:
@@ -102,7 +108,7 @@ def _structure(
     over_readers = same_along(first, 2, share)
     alike = same(first, second, share)
     if over_readers is False and alike is not None:
-        return (_STRAY[place.site] if alike is False else "pre_activation"), False
+        return (weights if alike is False else "pre_activation"), False
     if over_readers is False or (over_readers is None and place.shared):
         doubts.append(
             f"{place.site}: too few draws were seen to tell a mask on the weights from one on "
@@ -164,15 +170,16 @@ def _life(place: Place, name: str, doubts: list[str]) -> str | None:
 
 
 def _scaling(
-    limits: tuple[float, float], kept: float, rest: float, slack: float, *, zoned: bool
+    verdict: SiteVerdict, limits: tuple[float, float], slack: float, *, random: bool
 ) -> str:
+    """Names what kept entries are multiplied with; what masks at inference scales nothing."""
     low, high = limits[0] - slack, limits[1] + slack
-    still = abs(rest - 1) < slack
-    if abs(kept - 1) < slack:
-        if still:
-            return "none"
-        if low <= 1 - rest <= high:
-            return "expectation" if zoned else "test-time"
-    elif still and low <= 1 - 1 / kept <= high:
+    kept, rest = verdict.kept, 1.0 if random else verdict.at_inference
+    unscaled, idle = abs(kept - 1) < slack, abs(rest - 1) < slack
+    if unscaled and idle:
+        return "none"
+    if unscaled and low <= 1 - rest <= high:
+        return "expectation" if SITES[verdict.site].zoned else "test-time"
+    if idle and not unscaled and low <= 1 - 1 / kept <= high:
         return "inverted"
     return "other"

@@ -26,13 +26,13 @@ def explain(shell: Shell, name: str, seed: int) -> None:
 
     given = _named(shell, name) if name else None
     ready()
-    from dropviz.experiment.cross_check import plain, untying, witnesses
+    from dropviz.experiment.cross_check import hear_witnesses, measure_untying, plain
     from dropviz.jupyter.explain_report import show_answer
 
     layer = given if name else plain()
-    heard = witnesses(layer, seed=seed)
+    heard = hear_witnesses(layer, seed=seed)
     for number, each in enumerate(heard):
-        measured = untying() if number == 0 and each.is_keras else []
+        measured = measure_untying() if number == 0 and each.is_keras else []
         show_answer(each, measured)
 
 

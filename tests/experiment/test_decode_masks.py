@@ -11,20 +11,20 @@ import pytest
 from dropviz.core.oracle import GRU_GATES, LSTM_GATES
 from dropviz.experiment.decode_masks import (
     Bit,
-    fairly,
-    fitting,
+    balance_readings,
+    choose_probe,
     multipliers,
     outcomes,
     patterns,
     predict,
     read_bits,
-    telling,
+    share_explained,
 )
-from dropviz.experiment.harness import Bench
+from dropviz.experiment.harness import Harness
 from dropviz.experiment.probe import Probe
 
-LSTM = Bench(None, "LSTM", LSTM_GATES, 3, 4, (16,))
-GRU = Bench(None, "GRU", GRU_GATES, 3, 4, (2, 12))
+LSTM = Harness(None, "LSTM", LSTM_GATES, 3, 4, (16,))
+GRU = Harness(None, "GRU", GRU_GATES, 3, 4, (2, 12))
 STORED = 0.2
 ADDED = float(np.arctanh(STORED))  # a bias that adds as much as is stored
 BOTH = Probe(c=STORED, b=(0, 0, ADDED, 0))
@@ -115,15 +115,15 @@ def test_a_bit_that_never_shows_dropped_is_not_told_at_all() -> None:
 
 def test_the_share_that_fits() -> None:
     seen = np.array([[out(0, 0), out(1, 1)], [out(0, 1), 0.4]])
-    assert fitting(LSTM, BOTH, seen, TWO) == 0.75
+    assert share_explained(LSTM, BOTH, seen, TWO) == 0.75
 
 
 def test_the_telling_probe_is_chosen() -> None:
     dull, tied, good = Probe(), BOTH, replace(BOTH, c=0.5)
     for probes in ([dull, tied, good], [good, tied, dull]):
-        assert telling(LSTM, probes, TWO) is good
+        assert choose_probe(LSTM, probes, TWO) is good
     near = replace(BOTH, c=STORED * 1.1)
-    assert telling(LSTM, [near, good], TWO) is good
+    assert choose_probe(LSTM, [near, good], TWO) is good
 
 
 def test_readings_are_kept_as_often_for_either_value() -> None:
@@ -134,21 +134,21 @@ def test_readings_are_kept_as_often_for_either_value() -> None:
     seen = np.array([[out(*pair) for pair in kept.T.astype(float)]]).T
     read = read_bits(LSTM, BOTH, seen, TWO)[0]
     assert np.nanmean(read) == pytest.approx(0.6 * 0.8 / (0.6 * 0.8 + 0.4 * 0.2), abs=0.01)
-    fair = fairly(LSTM, BOTH, read, TWO, [0.2])
+    fair = balance_readings(LSTM, BOTH, read, TWO, [0.2])
     assert np.nanmean(fair) == pytest.approx(0.6, abs=0.02)
     np.testing.assert_array_equal(fair[read == 0], 0)
     assert np.isnan(fair[np.isnan(read)]).all()
 
 
-@pytest.mark.parametrize("bench", [LSTM, GRU], ids=["LSTM", "GRU"])
-def test_whatever_was_drawn_is_read_back_or_not_told(bench: Bench) -> None:
+@pytest.mark.parametrize("harness", [LSTM, GRU], ids=["LSTM", "GRU"])
+def test_whatever_was_drawn_is_read_back_or_not_told(harness: Harness) -> None:
     random = np.random.default_rng(0)
     bits = [Bit("input", 2.0, 2, 0), Bit("input", 2.0, 2, 1), Bit("candidate", 1.5)]
     told = 0
     for _ in range(30):
         given: dict[str, Any] = {"h": 0.4, "x": tuple(random.uniform(0.5, 1, 2)), "steps": 2}
         probe = Probe(wx=(0, 0, random.uniform(0.2, 1), 0), b=(0, 0, 0.3, 0), **given)
-        read = read_bits(bench, probe, outcomes(bench, probe, bits)[:, np.newaxis], bits)
+        read = read_bits(harness, probe, outcomes(harness, probe, bits)[:, np.newaxis], bits)
         right = (patterns(bits) == read[:, :, 0].T) | np.isnan(read[:, :, 0].T)
         assert right.all()
         told += int((~np.isnan(read)).sum())

@@ -16,7 +16,7 @@ from .zoo_truth import SiteTruth, Specimen
 Layer = Any
 WORDS = ("life", "tying", "scaling", "gates", "same_over_samples", "same_over_units", "frozen")
 NUMBERS = ("kept", "at_inference")
-CLOSE = 0.02  # the bench reads multipliers off a table; float32 gives three digits
+CLOSE = 0.02  # the harness reads multipliers off a table; float32 gives three digits
 
 
 def verdicts_on(layer: Layer, *, seed: int = 0) -> list[Verdict]:

@@ -13,7 +13,7 @@ import dropviz
 from dropviz.core.methods import METHODS
 from dropviz.core.trace_result import Proof
 from dropviz.core.verdict import Verdict
-from dropviz.experiment.cross_check import Witnesses, plain, untying, witnesses
+from dropviz.experiment.cross_check import Witnesses, hear_witnesses, measure_untying, plain
 from dropviz.jupyter import explain_report
 from dropviz.jupyter.explain_report import lines, show_answer
 
@@ -28,13 +28,15 @@ def heard(method: str = "keras", dropout: float = 0.5, recurrent: float = 0.5) -
     layer = dropviz.LSTM(
         8, method=method, dropout=dropout, recurrent_dropout=recurrent, seed=1, name="lstm"
     )
-    (one,) = witnesses(layer)
+    (one,) = hear_witnesses(layer)
     return one
 
 
 @cache
 def of_gru() -> Witnesses:
-    (one,) = witnesses(keras.layers.GRU(8, dropout=0.5, recurrent_dropout=0.5, seed=1, name="gru"))
+    (one,) = hear_witnesses(
+        keras.layers.GRU(8, dropout=0.5, recurrent_dropout=0.5, seed=1, name="gru")
+    )
     return one
 
 
@@ -244,7 +246,7 @@ def test_a_verdict_shows_its_lines_and_its_evidence(ipython: InProcess) -> None:
 
 
 def test_raising_recurrent_dropout_unties_the_input_masks() -> None:
-    (line,) = untying()
+    (line,) = measure_untying()
 
     assert "with recurrent_dropout=0 its input masks are tied" in line
     assert "with recurrent_dropout=0.01 they are untied" in line
@@ -260,7 +262,7 @@ def test_the_plain_layer_is_keras_s_own() -> None:
 )
 def test_the_cell_is_drawn_with_the_options_that_were_found(options: dict[str, str]) -> None:
     layer = dropviz.LSTM(8, method="moon", recurrent_dropout=0.5, seed=1, **options)
-    (one,) = witnesses(layer)
+    (one,) = hear_witnesses(layer)
 
     setting = explain_report._setting(one.verdict)
 

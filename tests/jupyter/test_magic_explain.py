@@ -57,7 +57,7 @@ class Asked:
     layers: list[str] = field(default_factory=list)
     seeds: list[int] = field(default_factory=list)
 
-    def witnesses(self, layer: Any, *, seed: int) -> list[Witnesses]:
+    def hear_witnesses(self, layer: Any, *, seed: int) -> list[Witnesses]:
         self.layers.append(layer.name)
         self.seeds.append(seed)
         return []
@@ -66,7 +66,7 @@ class Asked:
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     told = Asked()
-    monkeypatch.setattr("dropviz.experiment.cross_check.witnesses", told.witnesses)
+    monkeypatch.setattr("dropviz.experiment.cross_check.hear_witnesses", told.hear_witnesses)
     return told
 
 
