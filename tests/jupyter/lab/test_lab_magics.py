@@ -14,7 +14,7 @@ from dropviz.errors import DropvizError
 from dropviz.jupyter.lab.lab import Lab, close_all
 from tests.jupyter.conftest import InProcess
 
-from .panels import SECONDS, Panel, threads, tiny
+from .panels import SECONDS, OpenedPanel, threads, tiny
 
 TEXT = "lstm:u16:d.2:r.5:m=keras:task=digits:e20:s7"
 
@@ -61,11 +61,11 @@ def test_a_line_asks_for_what_the_function_asks_for(ipython: InProcess, text: st
 def test_flags_hide_lock_and_name_the_student(ipython: InProcess) -> None:
     ipython.run("%lstm_lab --hide method,seed --lock units --student ada --into panel")
 
-    panel = Panel(ipython.names["panel"])
-    hidden = {n for n, knob in panel.knobs.by_name.items() if knob.layout.display == "none"}
+    panel = OpenedPanel(ipython.names["panel"])
+    hidden = {n for n, knob in panel.controls.by_name.items() if knob.layout.display == "none"}
     assert hidden == {"method", "seed"}
     assert panel.at("units").disabled
-    assert panel.lab._trainer._student == "ada"
+    assert panel.lab._worker._follower._student == "ada"
 
 
 def test_a_scenario_may_come_from_a_variable(ipython: InProcess) -> None:
@@ -101,8 +101,8 @@ def test_a_line_that_runs_again_closes_the_panel_before(ipython: InProcess) -> N
     ipython.run(f"%lstm_lab {TEXT} --into one")
     ipython.run(f"%lstm_lab {TEXT} --into two")
 
-    assert "a newer panel took its place" in Panel(ipython.names["one"]).said
-    assert not Panel(ipython.names["two"]).at("train").disabled
+    assert "a newer panel took its place" in OpenedPanel(ipython.names["one"]).said
+    assert not OpenedPanel(ipython.names["two"]).at("train").disabled
 
 
 def test_unloading_the_extension_closes_the_panel(ipython: InProcess) -> None:
@@ -112,7 +112,7 @@ def test_unloading_the_extension_closes_the_panel(ipython: InProcess) -> None:
     for thread in threads():
         thread.join(SECONDS)
 
-    assert Panel(ipython.names["panel"]).said == "Closed."
+    assert OpenedPanel(ipython.names["panel"]).said == "Closed."
     assert threads() == []
 
 
