@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from typing import Any
 
 from IPython import get_ipython
 from IPython.display import display
@@ -17,6 +18,7 @@ from dropviz.jupyter.lab.panel import Panel
 from dropviz.jupyter.lab.static_copy import StaticCopy
 from dropviz.jupyter.lab.worker import Worker
 
+Shell = Any  # InteractiveShell's methods carry no types
 START = "lstm:d.2:r.5:e20"
 _TITLES = {"digits": "8 rows of 8 pixels", "temporal-order": "which bits, in their order"}
 _REPLACED = "Closed: a newer panel took its place. Run this cell again to come back."
@@ -91,7 +93,7 @@ class Lab:
         self._actions = Actions(self._panel, self._worker, asked)
         self._static_copy = StaticCopy(self._panel)
         self._worker.on_rest = self._static_copy.update
-        self._begun = False
+        self._begun = self._in_line = False
 
     @property
     def run(self) -> Run | None:
@@ -146,8 +148,27 @@ class Lab:
         self._static_copy.show()
         self._begin()
 
-    def _ipython_display_(self) -> None:
+    def show_in_line(self, shell: Shell) -> None:
+        """Shows the panel where its line stands, and not again as the value of that cell.
+
+        A cell shows the value of its last line alone: with a ``%lstm_dropout`` below it, a
+        panel that is only a value would be opened and never seen.
+
+        Args:
+            shell: The IPython shell that runs the cell.
+        """
+
+        def ended() -> None:
+            shell.events.unregister("post_execute", ended)
+            self._in_line = False
+
         self.show()
+        self._in_line = True
+        shell.events.register("post_execute", ended)
+
+    def _ipython_display_(self) -> None:
+        if not self._in_line:
+            self.show()
 
     def __repr__(self) -> str:
         return f"<Lab {self.scenario}>"

@@ -47,6 +47,35 @@ def test_into_keeps_the_panel_and_shows_it_once(ipython: InProcess) -> None:
     assert len(ran.texts) == 1
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "%lstm_lab {}\nnumber = 1",
+        "%lstm_lab {}\n%lstm_explain nothing_of_this_name",
+        "panel = %lstm_lab {}",
+        "panel = %lstm_lab {}\npanel",
+        "if True:\n    %lstm_lab {}",
+        "%lstm_lab {} --into panel\nnumber = 1",
+    ],
+)
+def test_a_panel_is_shown_once_where_its_line_stands(ipython: InProcess, cell: str) -> None:
+    ran = ipython.run(cell.format(TEXT))
+
+    (shown,) = ran.texts
+    assert f"Settings: {TEXT}" in shown.splitlines()
+
+
+def test_a_panel_is_a_value_too_and_is_shown_again_by_another_cell(ipython: InProcess) -> None:
+    ipython.run(f"%lstm_lab {TEXT}")
+    panel = ipython.names["_"]
+
+    ran = ipython.run("_")
+
+    assert isinstance(panel, Lab)
+    (shown,) = ran.texts
+    assert f"Settings: {TEXT}" in shown.splitlines()
+
+
 @pytest.mark.parametrize("text", ["", "lstm:u4:m=moon:d.1:r.2:quiz"])
 def test_a_line_asks_for_what_the_function_asks_for(ipython: InProcess, text: str) -> None:
     ipython.run("import dropviz\none = dropviz.lab(%s)" % (repr(text) if text else ""))
