@@ -151,11 +151,11 @@ def next_batch(moves: int = 50) -> tuple[int, int]:
     """How many moves of a slider acted on the very next batch, and how many there were."""
     from dropviz.core.spec import RunSpec
     from dropviz.core.tasks import load_task
-    from dropviz.studies.controls import Controls
     from dropviz.studies.session import Session
+    from dropviz.studies.steering import Steering
 
     spec = RunSpec(dropout=0.2, recurrent_dropout=0.5, epochs=10, units=8)
-    controls, ended = Controls(spec), [0]
+    steering, ended = Steering(spec), [0]
     moved: list[int] = []
 
     def listen(progress: Any) -> None:
@@ -163,11 +163,11 @@ def next_batch(moves: int = 50) -> tuple[int, int]:
             return
         ended[0] += 1
         if ended[0] % 4 == 0 and len(moved) < moves:
-            controls.move(dropout=0.2 + 0.01 * (1 + len(moved)))
+            steering.move(dropout=0.2 + 0.01 * (1 + len(moved)))
             moved.append(ended[0])
 
     with Session(spec, load_task("digits")) as session:
-        run = session.train(spec, controls, listen)
+        run = session.train(spec, steering, listen)
     acted = [change.batch for change in (run.spec or spec).schedule]
     return sum(one == other for one, other in zip(moved, acted, strict=True)), len(moved)
 
@@ -188,12 +188,12 @@ def _grown(moves: int, trainings: int) -> None:
 
     panel = dropviz.lab("lstm:u16:d.2:r.5:e2")
     panel.train()
-    slider = panel._desk.knobs.by_name["dropout"]
+    slider = panel._panel.controls.by_name["dropout"]
     before = _resident()
     for number in range(trainings):
         for move in range(moves // trainings):
             slider.value = 0.05 * (1 + (number + move) % 15)
-            panel._desk.painter.now()
+            panel._panel.draw_thread.now()
         panel.train()
     print(_resident() - before)
 

@@ -105,23 +105,28 @@ class Run:
         return draw_figure(name, self)
 
     @property
-    def title(self) -> str:
-        """What was trained and how it ended, in one line."""
+    def ending(self) -> str:
+        """How it ended, in a few words."""
         epochs = sentences.counted(self.curves.epochs, "epoch")
         of = f" of {self.spec.epochs}" if self.spec and self.status != "done" else ""
         # A hand-written loop has no epochs that anybody counted.
         after = f" after {epochs}{of}" if self.spec or self.curves.epochs else ""
-        end = f"{self.status}{after}, {self.seconds:.1f} s"
-        if self.spec is None:
-            return end
+        return f"{self.status}{after}, {self.seconds:.1f} s"
+
+    @property
+    def title(self) -> str:
+        """What was trained and how it ended, in one line."""
         spec = self.spec
+        if spec is None:
+            return self.ending
         method = "" if spec.method == "keras" else f"method {spec.method}, "
         given = "".join(f"{name} {value}, " for name, value in spec.given_options.items())
         moved = sentences.counted(len(spec.schedule), "change")
         changes = f"{moved} on the way, " if spec.schedule else ""
         return (
             f"{spec.task}, {spec.units} units, {method}dropout {spec.dropout:g}, "
-            f"recurrent_dropout {spec.recurrent_dropout:g}, {given}{changes}seed {spec.seed}: {end}"
+            f"recurrent_dropout {spec.recurrent_dropout:g}, {given}{changes}seed {spec.seed}: "
+            f"{self.ending}"
         )
 
     @property

@@ -39,6 +39,11 @@ class Change:
             set_checked(self, name, check_rate(name, getattr(self, name)))
         set_checked(self, "frozen", bool(self.frozen))
 
+    def differs(self, before: Change) -> bool:
+        """Whether anything changed since another one."""
+        names = ("dropout", "recurrent_dropout", "frozen")
+        return any(getattr(self, name) != getattr(before, name) for name in names)
+
     def since(self, before: Change) -> str:
         """What changed since another one, in a few words."""
         parts = [

@@ -125,11 +125,11 @@ class DropvizMagics(Magics):
         name = _name(given)
         hide, lock = (_listed(each) for each in (given.hide, given.lock))
         panel = lab(given.scenario or START, hide=hide, lock=lock, student=given.student)
+        shell: Shell = self.shell
+        panel.show_in_line(shell)
         if name is None:
             return panel
-        shell: Shell = self.shell
         shell.user_ns[name] = panel
-        panel.show()
         return None
 
     @line_magic

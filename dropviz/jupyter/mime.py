@@ -23,12 +23,13 @@ def picture(drawn: Picture) -> None:
     display(bundle, raw=True, metadata=drawn.metadata)
 
 
-def img(drawn: Picture, png: bytes) -> str:
+def img(drawn: Picture, png: bytes, **attributes: str) -> str:
     """An HTML image that carries its data, with alt text.
 
     Args:
         drawn: The picture.
         png: The picture as PNG.
+        **attributes: More attributes of the element, as in ``style="max-width:100%"``.
 
     Returns:
         An ``img`` element.
@@ -36,7 +37,11 @@ def img(drawn: Picture, png: bytes) -> str:
     width, height = drawn.size
     data = base64.b64encode(png).decode()
     alt = html.escape(drawn.alt, quote=True)
-    return f'<img src="data:image/png;base64,{data}" width="{width}" height="{height}" alt="{alt}">'
+    more = "".join(f' {name}="{html.escape(value)}"' for name, value in attributes.items())
+    return (
+        f'<img{more} src="data:image/png;base64,{data}" width="{width}" height="{height}" '
+        f'alt="{alt}">'
+    )
 
 
 def table(title: str, heads: list[str], rows: list[tuple[str, ...]]) -> dict[str, str]:

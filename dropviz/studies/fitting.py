@@ -14,9 +14,9 @@ from dropviz.core.spec import RunSpec
 from dropviz.core.tasks import Task
 from dropviz.methods.lstm import LSTM
 from dropviz.recording.undisturbed import undisturbed
-from dropviz.studies.controls import StopTrainingError
 from dropviz.studies.memory_limit import check_memory
 from dropviz.studies.progress import CurveCollector, Listener
+from dropviz.studies.steering import StopTrainingError
 
 Model = Any
 

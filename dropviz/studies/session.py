@@ -28,9 +28,9 @@ from dropviz.methods.variable_rates import VariableRates
 from dropviz.recording.recorder import Recorder
 from dropviz.recording.trace import prove, trace
 from dropviz.recording.undisturbed import undisturbed
-from dropviz.studies.controls import Controls
 from dropviz.studies.fitting import BATCH_SIZE, build, code, curve_collector, fit
 from dropviz.studies.progress import Listener
+from dropviz.studies.steering import Steering
 
 Model = Any
 
@@ -88,12 +88,12 @@ class Session:
         """Whether a spec can be trained here without compiling anew."""
         return self._shape == shape(spec) and self.task is task
 
-    def train(self, spec: RunSpec, controls: Controls, listener: Listener | None = None) -> Run:
+    def train(self, spec: RunSpec, steering: Steering, listener: Listener | None = None) -> Run:
         """Trains once, from fresh weights.
 
         Args:
             spec: What to train, of this session's shape.
-            controls: Where the rates of each batch come from.
+            steering: Where the rates of each batch come from.
             listener: Told how it goes.
 
         Returns:
@@ -106,10 +106,10 @@ class Session:
         fresh.optimizer.build(fresh.trainable_variables)
         _copy(fresh, self._model)
         self._recorder.restart()
-        steering = Steering(self._rates, spec, controls)
-        self.changes = steering.changes
+        callback = SteeringCallback(self._rates, spec, steering)
+        self.changes = callback.changes
         collector = curve_collector(self.task, listener)
-        status, reason = fit(self._model, spec, self.task, [steering], collector)
+        status, reason = fit(self._model, spec, self.task, [callback], collector)
         _copy(self._model, fresh)
         recording = self._recorder.taken()
         done = replace(spec, schedule=tuple(self.changes))
@@ -130,12 +130,12 @@ class Session:
         layer = self._recorder.taken().get("lstm")
         return layer if layer is not None and layer.batches else None
 
-    def opened(self, samples: int = 1) -> Trace:
-        """A pass of the first training samples with masks of its own, opened."""
+    def open_pass(self, samples: int = 1) -> Trace:
+        """Opens a pass of the first training samples, with masks of its own."""
         return trace(self._model, self.task.x[:samples])
 
-    def explained(self, spec: RunSpec) -> Verdict:
-        """The verdict of the black-box experiment on the layer that trains here."""
+    def explain(self, spec: RunSpec) -> Verdict:
+        """Explains the layer that trains here by the black-box experiment; takes seconds."""
         with self._aside():
             self._rates.set(spec.setting)
             found = explain(self._layer)
@@ -205,20 +205,19 @@ class Session:
         self.close()
 
 
-class Steering(keras.callbacks.Callback):  # type: ignore[misc]
-    """Sets the rates of each batch, and notes the changes.
+class SteeringCallback(keras.callbacks.Callback):  # type: ignore[misc]
+    """Puts what is wanted in force, batch by batch, and notes the changes.
 
     Attributes:
         changes: The changes so far, in the order of their batches.
     """
 
-    def __init__(self, rates: VariableRates, spec: RunSpec, controls: Controls) -> None:
+    def __init__(self, rates: VariableRates, spec: RunSpec, steering: Steering) -> None:
         super().__init__()
         self.changes: list[Change] = []
         self._rates = rates
         self._spec = spec
-        self._controls = controls
-        self._now = spec.start
+        self._steering = steering
         self._batch = 0
         self._state: Any = None
         rates.set(spec.setting)
@@ -226,13 +225,13 @@ class Steering(keras.callbacks.Callback):  # type: ignore[misc]
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Waits, stops, or sets the rates."""
         del batch, logs
-        change = self._controls.at(self._batch)
-        if change.since(self._now):
+        change = self._steering.at(self._batch)
+        before = self.changes[-1] if self.changes else self._spec.start
+        if change.differs(before):
             self._rates.set(self._spec.setting_at(change))
             self.changes.append(change)
-            if change.frozen != self._now.frozen:
+            if change.frozen != before.frozen:
                 self._state = self._rates.stream() if change.frozen else None
-            self._now = change
         if self._state is not None:
             # The same random numbers again: the same masks, at the rates of the moment.
             self._rates.rewind(self._state)

@@ -15,10 +15,10 @@ from dropviz.core.tasks import Task, load_task
 from dropviz.errors import StoppedError
 from dropviz.recording.recorder import record
 from dropviz.recording.trace import prove
-from dropviz.studies.controls import Controls
 from dropviz.studies.fitting import build, check_size, code, curve_collector, fit
 from dropviz.studies.progress import Listener
 from dropviz.studies.session import Session
+from dropviz.studies.steering import Steering
 
 
 def run(
@@ -104,7 +104,7 @@ def train(spec: RunSpec, task: Task, listener: Listener | None = None) -> Run:
 
 def _changing(spec: RunSpec, task: Task, listener: Listener | None) -> Run:
     with Session(spec, task) as session:
-        return session.train(spec, Controls(spec), listener)
+        return session.train(spec, Steering(spec), listener)
 
 
 def _constant(spec: RunSpec, task: Task, listener: Listener | None) -> Run:

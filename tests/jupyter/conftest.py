@@ -28,7 +28,7 @@ from dropviz.figures.theme import Picture
 from dropviz.jupyter.lab.lab import close_all, lab
 
 from .lab.panels import SECONDS as PATIENCE
-from .lab.panels import Pace, Panel, paced, threads, tiny
+from .lab.panels import OpenedPanel, Pace, paced, threads, tiny
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 120  # for one cell, on two shared cores
@@ -290,12 +290,12 @@ def notebook(shell: Shell) -> Shell:
 
 
 @pytest.fixture
-def opened(notebook: Shell, pace: Pace) -> Iterator[Callable[..., Panel]]:
+def opened(notebook: Shell, pace: Pace) -> Iterator[Callable[..., OpenedPanel]]:
     """Opens panels of a tiny task, as a cell does; closes them at the end."""
     del notebook
 
-    def make(scenario: str = "lstm:u4:d.2:r.5:e1:s3", **given: Any) -> Panel:
-        panel = Panel(lab(scenario, **({"task": tiny()} | given)))
+    def make(scenario: str = "lstm:u4:d.2:r.5:e1:s3", **given: Any) -> OpenedPanel:
+        panel = OpenedPanel(lab(scenario, **({"task": tiny()} | given)))
         panel.lab.show()
         return panel
 

@@ -16,8 +16,8 @@ from dropviz.core.spec import RunSpec
 from dropviz.core.tasks import load_task
 from dropviz.errors import DropvizError
 from dropviz.studies import memory_limit
-from dropviz.studies.controls import StopTrainingError
 from dropviz.studies.fitting import BATCH_SIZE, build, code, curve_collector, fit
+from dropviz.studies.steering import StopTrainingError
 
 from .conftest import FEATURES, STEPS, tiny
 

@@ -21,9 +21,9 @@ from dropviz.core.schedule import Change
 from dropviz.core.setting import Setting
 from dropviz.core.spec import RunSpec
 from dropviz.errors import DropvizError, StoppedError
-from dropviz.studies.controls import Controls
 from dropviz.studies.progress import Listener, Progress
 from dropviz.studies.session import Session
+from dropviz.studies.steering import Steering
 from dropviz.studies.train import run, train
 
 from .conftest import SAMPLES, tiny
@@ -69,16 +69,16 @@ def constants() -> dict[RunSpec, Run]:
 
 def moving(session: Session, spec: RunSpec, moves: dict[int, dict[str, Any]]) -> Run:
     """Trains while rates are moved before given batches, as a person would move them."""
-    controls = Controls(spec)
+    steering = Steering(spec)
     number = iter(range(1000))
-    at = controls.at
+    at = steering.at
 
     def moved(batch: int) -> Change:
-        controls.move(**moves.get(next(number), {}))
+        steering.move(**moves.get(next(number), {}))
         return at(batch)
 
-    controls.at = moved  # type: ignore[method-assign]
-    return session.train(spec, controls)
+    steering.at = moved  # type: ignore[method-assign]
+    return session.train(spec, steering)
 
 
 def states(model: Any) -> list[Any]:
@@ -115,10 +115,10 @@ def assert_same_run(mine: Run, its: Run) -> None:
 def test_untouched_trainings_are_those_of_a_run_one_after_the_other(
     session: Session, constants: dict[RunSpec, Run]
 ) -> None:
-    first = session.train(SPEC, Controls(SPEC))
+    first = session.train(SPEC, Steering(SPEC))
     assert_same_run(first, constants[SPEC])
     before = states(first.model)
-    none = session.train(ZERO, Controls(ZERO))
+    none = session.train(ZERO, Steering(ZERO))
     assert_same_run(none, constants[ZERO])
     # The model of a run is its own, and has none of a session's hooks.
     for one, other in zip(states(first.model), before, strict=True):
@@ -129,7 +129,7 @@ def test_untouched_trainings_are_those_of_a_run_one_after_the_other(
         assert run_.spec is not None
         assert layer.cell.dropout == run_.spec.dropout
 
-    assert_same_run(session.train(SPEC, Controls(SPEC)), constants[SPEC])
+    assert_same_run(session.train(SPEC, Steering(SPEC)), constants[SPEC])
     latest = session.latest()
     assert latest is not None
     assert latest.sentences == constants[SPEC].recording["lstm"].sentences
@@ -139,7 +139,7 @@ def test_another_method_trains_as_a_run_too() -> None:
     spec = replace(SPEC, method="zoneout", epochs=1)
 
     with Session(spec, TASK) as other:
-        assert_same_run(other.train(spec, Controls(spec)), train(spec, TASK))
+        assert_same_run(other.train(spec, Steering(spec)), train(spec, TASK))
 
 
 # ---------------------------------------------------------------- rates that move
@@ -180,7 +180,7 @@ def test_a_training_whose_rates_moved_is_repeated_from_its_scenario(
 
     spec = parse(str(Scenario(done.spec))).spec
 
-    assert_same_run(session.train(spec, Controls(spec)), done)
+    assert_same_run(session.train(spec, Steering(spec)), done)
 
 
 def test_a_run_repeats_it_in_a_session_of_its_own(moved: dict[str, Run]) -> None:
@@ -250,12 +250,12 @@ def test_what_is_frozen_follows_the_rates_of_the_moment_until_it_is_released(
 # ---------------------------------------------------------------- stop
 
 
-def stopping(controls: Controls, batch: int) -> Listener:
+def stopping(steering: Steering, batch: int) -> Listener:
     """A listener that asks for the end after so many batches of the first epoch."""
 
     def told(progress: Progress) -> None:
         if (progress.epoch, progress.batch) == (0, batch):
-            controls.stop()
+            steering.stop()
 
     return told
 
@@ -263,9 +263,9 @@ def stopping(controls: Controls, batch: int) -> Listener:
 def test_a_stop_acts_before_the_next_batch_and_keeps_what_was_recorded(
     session: Session, constants: dict[RunSpec, Run]
 ) -> None:
-    controls = Controls(SPEC)
+    steering = Steering(SPEC)
 
-    done = session.train(SPEC, controls, stopping(controls, 1))
+    done = session.train(SPEC, steering, stopping(steering, 1))
 
     assert (done.status, done.curves.epochs, done.proof) == ("stopped", 0, {})
     layer, whole = done.recording["lstm"], constants[SPEC].recording["lstm"]
@@ -295,23 +295,23 @@ def test_a_run_of_a_schedule_that_is_interrupted_keeps_what_it_did(
 def test_a_paused_training_is_looked_at_and_goes_on_as_if_nothing_had_been(
     session: Session, constants: dict[RunSpec, Run]
 ) -> None:
-    controls = Controls(SPEC)
-    controls.pause()
+    steering = Steering(SPEC)
+    steering.pause()
     seen: dict[str, Any] = {}
     looked = threading.Event()
 
     def look() -> None:
-        seen.update(latest=session.latest(), opened=session.opened(2))
+        seen.update(latest=session.latest(), opened=session.open_pass(2))
         looked.set()
 
     def person() -> None:
-        controls.ask("look", look)
+        steering.ask("look", look)
         seen["in time"] = looked.wait(LONG)
-        controls.resume()
+        steering.resume()
 
     worker = threading.Thread(target=person)
     worker.start()
-    done = session.train(SPEC, controls)
+    done = session.train(SPEC, steering)
     worker.join(LONG)
 
     assert seen["in time"] is True
@@ -328,16 +328,16 @@ def test_a_paused_training_is_looked_at_and_goes_on_as_if_nothing_had_been(
 def test_whatever_came_before_a_training_is_not_traced_again_and_is_that_of_a_run(
     session: Session, constants: dict[RunSpec, Run]
 ) -> None:
-    session.train(SPEC, Controls(SPEC))
+    session.train(SPEC, Steering(SPEC))
     counted = list(TRACES)
     assert set(counted) == {True, False}
 
     moving(session, ZERO, MOVES["frozen and released"])
-    controls = Controls(SPEC)
-    session.train(SPEC, controls, stopping(controls, 1))
+    steering = Steering(SPEC)
+    session.train(SPEC, steering, stopping(steering, 1))
     session.cost(ZERO)
 
-    assert_same_run(session.train(SPEC, Controls(SPEC)), constants[SPEC])
+    assert_same_run(session.train(SPEC, Steering(SPEC)), constants[SPEC])
     assert counted == TRACES
 
 
@@ -363,7 +363,7 @@ def test_other_rates_lengths_and_seeds_fit(changed: dict[str, Any], session: Ses
 
 @pytest.mark.usefixtures("_quick")
 def test_a_measurement_of_cost_leaves_every_variable_to_the_bit(session: Session) -> None:
-    session.train(SPEC, Controls(SPEC))
+    session.train(SPEC, Steering(SPEC))
     before, streams = states(session._model), numpy_and_python()
 
     cost = session.cost(SPEC)
@@ -377,27 +377,27 @@ def test_a_measurement_of_cost_leaves_every_variable_to_the_bit(session: Session
 
 
 @pytest.mark.usefixtures("_quick")
-@pytest.mark.parametrize("look", ["cost", "explained"])
+@pytest.mark.parametrize("look", ["cost", "explain"])
 def test_a_look_at_other_rates_between_two_batches_leaves_the_training_as_it_was(
     look: str, session: Session, constants: dict[RunSpec, Run]
 ) -> None:
-    controls = Controls(SPEC)
+    steering = Steering(SPEC)
 
     def told(progress: Progress) -> None:
         if (progress.epoch, progress.batch) == (0, 1):
-            controls.ask(look, lambda: getattr(session, look)(ZERO))
+            steering.ask(look, lambda: getattr(session, look)(ZERO))
 
-    done = session.train(SPEC, controls, told)
+    done = session.train(SPEC, steering, told)
 
     assert_same_run(done, constants[SPEC])
 
 
 @pytest.mark.usefixtures("_quick")
-@pytest.mark.parametrize("look", ["cost", "explained"])
+@pytest.mark.parametrize("look", ["cost", "explain"])
 def test_the_latest_masks_are_those_of_the_training_after_a_look_too(
     look: str, session: Session
 ) -> None:
-    session.train(SPEC, Controls(SPEC))
+    session.train(SPEC, Steering(SPEC))
     before = session.latest()
     assert before is not None
 
@@ -413,7 +413,7 @@ def test_the_latest_masks_are_those_of_the_training_after_a_look_too(
 def test_a_measurement_of_cost_that_fails_leaves_all_as_it_was(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session.train(SPEC, Controls(SPEC))
+    session.train(SPEC, Steering(SPEC))
     before, acted, timed = states(session._model), session._rates.setting, session._timed
 
     def failing(rows: int) -> float:
@@ -435,7 +435,7 @@ def test_a_measurement_of_cost_that_fails_leaves_all_as_it_was(
 def test_a_layer_that_trains_here_is_explained_and_unchanged(session: Session) -> None:
     before = states(session._model)
 
-    verdict = session.explained(SPEC)
+    verdict = session.explain(SPEC)
 
     assert verdict.method == "keras"
     for mine, its in zip(states(session._model), before, strict=True):

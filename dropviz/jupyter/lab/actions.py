@@ -1,190 +1,140 @@
-"""Behind the lab's buttons: what a person asks for, and when."""
+"""Behind the lab's buttons and sliders: what a person asks of the worker, and when."""
 
 from __future__ import annotations
 
-import atexit
-import functools
-import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 
-from dropviz.core.runs import Run
+from dropviz.core.runs import Curves, Run
 from dropviz.core.scenario_string import Scenario
-from dropviz.core.tasks import Task
 from dropviz.errors import DropvizError
-from dropviz.jupyter.lab.controls import BUTTONS, NAMES
-from dropviz.jupyter.lab.panel import Desk
-from dropviz.jupyter.lab.worker import LIVE_CONTROLS, READY, Jobs
-
-_LOADING = "loading Keras and TensorFlow (some seconds, once a session); the sliders work already"
-_AT_EXIT = 30.0  # seconds that Python may wait for a batch, a drawing or an import to end
+from dropviz.jupyter.lab.controls import BUTTONS, LIVE
+from dropviz.jupyter.lab.panel import Panel
+from dropviz.jupyter.lab.worker import LOADING, READY, Worker
 
 
-class Trainer(Jobs):
-    """Takes what a person does on the desk to the thread that trains."""
+class Actions:
+    """Takes what a person does on the panel to the worker."""
 
-    def __init__(self, desk: Desk, asked: Scenario, task: Task | None, student: str) -> None:
-        """Makes a trainer; nothing is loaded before ``begin``.
+    def __init__(self, panel: Panel, worker: Worker, asked: Scenario) -> None:
+        """Wires the panel.
 
         Args:
-            desk: The panel.
+            panel: What a person moves and presses.
+            worker: What does it.
             asked: The scenario that Reset goes back to.
-            task: Data of one's own.
-            student: Chooses the questions of the quiz.
         """
-        super().__init__(desk, asked.spec, task, student)
-        self._asked = asked
-        self._thread = threading.Thread(target=self._work, name="dropviz-trainer", daemon=True)
-        self._wire()
-
-    def _wire(self) -> None:
-        desk, knobs = self._desk, self._desk.knobs
-        knobs.on_move(self._moved)
-        pressed = (self.press_train, self.press_pause, self.press_stop, self.press_reset)
+        self._panel, self._worker, self._asked = panel, worker, asked
+        controls = panel.controls
+        controls.on_move(self._moved)
+        pressed: list[Callable[[], object]]
+        pressed = [self.press_train, self.press_pause, self.press_stop, self.press_reset]
         for name, press in zip(BUTTONS, pressed, strict=True):
-            knobs.by_name[name].on_click(functools.partial(_press, press))
-        desk.buttons["Cost"].on_click(lambda _: self._ask("cost", self._measure))
-        desk.buttons["Verdict"].on_click(lambda _: self._ask("verdict", self._explain))
-        desk.tabs.observe(lambda _: self._turned(), names="selected_index")
-        desk.on_quiz_end = self._go_on
-        knobs.able(**dict.fromkeys(("pause", "stop"), False))
+            _wire(controls.by_name[name], press)
+        _wire(panel.buttons["Cost"], worker.measure)
+        _wire(panel.buttons["Verdict"], worker.explain)
+        panel.tabs.observe(lambda _: self._turned(), names="selected_index")
+        panel.on_quiz_end = worker.go_on
+        controls.able(pause=False, stop=False)
 
-    def begin(self) -> None:
-        """Starts the thread, and loads Keras behind the panel."""
-        self._desk.knobs.say(_LOADING)
-        self._controls.ask("load", self._load)
-        atexit.register(self._exit)
-        self._thread.start()
+    def press_train(self, *, quiz: bool | None = None) -> Future[Run]:
+        """Begins a training, as soon as Keras is there.
 
-    def _ended(self) -> None:
-        # What waits for Python's end would keep a closed panel until then.
-        atexit.unregister(self._exit)
+        Args:
+            quiz: Whether to ask before it shows; as its switch says, unless given.
 
-    def _exit(self) -> None:
-        # TensorFlow and matplotlib abort where Python ends in the middle of their work.
-        self._controls.close()
-        self._desk.painter.close()
-        self._thread.join(_AT_EXIT)
-        self._desk.painter.join(_AT_EXIT)
-
-    def press_train(self, *, quiz: bool | None = None) -> None:
-        """Begins a training, as soon as Keras is there."""
-        if self._training or self._closed:
-            return
+        Returns:
+            What will hold its run, as ``Worker.train`` says.
+        """
+        under_way = self._worker.under_way
+        if under_way is not None:
+            return under_way
         try:
-            asked = self._desk.knobs.scenario
+            asked = self._panel.controls.scenario
         except DropvizError as error:
-            self._fail(error)
-            return
-        self._spec = asked.spec
-        self._training, self.error = True, None
-        self._quiz = asked.quiz if quiz is None else quiz
-        self._rested.clear()
-        self._controls.begin(self._spec)
-        self._desk.predict.close()
-        self._able()
-        self._desk.knobs.say("training: the first batch of a new model is being compiled ...")
-        self._controls.ask("train", self._train)
+            self._worker.fail(error)
+            refused: Future[Run] = Future()
+            refused.set_exception(error)
+            return refused
+        return self._worker.train(asked.spec, quiz=asked.quiz if quiz is None else quiz)
 
     def press_pause(self) -> None:
         """Pauses, or goes on."""
-        if self._controls.paused:
-            self._go_on()
-            return
-        self._controls.pause()
-        self._desk.knobs.say("paused before the next batch; the sliders act when it goes on")
-        self._able()
+        if self._worker.steering.paused:
+            self._worker.go_on()
+        else:
+            self._worker.pause()
 
     def press_stop(self) -> None:
         """Ends the training."""
-        self._controls.stop()
-        self._desk.predict.close()
-        self._desk.knobs.say("stopping ...")
+        self._worker.steering.stop()
+        self._panel.quiz.close()
+        self._panel.controls.say("stopping ...")
 
     def press_reset(self) -> None:
         """Goes back to the settings that the panel began with."""
-        self._desk.knobs.show(self._asked)
-        self._desk.update(
+        panel = self._panel
+        panel.controls.show(self._asked)
+        start = self._asked.spec.start
+        self._worker.steering.move(
+            dropout=start.dropout, recurrent_dropout=start.recurrent_dropout, frozen=False
+        )
+        panel.update(
             layer=None, opened=None, cost=None, verdict=None, run=None, changes=(), epochs=0
         )
-        self._desk.update(curves=type(self._desk.scene.curves)())
-        self._desk.knobs.progress.value = 0
-        self._desk.knobs.say(READY)
-        self._desk.follow_knobs()
+        panel.update(curves=Curves())
+        panel.controls.progress.value = 0
+        self._say_ready()
+        panel.follow_controls()
 
     def train_and_wait(self) -> Run:
-        """Trains and waits for the end; asks no questions."""
-        if self._closed:
-            raise DropvizError("The panel is closed. Open another one.")
-        self.press_train(quiz=False)
+        """Trains and waits for the end; asks no questions.
+
+        Returns:
+            The run of this training, whatever is pressed meanwhile.
+
+        Raises:
+            DropvizError: If it cannot be trained, or the panel is closed.
+            StoppedError: If it is interrupted; its ``run`` holds what was done.
+        """
+        future = self.press_train(quiz=False)
         try:
-            self._rested.wait()
+            return future.result()
         except KeyboardInterrupt:
-            self._controls.stop()
-            self._rested.wait()
-            from dropviz.studies.train import stopped
+            self._worker.stop(future)
+        from dropviz.studies.train import stopped
 
-            if self.run is not None:
-                raise stopped(self.run) from None
-            raise
-        if self.error is not None:
-            raise self.error
-        if self.run is None:
-            raise DropvizError("The panel is closed. Open another one.")
-        return self.run
-
-    def close(self, words: str) -> None:
-        """Ends the training and both threads."""
-        self._closed = True
-        self._controls.close()
-        self._desk.painter.close()
-        self._desk.predict.close()
-        knobs = self._desk.knobs
-        for name in NAMES:
-            knobs.by_name[name].disabled = True
-        for button in self._desk.buttons.values():
-            button.disabled = True
-        knobs.say(words, alert=True, last=True)
-        self._rested.set()
+        raise stopped(future.result())
 
     def _moved(self, name: str) -> None:
-        knobs = self._desk.knobs
-        if name == "method":
-            knobs.fit_method()
+        controls, steering = self._panel.controls, self._worker.steering
         try:
-            if name in LIVE_CONTROLS:
+            if name == "method":
+                controls.fit_method()
+                steering.move(recurrent_dropout=controls.by_name["recurrent_dropout"].value)
+            elif name in LIVE:
                 key = "frozen" if name == "freeze" else name
-                self._controls.move(**{key: knobs.by_name[name].value})
-            self._desk.follow_knobs()
+                steering.move(**{key: controls.by_name[name].value})
+            self._panel.follow_controls()
         except DropvizError as error:
-            self._fail(error)
+            self._worker.fail(error)
             return
-        self._fresh = True
-        if not self._training:
-            self._desk.update(cost=None, verdict=None)
-            if not self._desk.knobs.status.value.count("loading"):
-                knobs.say(READY)
+        self._worker.look_soon()
+        if not self._worker.training:
+            self._panel.update(cost=None, verdict=None)
+            self._say_ready()
 
     def _turned(self) -> None:
-        self._fresh = True
-        self._desk.painter.want()
-        if not self._training and self._desk.view == "Gates" and self.run is not None:
-            self._ask("gates", self._open)
+        worker = self._worker
+        worker.look_soon()
+        self._panel.draw_thread.want()
+        if not worker.training and self._panel.tab == "Gates" and worker.run is not None:
+            worker.open_pass()
 
-    def _go_on(self) -> None:
-        self._quiz = False
-        self._fresh = True
-        self._desk.predict.close()
-        self._controls.resume()
-        self._able()
-
-    def _ask(self, name: str, job: Callable[[], None]) -> None:
-        self._desk.knobs.say(
-            {"cost": "measuring ...", "verdict": "experimenting ..."}.get(name, "")
-        )
-        self._controls.ask(name, lambda: self._guarded(job))
+    def _say_ready(self) -> None:
+        self._panel.controls.say(LOADING if self._worker.loading else READY)
 
 
-def _press(press: Callable[[], None], button: Any) -> None:
-    del button
-    press()
+def _wire(button: Any, press: Callable[[], object]) -> None:
+    button.on_click(lambda _: press())

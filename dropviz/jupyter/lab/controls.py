@@ -12,6 +12,7 @@ import ipywidgets as widgets
 
 from dropviz.core.methods import METHODS
 from dropviz.core.scenario_string import Scenario
+from dropviz.core.schedule import Change
 from dropviz.core.setting import Setting
 from dropviz.core.spec import RunSpec
 from dropviz.errors import unknown_name
@@ -22,6 +23,7 @@ _MOST_SEED = 2**32 - 1
 SETTINGS = ("dropout", "recurrent_dropout", "method", "task", "units", "epochs", "seed")
 SWITCHES = ("freeze", "quiz")
 BUTTONS = ("train", "pause", "stop", "reset")
+LIVE = ("dropout", "recurrent_dropout", "freeze")  # they act while it trains
 NAMES = (*SETTINGS, *SWITCHES, *BUTTONS)
 # Notebook 7 takes the arrow keys for itself, whatever has the focus.
 _KEYS = "arrows, Page Up and Page Down, Home and End; or type the number beside it."
@@ -48,8 +50,10 @@ _TIPS: Mapping[str, str] = {
 }
 
 
-class Knobs:
+class Controls:
     """Everything that a person can move, and what it says.
+
+    Of the rates they are a view: what is wanted of a training is in its ``Steering``.
 
     Attributes:
         box: The widget to show.
@@ -131,6 +135,11 @@ class Knobs:
         self.move(**shown, freeze=False, quiz=scenario.quiz)
         self.fit_method()
 
+    def show_rates(self, wanted: Change) -> None:
+        """Puts the controls that act while it trains where they are wanted."""
+        rates = {"dropout": wanted.dropout, "recurrent_dropout": wanted.recurrent_dropout}
+        self.move(**rates, freeze=wanted.frozen)
+
     def move(self, **values: Any) -> None:
         """Puts some controls somewhere without telling those that listen."""
         with self.quietly():
@@ -156,6 +165,20 @@ class Knobs:
         for name, yes in able.items():
             self.by_name[name].disabled = not yes or name in self._lock
         self.fit_method()
+
+    def follow_training(self, *, training: bool, paused: bool) -> None:
+        """Lets those be moved that act now.
+
+        Args:
+            training: Whether a training is under way.
+            paused: Whether it waits.
+        """
+        rest = [name for name in NAMES if name not in (*LIVE, "pause", "stop")]
+        self.able(pause=training, stop=training, **dict.fromkeys(rest, not training))
+        self.by_name["pause"].description = "Resume" if training and paused else "Pause"
+        for name in ("dropout", "recurrent_dropout"):
+            # While it trains, each stop of a slider is a change in the schedule.
+            self.by_name[name].continuous_update = not training
 
     def say(self, status: str, *, alert: bool = False, last: bool = False) -> None:
         """Shows a line about what is going on, or about what went wrong.

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
-class Painter:
+class DrawThread:
     """Draws in a thread of its own; a wish takes the place of one that waits."""
 
     def __init__(self, draw: Callable[[], None]) -> None:
-        """Makes a painter.
+        """Makes the thread, which begins at once.
 
         Args:
             draw: Draws what is to be seen now; must not raise.
@@ -21,7 +21,7 @@ class Painter:
         self._lock = threading.Lock()
         self._changed = threading.Condition()
         self._wanted = self._closed = False
-        self._thread = threading.Thread(target=self._work, name="dropviz-painter", daemon=True)
+        self._thread = threading.Thread(target=self._work, name="dropviz-draw", daemon=True)
         self._thread.start()
 
     def want(self) -> None:

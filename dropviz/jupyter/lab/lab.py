@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from typing import Any
 
 from IPython import get_ipython
 from IPython.display import display
@@ -12,10 +13,12 @@ from dropviz.core.runs import Run
 from dropviz.core.scenario_string import Scenario, parse
 from dropviz.core.spec import RunSpec
 from dropviz.core.tasks import TASKS, Task
-from dropviz.jupyter.lab.actions import Trainer
-from dropviz.jupyter.lab.panel import Desk
-from dropviz.jupyter.lab.static_copy import Still
+from dropviz.jupyter.lab.actions import Actions
+from dropviz.jupyter.lab.panel import Panel
+from dropviz.jupyter.lab.static_copy import StaticCopy
+from dropviz.jupyter.lab.worker import Worker
 
+Shell = Any  # InteractiveShell's methods carry no types
 START = "lstm:d.2:r.5:e20"
 _REPLACED = "Closed: a newer panel took its place. Run this cell again to come back."
 _newest: list[Lab] = []
@@ -86,26 +89,27 @@ class Lab:
         shapes = {name: (entry.steps, entry.features) for name, entry in TASKS.items()}
         if task:
             tasks, shapes = {task.name: task.title}, {task.name: task.x.shape[1:]}
-        self._desk = Desk(asked, tasks, shapes, hide, lock)
-        self._trainer = Trainer(self._desk, asked, task, student)
-        self._still = Still(self._desk)
-        self._trainer.on_rest = self._still.update
-        self._begun = False
+        self._panel = Panel(asked, tasks, shapes, hide, lock)
+        self._worker = Worker(self._panel, asked.spec, task, student)
+        self._actions = Actions(self._panel, self._worker, asked)
+        self._static_copy = StaticCopy(self._panel)
+        self._worker.on_rest = self._static_copy.update
+        self._begun = self._in_line = False
 
     @property
     def run(self) -> Run | None:
         """The last training that ended; None before the first."""
-        return self._trainer.run
+        return self._worker.run
 
     @property
     def scenario(self) -> str:
         """What the controls show, as one string."""
-        return str(self._desk.knobs.scenario)
+        return str(self._panel.controls.scenario)
 
     @property
     def error(self) -> BaseException | None:
         """What the last training or look ended with, where that was an error."""
-        return self._trainer.error
+        return self._worker.error
 
     def train(self) -> Run:
         """Presses Train and waits for the end, as headless notebooks must.
@@ -117,7 +121,7 @@ class Lab:
             DropvizError: If it cannot be trained; the panel says so too.
         """
         self._begin()
-        return self._trainer.train_and_wait()
+        return self._actions.train_and_wait()
 
     def close(self, words: str = "Closed.") -> None:
         """Ends the training and the panel's threads; what was recorded is kept.
@@ -125,28 +129,47 @@ class Lab:
         Args:
             words: What the panel says then.
         """
-        self._trainer.close(words)
+        self._worker.close(words)
         if self in _newest:
             _newest.remove(self)
 
     def _begin(self) -> None:
         if not self._begun:
             self._begun = True
-            self._trainer.begin()
+            self._worker.begin()
 
     def show(self) -> None:
         """Shows the panel, as the last value of a cell does by itself."""
         if not hasattr(get_ipython(), "kernel"):
-            display(self._still.bundle(), raw=True)
+            display(self._static_copy.bundle(), raw=True)
             return
-        display(self._desk.box)
-        # MaskPlan here, so that a headless notebook holds the picture when the cell ends.
-        self._desk.painter.now()
-        self._still.show()
+        display(self._panel.box)
+        # Drawn here, so that a headless notebook holds the picture when the cell ends.
+        self._panel.draw_thread.now()
+        self._static_copy.show()
         self._begin()
 
-    def _ipython_display_(self) -> None:
+    def show_in_line(self, shell: Shell) -> None:
+        """Shows the panel where its line stands, and not again as the value of that cell.
+
+        A cell shows the value of its last line alone: with a ``%lstm_dropout`` below it, a
+        panel that is only a value would be opened and never seen.
+
+        Args:
+            shell: The IPython shell that runs the cell.
+        """
+
+        def ended() -> None:
+            shell.events.unregister("post_execute", ended)
+            self._in_line = False
+
         self.show()
+        self._in_line = True
+        shell.events.register("post_execute", ended)
+
+    def _ipython_display_(self) -> None:
+        if not self._in_line:
+            self.show()
 
     def __repr__(self) -> str:
         return f"<Lab {self.scenario}>"

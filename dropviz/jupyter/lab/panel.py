@@ -1,4 +1,4 @@
-"""The visible lab: controls to the left, views in tabs to the right."""
+"""The visible lab: controls to the left, tabs to the right."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import ipywidgets as widgets
 
 from dropviz.core.scenario_string import Scenario, magic
 from dropviz.errors import DropvizError
-from dropviz.jupyter.lab.controls import Knobs
-from dropviz.jupyter.lab.draw_thread import Painter
-from dropviz.jupyter.lab.quiz import Predict
-from dropviz.jupyter.lab.tabs import VIEWS, Scene, shown
+from dropviz.jupyter.lab.controls import Controls
+from dropviz.jupyter.lab.draw_thread import DrawThread
+from dropviz.jupyter.lab.quiz import Quiz
+from dropviz.jupyter.lab.tabs import TABS, Scene, shown
 
 _GATES = ("all gates", "i", "f", "c", "o")
 _BUTTONS = {"Cost": "Measure", "Verdict": "Experiment"}
@@ -26,16 +26,17 @@ _TIPS = {
 }
 
 
-class Desk:
+class Panel:
     """What a person sees, drawn from a scene that may change in any thread.
 
     Attributes:
-        knobs: The controls.
-        predict: The quiz.
-        painter: Draws the view that is open.
+        controls: The controls.
+        quiz: The quiz.
+        draw_thread: Draws the tab that is open.
         box: The widget to show.
-        buttons: By view the button that has something measured.
+        buttons: By tab the button that has something measured.
         mark: A class name of this panel alone.
+        closed: Whether it takes and shows nothing any more.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class Desk:
         hide: Collection[str],
         lock: Collection[str],
     ) -> None:
-        """Makes a desk.
+        """Makes a panel.
 
         Args:
             asked: What the controls show at first.
@@ -55,14 +56,15 @@ class Desk:
             hide: Controls to leave out.
             lock: Controls that cannot be moved.
         """
+        self.closed = False
         self.mark = f"dropviz-{uuid.uuid4().hex[:8]}"
         self._shapes = shapes
         self._lock = threading.RLock()
-        self.knobs = Knobs(asked, tasks, hide, lock)
-        self.predict = Predict(self._left_quiz)
+        self.controls = Controls(asked, tasks, hide, lock)
+        self.quiz = Quiz(self._left_quiz)
         self.on_quiz_end: Any = None
         self._scene = Scene(asked.spec, self._shape(asked))
-        self._pages = {name: widgets.HTML() for name in VIEWS}
+        self._pages = {name: widgets.HTML() for name in TABS}
         self.sample = widgets.BoundedIntText(
             value=1,
             min=1,
@@ -82,7 +84,7 @@ class Desk:
             for name, label in _BUTTONS.items()
         }
         self.tabs = self._tabbed()
-        self.painter = Painter(self._draw)
+        self.draw_thread = DrawThread(self._draw)
         for chooser in (self.sample, self.gate):
             chooser.observe(lambda _: self._chosen(), names="value")
         self.box = self._arranged()
@@ -93,7 +95,7 @@ class Desk:
         extra |= {name: [button] for name, button in self.buttons.items()}
         pages = [widgets.VBox([*extra.get(name, []), page]) for name, page in self._pages.items()]
         tabs = widgets.Tab(children=pages, layout=widgets.Layout(min_height="600px"))
-        for number, name in enumerate(VIEWS):
+        for number, name in enumerate(TABS):
             tabs.set_title(number, name)
         # ipywidgets 7 opens none by itself.
         tabs.selected_index = 0
@@ -105,11 +107,11 @@ class Desk:
             f"<style>.{self.mark}{{display:none}}</style>", layout=widgets.Layout(display="none")
         )
         right = widgets.VBox(
-            [self.predict.box, self.tabs],
+            [self.quiz.box, self.tabs],
             layout=widgets.Layout(flex="1 1 560px", min_width="320px", max_width="920px"),
         )
         return widgets.Box(
-            [style, self.knobs.box, right],
+            [style, self.controls.box, right],
             layout=widgets.Layout(flex_flow="row wrap", align_items="flex-start", width="100%"),
         )
 
@@ -120,41 +122,67 @@ class Desk:
             return self._scene
 
     @property
-    def view(self) -> str:
-        """The view that is open."""
-        return list(VIEWS)[self.tabs.selected_index or 0]
+    def tab(self) -> str:
+        """The name of the tab that is open."""
+        return list(TABS)[self.tabs.selected_index or 0]
 
     def update(self, **values: Any) -> None:
         """Changes the scene; nothing is drawn yet."""
         with self._lock:
             self._scene = replace(self._scene, **values)
 
-    def follow_knobs(self) -> None:
+    def follow_training(self, *, training: bool, paused: bool) -> None:
+        """Lets those controls and buttons be used that act now.
+
+        Args:
+            training: Whether a training is under way.
+            paused: Whether it waits.
+        """
+        if self.closed:
+            return
+        self.controls.follow_training(training=training, paused=paused)
+        for button in self.buttons.values():
+            button.disabled = training
+
+    def close(self, words: str) -> None:
+        """Takes the questions away, and has nothing moved or drawn any more.
+
+        Args:
+            words: What is said last.
+        """
+        self.closed = True
+        self.draw_thread.close()
+        self.quiz.close()
+        for control in (*self.controls.by_name.values(), *self.buttons.values()):
+            control.disabled = True
+        self.controls.say(words, alert=True, last=True)
+
+    def follow_controls(self) -> None:
         """Takes over what the controls show; draws it, unless a training will.
 
         Raises:
             DropvizError: If the settings cannot act together.
         """
-        asked = self.knobs.scenario
+        asked = self.controls.scenario
         self.update(spec=asked.spec, shape=self._shape(asked))
         self.write_line()
         if not self.scene.training:
-            self.painter.want()
+            self.draw_thread.want()
 
     def write_line(self) -> None:
         """Shows what the settings will do, and the line that does the same."""
         try:
-            spec = self.knobs.scenario.spec
+            spec = self.controls.scenario.spec
         except DropvizError as error:
-            self.knobs.say(str(error), alert=True)
+            self.controls.say(str(error), alert=True)
             return
-        self.knobs.line.value = (
+        self.controls.line.value = (
             '<div style="font-size:.85em;opacity:.8">the same without the panel:</div>'
             '<pre style="white-space:pre-wrap;word-break:normal;line-height:1.35;margin:0;'
             'font-size:.85em;background:rgba(128,128,128,.12);padding:.5em">'
             f"{html.escape(magic(spec))}</pre>"
         )
-        self.knobs.note.value = _note(spec.method, spec.dropout, spec.recurrent_dropout)
+        self.controls.note.value = _note(spec.method, spec.dropout, spec.recurrent_dropout)
 
     def _shape(self, asked: Scenario) -> tuple[int, int]:
         steps, features = self._shapes[asked.spec.task]
@@ -163,19 +191,19 @@ class Desk:
     def _chosen(self) -> None:
         gate = None if self.gate.value == _GATES[0] else self.gate.value
         self.update(sample=self.sample.value - 1, gate=gate)
-        self.painter.want()
+        self.draw_thread.want()
 
     def _left_quiz(self) -> None:
         if self.on_quiz_end is not None:
             self.on_quiz_end()
 
     def _draw(self) -> None:
-        name = self.view
+        name = self.tab
         try:
             drawn = shown(self.scene, name).html
         # A picture that fails must not take the panel with it.
         except Exception as error:  # noqa: BLE001
-            self.knobs.say(f"{name} could not be drawn: {error}", alert=True)
+            self.controls.say(f"{name} could not be drawn: {error}", alert=True)
             return
         self._pages[name].value = drawn
 

@@ -13,7 +13,7 @@ from dropviz.core.quiz_questions import Question
 _CELL = "42px"
 
 
-class Predict:
+class Quiz:
     """Asks one question after the other, and scores them from the recording.
 
     Attributes:

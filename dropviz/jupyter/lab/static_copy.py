@@ -10,11 +10,11 @@ from IPython.display import display
 
 from dropviz.core.scenario_string import Scenario, magic
 from dropviz.core.spec import RunSpec
-from dropviz.jupyter.lab.panel import Desk
+from dropviz.jupyter.lab.panel import Panel
 from dropviz.jupyter.lab.tabs import shown
 
 
-class Still:
+class StaticCopy:
     """The panel's static copy: an output of its own, in the same cell.
 
     JupyterLab shows an error in place of a widget view whose model is gone, whatever else
@@ -22,8 +22,8 @@ class Still:
     rule inside the panel hides it, as long as the panel lives in the page.
     """
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, panel: Panel) -> None:
+        self._panel = panel
         self._handle: Any = None
 
     def show(self) -> None:
@@ -37,7 +37,7 @@ class Still:
 
     def bundle(self) -> dict[str, str]:
         """The copy as HTML and as text."""
-        scene = self._desk.scene
+        scene = self._panel.scene
         ran = scene.run.spec if scene.run is not None else None
         spec = ran or scene.spec
         views = ["Where", *(["Curves"] if scene.curves.epochs else [])]
@@ -52,7 +52,7 @@ class Still:
         lines = [line for page in pages for line in page.words]
         return {
             "text/html": (
-                f'<div class="{self._desk.mark}"><p><b>LSTM dropout lab</b>, without its '
+                f'<div class="{self._panel.mark}"><p><b>LSTM dropout lab</b>, without its '
                 f"controls. {html.escape(state)}</p>{text}<table>{rows}</table>"
                 f"<p>The same without the panel:</p><pre>{html.escape(magic(spec))}</pre></div>"
             ),

@@ -28,6 +28,9 @@ _NOT_YET = "Nothing is recorded yet: press Train."
 class Scene:
     """What there is to see.
 
+    A copy of what is wanted and recorded, so that a picture shows one moment whatever moves
+    while it is drawn.
+
     Attributes:
         spec: What the controls ask for.
         shape: Steps and features of the task.
@@ -84,7 +87,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class Shown:
-    """A view, ready to be shown.
+    """A tab, ready to be shown.
 
     Attributes:
         words: Lines of plain words.
@@ -98,19 +101,20 @@ class Shown:
 
     @property
     def html(self) -> str:
-        """The view as HTML; the picture as wide as there is room, and never wider."""
+        """The tab as HTML; the picture as wide as there is room, and never wider."""
         lines = "".join(f"<li>{html.escape(line)}</li>" for line in self.words)
         listed = f'<ul style="{_LIST}">{lines}</ul>' if lines else ""
         drawn = ""
         if self.picture is not None:
-            tag = mime.img(self.picture, self.picture.frame(_DENSITY))
             # decoding=sync: the old picture stays until the new one can be shown.
-            how = 'decoding="sync" style="max-width:100%;height:auto;background:#fff"'
-            drawn = tag.replace("<img ", f"<img {how} ", 1)
+            drawn = mime.img(
+                self.picture, self.picture.frame(_DENSITY), decoding="sync", style=_PICTURE
+            )
         return f'<div style="line-height:1.45;max-width:880px">{drawn}{self.extra}{listed}</div>'
 
 
 _DENSITY = 1
+_PICTURE = "max-width:100%;height:auto;background:#fff"
 _LIST = "margin:.3em 0 0 1.2em;padding:0;font-size:.95em"
 
 
@@ -212,7 +216,7 @@ def verdict(scene: Scene) -> Shown:
     return Shown([*scene.verdict.lines, *lines], evidence(scene.verdict))
 
 
-VIEWS: Mapping[str, Callable[[Scene], Shown]] = {
+TABS: Mapping[str, Callable[[Scene], Shown]] = {
     "Where": where,
     "Masks": masks,
     "Curves": curves,
@@ -224,13 +228,13 @@ VIEWS: Mapping[str, Callable[[Scene], Shown]] = {
 
 
 def shown(scene: Scene, name: str) -> Shown:
-    """One view of a scene.
+    """One tab of a scene.
 
     Args:
         scene: What there is to see.
-        name: A key of ``VIEWS``.
+        name: A key of ``TABS``.
 
     Returns:
-        The view.
+        The tab.
     """
-    return VIEWS[name](scene)
+    return TABS[name](scene)

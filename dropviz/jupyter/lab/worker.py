@@ -1,122 +1,261 @@
-"""What the lab's thread does: it owns the model, and tells the desk what happens."""
+"""The lab's thread: it owns the session and its model, and shows what comes of them."""
 
 from __future__ import annotations
 
+import atexit
+import functools
 import threading
-import time
 from collections.abc import Callable
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
 
-from dropviz.core.quiz_questions import questions, seed_of
 from dropviz.core.runs import Run
 from dropviz.core.schedule import Change
 from dropviz.core.spec import RunSpec
 from dropviz.core.tasks import Task, load_task
 from dropviz.errors import DropvizError
-from dropviz.jupyter.lab.controls import SETTINGS
-from dropviz.jupyter.lab.panel import Desk
-from dropviz.studies.controls import Controls
+from dropviz.jupyter.lab.follower import Follower
+from dropviz.jupyter.lab.panel import Panel
+from dropviz.studies.steering import Steering
 
 if TYPE_CHECKING:
-    from dropviz.studies.progress import Progress
     from dropviz.studies.session import Session
 
 READY = "ready: move the sliders, press Train"
-LIVE_CONTROLS = ("dropout", "recurrent_dropout", "freeze")
-_FIXED = tuple(name for name in SETTINGS if name not in LIVE_CONTROLS)
-_PAUSE = 0.2  # seconds between two lines of progress, or two pictures
-_SHARE = 0.02  # of the time that looks which nobody asked for may take from the training
-_PREDICT_AFTER = 2  # batches: one to show, one to ask about
+LOADING = "loading Keras and TensorFlow (some seconds, once a session); the sliders work already"
+_CLOSED = "The panel is closed. Open another one."
+_AT_EXIT = 30.0  # seconds that Python may wait for a batch, a drawing or an import to end
 
 
-class Jobs:
-    """Trains, looks and measures in one thread, and shows on the desk what comes of it.
+class Worker:
+    """Trains, looks and measures in one thread, and shows on the panel what comes of it.
+
+    What is public may be called from any thread.
 
     Attributes:
+        steering: What is wanted of its trainings.
         run: The last training that ended.
         error: What the last training or look ended with, where that was an error.
-        on_rest: Called, in the thread that trains, when there is something new to keep.
+        on_rest: Called, in the thread, when there is something new to keep.
+        loading: Whether Keras is being loaded.
+        training: Whether a training was asked for and has not ended.
     """
 
-    def __init__(self, desk: Desk, spec: RunSpec, task: Task | None, student: str) -> None:
-        """Makes the jobs; nothing is loaded yet.
+    def __init__(self, panel: Panel, spec: RunSpec, task: Task | None, student: str) -> None:
+        """Makes a worker; nothing is loaded before ``begin``.
 
         Args:
-            desk: The panel.
+            panel: Where it shows what happens.
             spec: The settings to begin with.
             task: Data of one's own.
             student: Chooses the questions of the quiz.
         """
+        self.steering = Steering(spec, self._scheduled)
         self.run: Run | None = None
         self.error: BaseException | None = None
         self.on_rest: Callable[[], None] = lambda: None
-        self._desk, self._student, self._own = desk, student, task
+        self.loading = self.training = False
+        self._panel, self._own = panel, task
+        self._follower = Follower(panel, self.steering, student)
         self._tasks: dict[str, Task] = {}
         self._session: Session | None = None
-        self._controls = Controls(spec, self._scheduled)
-        self._spec = spec
-        self._rested = threading.Event()
-        self._rested.set()
-        self._training = self._quiz = self._fresh = self._closed = False
-        self._next_line = self._next_look = 0.0
+        self._lock = threading.Lock()
+        # Of trainings that somebody may wait for, in their order: the next may be asked for
+        # before the static copy of the last is made.
+        self._waiting: list[Future[Run]] = []
+        self._thread = threading.Thread(target=self._work, name="dropviz-worker", daemon=True)
+
+    def begin(self) -> None:
+        """Starts the thread, and loads Keras behind the panel."""
+        self.loading = True
+        self._panel.controls.say(LOADING)
+        self.steering.ask("load", lambda: self._guarded(self._load))
+        atexit.register(self._exit)
+        self._thread.start()
+
+    @property
+    def under_way(self) -> Future[Run] | None:
+        """What will hold the run of the training that was asked for and has not ended."""
+        with self._lock:
+            return self._waiting[-1] if self.training and self._waiting else None
+
+    def train(self, spec: RunSpec, *, quiz: bool) -> Future[Run]:
+        """Begins a training, as soon as Keras is there; there is one at a time.
+
+        Args:
+            spec: What to train.
+            quiz: Whether to ask before it shows.
+
+        Returns:
+            What will hold the run, or what went wrong, once the training and its static
+            copy are done; that of the training under way, if there is one.
+        """
+        future: Future[Run] = Future()
+        with self._lock:
+            if self._panel.closed:
+                future.set_exception(DropvizError(_CLOSED))
+                return future
+            if self.training and self._waiting:
+                return self._waiting[-1]
+            self.training, self._follower.quiz, self.error = True, quiz, None
+            self._waiting.append(future)
+            self.steering.begin(spec)
+        self._panel.quiz.close()
+        self._enable()
+        self._panel.controls.say("training: the first batch of a new model is being compiled ...")
+        self.steering.ask("train", lambda: self._train(spec, future))
+        return future
+
+    def pause(self) -> None:
+        """Makes the training wait before its next batch."""
+        self.steering.pause()
+        self._panel.controls.say("paused before the next batch; the sliders act when it goes on")
+        self._enable()
+
+    def go_on(self) -> None:
+        """Lets a training that waits go on, without questions."""
+        self._follower.quiz, self._follower.fresh = False, True
+        self._panel.quiz.close()
+        self.steering.resume()
+        self._enable()
+
+    def stop(self, future: Future[Run]) -> None:
+        """Ends the training of a future, unless it has ended and another has begun."""
+        with self._lock:
+            if self.training and self._waiting[-1:] == [future]:
+                self.steering.stop()
+
+    def look_soon(self) -> None:
+        """Has the training looked at after its next batch, however soon that is."""
+        self._follower.fresh = True
+
+    def measure(self) -> None:
+        """Measures what the settings cost."""
+        self._ask("cost", "measuring ...", self._measure)
+
+    def explain(self) -> None:
+        """Has the black-box experiment find out which method it is."""
+        self._ask("verdict", "experimenting ...", self._explain)
+
+    def open_pass(self) -> None:
+        """Opens a pass of the model that trained last."""
+        self._ask("gates", "", self._open_pass)
+
+    def fail(self, error: BaseException) -> None:
+        """Says what went wrong; the panel lives on."""
+        self.error = error
+        said = str(error) if isinstance(error, DropvizError) else _unforeseen(error)
+        self._panel.controls.say(said, alert=True)
+
+    def close(self, words: str) -> None:
+        """Ends the training, both threads, and the waiting of those who wait.
+
+        Args:
+            words: What the panel says last.
+        """
+        self._panel.close(words)
+        self.steering.close()
+        # Last: `train` looks whether the panel is closed before it has somebody wait.
+        self._end_waiting()
+
+    def _ask(self, name: str, words: str, job: Callable[[], None]) -> None:
+        self._panel.controls.say(words)
+        self.steering.ask(name, lambda: self._guarded(job))
+
+    def _enable(self) -> None:
+        self._panel.follow_training(training=self.training, paused=self.steering.paused)
+
+    def _end_waiting(self) -> None:
+        with self._lock:
+            waiting, self._waiting = self._waiting, []
+        for future in waiting:
+            future.set_exception(DropvizError(_CLOSED))
+
+    def _exit(self) -> None:
+        # TensorFlow and matplotlib abort where Python ends in the middle of their work.
+        self.steering.close()
+        self._panel.draw_thread.close()
+        self._thread.join(_AT_EXIT)
+        self._panel.draw_thread.join(_AT_EXIT)
 
     def _work(self) -> None:
-        self._controls.work()
+        try:
+            self.steering.work()
+        finally:
+            # Nobody is left to end what they wait for.
+            self._end_waiting()
         if self._session is not None:
             self._session.close()
             self._session = None
-        self._ended()
+        # What waits for Python's end would keep a closed panel until then.
+        atexit.unregister(self._exit)
 
-    def _ended(self) -> None:
-        """Called by the thread as the last thing it does."""
+    def _guarded(self, job: Callable[[], None]) -> Exception | None:
+        """Does a job; whatever goes wrong is said, and returned."""
+        try:
+            job()
+        except Exception as error:  # noqa: BLE001
+            self.fail(error)
+            return error
+        return None
 
     def _load(self) -> None:
-        def load() -> None:
-            if self._closed:
-                return
-            from dropviz.keras_inside.start_keras import ready
+        if self._panel.closed:
+            return
+        from dropviz.keras_inside.start_keras import ready
 
+        try:
             ready()
             from dropviz.studies.session import has_gpu
 
-            self._desk.update(gpu=has_gpu())
-            if not self._training and not self._closed:
-                self._able()
-                self._desk.knobs.say(READY)
-
-        self._guarded(load)
-
-    def _train(self) -> None:
-        self._guarded(self._trained)
-        self._training = self._quiz = False
-        if not self._closed:
-            self._able()
-            self._guarded(self.on_rest)
-        self._rested.set()
-
-    def _trained(self) -> None:
-        spec = self._spec
-        session = self._prepared(spec)
-        self._desk.update(
-            layer=None, opened=None, cost=None, verdict=None, run=None, changes=(), training=True
-        )
-        self._desk.update(
-            epochs=spec.epochs, batches=session.batches, start=replace(spec.start, frozen=False)
-        )
-        self._fresh, self._next_look = True, 0.0
-        try:
-            run = session.train(spec, self._controls, self._told)
+            self._panel.update(gpu=has_gpu())
         finally:
-            self._desk.update(training=False)
+            self.loading = False
+        if not self.training:
+            self._enable()
+            self._panel.controls.say(READY)
+
+    def _train(self, spec: RunSpec, future: Future[Run]) -> None:
+        outcome: Run | Exception
+        try:
+            outcome = self._fit(spec)
+        except Exception as error:  # noqa: BLE001
+            self.fail(error)
+            outcome = error
+        with self._lock:
+            self.training = self._follower.quiz = False
+        if not self._panel.closed:
+            self._enable()
+            outcome = self._guarded(self.on_rest) or outcome
+        with self._lock:
+            if future not in self._waiting:
+                return  # the panel was closed meanwhile
+            self._waiting.remove(future)
+        if isinstance(outcome, Run):
+            future.set_result(outcome)
+        else:
+            future.set_exception(outcome)
+
+    def _fit(self, spec: RunSpec) -> Run:
+        session = self._prepared(spec)
+        panel = self._panel
+        panel.update(layer=None, opened=None, cost=None, verdict=None, run=None, changes=())
+        panel.update(training=True, epochs=spec.epochs, batches=session.batches, start=spec.start)
+        self._follower.begin()
+        follow = functools.partial(self._follower.follow, session, spec)
+        try:
+            run = session.train(spec, self.steering, follow)
+        finally:
+            panel.update(training=False)
         self.run = run
-        self._look(session, run.curves)
-        self._desk.update(run=run, changes=run.spec.schedule if run.spec else ())
-        if self._closed:
-            return
-        self._desk.knobs.progress.value = 1.0 if run.status == "done" else 0.0
-        self._desk.knobs.say(" ".join(filter(None, (run.title.partition(": ")[2], run.reason))))
-        self._desk.painter.want()
+        self._follower.look(session, run.curves)
+        panel.update(run=run, changes=run.spec.schedule if run.spec else ())
+        if panel.closed:
+            return run
+        panel.controls.progress.value = 1.0 if run.status == "done" else 0.0
+        panel.controls.say(" ".join(filter(None, (run.ending, run.reason))))
+        panel.draw_thread.want()
+        return run
 
     def _prepared(self, spec: RunSpec) -> Session:
         from dropviz.studies.session import Session
@@ -130,109 +269,27 @@ class Jobs:
             self._session = Session(spec, task)
         return self._session
 
-    def _told(self, progress: Progress) -> None:
-        """Follows the training, between two batches."""
-        now = time.perf_counter()
-        session = self._session
-        if session is None or self._closed or self._desk.predict.open:
-            return
-        trained = progress.epoch * session.batches + progress.batch
-        if self._quiz and trained >= _PREDICT_AFTER:
-            self._question(session)
-            return
-        if now >= self._next_line:
-            self._next_line = now + _PAUSE
-            self._desk.knobs.progress.value = progress.share
-            self._desk.knobs.say(f"{progress.sentence}; the sliders act from the next batch")
-        if not self._quiz and (self._fresh or now >= self._next_look):
-            self._look(session, progress.curves)
-            if not self._fresh:
-                # Here, between two batches: in another thread it would take turns with the
-                # training for Python's lock, and both would be slow.
-                self._desk.painter.now()
-            end = time.perf_counter()
-            self._next_look = end + max(_PAUSE, (end - now) / _SHARE)
-
-    def _look(self, session: Session, curves: Any) -> None:
-        layer = session.latest()
-        opened = session.opened() if self._desk.view == "Gates" and layer else None
-        self._desk.update(layer=layer, opened=opened, curves=curves, changes=tuple(session.changes))
-        wanted = self._controls.wanted
-        used = layer.setting if layer is not None else None
-        # A batch that was under way when the slider moved shows the rates of before.
-        self._fresh = used is None or (used.dropout, used.recurrent_dropout) != (
-            wanted.dropout,
-            wanted.recurrent_dropout,
-        )
-
-    def _question(self, session: Session) -> None:
-        layer = session.latest()
-        asked = questions(layer, seed_of(self._student, self._spec.seed)) if layer else []
-        if not asked:
-            self._quiz = False
-            self._desk.knobs.say("nothing is dropped at these rates, so there is nothing to ask")
-            return
-        self._controls.pause()
-        self._desk.knobs.say("predict first: answer the questions; then the training goes on")
-        self._desk.predict.begin(asked)
-        self._able()
-        self._quiz = False
-
     def _scheduled(self, change: Change) -> None:
-        self._desk.knobs.move(
-            dropout=change.dropout,
-            recurrent_dropout=change.recurrent_dropout,
-            freeze=change.frozen,
-        )
-        self._desk.follow_knobs()
-        self._fresh = True
+        self._panel.controls.show_rates(change)
+        self._panel.follow_controls()
+        self._follower.fresh = True
 
     def _measure(self) -> None:
-        session = self._prepared(self._desk.scene.spec)
-        self._desk.update(cost=session.cost(self._desk.scene.spec))
-        self._desk.knobs.say("measured")
-        self._desk.painter.want()
+        spec = self._panel.scene.spec
+        self._panel.update(cost=self._prepared(spec).cost(spec))
+        self._panel.controls.say("measured")
+        self._panel.draw_thread.want()
 
     def _explain(self) -> None:
-        session = self._prepared(self._desk.scene.spec)
-        self._desk.update(verdict=session.explained(self._desk.scene.spec))
-        self._desk.knobs.say("the experiment is done")
-        self._desk.painter.want()
+        spec = self._panel.scene.spec
+        self._panel.update(verdict=self._prepared(spec).explain(spec))
+        self._panel.controls.say("the experiment is done")
+        self._panel.draw_thread.want()
 
-    def _open(self) -> None:
+    def _open_pass(self) -> None:
         if self._session is not None:
-            self._desk.update(opened=self._session.opened())
-            self._desk.painter.want()
-
-    def _guarded(self, job: Callable[[], None]) -> None:
-        """Does a job; whatever goes wrong is said, and the panel lives on."""
-        try:
-            job()
-        except Exception as error:  # noqa: BLE001
-            self._fail(error)
-
-    def _fail(self, error: BaseException) -> None:
-        self.error = error
-        said = str(error) if isinstance(error, DropvizError) else _unforeseen(error)
-        self._desk.knobs.say(said, alert=True)
-
-    def _able(self) -> None:
-        training, paused = self._training, self._controls.paused
-        knobs = self._desk.knobs
-        knobs.able(
-            train=not training,
-            reset=not training,
-            pause=training,
-            stop=training,
-            quiz=not training,
-            **dict.fromkeys(_FIXED, not training),
-        )
-        knobs.by_name["pause"].description = "Resume" if training and paused else "Pause"
-        for name in ("dropout", "recurrent_dropout"):
-            # While it trains, each stop of a slider is a change in the schedule.
-            knobs.by_name[name].continuous_update = not training
-        for button in self._desk.buttons.values():
-            button.disabled = training
+            self._panel.update(opened=self._session.open_pass())
+            self._panel.draw_thread.want()
 
 
 def _unforeseen(error: BaseException) -> str:

@@ -6,6 +6,7 @@ import html
 import re
 import threading
 from collections.abc import Iterator
+from concurrent.futures import wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,14 +17,14 @@ from dropviz.core.masks import LayerRecording, Masks
 from dropviz.core.schedule import Change
 from dropviz.core.setting import Setting
 from dropviz.core.tasks import Task
-from dropviz.jupyter.lab.controls import Knobs
+from dropviz.jupyter.lab.controls import Controls
 from dropviz.jupyter.lab.lab import Lab
-from dropviz.jupyter.lab.panel import Desk
-from dropviz.studies.controls import Controls
+from dropviz.jupyter.lab.panel import Panel
+from dropviz.studies.steering import Steering
 
 SECONDS = 60  # that a test waits for a thread before it says that it hangs
 BATCHES = 2  # of an epoch of the task below, the last one partial
-THREADS = ("dropviz-trainer", "dropviz-painter")
+THREADS = ("dropviz-worker", "dropviz-draw")
 
 
 def tiny(name: str = "tiny") -> Task:
@@ -66,26 +67,26 @@ def tip(control: Any) -> str:
 
 
 @dataclass
-class Panel:
+class OpenedPanel:
     """A panel, and what a person does to it."""
 
     lab: Lab
 
     @property
-    def desk(self) -> Desk:
-        return self.lab._desk
-
-    @property
-    def knobs(self) -> Knobs:
-        return self.desk.knobs
+    def visible(self) -> Panel:
+        return self.lab._panel
 
     @property
     def controls(self) -> Controls:
-        return self.lab._trainer._controls
+        return self.visible.controls
+
+    @property
+    def steering(self) -> Steering:
+        return self.lab._worker.steering
 
     def at(self, name: str) -> Any:
         """A control by its name."""
-        return self.knobs.by_name[name]
+        return self.controls.by_name[name]
 
     def slide(self, **values: Any) -> None:
         for name, value in values.items():
@@ -95,33 +96,33 @@ class Panel:
         self.at(name).click()
 
     def open(self, view: str) -> None:
-        titles = [self.desk.tabs.get_title(n) for n in range(len(self.desk.tabs.children))]
-        self.desk.tabs.selected_index = titles.index(view)
+        titles = [self.visible.tabs.get_title(n) for n in range(len(self.visible.tabs.children))]
+        self.visible.tabs.selected_index = titles.index(view)
 
     def page(self, view: str) -> str:
         """The HTML of a view, as it was drawn last."""
-        shown: str = self.desk._pages[view].value
+        shown: str = self.visible._pages[view].value
         return shown
 
     @property
     def said(self) -> str:
-        return text_of(self.knobs.status.value)
+        return text_of(self.controls.status.value)
 
     @property
     def alert(self) -> bool:
-        return 'role="alert"' in self.knobs.status.value
+        return 'role="alert"' in self.controls.status.value
 
     @property
     def line(self) -> str:
         """The line that does the same without the panel."""
-        found = re.search(r"<pre[^>]*>(.*?)</pre>", self.knobs.line.value)
+        found = re.search(r"<pre[^>]*>(.*?)</pre>", self.controls.line.value)
         assert found
         return html.unescape(found[1])
 
     @contextmanager
     def new_picture(self, view: str = "Where") -> Iterator[None]:
         """Waits, at the end of the block, for a view to be drawn anew."""
-        page, drawn = self.desk._pages[view], threading.Event()
+        page, drawn = self.visible._pages[view], threading.Event()
 
         def saw(_: Any) -> None:
             drawn.set()
@@ -134,7 +135,7 @@ class Panel:
     def settle(self) -> None:
         """Waits for the thread that trains to have done what it was asked until now."""
         done = threading.Event()
-        self.controls.ask("settle", done.set)
+        self.steering.ask("settle", done.set)
         assert done.wait(SECONDS)
 
     def train(self) -> None:
@@ -143,13 +144,14 @@ class Panel:
         self.rest()
 
     def rest(self) -> None:
-        """Waits for the training to end."""
-        assert self.lab._trainer._rested.wait(SECONDS)
+        """Waits for every training that was asked for to end, with its static copy."""
+        wait(self.lab._worker._waiting, SECONDS)
+        assert not self.lab._worker._waiting
 
     def answer(self) -> None:
         """Answers all questions of the quiz."""
-        while self.desk.predict.open:
-            self.desk.predict._button.click()
+        while self.visible.quiz.open:
+            self.visible.quiz._button.click()
 
 
 @dataclass
@@ -184,13 +186,13 @@ class Pace:
 @contextmanager
 def paced(monkeypatch: Any) -> Iterator[Pace]:
     """Puts a hand on every training in the block."""
-    pace, at = Pace(), Controls.at
+    pace, at = Pace(), Steering.at
 
-    def slowed(controls: Controls, batch: int) -> Change:
+    def slowed(steering: Steering, batch: int) -> Change:
         pace.before(batch)
-        return at(controls, batch)
+        return at(steering, batch)
 
-    monkeypatch.setattr(Controls, "at", slowed)
+    monkeypatch.setattr(Steering, "at", slowed)
     yield pace
     pace.go()
 

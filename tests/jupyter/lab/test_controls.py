@@ -12,27 +12,27 @@ from dropviz.core.scenario_string import Scenario, parse
 from dropviz.core.schedule import Change
 from dropviz.core.spec import RunSpec
 from dropviz.errors import DropvizError, UnknownNameError
-from dropviz.jupyter.lab.controls import BUTTONS, NAMES, SETTINGS, SWITCHES, Knobs, _tip
+from dropviz.jupyter.lab.controls import BUTTONS, NAMES, SETTINGS, SWITCHES, Controls, _tip
 
 from .panels import text_of, tip
 
 TASKS = {"digits": "rows of pixels", "temporal-order": "which bits"}
 
 
-def knobs(
+def controls(
     scenario: str = "lstm:u16:d.2:r.5:s7",
     tasks: Mapping[str, str] = TASKS,
     hide: Collection[str] = (),
     lock: Collection[str] = (),
-) -> Knobs:
-    return Knobs(parse(scenario), tasks, hide, lock)
+) -> Controls:
+    return Controls(parse(scenario), tasks, hide, lock)
 
 
 # ---------------------------------------------------------------- what there is
 
 
 def test_there_is_a_control_for_every_name() -> None:
-    made = knobs()
+    made = controls()
 
     assert tuple(made.by_name) == NAMES
     kinds = {type(made.by_name[name]) for name in ("dropout", "recurrent_dropout")}
@@ -41,7 +41,7 @@ def test_there_is_a_control_for_every_name() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_control_has_a_description_and_a_tooltip(name: str) -> None:
-    control = knobs().by_name[name]
+    control = controls().by_name[name]
 
     assert len(control.description) >= 4
     assert len(tip(control)) > 10
@@ -49,7 +49,7 @@ def test_every_control_has_a_description_and_a_tooltip(name: str) -> None:
 
 
 def test_no_two_controls_say_the_same() -> None:
-    made = list(knobs().by_name.values())
+    made = list(controls().by_name.values())
 
     assert len({control.description for control in made}) == len(NAMES)
     assert len({tip(control) for control in made}) == len(NAMES)
@@ -67,12 +67,12 @@ class _Eight(HasTraits):  # type: ignore[misc,unused-ignore]
 def test_a_tooltip_goes_by_the_name_that_ipywidgets_has_for_it(kind: Any) -> None:
     (given,) = _tip(kind, "seed").items()
 
-    assert given == (kind.class_trait_names()[0], tip(knobs().by_name["seed"]))
+    assert given == (kind.class_trait_names()[0], tip(controls().by_name["seed"]))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_control_is_in_the_box(name: str) -> None:
-    made = knobs()
+    made = controls()
 
     def inside(widget: Any) -> list[Any]:
         return [widget, *(w for child in getattr(widget, "children", ()) for w in inside(child))]
@@ -84,13 +84,13 @@ def test_every_control_is_in_the_box(name: str) -> None:
 
 
 def test_every_task_is_offered_with_a_few_words() -> None:
-    labels = [label for label, _ in knobs().by_name["task"].options]
+    labels = [label for label, _ in controls().by_name["task"].options]
 
     assert labels == [f"{name}: {words}" for name, words in TASKS.items()]
 
 
 def test_every_method_is_offered() -> None:
-    assert list(knobs().by_name["method"].options) == list(METHODS)
+    assert list(controls().by_name["method"].options) == list(METHODS)
 
 
 # ---------------------------------------------------------------- hide and lock
@@ -98,7 +98,7 @@ def test_every_method_is_offered() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_hidden_control_is_left_out_and_no_other(name: str) -> None:
-    made = knobs(hide=[name])
+    made = controls(hide=[name])
 
     hidden = [each for each in NAMES if made.by_name[each].layout.display == "none"]
 
@@ -107,14 +107,14 @@ def test_a_hidden_control_is_left_out_and_no_other(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_locked_control_cannot_be_moved_from_the_begin(name: str) -> None:
-    made = knobs(lock=[name])
+    made = controls(lock=[name])
 
     assert [each for each in NAMES if made.by_name[each].disabled] == [name]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_locked_control_stays_so(name: str) -> None:
-    made = knobs(lock=[name])
+    made = controls(lock=[name])
 
     made.able(**dict.fromkeys(NAMES, False))
     made.able(**dict.fromkeys(NAMES, True))
@@ -126,11 +126,11 @@ def test_a_locked_control_stays_so(name: str) -> None:
 @pytest.mark.parametrize(("hide", "lock"), [(["sed"], []), ([], ["dropout", "sed"])])
 def test_an_unknown_control_names_the_nearest_one(hide: list[str], lock: list[str]) -> None:
     with pytest.raises(UnknownNameError, match=r"no control 'sed'\. Did you mean 'seed'\?"):
-        knobs(hide=hide, lock=lock)
+        controls(hide=hide, lock=lock)
 
 
 def test_a_hidden_control_still_counts() -> None:
-    assert knobs("lstm:s5", hide=["seed"]).scenario.spec.seed == 5
+    assert controls("lstm:s5", hide=["seed"]).scenario.spec.seed == 5
 
 
 # ---------------------------------------------------------------- scenarios in and out
@@ -152,13 +152,13 @@ SCENARIOS = [
 
 @pytest.mark.parametrize("text", SCENARIOS)
 def test_a_scenario_comes_out_as_it_went_in(text: str) -> None:
-    assert str(knobs(text).scenario) == text
+    assert str(controls(text).scenario) == text
 
 
 @pytest.mark.parametrize("text", SCENARIOS)
 def test_every_control_shows_its_part_of_a_scenario(text: str) -> None:
     asked = parse(text)
-    made = knobs(text)
+    made = controls(text)
 
     assert {name: made.by_name[name].value for name in SETTINGS} == {
         name: getattr(asked.spec, name) for name in SETTINGS
@@ -174,7 +174,7 @@ def test_every_control_shows_its_part_of_a_scenario(text: str) -> None:
     ],
 )
 def test_a_control_that_moves_changes_its_part_alone(name: str, value: Any) -> None:
-    made = knobs()
+    made = controls()
     before = made.scenario.spec.to_dict()
 
     made.by_name[name].value = value
@@ -183,7 +183,7 @@ def test_a_control_that_moves_changes_its_part_alone(name: str, value: Any) -> N
 
 
 def test_freezing_is_a_change_from_the_first_batch_on() -> None:
-    made = knobs("lstm:d.2:r.5")
+    made = controls("lstm:d.2:r.5")
 
     made.by_name["freeze"].value = True
 
@@ -191,7 +191,7 @@ def test_freezing_is_a_change_from_the_first_batch_on() -> None:
 
 
 def test_a_schedule_goes_with_the_settings_that_it_came_with() -> None:
-    made = knobs("lstm:d.2:@20,d.3")
+    made = controls("lstm:d.2:@20,d.3")
     own = made.scenario.spec.schedule
 
     made.by_name["units"].value += 1
@@ -203,7 +203,7 @@ def test_a_schedule_goes_with_the_settings_that_it_came_with() -> None:
 
 
 def test_the_options_of_a_method_come_back_with_it() -> None:
-    made = knobs("lstm:d.2:r.3:m=moon:life=step")
+    made = controls("lstm:d.2:r.3:m=moon:life=step")
 
     made.by_name["method"].value = "keras"
     away = made.scenario.spec
@@ -214,7 +214,7 @@ def test_the_options_of_a_method_come_back_with_it() -> None:
 
 
 def test_settings_that_cannot_act_together_are_refused() -> None:
-    made = knobs("lstm:m=zaremba")
+    made = controls("lstm:m=zaremba")
 
     made.move(recurrent_dropout=0.3)
 
@@ -227,7 +227,7 @@ def test_settings_that_cannot_act_together_are_refused() -> None:
 
 @pytest.mark.parametrize("name", [*SETTINGS, *SWITCHES])
 def test_a_move_is_told_with_its_name(name: str) -> None:
-    made, told = knobs(), list[str]()
+    made, told = controls(), list[str]()
     made.on_move(told.append)
     other = {"method": "moon", "task": "temporal-order", "freeze": True, "quiz": True}
 
@@ -237,7 +237,7 @@ def test_a_move_is_told_with_its_name(name: str) -> None:
 
 
 def test_what_nobody_moved_is_not_told() -> None:
-    made, told = knobs(), list[str]()
+    made, told = controls(), list[str]()
     made.on_move(told.append)
 
     made.show(parse("lstm:u3:d.1:r.1:m=moon:task=temporal-order:e2:s1:quiz"))
@@ -254,7 +254,7 @@ def test_what_nobody_moved_is_not_told() -> None:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_the_second_slider_rests_where_a_method_has_nothing_for_it(method: str) -> None:
-    made = knobs("lstm:d.2:r.5")
+    made = controls("lstm:d.2:r.5")
 
     made.by_name["method"].value = method
     made.fit_method()
@@ -266,14 +266,14 @@ def test_the_second_slider_rests_where_a_method_has_nothing_for_it(method: str) 
 
 
 def test_the_second_slider_rests_where_options_give_all_rates() -> None:
-    both, one = (knobs(f"lstm:m=zoneout:{zones}") for zones in ("zc.5:zh.05", "zc.5"))
+    both, one = (controls(f"lstm:m=zoneout:{zones}") for zones in ("zc.5:zh.05", "zc.5"))
 
     assert both.by_name["recurrent_dropout"].disabled
     assert not one.by_name["recurrent_dropout"].disabled
 
 
 def test_a_rate_beyond_the_slider_can_be_shown_later_too() -> None:
-    made = knobs()
+    made = controls()
 
     made.move(dropout=0.99)
 
@@ -285,7 +285,7 @@ def test_a_rate_beyond_the_slider_can_be_shown_later_too() -> None:
 
 
 def test_what_is_said_is_text() -> None:
-    made = knobs()
+    made = controls()
 
     made.say("<b>1 & 2</b>")
 
@@ -295,7 +295,7 @@ def test_what_is_said_is_text() -> None:
 
 @pytest.mark.parametrize(("alert", "role"), [(False, "status"), (True, "alert")])
 def test_a_screen_reader_knows_an_alert_from_the_rest(role: str, *, alert: bool) -> None:
-    made = knobs()
+    made = controls()
 
     made.say("words", alert=alert)
 
@@ -303,7 +303,7 @@ def test_a_screen_reader_knows_an_alert_from_the_rest(role: str, *, alert: bool)
 
 
 def test_last_words_stay() -> None:
-    made = knobs()
+    made = controls()
 
     made.say("closed", last=True)
     made.say("training: epoch 3 of 10")
@@ -312,4 +312,4 @@ def test_last_words_stay() -> None:
 
 
 def test_buttons_have_the_names_of_what_they_do() -> None:
-    assert [knobs().by_name[name].description.lower() for name in BUTTONS] == list(BUTTONS)
+    assert [controls().by_name[name].description.lower() for name in BUTTONS] == list(BUTTONS)

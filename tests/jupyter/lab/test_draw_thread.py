@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from dropviz.jupyter.lab.draw_thread import Painter
+from dropviz.jupyter.lab.draw_thread import DrawThread
 
 from .panels import SECONDS
 
@@ -43,8 +43,8 @@ def drawing() -> Drawing:
 
 
 @pytest.fixture
-def painter(drawing: Drawing) -> Iterator[Painter]:
-    made = Painter(drawing)
+def thread(drawing: Drawing) -> Iterator[DrawThread]:
+    made = DrawThread(drawing)
     yield made
     made.close()
     drawing.go.release(1000)
@@ -56,29 +56,29 @@ def wait(semaphore: threading.Semaphore) -> None:
     assert semaphore.acquire(timeout=SECONDS)
 
 
-def test_a_wish_is_drawn_in_the_painter_s_thread(painter: Painter, drawing: Drawing) -> None:
-    painter.want()
+def test_a_wish_is_drawn_in_the_draw_thread(thread: DrawThread, drawing: Drawing) -> None:
+    thread.want()
     wait(drawing.begun)
 
-    assert drawing.by == ["dropviz-painter"]
+    assert drawing.by == ["dropviz-draw"]
 
 
-def test_nothing_is_drawn_that_nobody_wants(painter: Painter, drawing: Drawing) -> None:
-    painter.close()
-    painter.join(SECONDS)
+def test_nothing_is_drawn_that_nobody_wants(thread: DrawThread, drawing: Drawing) -> None:
+    thread.close()
+    thread.join(SECONDS)
 
     assert drawing.drawn == []
 
 
 def test_of_many_wishes_during_a_drawing_the_last_is_drawn(
-    painter: Painter, drawing: Drawing
+    thread: DrawThread, drawing: Drawing
 ) -> None:
-    painter.want()
+    thread.want()
     wait(drawing.begun)
 
     for wish in range(1, 201):
         drawing.wish = wish
-        painter.want()
+        thread.want()
     drawing.go.release(2)
     wait(drawing.begun)
     wait(drawing.ended)
@@ -87,18 +87,18 @@ def test_of_many_wishes_during_a_drawing_the_last_is_drawn(
     assert drawing.drawn == [0, 200]
     # There is no third: the next wish is the next drawing.
     drawing.wish = 201
-    painter.want()
+    thread.want()
     wait(drawing.begun)
     assert drawing.drawn == [0, 200, 201]
 
 
-def test_there_are_never_two_drawings_at_once(painter: Painter, drawing: Drawing) -> None:
-    painter.want()
+def test_there_are_never_two_drawings_at_once(thread: DrawThread, drawing: Drawing) -> None:
+    thread.want()
     wait(drawing.begun)
-    others = [threading.Thread(target=painter.now) for _ in range(3)]
+    others = [threading.Thread(target=thread.now) for _ in range(3)]
     for other in others:
         other.start()
-    painter.want()
+    thread.want()
 
     drawing.go.release(5)
     for other in others:
@@ -110,35 +110,35 @@ def test_there_are_never_two_drawings_at_once(painter: Painter, drawing: Drawing
     assert drawing.most == 1
 
 
-def test_now_draws_in_the_thread_that_calls(painter: Painter, drawing: Drawing) -> None:
+def test_now_draws_in_the_thread_that_calls(thread: DrawThread, drawing: Drawing) -> None:
     drawing.go.release()
 
-    painter.now()
+    thread.now()
 
     assert drawing.by == [threading.current_thread().name]
 
 
-def test_closing_ends_the_thread_once_it_has_drawn(painter: Painter, drawing: Drawing) -> None:
-    painter.want()
+def test_closing_ends_the_thread_once_it_has_drawn(thread: DrawThread, drawing: Drawing) -> None:
+    thread.want()
     wait(drawing.begun)
 
-    painter.want()
-    painter.close()
-    alive = painter._thread.is_alive()
+    thread.want()
+    thread.close()
+    alive = thread._thread.is_alive()
     drawing.go.release()
-    painter.join(SECONDS)
+    thread.join(SECONDS)
 
     assert alive
-    assert not painter._thread.is_alive()
+    assert not thread._thread.is_alive()
     assert len(drawing.drawn) == 1
 
 
-def test_after_closing_a_wish_is_nothing(painter: Painter, drawing: Drawing) -> None:
-    painter.close()
-    painter.join(SECONDS)
+def test_after_closing_a_wish_is_nothing(thread: DrawThread, drawing: Drawing) -> None:
+    thread.close()
+    thread.join(SECONDS)
 
-    painter.want()
-    painter.close()
+    thread.want()
+    thread.close()
 
     assert drawing.drawn == []
 
@@ -148,17 +148,17 @@ def test_nothing_is_collected_while_it_draws_and_the_collector_is_left_as_it_was
     enabled: bool,  # noqa: FBT001
 ) -> None:
     during: list[bool] = []
-    painter = Painter(lambda: during.append(gc.isenabled()))
+    thread = DrawThread(lambda: during.append(gc.isenabled()))
     before = gc.isenabled()
     try:
         (gc.enable if enabled else gc.disable)()
-        painter.now()
+        thread.now()
         assert during == [False]
         assert gc.isenabled() == enabled
     finally:
         (gc.enable if before else gc.disable)()
-        painter.close()
-        painter.join(SECONDS)
+        thread.close()
+        thread.join(SECONDS)
 
 
 def test_what_a_drawing_leaves_in_a_circle_is_gone_after_it() -> None:
@@ -167,10 +167,10 @@ def test_what_a_drawing_leaves_in_a_circle_is_gone_after_it() -> None:
             self.own = self
 
     left: list[weakref.ref[Picture]] = []
-    painter = Painter(lambda: left.append(weakref.ref(Picture())))
+    thread = DrawThread(lambda: left.append(weakref.ref(Picture())))
 
-    painter.now()
+    thread.now()
 
     assert left[0]() is None
-    painter.close()
-    painter.join(SECONDS)
+    thread.close()
+    thread.join(SECONDS)

@@ -21,9 +21,9 @@ from dropviz.jupyter.lab.controls import NAMES
 from dropviz.jupyter.lab.lab import Lab, close_all, lab
 from tests.jupyter.conftest import ROOT, Shell
 
-from .panels import SECONDS, Panel, text_of, threads, tiny
+from .panels import SECONDS, OpenedPanel, text_of, threads, tiny
 
-Open = Callable[..., Panel]
+Open = Callable[..., OpenedPanel]
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +72,7 @@ def test_a_task_of_one_s_own_takes_the_place_of_the_others() -> None:
     panel = lab("lstm:u4", task=tiny("mine"))
 
     assert ":task=mine:" in panel.scenario
-    assert [value for _, value in Panel(panel).at("task").options] == ["mine"]
+    assert [value for _, value in OpenedPanel(panel).at("task").options] == ["mine"]
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -97,7 +97,7 @@ def test_every_task_has_a_title_and_the_shape_of_its_data(name: str) -> None:
 def test_nonsense_is_one_line_and_leaves_the_panel_that_is_open(
     given: dict[str, Any], said: str
 ) -> None:
-    panel = Panel(lab())
+    panel = OpenedPanel(lab())
 
     with pytest.raises(DropvizError) as caught:
         lab(**given)
@@ -113,7 +113,7 @@ def test_an_unknown_control_is_an_unknown_name() -> None:
 
 
 def test_controls_are_hidden_and_locked_with_the_same_call() -> None:
-    panel = Panel(lab(hide=["seed"], lock=["method"]))
+    panel = OpenedPanel(lab(hide=["seed"], lock=["method"]))
 
     assert panel.at("seed").layout.display == "none"
     assert panel.at("method").disabled
@@ -128,20 +128,20 @@ from IPython.core.interactiveshell import InteractiveShell
 shell = InteractiveShell.instance()
 shell.kernel = object()
 import dropviz
-import dropviz.jupyter.lab.actions as trainer
+from dropviz.jupyter.lab.worker import Worker
 go = threading.Event()
-load = trainer.Trainer._load
-trainer.Trainer._load = lambda self: (go.wait(100), load(self))
+load = Worker._load
+Worker._load = lambda self: (go.wait(100), load(self))
 panel = dropviz.lab("lstm:u9:d.2")
 panel.show()
-desk = panel._desk
+inside = panel._panel
 drawn = threading.Event()
-desk._pages["Where"].observe(lambda _: drawn.set(), names="value")
-desk.knobs.by_name["dropout"].value = .35
+inside._pages["Where"].observe(lambda _: drawn.set(), names="value")
+inside.controls.by_name["dropout"].value = .35
 assert drawn.wait(100)
-assert "dropout=0.35 will multiply x_t" in desk._pages["Where"].value
-assert "-d .35 " in desk.knobs.line.value
-assert "loading" in desk.knobs.status.value
+assert "dropout=0.35 will multiply x_t" in inside._pages["Where"].value
+assert "-d .35 " in inside.controls.line.value
+assert "loading" in inside.controls.status.value
 print("imported:", sorted({"keras", "tensorflow"} & set(sys.modules)))
 panel.close()
 go.set()
@@ -193,7 +193,7 @@ def test_the_panel_is_ready_once_keras_is_loaded(opened: Open) -> None:
     assert panel.said == "ready: move the sliders, press Train"
     able = {name for name in NAMES if not panel.at(name).disabled}
     assert able == set(NAMES) - {"pause", "stop"}
-    assert not any(button.disabled for button in panel.desk.buttons.values())
+    assert not any(button.disabled for button in panel.visible.buttons.values())
 
 
 def test_reset_goes_back_to_where_the_panel_began(opened: Open) -> None:
@@ -224,9 +224,9 @@ def test_a_notebook_gets_the_panel_and_below_it_the_static_copy(
 
     widget, copy = captured.outputs
     assert "application/vnd.jupyter.widget-view+json" in widget.data
-    assert copy.data["text/html"].startswith(f'<div class="{panel.desk.mark}"')
+    assert copy.data["text/html"].startswith(f'<div class="{panel.visible.mark}"')
     assert "A plan, before anything is trained" in copy.data["text/html"]
-    # MaskPlan already: an exported notebook holds the picture.
+    # Drawn already: an exported notebook holds the picture.
     assert "<img" in panel.page("Where")
 
 
@@ -242,7 +242,7 @@ def test_a_terminal_gets_text_alone_and_nothing_is_loaded(
     assert "%lstm_dropout -d .2 -r .5 --task digits --units 9 --epochs 10 --seed 7" in said
     assert "<" not in said.replace("<Lab", "")
     assert "widget" not in said
-    assert {thread.name for thread in threads()} <= {"dropviz-painter"}
+    assert {thread.name for thread in threads()} <= {"dropviz-draw"}
 
 
 # ---------------------------------------------------------------- one panel at a time, and its end
@@ -267,10 +267,10 @@ def test_closing_ends_both_threads(opened: Open) -> None:
     for thread in threads():
         thread.join(SECONDS)
 
-    assert before == {"dropviz-trainer", "dropviz-painter"}
+    assert before == {"dropviz-worker", "dropviz-draw"}
     assert threads() == []
     assert panel.said == "Closed."
-    assert all(button.disabled for button in panel.desk.buttons.values())
+    assert all(button.disabled for button in panel.visible.buttons.values())
 
 
 def test_closing_twice_is_closing_once(opened: Open) -> None:
@@ -316,7 +316,7 @@ def test_a_closed_panel_does_not_train(opened: Open) -> None:
 
 
 def test_a_closed_panel_that_is_shown_again_says_that_it_is_closed() -> None:
-    panel = Panel(lab())
+    panel = OpenedPanel(lab())
     panel.lab.close("Gone.")
 
     panel.lab._begin()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 import urllib.error
 from collections.abc import Callable
 from typing import Any
@@ -13,17 +14,17 @@ import pytest
 
 from dropviz.core.tasks import TASKS, Task, TaskEntry
 from dropviz.errors import DropvizError, StoppedError
-from dropviz.jupyter.lab.panel import Desk
+from dropviz.jupyter.lab.panel import Panel
 from dropviz.studies.session import Session
 
-from .panels import Pace, Panel, tiny
+from .panels import OpenedPanel, Pace, tiny
 
-Open = Callable[..., Panel]
+Open = Callable[..., OpenedPanel]
 
 pytestmark = pytest.mark.usefixtures("_quick")
 
 
-def assert_trains_again(panel: Panel) -> None:
+def assert_trains_again(panel: OpenedPanel) -> None:
     panel.train()
 
     assert panel.lab.error is None
@@ -49,7 +50,7 @@ def test_an_exception_in_the_training_is_said_and_the_panel_trains_again(
     assert panel.said == "It ended with RuntimeError: no <b>luck</b> (panel.error has all of it)"
     assert panel.alert
     assert isinstance(panel.lab.error, RuntimeError)
-    assert not panel.desk.scene.training
+    assert not panel.visible.scene.training
     assert_trains_again(panel)
 
 
@@ -72,15 +73,15 @@ def test_an_exception_goes_to_the_code_that_waits(
 
 def test_an_exception_in_the_static_copy_is_said_and_the_panel_trains_again(opened: Open) -> None:
     panel = opened()
-    keep = panel.lab._trainer.on_rest
+    keep = panel.lab._worker.on_rest
 
     def broken() -> None:
         raise RuntimeError("no room")
 
-    panel.lab._trainer.on_rest = broken
+    panel.lab._worker.on_rest = broken
     panel.train()
     said = panel.said
-    panel.lab._trainer.on_rest = keep
+    panel.lab._worker.on_rest = keep
 
     assert said.startswith("It ended with RuntimeError: no room")
     assert_trains_again(panel)
@@ -97,9 +98,9 @@ def test_a_picture_that_fails_does_not_end_the_training(
     with monkeypatch.context() as patched:
         patched.setattr("dropviz.jupyter.lab.panel.shown", broken)
         panel.open("Curves")
-        panel.desk.painter.now()
+        panel.visible.draw_thread.now()
         assert panel.said == "Curves could not be drawn: no colour"
-        patched.setattr(Desk, "still", broken, raising=False)
+        patched.setattr(Panel, "static_copy", broken, raising=False)
 
     assert_trains_again(panel)
 
@@ -115,7 +116,7 @@ def test_an_exception_in_a_measurement_is_said_and_the_panel_trains_again(
 
     with monkeypatch.context() as patched:
         patched.setattr(Session, "cost", broken)
-        panel.desk.buttons["Cost"].click()
+        panel.visible.buttons["Cost"].click()
         panel.settle()
 
     assert panel.said.startswith("It ended with RuntimeError: no clock")
@@ -185,8 +186,8 @@ def test_an_interrupt_stops_the_training_and_keeps_its_results(opened: Open, pac
     def interrupt() -> None:
         pace.wait()
         signal.pthread_kill(main, signal.SIGINT)
-        while not panel.controls._stopped:
-            panel.lab._trainer._rested.wait(0.01)
+        while not panel.steering._stopped:
+            time.sleep(0.01)
         pace.go()
 
     other = threading.Thread(target=interrupt)

@@ -14,7 +14,7 @@ from dropviz.errors import DropvizError
 from dropviz.jupyter.lab.lab import Lab, close_all
 from tests.jupyter.conftest import InProcess
 
-from .panels import SECONDS, Panel, threads, tiny
+from .panels import SECONDS, OpenedPanel, threads, tiny
 
 TEXT = "lstm:u16:d.2:r.5:m=keras:task=digits:e20:s7"
 
@@ -47,6 +47,35 @@ def test_into_keeps_the_panel_and_shows_it_once(ipython: InProcess) -> None:
     assert len(ran.texts) == 1
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "%lstm_lab {}\nnumber = 1",
+        "%lstm_lab {}\n%lstm_explain nothing_of_this_name",
+        "panel = %lstm_lab {}",
+        "panel = %lstm_lab {}\npanel",
+        "if True:\n    %lstm_lab {}",
+        "%lstm_lab {} --into panel\nnumber = 1",
+    ],
+)
+def test_a_panel_is_shown_once_where_its_line_stands(ipython: InProcess, cell: str) -> None:
+    ran = ipython.run(cell.format(TEXT))
+
+    (shown,) = ran.texts
+    assert f"Settings: {TEXT}" in shown.splitlines()
+
+
+def test_a_panel_is_a_value_too_and_is_shown_again_by_another_cell(ipython: InProcess) -> None:
+    ipython.run(f"%lstm_lab {TEXT}")
+    panel = ipython.names["_"]
+
+    ran = ipython.run("_")
+
+    assert isinstance(panel, Lab)
+    (shown,) = ran.texts
+    assert f"Settings: {TEXT}" in shown.splitlines()
+
+
 @pytest.mark.parametrize("text", ["", "lstm:u4:m=moon:d.1:r.2:quiz"])
 def test_a_line_asks_for_what_the_function_asks_for(ipython: InProcess, text: str) -> None:
     ipython.run("import dropviz\none = dropviz.lab(%s)" % (repr(text) if text else ""))
@@ -61,11 +90,11 @@ def test_a_line_asks_for_what_the_function_asks_for(ipython: InProcess, text: st
 def test_flags_hide_lock_and_name_the_student(ipython: InProcess) -> None:
     ipython.run("%lstm_lab --hide method,seed --lock units --student ada --into panel")
 
-    panel = Panel(ipython.names["panel"])
-    hidden = {n for n, knob in panel.knobs.by_name.items() if knob.layout.display == "none"}
+    panel = OpenedPanel(ipython.names["panel"])
+    hidden = {n for n, knob in panel.controls.by_name.items() if knob.layout.display == "none"}
     assert hidden == {"method", "seed"}
     assert panel.at("units").disabled
-    assert panel.lab._trainer._student == "ada"
+    assert panel.lab._worker._follower._student == "ada"
 
 
 def test_a_scenario_may_come_from_a_variable(ipython: InProcess) -> None:
@@ -101,8 +130,8 @@ def test_a_line_that_runs_again_closes_the_panel_before(ipython: InProcess) -> N
     ipython.run(f"%lstm_lab {TEXT} --into one")
     ipython.run(f"%lstm_lab {TEXT} --into two")
 
-    assert "a newer panel took its place" in Panel(ipython.names["one"]).said
-    assert not Panel(ipython.names["two"]).at("train").disabled
+    assert "a newer panel took its place" in OpenedPanel(ipython.names["one"]).said
+    assert not OpenedPanel(ipython.names["two"]).at("train").disabled
 
 
 def test_unloading_the_extension_closes_the_panel(ipython: InProcess) -> None:
@@ -112,7 +141,7 @@ def test_unloading_the_extension_closes_the_panel(ipython: InProcess) -> None:
     for thread in threads():
         thread.join(SECONDS)
 
-    assert Panel(ipython.names["panel"]).said == "Closed."
+    assert OpenedPanel(ipython.names["panel"]).said == "Closed."
     assert threads() == []
 
 

@@ -22,15 +22,15 @@ from dropviz.core.tasks import TASKS, TaskEntry
 from dropviz.studies.session import Session
 from dropviz.studies.train import train
 
-from .panels import BATCHES, Pace, Panel, text_of, tiny
+from .panels import BATCHES, OpenedPanel, Pace, text_of, tiny
 
-Open = Callable[..., Panel]
+Open = Callable[..., OpenedPanel]
 START = Change(0, 0.2, 0.5)
 
 pytestmark = pytest.mark.usefixtures("_quick")
 
 
-def run_of(panel: Panel) -> Run:
+def run_of(panel: OpenedPanel) -> Run:
     assert panel.lab.run is not None
     return panel.lab.run
 
@@ -107,12 +107,12 @@ def test_while_it_trains_only_what_acts_at_once_can_be_moved(opened: Open, pace:
 
     panel.press("train")
     pace.wait()
-    during = {name for name, knob in panel.knobs.by_name.items() if not knob.disabled}
+    during = {name for name, knob in panel.controls.by_name.items() if not knob.disabled}
     pace.go()
     panel.rest()
 
     assert during == {"dropout", "recurrent_dropout", "freeze", "pause", "stop"}
-    after = {name for name, knob in panel.knobs.by_name.items() if knob.disabled}
+    after = {name for name, knob in panel.controls.by_name.items() if knob.disabled}
     assert after == {"pause", "stop"}
 
 
@@ -136,7 +136,7 @@ def test_pressing_train_twice_trains_once(opened: Open, pace: Pace) -> None:
 
     panel.press("train")
     pace.wait()
-    panel.lab._trainer.press_train()
+    panel.lab._actions.press_train()
     pace.go()
     panel.rest()
     panel.settle()
@@ -152,9 +152,9 @@ def test_a_training_ends_with_its_title_its_masks_and_its_curves(opened: Open) -
     run = run_of(panel)
     assert panel.said.startswith("done after 1 epoch")
     assert not panel.alert
-    assert panel.knobs.progress.value == 1.0
-    assert panel.desk.scene.curves == run.curves
-    panel.desk.painter.now()
+    assert panel.controls.progress.value == 1.0
+    assert panel.visible.scene.curves == run.curves
+    panel.visible.draw_thread.now()
     for line in answers(run.recording):
         assert line in text_of(panel.page("Where"))
 
@@ -202,7 +202,7 @@ def test_stop_ends_before_the_next_batch_and_keeps_what_was_recorded(
     assert (run.status, pace.asked[-1]) == ("stopped", 3)
     assert run.recording["lstm"].batches == 3
     assert panel.said.startswith("stopped after 1 epoch of 9")
-    assert panel.knobs.progress.value == 0
+    assert panel.controls.progress.value == 0
 
 
 def test_stop_ends_a_training_that_is_paused(opened: Open, pace: Pace) -> None:
@@ -266,7 +266,7 @@ def test_moves_act_from_the_next_batch_and_the_run_can_be_repeated_to_the_bit(
         Change(2, 0.4, 0.5, frozen=True),
         Change(4, 0.4, 0.0),
     )
-    assert panel.desk.scene.moved() == [
+    assert panel.visible.scene.moved() == [
         (0.5, "dropout .2 → .4"),
         (1.0, "masks frozen"),
         (2.0, "recurrent_dropout .5 → 0, masks released"),
@@ -350,22 +350,22 @@ def test_the_open_view_shows_the_latest_batch_while_it_trains(opened: Open, pace
     panel.rest()
 
     assert "Mask heatmaps of lstm, batch " in shown
-    assert panel.desk.scene.layer is not None
+    assert panel.visible.scene.layer is not None
 
 
 def test_gates_are_opened_where_they_are_looked_at(opened: Open) -> None:
     panel = opened()
     panel.train()
-    closed = panel.desk.scene.opened
+    closed = panel.visible.scene.opened
 
     panel.open("Gates")
     panel.settle()
 
-    opened_ = panel.desk.scene.opened
+    opened_ = panel.visible.scene.opened
     assert closed is None
     assert opened_ is not None
     assert opened_.proof.agrees
-    panel.desk.painter.now()
+    panel.visible.draw_thread.now()
     assert "Gates and states of lstm" in panel.page("Gates")
 
 
@@ -376,17 +376,17 @@ def test_cost_and_verdict_are_measured_when_asked_and_gone_when_a_slider_moves(
     panel = opened()
     panel.settle()
 
-    for button in panel.desk.buttons.values():
+    for button in panel.visible.buttons.values():
         button.click()
     panel.settle()
-    cost, verdict = panel.desk.scene.cost, panel.desk.scene.verdict
+    cost, verdict = panel.visible.scene.cost, panel.visible.scene.verdict
     panel.slide(dropout=0.3)
 
     assert cost is not None
     assert cost.batches == BATCHES
     assert verdict is not None
     assert verdict.method == "keras"
-    assert (panel.desk.scene.cost, panel.desk.scene.verdict) == (None, None)
+    assert (panel.visible.scene.cost, panel.visible.scene.verdict) == (None, None)
     assert panel.lab.error is None
 
 
@@ -396,7 +396,7 @@ def test_the_static_copy_is_brought_up_to_date_after_a_training(
     with capture_output() as captured:
         panel = opened()
     updates = list[dict[str, str]]()
-    handle = panel.lab._still._handle
+    handle = panel.lab._static_copy._handle
     monkeypatch.setattr(handle, "update", lambda bundle, **_: updates.append(bundle))
 
     panel.train()
@@ -404,7 +404,7 @@ def test_the_static_copy_is_brought_up_to_date_after_a_training(
     assert "Not trained yet." in captured.outputs[-1].data["text/plain"]
     (last,) = updates
     assert run_of(panel).title in last["text/plain"]
-    assert f'<div class="{panel.desk.mark}"' in last["text/html"]
+    assert f'<div class="{panel.visible.mark}"' in last["text/html"]
     assert last["text/html"].count("<img") == 2
 
 
@@ -416,10 +416,10 @@ def test_the_quiz_asks_after_two_batches_and_goes_on_after_the_last_answer(
 ) -> None:
     panel = opened("lstm:u4:d.2:r.5:e2:s3:quiz", student="ada")
     panel.press("train")
-    while not panel.desk.predict.open:
+    while not panel.visible.quiz.open:
         panel.settle()
 
-    asked, seen = list(panel.desk.predict._questions), panel.desk.scene.layer
+    asked, seen = list(panel.visible.quiz._questions), panel.visible.scene.layer
     waits = pace.asked[-1]
     said = panel.said
     panel.answer()
@@ -428,7 +428,7 @@ def test_the_quiz_asks_after_two_batches_and_goes_on_after_the_last_answer(
     assert waits == 2
     assert seen is None  # what is asked is not shown beside the question
     assert said.startswith("predict first")
-    assert len(panel.desk.predict.scores) == len(asked) > 0
+    assert len(panel.visible.quiz.scores) == len(asked) > 0
     run = run_of(panel)
     assert (run.status, pace.asked[-1]) == ("done", 3)
     assert {question.site for question in asked} <= set(run.recording["lstm"])
@@ -443,19 +443,19 @@ def test_where_nothing_is_dropped_there_is_nothing_to_ask(opened: Open) -> None:
     panel.train()
 
     assert run_of(panel).status == "done"
-    assert panel.desk.predict.scores == []
+    assert panel.visible.quiz.scores == []
 
 
 def test_stop_takes_the_questions_away(opened: Open) -> None:
     panel = opened("lstm:u4:d.2:r.5:e2:s3:quiz")
     panel.press("train")
-    while not panel.desk.predict.open:
+    while not panel.visible.quiz.open:
         panel.settle()
 
     panel.press("stop")
     panel.rest()
 
-    assert not panel.desk.predict.open
+    assert not panel.visible.quiz.open
     assert run_of(panel).status == "stopped"
 
 
@@ -463,7 +463,7 @@ def test_train_of_a_notebook_without_a_person_asks_nothing(opened: Open) -> None
     panel = opened("lstm:u4:d.2:r.5:e1:s3:quiz")
 
     assert panel.lab.train().status == "done"
-    assert panel.desk.predict.scores == []
+    assert panel.visible.quiz.scores == []
 
 
 def test_a_panel_that_closes_while_it_trains_keeps_what_was_recorded(
@@ -476,8 +476,8 @@ def test_a_panel_that_closes_while_it_trains_keeps_what_was_recorded(
 
     panel.lab.close("Gone.")
     pace.go()
-    panel.lab._trainer._thread.join()
+    panel.lab._worker._thread.join()
 
     assert (run_of(panel).status, run_of(panel).recording["lstm"].batches) == ("stopped", 3)
     assert panel.said == "Gone."
-    assert all(knob.disabled for knob in panel.knobs.by_name.values())
+    assert all(knob.disabled for knob in panel.controls.by_name.values())

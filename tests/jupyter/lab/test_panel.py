@@ -10,8 +10,8 @@ import pytest
 from dropviz.core.scenario_string import Scenario, magic, parse
 from dropviz.core.spec import RunSpec
 from dropviz.errors import DropvizError
-from dropviz.jupyter.lab.panel import Desk
-from dropviz.jupyter.lab.tabs import VIEWS, Shown
+from dropviz.jupyter.lab.panel import Panel
+from dropviz.jupyter.lab.tabs import TABS, Shown
 
 from .panels import SECONDS, of_setting, text_of, tip
 
@@ -19,102 +19,102 @@ SHAPES = {"digits": (8, 8), "temporal-order": (30, 2)}
 
 
 @pytest.fixture
-def desk() -> Iterator[Desk]:
+def panel() -> Iterator[Panel]:
     asked = parse("lstm:u9:d.2:r.5")
-    made = Desk(asked, dict.fromkeys(SHAPES, "a title"), SHAPES, (), ())
+    made = Panel(asked, dict.fromkeys(SHAPES, "a title"), SHAPES, (), ())
     yield made
-    made.painter.close()
-    made.painter.join(SECONDS)
+    made.draw_thread.close()
+    made.draw_thread.join(SECONDS)
 
 
 def inside(widget: Any) -> list[Any]:
     return [widget, *(each for child in getattr(widget, "children", ()) for each in inside(child))]
 
 
-def said(desk: Desk) -> str:
-    return text_of(desk.knobs.status.value)
+def said(panel: Panel) -> str:
+    return text_of(panel.controls.status.value)
 
 
 # ---------------------------------------------------------------- what there is
 
 
-def test_there_is_a_tab_for_every_view_and_the_first_is_open(desk: Desk) -> None:
-    titles = [desk.tabs.get_title(number) for number in range(len(desk.tabs.children))]
+def test_there_is_a_tab_for_every_view_and_the_first_is_open(panel: Panel) -> None:
+    titles = [panel.tabs.get_title(number) for number in range(len(panel.tabs.children))]
 
-    assert titles == list(VIEWS)
-    assert desk.view == "Where"
-
-
-@pytest.mark.parametrize("number", range(len(VIEWS)))
-def test_the_view_is_that_of_the_tab_that_is_open(desk: Desk, number: int) -> None:
-    desk.tabs.selected_index = number
-
-    assert desk.view == list(VIEWS)[number]
+    assert titles == list(TABS)
+    assert panel.tab == "Where"
 
 
-def test_controls_quiz_and_views_are_in_the_box(desk: Desk) -> None:
-    found = inside(desk.box)
+@pytest.mark.parametrize("number", range(len(TABS)))
+def test_the_view_is_that_of_the_tab_that_is_open(panel: Panel, number: int) -> None:
+    panel.tabs.selected_index = number
 
-    for widget in (desk.knobs.box, desk.predict.box, desk.tabs, desk.sample, desk.gate):
+    assert panel.tab == list(TABS)[number]
+
+
+def test_controls_quiz_and_views_are_in_the_box(panel: Panel) -> None:
+    found = inside(panel.box)
+
+    for widget in (panel.controls.box, panel.quiz.box, panel.tabs, panel.sample, panel.gate):
         assert widget in found
-    assert set(desk.buttons.values()) <= set(found)
+    assert set(panel.buttons.values()) <= set(found)
 
 
-def test_choosers_and_buttons_have_descriptions(desk: Desk) -> None:
-    for control in (desk.sample, desk.gate, *desk.buttons.values()):
+def test_choosers_and_buttons_have_descriptions(panel: Panel) -> None:
+    for control in (panel.sample, panel.gate, *panel.buttons.values()):
         assert control.description
-    for button in desk.buttons.values():
+    for button in panel.buttons.values():
         assert tip(button).endswith(".")
 
 
-def test_no_two_panels_have_the_same_mark(desk: Desk) -> None:
+def test_no_two_panels_have_the_same_mark(panel: Panel) -> None:
     asked = parse("lstm")
-    other = Desk(asked, dict.fromkeys(SHAPES, ""), SHAPES, (), ())
-    other.painter.close()
+    other = Panel(asked, dict.fromkeys(SHAPES, ""), SHAPES, (), ())
+    other.draw_thread.close()
 
-    assert other.mark != desk.mark
-    assert re.fullmatch(r"dropviz-\w+", desk.mark)
+    assert other.mark != panel.mark
+    assert re.fullmatch(r"dropviz-\w+", panel.mark)
 
 
-def test_the_panel_holds_a_style_rule_that_hides_its_static_copy(desk: Desk) -> None:
-    values = [str(getattr(each, "value", "")) for each in inside(desk.box)]
+def test_the_panel_holds_a_style_rule_that_hides_its_static_copy(panel: Panel) -> None:
+    values = [str(getattr(each, "value", "")) for each in inside(panel.box)]
     styles = [value for value in values if "<style>" in value]
 
     assert [each.replace(" ", "") for each in styles] == [
-        f"<style>.{desk.mark}{{display:none}}</style>"
+        f"<style>.{panel.mark}{{display:none}}</style>"
     ]
 
 
 # ---------------------------------------------------------------- settings that move
 
 
-def test_what_the_settings_will_do_is_drawn_once_they_moved(desk: Desk) -> None:
+def test_what_the_settings_will_do_is_drawn_once_they_moved(panel: Panel) -> None:
     drawn = threading.Event()
-    desk._pages["Where"].observe(lambda _: drawn.set(), names="value")
+    panel._pages["Where"].observe(lambda _: drawn.set(), names="value")
 
-    desk.knobs.by_name["dropout"].value = 0.35
-    desk.follow_knobs()
+    panel.controls.by_name["dropout"].value = 0.35
+    panel.follow_controls()
 
     assert drawn.wait(SECONDS)
-    assert "dropout=0.35 will multiply x_t" in text_of(desk._pages["Where"].value)
-    assert desk.scene.spec == desk.knobs.scenario.spec
+    assert "dropout=0.35 will multiply x_t" in text_of(panel._pages["Where"].value)
+    assert panel.scene.spec == panel.controls.scenario.spec
 
 
-def test_the_line_is_that_of_the_settings(desk: Desk) -> None:
-    desk.knobs.by_name["units"].value = 21
+def test_the_line_is_that_of_the_settings(panel: Panel) -> None:
+    panel.controls.by_name["units"].value = 21
 
-    desk.follow_knobs()
+    panel.follow_controls()
 
     expected = magic(RunSpec(units=21, dropout=0.2, recurrent_dropout=0.5))
-    assert expected in text_of(desk.knobs.line.value)
+    assert expected in text_of(panel.controls.line.value)
 
 
-def test_the_plan_has_the_steps_and_features_of_the_task(desk: Desk) -> None:
-    shapes = [desk.scene.shape]
-    desk.knobs.by_name["task"].value = "temporal-order"
-    desk.follow_knobs()
+def test_the_plan_has_the_steps_and_features_of_the_task(panel: Panel) -> None:
+    shapes = [panel.scene.shape]
+    panel.controls.by_name["task"].value = "temporal-order"
+    panel.follow_controls()
 
-    assert [*shapes, desk.scene.shape] == [(8, 8), (30, 2)]
+    assert [*shapes, panel.scene.shape] == [(8, 8), (30, 2)]
 
 
 @pytest.mark.parametrize(
@@ -127,34 +127,34 @@ def test_the_plan_has_the_steps_and_features_of_the_task(desk: Desk) -> None:
     ],
     ids=str,
 )
-def test_a_note_says_what_the_rates_mean(desk: Desk, moved: dict[str, Any], words: str) -> None:
-    desk.knobs.move(**moved)
-    desk.follow_knobs()
+def test_a_note_says_what_the_rates_mean(panel: Panel, moved: dict[str, Any], words: str) -> None:
+    panel.controls.move(**moved)
+    panel.follow_controls()
 
-    assert words in text_of(desk.knobs.note.value)
+    assert words in text_of(panel.controls.note.value)
 
 
-def test_settings_that_cannot_act_together_are_said_and_nothing_moves(desk: Desk) -> None:
-    before = desk.scene.spec
-    desk.knobs.move(method="zaremba")
+def test_settings_that_cannot_act_together_are_said_and_nothing_moves(panel: Panel) -> None:
+    before = panel.scene.spec
+    panel.controls.move(method="zaremba")
 
     with pytest.raises(DropvizError, match="masks the inputs only"):
-        desk.follow_knobs()
-    desk.write_line()
+        panel.follow_controls()
+    panel.write_line()
 
-    assert "masks the inputs only" in said(desk)
-    assert desk.scene.spec == before
+    assert "masks the inputs only" in said(panel)
+    assert panel.scene.spec == before
 
 
 def test_while_it_trains_moves_are_drawn_by_the_training_alone(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    panel: Panel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wishes = list[None]()
-    monkeypatch.setattr(desk.painter, "want", lambda: wishes.append(None))
+    monkeypatch.setattr(panel.draw_thread, "want", lambda: wishes.append(None))
 
-    desk.follow_knobs()
-    desk.update(training=True)
-    desk.follow_knobs()
+    panel.follow_controls()
+    panel.update(training=True)
+    panel.follow_controls()
 
     assert len(wishes) == 1
 
@@ -167,20 +167,20 @@ def test_while_it_trains_moves_are_drawn_by_the_training_alone(
     [(1, "f", (0, "f")), (3, "all gates", (2, None)), (64, "o", (63, "o"))],
 )
 def test_a_sample_and_a_gate_are_chosen(
-    desk: Desk, sample: int, gate: str, chosen: tuple[int, str | None]
+    panel: Panel, sample: int, gate: str, chosen: tuple[int, str | None]
 ) -> None:
-    desk.gate.value, desk.sample.value = gate, sample
+    panel.gate.value, panel.sample.value = gate, sample
 
-    assert (desk.scene.sample, desk.scene.gate) == chosen
+    assert (panel.scene.sample, panel.scene.gate) == chosen
 
 
-def test_choosing_draws_the_masks_anew(desk: Desk) -> None:
-    desk.update(layer=of_setting(desk.scene.spec.setting))
-    desk.tabs.selected_index = list(VIEWS).index("Masks")
+def test_choosing_draws_the_masks_anew(panel: Panel) -> None:
+    panel.update(layer=of_setting(panel.scene.spec.setting))
+    panel.tabs.selected_index = list(TABS).index("Masks")
     drawn = threading.Event()
-    desk._pages["Masks"].observe(lambda _: drawn.set(), names="value")
+    panel._pages["Masks"].observe(lambda _: drawn.set(), names="value")
 
-    desk.gate.value = "c"
+    panel.gate.value = "c"
 
     assert drawn.wait(SECONDS)
 
@@ -189,29 +189,29 @@ def test_choosing_draws_the_masks_anew(desk: Desk) -> None:
 
 
 def test_a_picture_that_fails_is_said_and_the_next_is_drawn(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    panel: Panel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: Any) -> Shown:
         raise ZeroDivisionError("no colour left")
 
     monkeypatch.setattr("dropviz.jupyter.lab.panel.shown", fail)
-    desk.painter.now()
+    panel.draw_thread.now()
     monkeypatch.setattr("dropviz.jupyter.lab.panel.shown", lambda *_: Shown(["here it is"]))
-    desk.painter.now()
+    panel.draw_thread.now()
 
-    assert said(desk) == "Where could not be drawn: no colour left"
-    assert text_of(desk._pages["Where"].value) == "here it is"
-
-
-def test_only_the_view_that_is_open_is_drawn(desk: Desk) -> None:
-    desk.tabs.selected_index = list(VIEWS).index("Code")
-
-    desk.painter.now()
-
-    assert [name for name, page in desk._pages.items() if page.value] == ["Code"]
+    assert said(panel) == "Where could not be drawn: no colour left"
+    assert text_of(panel._pages["Where"].value) == "here it is"
 
 
-def test_the_scene_begins_with_what_was_asked(desk: Desk) -> None:
-    assert Scenario(desk.scene.spec) == parse("lstm:u9:d.2:r.5")
-    assert not desk.scene.training
-    assert desk.scene.layer is None
+def test_only_the_view_that_is_open_is_drawn(panel: Panel) -> None:
+    panel.tabs.selected_index = list(TABS).index("Code")
+
+    panel.draw_thread.now()
+
+    assert [name for name, page in panel._pages.items() if page.value] == ["Code"]
+
+
+def test_the_scene_begins_with_what_was_asked(panel: Panel) -> None:
+    assert Scenario(panel.scene.spec) == parse("lstm:u9:d.2:r.5")
+    assert not panel.scene.training
+    assert panel.scene.layer is None

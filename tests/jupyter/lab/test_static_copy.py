@@ -12,8 +12,8 @@ from dropviz.core.scenario_string import parse
 from dropviz.core.schedule import Change
 from dropviz.core.sentences import answers, intentions
 from dropviz.core.spec import RunSpec
-from dropviz.jupyter.lab.panel import Desk
-from dropviz.jupyter.lab.static_copy import Still
+from dropviz.jupyter.lab.panel import Panel
+from dropviz.jupyter.lab.static_copy import StaticCopy
 from tests.jupyter.conftest import Shell
 
 from .panels import SECONDS, of_setting, text_of
@@ -31,16 +31,16 @@ RUN = Run(
 
 
 @pytest.fixture
-def desk() -> Iterator[Desk]:
-    made = Desk(parse("lstm:u9:d.2:r.5"), {"digits": "pixels"}, {"digits": (8, 8)}, (), ())
+def panel() -> Iterator[Panel]:
+    made = Panel(parse("lstm:u9:d.2:r.5"), {"digits": "pixels"}, {"digits": (8, 8)}, (), ())
     yield made
-    made.painter.close()
-    made.painter.join(SECONDS)
+    made.draw_thread.close()
+    made.draw_thread.join(SECONDS)
 
 
-def train(desk: Desk) -> None:
-    """Puts before the desk what a training leaves there."""
-    desk.update(layer=RUN.recording["lstm"], curves=RUN.curves, run=RUN, epochs=2, batches=2)
+def train(panel: Panel) -> None:
+    """Puts before the panel what a training leaves there."""
+    panel.update(layer=RUN.recording["lstm"], curves=RUN.curves, run=RUN, epochs=2, batches=2)
 
 
 def settings(markup: str) -> dict[str, str]:
@@ -48,8 +48,8 @@ def settings(markup: str) -> dict[str, str]:
     return dict(rows)
 
 
-def test_the_copy_has_the_plan_the_settings_and_the_line(desk: Desk) -> None:
-    page = Still(desk).bundle()["text/html"]
+def test_the_copy_has_the_plan_the_settings_and_the_line(panel: Panel) -> None:
+    page = StaticCopy(panel).bundle()["text/html"]
 
     assert re.findall(r'alt="(A plan, before)', page) == ["A plan, before"]
     assert "Not trained yet." in page
@@ -67,8 +67,8 @@ def test_the_copy_has_the_plan_the_settings_and_the_line(desk: Desk) -> None:
     }
 
 
-def test_the_copy_as_text_says_the_same_without_a_picture(desk: Desk) -> None:
-    said = Still(desk).bundle()["text/plain"].splitlines()
+def test_the_copy_as_text_says_the_same_without_a_picture(panel: Panel) -> None:
+    said = StaticCopy(panel).bundle()["text/plain"].splitlines()
 
     assert said == [
         "LSTM dropout lab. Not trained yet.",
@@ -78,10 +78,10 @@ def test_the_copy_as_text_says_the_same_without_a_picture(desk: Desk) -> None:
     ]
 
 
-def test_after_a_training_the_copy_shows_it_with_its_curves_and_changes(desk: Desk) -> None:
-    train(desk)
+def test_after_a_training_the_copy_shows_it_with_its_curves_and_changes(panel: Panel) -> None:
+    train(panel)
 
-    made = Still(desk).bundle()
+    made = StaticCopy(panel).bundle()
 
     assert re.findall(r'alt="(LSTM layer|Loss over)', made["text/html"]) == [
         "LSTM layer",
@@ -95,28 +95,28 @@ def test_after_a_training_the_copy_shows_it_with_its_curves_and_changes(desk: De
     assert all(line in made["text/plain"] for line in answers(RUN.recording))
 
 
-def test_the_settings_of_the_copy_are_those_of_the_training_that_it_shows(desk: Desk) -> None:
-    train(desk)
-    desk.update(spec=RunSpec(units=50))
+def test_the_settings_of_the_copy_are_those_of_the_training_that_it_shows(panel: Panel) -> None:
+    train(panel)
+    panel.update(spec=RunSpec(units=50))
 
-    assert settings(Still(desk).bundle()["text/html"])["units"] == "9"
+    assert settings(StaticCopy(panel).bundle()["text/html"])["units"] == "9"
 
 
-def test_the_copy_has_the_class_that_the_panel_hides(desk: Desk) -> None:
-    page = Still(desk).bundle()["text/html"]
+def test_the_copy_has_the_class_that_the_panel_hides(panel: Panel) -> None:
+    page = StaticCopy(panel).bundle()["text/html"]
 
     assert re.match(r'<div class="([\w-]+)"', page)
-    assert page.startswith(f'<div class="{desk.mark}"')
+    assert page.startswith(f'<div class="{panel.mark}"')
     assert page.count("<div") == page.count("</div>")
 
 
-def test_the_copy_is_one_output_that_is_brought_up_to_date(desk: Desk, shell: Shell) -> None:
+def test_the_copy_is_one_output_that_is_brought_up_to_date(panel: Panel, shell: Shell) -> None:
     del shell
-    still = Still(desk)
+    still = StaticCopy(panel)
 
     with capture_output() as captured:
         still.show()
-        train(desk)
+        train(panel)
         still.update()
 
     first, second = captured.outputs
@@ -126,10 +126,10 @@ def test_the_copy_is_one_output_that_is_brought_up_to_date(desk: Desk, shell: Sh
     assert RUN.title in second.data["text/plain"]
 
 
-def test_a_copy_that_was_never_shown_is_not_brought_up_to_date(desk: Desk, shell: Shell) -> None:
+def test_a_copy_that_was_never_shown_is_not_brought_up_to_date(panel: Panel, shell: Shell) -> None:
     del shell
 
     with capture_output() as captured:
-        Still(desk).update()
+        StaticCopy(panel).update()
 
     assert captured.outputs == []

@@ -17,7 +17,7 @@ from dropviz.core.sentences import answers, conclusion, intentions
 from dropviz.core.setting import Setting
 from dropviz.core.spec import RunSpec
 from dropviz.core.trace_result import Proof, Trace
-from dropviz.jupyter.lab.tabs import VIEWS, Scene, Shown, shown
+from dropviz.jupyter.lab.tabs import TABS, Scene, Shown, shown
 
 from .panels import of_setting, text_of
 
@@ -68,7 +68,7 @@ SCENES = {
 }
 
 
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("view", TABS)
 @pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES)
 def test_every_view_shows_something_in_words(scene: Scene, view: str) -> None:
     drawn = shown(scene, view)

@@ -12,7 +12,7 @@ import pytest
 from dropviz.core.schedule import Change
 from dropviz.core.spec import RunSpec
 from dropviz.errors import DropvizError
-from dropviz.studies.controls import Controls, StopTrainingError
+from dropviz.studies.steering import Steering, StopTrainingError
 
 SPEC = RunSpec(dropout=0.2, recurrent_dropout=0.5)
 SCHEDULE = (Change(2, 0.3, 0.5), Change(4, 0.3, 0.1, frozen=True), Change(6, 0.0, 0.1))
@@ -37,10 +37,10 @@ def thread(body: Callable[[], Any]) -> Iterator[Queue[Any]]:
     assert not worker.is_alive()
 
 
-def happens(controls: Controls, name: str = "sync") -> threading.Event:
+def happens(steering: Steering, name: str = "sync") -> threading.Event:
     """An event that is set once the thread has come by its jobs."""
     event = threading.Event()
-    controls.ask(name, event.set)
+    steering.ask(name, event.set)
     return event
 
 
@@ -48,60 +48,60 @@ def happens(controls: Controls, name: str = "sync") -> threading.Event:
 
 
 def test_the_rates_begin_with_those_of_the_spec() -> None:
-    controls = Controls(SPEC)
+    steering = Steering(SPEC)
 
-    assert controls.wanted == Change(0, 0.2, 0.5)
-    assert [controls.at(batch) for batch in (0, 1)] == [Change(0, 0.2, 0.5), Change(1, 0.2, 0.5)]
+    assert steering.wanted == Change(0, 0.2, 0.5)
+    assert [steering.at(batch) for batch in (0, 1)] == [Change(0, 0.2, 0.5), Change(1, 0.2, 0.5)]
 
 
 def test_of_several_moves_the_latest_wins() -> None:
-    controls = Controls(SPEC)
+    steering = Steering(SPEC)
     for rate in (0.3, 0.7, 0.4):
-        controls.move(dropout=rate)
-    controls.move(recurrent_dropout=0.1)
+        steering.move(dropout=rate)
+    steering.move(recurrent_dropout=0.1)
 
-    assert controls.at(3) == Change(3, 0.4, 0.1)
+    assert steering.at(3) == Change(3, 0.4, 0.1)
 
 
 def test_a_move_leaves_what_it_does_not_name() -> None:
-    controls = Controls(SPEC)
+    steering = Steering(SPEC)
 
-    controls.move(frozen=True)
-    controls.move(dropout=0.0)
+    steering.move(frozen=True)
+    steering.move(dropout=0.0)
 
-    assert controls.at(0) == Change(0, 0.0, 0.5, frozen=True)
-    controls.move(frozen=False)
-    assert controls.at(1) == Change(1, 0.0, 0.5)
+    assert steering.at(0) == Change(0, 0.0, 0.5, frozen=True)
+    steering.move(frozen=False)
+    assert steering.at(1) == Change(1, 0.0, 0.5)
 
 
 @pytest.mark.parametrize("wrong", [{"dropout": 1.0}, {"recurrent_dropout": -0.1}], ids=str)
 def test_a_move_out_of_range_changes_nothing(wrong: dict[str, float]) -> None:
-    controls = Controls(SPEC)
+    steering = Steering(SPEC)
 
     with pytest.raises(DropvizError, match=f"^{next(iter(wrong))} must be"):
-        controls.move(**({"dropout": 0.9} | wrong))
+        steering.move(**({"dropout": 0.9} | wrong))
 
-    assert controls.at(0) == Change(0, 0.2, 0.5)
+    assert steering.at(0) == Change(0, 0.2, 0.5)
 
 
 def test_moves_of_many_threads_end_with_one_of_them() -> None:
-    controls = Controls(SPEC)
+    steering = Steering(SPEC)
     rates = [n / 100 for n in range(50)]
 
     def move() -> None:
         for rate in rates:
-            controls.move(dropout=rate, recurrent_dropout=rate)
+            steering.move(dropout=rate, recurrent_dropout=rate)
 
     workers = [threading.Thread(target=move) for _ in range(4)]
     for worker in workers:
         worker.start()
-    seen = [controls.at(batch) for batch in range(100)]
+    seen = [steering.at(batch) for batch in range(100)]
     for worker in workers:
         worker.join(LONG)
 
     # Both rates of a move act together.
     assert all(s.dropout == s.recurrent_dropout for s in seen if s.dropout != 0.2)
-    assert controls.at(100) == Change(100, 0.49, 0.49)
+    assert steering.at(100) == Change(100, 0.49, 0.49)
 
 
 # ---------------------------------------------------------------- the schedule
@@ -109,9 +109,9 @@ def test_moves_of_many_threads_end_with_one_of_them() -> None:
 
 def test_a_schedule_is_followed_and_the_listener_is_told() -> None:
     told: list[Change] = []
-    controls = Controls(RunSpec(dropout=0.2, recurrent_dropout=0.5, schedule=SCHEDULE), told.append)
+    steering = Steering(RunSpec(dropout=0.2, recurrent_dropout=0.5, schedule=SCHEDULE), told.append)
 
-    seen = [controls.at(batch) for batch in range(8)]
+    seen = [steering.at(batch) for batch in range(8)]
 
     assert [(c.dropout, c.recurrent_dropout, c.frozen) for c in seen] == [
         *[(0.2, 0.5, False)] * 2,
@@ -125,75 +125,75 @@ def test_a_schedule_is_followed_and_the_listener_is_told() -> None:
 
 def test_a_move_acts_until_the_next_entry_of_the_schedule() -> None:
     told: list[Change] = []
-    controls = Controls(RunSpec(dropout=0.2, recurrent_dropout=0.5, schedule=SCHEDULE), told.append)
-    controls.at(2)
-    controls.move(dropout=0.9)
+    steering = Steering(RunSpec(dropout=0.2, recurrent_dropout=0.5, schedule=SCHEDULE), told.append)
+    steering.at(2)
+    steering.move(dropout=0.9)
 
-    assert [controls.at(batch).dropout for batch in (3, 4, 5, 6)] == [0.9, 0.3, 0.3, 0.0]
+    assert [steering.at(batch).dropout for batch in (3, 4, 5, 6)] == [0.9, 0.3, 0.3, 0.0]
     assert told == list(SCHEDULE)
 
 
 def test_of_entries_that_are_due_at_once_the_last_acts() -> None:
     told: list[Change] = []
-    controls = Controls(RunSpec(schedule=SCHEDULE), told.append)
+    steering = Steering(RunSpec(schedule=SCHEDULE), told.append)
 
-    assert controls.at(5) == Change(5, 0.3, 0.1, frozen=True)
+    assert steering.at(5) == Change(5, 0.3, 0.1, frozen=True)
     assert told == [SCHEDULE[1]]
 
 
 def test_beginning_again_forgets_moves_pauses_and_stops() -> None:
-    controls = Controls(RunSpec(schedule=SCHEDULE))
-    controls.move(dropout=0.9, frozen=True)
-    controls.pause()
-    controls.stop()
+    steering = Steering(RunSpec(schedule=SCHEDULE))
+    steering.move(dropout=0.9, frozen=True)
+    steering.pause()
+    steering.stop()
 
-    controls.begin(RunSpec(dropout=0.2, recurrent_dropout=0.5, schedule=SCHEDULE[:1]))
+    steering.begin(RunSpec(dropout=0.2, recurrent_dropout=0.5, schedule=SCHEDULE[:1]))
 
-    assert not controls.paused
-    assert [controls.at(batch).dropout for batch in range(8)] == [0.2] * 2 + [0.3] * 6
+    assert not steering.paused
+    assert [steering.at(batch).dropout for batch in range(8)] == [0.2] * 2 + [0.3] * 6
 
 
 # ---------------------------------------------------------------- pause, resume, stop
 
 
 def test_a_stop_ends_the_training_before_its_next_batch() -> None:
-    controls = Controls(SPEC)
-    controls.at(0)
-    controls.stop()
+    steering = Steering(SPEC)
+    steering.at(0)
+    steering.stop()
 
     with pytest.raises(StopTrainingError):
-        controls.at(1)
+        steering.at(1)
 
 
 def test_a_paused_training_waits_until_it_is_resumed() -> None:
-    controls = Controls(SPEC)
-    controls.pause()
-    assert controls.paused
-    with thread(lambda: controls.at(3)) as results:
-        assert happens(controls).wait(LONG)
+    steering = Steering(SPEC)
+    steering.pause()
+    assert steering.paused
+    with thread(lambda: steering.at(3)) as results:
+        assert happens(steering).wait(LONG)
         assert results.empty()
-        controls.resume()
+        steering.resume()
         assert results.get(timeout=LONG) == Change(3, 0.2, 0.5)
-    assert not controls.paused
+    assert not steering.paused
 
 
 def test_a_move_while_the_training_is_paused_acts_on_its_next_batch() -> None:
-    controls = Controls(SPEC)
-    controls.pause()
-    with thread(lambda: controls.at(3)) as results:
-        assert happens(controls).wait(LONG)
-        controls.move(dropout=0.7)
-        controls.resume()
+    steering = Steering(SPEC)
+    steering.pause()
+    with thread(lambda: steering.at(3)) as results:
+        assert happens(steering).wait(LONG)
+        steering.move(dropout=0.7)
+        steering.resume()
         assert results.get(timeout=LONG) == Change(3, 0.7, 0.5)
 
 
 @pytest.mark.parametrize("end", ["stop", "close"])
 def test_a_paused_training_can_be_ended(end: str) -> None:
-    controls = Controls(SPEC)
-    controls.pause()
-    with thread(lambda: controls.at(3)) as results:
-        assert happens(controls).wait(LONG)
-        getattr(controls, end)()
+    steering = Steering(SPEC)
+    steering.pause()
+    with thread(lambda: steering.at(3)) as results:
+        assert happens(steering).wait(LONG)
+        getattr(steering, end)()
         assert isinstance(results.get(timeout=LONG), StopTrainingError)
 
 
@@ -201,111 +201,111 @@ def test_a_paused_training_can_be_ended(end: str) -> None:
 
 
 def test_a_job_is_done_between_two_batches_by_the_thread_that_trains() -> None:
-    controls = Controls(SPEC)
+    steering = Steering(SPEC)
     where: list[int] = []
-    controls.ask("look", lambda: where.append(threading.get_ident()))
+    steering.ask("look", lambda: where.append(threading.get_ident()))
 
-    controls.at(0)
-    controls.at(1)
+    steering.at(0)
+    steering.at(1)
 
     assert where == [threading.get_ident()]
 
 
 def test_a_later_job_of_the_same_name_takes_the_place_of_one_that_waits() -> None:
-    controls = Controls(SPEC)
+    steering = Steering(SPEC)
     done: list[str] = []
     for number in range(3):
-        controls.ask("look", functools.partial(done.append, f"look {number}"))
-    controls.ask("cost", lambda: done.append("cost"))
+        steering.ask("look", functools.partial(done.append, f"look {number}"))
+    steering.ask("cost", lambda: done.append("cost"))
 
-    controls.at(0)
+    steering.at(0)
 
     assert done == ["look 2", "cost"]
 
 
 def test_jobs_are_done_while_the_training_is_paused_and_it_stays_paused() -> None:
-    controls = Controls(SPEC)
-    controls.pause()
-    with thread(lambda: controls.at(3)) as results:
+    steering = Steering(SPEC)
+    steering.pause()
+    with thread(lambda: steering.at(3)) as results:
         for _ in range(3):
-            assert happens(controls).wait(LONG)
-        assert controls.paused
+            assert happens(steering).wait(LONG)
+        assert steering.paused
         assert results.empty()
-        controls.resume()
+        steering.resume()
         results.get(timeout=LONG)
 
 
 def test_a_job_that_moves_a_rate_acts_on_the_batch_that_waits() -> None:
-    controls = Controls(SPEC)
-    controls.ask("move", lambda: controls.move(dropout=0.8))
+    steering = Steering(SPEC)
+    steering.ask("move", lambda: steering.move(dropout=0.8))
 
-    assert controls.at(0) == Change(0, 0.8, 0.5)
+    assert steering.at(0) == Change(0, 0.8, 0.5)
 
 
 def test_a_job_that_stops_ends_the_training_at_once() -> None:
-    controls = Controls(SPEC)
-    controls.ask("stop", controls.stop)
+    steering = Steering(SPEC)
+    steering.ask("stop", steering.stop)
 
     with pytest.raises(StopTrainingError):
-        controls.at(0)
+        steering.at(0)
 
 
 def test_jobs_are_done_while_nothing_trains_until_the_end() -> None:
-    controls = Controls(SPEC)
-    with thread(controls.work) as results:
+    steering = Steering(SPEC)
+    with thread(steering.work) as results:
         for _ in range(3):
-            assert happens(controls).wait(LONG)
+            assert happens(steering).wait(LONG)
         assert results.empty()
-        controls.close()
+        steering.close()
         assert results.get(timeout=LONG) is None
 
 
 def test_a_job_may_train_and_the_thread_goes_on_to_the_next() -> None:
-    controls = Controls(SPEC)
+    steering = Steering(SPEC)
     seen: list[int] = []
 
     def train() -> None:
-        controls.begin(SPEC)
-        controls.pause()
-        seen.extend(controls.at(batch).batch for batch in range(4))
+        steering.begin(SPEC)
+        steering.pause()
+        seen.extend(steering.at(batch).batch for batch in range(4))
 
-    with thread(controls.work) as results:
-        controls.ask("train", train)
-        while not controls.paused:
-            assert happens(controls).wait(LONG)
-        assert happens(controls).wait(LONG)
+    with thread(steering.work) as results:
+        steering.ask("train", train)
+        while not steering.paused:
+            assert happens(steering).wait(LONG)
+        assert happens(steering).wait(LONG)
         assert seen == []
-        controls.resume()
-        done = happens(controls, "next")
+        steering.resume()
+        done = happens(steering, "next")
         assert done.wait(LONG)
-        controls.close()
+        steering.close()
         assert results.get(timeout=LONG) is None
     assert seen == [0, 1, 2, 3]
 
 
 def test_what_is_asked_together_with_a_training_does_not_wait_for_its_end() -> None:
-    controls = Controls(SPEC)
+    steering = Steering(SPEC)
     looked = threading.Event()
 
     def train() -> None:
-        controls.begin(SPEC)
-        controls.pause()
-        controls.at(0)
+        steering.begin(SPEC)
+        steering.pause()
+        steering.at(0)
 
-    controls.ask("train", train)
-    controls.ask("look", looked.set)
-    with thread(controls.work):
+    steering.ask("train", train)
+    steering.ask("look", looked.set)
+    with thread(steering.work):
         assert looked.wait(LONG)
-        assert controls.paused
-        controls.close()
+        assert steering.paused
+        steering.close()
 
 
 def test_close_ends_the_work_without_the_jobs_that_still_wait() -> None:
-    controls = Controls(SPEC)
+    steering = Steering(SPEC)
     done: list[str] = []
-    controls.close()
-    controls.ask("late", lambda: done.append("late"))
+    steering.close()
+    steering.ask("late", lambda: done.append("late"))
 
-    controls.work()
+    steering.work()
 
     assert done == []

@@ -1,4 +1,4 @@
-"""Where a person and the thread that trains meet: rates, pause, stop, and looks."""
+"""Where a person and the thread that trains meet: what is wanted of a training."""
 
 from __future__ import annotations
 
@@ -10,22 +10,27 @@ from typing import Any
 from dropviz.core.schedule import Change
 from dropviz.core.spec import RunSpec
 
-Job = Callable[[], None]
+Job = Callable[[], object]
 
 
 class StopTrainingError(Exception):
     """Ends a training from inside, before its next batch."""
 
 
-class Controls:
+class Steering:
     """What is wanted of the trainings of one thread, now and from given batches on.
+
+    The one owner of the rates that are wanted: sliders are a view of it, which moves it and
+    is told by its listener where the schedule does. What is in force is
+    ``VariableRates.setting``, which follows at the next batch; what was used is the
+    recorded layer's.
 
     Every method may be called from any thread. A move takes the place of one that has
     not acted yet, and so does a job: there is no queue.
     """
 
     def __init__(self, spec: RunSpec, listener: Callable[[Change], None] | None = None) -> None:
-        """Makes controls.
+        """Makes the steering of a thread.
 
         Args:
             spec: The rates to begin with, and those of its schedule.
