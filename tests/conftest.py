@@ -1,21 +1,83 @@
-"""What every test shares."""
+"""What every test shares, and which tests are one more of a kind."""
 
 from __future__ import annotations
 
+import gc
 import os
-import warnings
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+
+import pytest
 
 # Before the first import of TensorFlow, here and in every kernel that a test starts.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    import keras
-import pytest
-
 
 @pytest.fixture(autouse=True)
 def _fresh_names() -> None:
     """Layer names count from "lstm" again in every test."""
-    keras.utils.clear_session(free_memory=False)
+    # Tests that need no Keras do not wait seconds for it.
+    if "keras" in sys.modules:
+        import keras
+
+        keras.utils.clear_session(free_memory=False)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _little_to_collect() -> None:
+    """Keeps what is there already out of the garbage collector's way.
+
+    Every shell that IPython closes collects garbage, which takes seconds in a process that
+    has TensorFlow and the graphs of hundreds of tests in it.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+# ---------------------------------------------------------------- tiers
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Who names a test wants it to run, whatever its tier.
+    if any("::" in name for name in config.args):
+        config.option.markexpr = ""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "kernel" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.kernel)
+    for cases in _parametrised(items):
+        kept = _kept(cases)
+        for case in cases:
+            if case not in kept:
+                case.add_marker(pytest.mark.full)
+
+
+def _parametrised(items: list[pytest.Item]) -> Iterator[list[pytest.Function]]:
+    """The cases of each test that is marked with ``few``."""
+    found: dict[str, list[pytest.Function]] = defaultdict(list)
+    for item in items:
+        if isinstance(item, pytest.Function) and item.get_closest_marker("few"):
+            found[item.nodeid.partition("[")[0]].append(item)
+    yield from found.values()
+
+
+def _kept(cases: list[pytest.Function]) -> list[pytest.Function]:
+    """The cases that stand for all."""
+    marker = cases[0].get_closest_marker("few")
+    assert marker is not None
+    if marker.args:
+        kept = [case for case in cases if case.callspec.id in marker.args]
+        if len(kept) < len(marker.args) and len(cases) > len(marker.args):
+            there = {case.callspec.id for case in cases}
+            raise pytest.UsageError(f"{cases[0].nodeid}: no {set(marker.args) - there}")
+        return kept
+    places = [tuple(case.callspec.indices.values()) for case in cases]
+    sizes = [1 + max(column) for column in zip(*places, strict=True)]
+    # Along the diagonal each value of each parameter comes once, at least.
+    diagonal = {tuple(step % size for size in sizes) for step in range(max(sizes))}
+    return [case for case, place in zip(cases, places, strict=True) if place in diagonal]

@@ -10,6 +10,8 @@ import pytest
 
 from .stage import Notebook, write
 
+pytestmark = pytest.mark.browser
+
 PANEL = "%load_ext dropviz\n%lstm_lab {scenario} --into panel"
 PLAN, RECORDED = "A plan, before anything is trained", "LSTM layer lstm unrolled"
 

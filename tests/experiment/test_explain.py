@@ -12,6 +12,7 @@ import pytest
 from dropviz.core.verdict import Verdict
 
 from .zoo import ZOO, Specimen
+from .zoo_kinds import one_of_each
 from .zoo_verdict import notes, untold, untrue, verdicts_on
 
 UNITS, FEATURES, SEED = 16, 8, 3
@@ -140,6 +141,7 @@ def surprises(name: str, verdict: Verdict) -> Iterator[str]:
         yield f"nearest {verdict.method}, meant {nearest}"
 
 
+@pytest.mark.few(*one_of_each(ZOO, frozenset({*OPEN, *DOUBTS, *NOTES})))
 @pytest.mark.parametrize("name", ZOO)
 def test_no_statement_is_untrue(name: str, rows: list[Row]) -> None:
     specimen = ZOO[name]

@@ -80,6 +80,10 @@ def as_numbers(verdict: Verdict) -> list[Any]:
 # ---------------------------------------------------------------- sizes, types, options
 
 
+@pytest.mark.few(
+    *("keras_both-(64, 3)", "gru_both-(5, 7)", "gru_both_reset_before-(3, 2)", f"{MOON}-(2, 1)"),
+    *(f"{SEMENIUTA}-(1, 1)", f"{ZONEOUT}-(1, 1)", f"{WEIGHT_DROP}-(1, 1)", f"{WEIGHT_DROP}-(5, 7)"),
+)
 @pytest.mark.parametrize("sizes", SIZES, ids=str)
 @pytest.mark.parametrize("name", KINDS)
 def test_sizes(name: str, sizes: tuple[int, int]) -> None:
@@ -101,6 +105,7 @@ def test_sizes(name: str, sizes: tuple[int, int]) -> None:
     assert bool(verdict.doubts) == ("recurrent_kernel.life" in untold(specimen, verdict))
 
 
+@pytest.mark.few
 @pytest.mark.parametrize("dtype", ["mixed_float16", "float64"])
 @pytest.mark.parametrize("name", KINDS)
 def test_types(name: str, dtype: str) -> None:
@@ -108,6 +113,7 @@ def test_types(name: str, dtype: str) -> None:
     assert all("cannot" in words or "do not" in words or "few" in words for words in verdict.doubts)
 
 
+@pytest.mark.few
 @pytest.mark.parametrize("name", [kind for kind in KINDS if not kind.startswith("gru")])
 @pytest.mark.parametrize("sizes", [(8, 5), (3, 2)], ids=str)
 def test_without_a_bias_what_cannot_be_told_is_a_doubt(name: str, sizes: tuple[int, int]) -> None:
@@ -119,6 +125,7 @@ def test_without_a_bias_what_cannot_be_told_is_a_doubt(name: str, sizes: tuple[i
         assert said or field.startswith("same_over_")
 
 
+@pytest.mark.few("keras_both-1", "gru_both-5")
 @pytest.mark.parametrize(("name", "batch"), [("keras_both", 1), ("gru_both", 5), (MOON, 5)])
 def test_a_stateful_layer_keeps_its_batch_size(name: str, batch: int) -> None:
     units = 64 if batch == 1 else 32  # many units make up for few samples
@@ -133,6 +140,7 @@ def test_a_stateful_layer_keeps_its_batch_size(name: str, batch: int) -> None:
     assert bits_of(layer) == before
 
 
+@pytest.mark.few
 @pytest.mark.parametrize("rate", [0.02, 0.1, 0.5, 0.9])
 @pytest.mark.parametrize("method", ["keras", "moon", "semeniuta", "zoneout", "gal-tied"])
 def test_rates(method: str, rate: float) -> None:
@@ -151,6 +159,7 @@ def test_rates(method: str, rate: float) -> None:
     assert found.reading == pytest.approx(rate, abs=0.01)
 
 
+@pytest.mark.few("keras_low_rates")
 @pytest.mark.parametrize("name", ["keras_both", ZONEOUT, "keras_low_rates", "h_step"])
 def test_no_seed_makes_a_false_statement(name: str) -> None:
     layer = ZOO[name].make(8, 5, 3)
@@ -161,6 +170,7 @@ def test_no_seed_makes_a_false_statement(name: str) -> None:
 # ---------------------------------------------------------------- the same again
 
 
+@pytest.mark.few("keras_both")
 @pytest.mark.parametrize("name", ["keras_both", "x_frozen", WEIGHT_DROP])
 def test_a_seed_gives_the_same_verdict(name: str) -> None:
     layer = ZOO[name].make(8, 5, 3)
@@ -175,6 +185,7 @@ def test_a_seed_gives_the_same_verdict(name: str) -> None:
 # ---------------------------------------------------------------- nothing is left behind
 
 
+@pytest.mark.few("gru_both", "own_loop_mask_on_c", "keras_both_stateful")
 @pytest.mark.parametrize(
     "name", ["keras_both", "gru_both", MOON, "own_loop_mask_on_c", "keras_both_stateful"]
 )

@@ -21,6 +21,8 @@ from .zoo import WEIGHTS, WRONG, ZOO, SiteTruth, Specimen
 from .zoo_notes import Array, Layer, array, by_site, parts, recurrent
 from .zoo_proof import PROVED, SEED, data, facts
 
+pytestmark = pytest.mark.zoo
+
 CLOSE: dict[str, Any] = {"rtol": 2e-4, "atol": 2e-5}
 ONE_OF_EACH_MAKE = (
     *("h_tied", "h_frozen", "x_first_step_only", "own_loop_redraws", "wrapped_cell_frozen"),

@@ -49,6 +49,7 @@ def test_rates_held_constant_train_as_a_layer_built_with_them(setting: Setting) 
     assert_same(trained(model), trained(model_of(setting, run_eagerly=True)))
 
 
+@pytest.mark.few
 @pytest.mark.parametrize("dtype", ["float64", "mixed_float16", "mixed_bfloat16"])
 @pytest.mark.parametrize("setting", FEW.values(), ids=FEW)
 def test_other_types_draw_and_compute_the_same(setting: Setting, dtype: str) -> None:

@@ -62,6 +62,7 @@ def _used_by_kind(name: str) -> dict[str, Used]:
     return {path: used[id(cell)] for path, cell in kind.cells(twin).items()}
 
 
+@pytest.mark.few
 @pytest.mark.parametrize("mode", ["graph", "eager"])
 @pytest.mark.parametrize("name", KINDS)
 def test_the_masks_kept_are_those_that_the_cells_multiplied_with(name: str, mode: str) -> None:
@@ -194,6 +195,7 @@ def _used_by_way(name: str) -> Used:
     return used[id(twin.get_layer("lstm").cell)]
 
 
+@pytest.mark.few
 @pytest.mark.parametrize("mode", ["graph", "eager"])
 @pytest.mark.parametrize("name", WAYS)
 def test_every_way_to_train_is_recorded(
@@ -241,6 +243,7 @@ def test_the_loss_of_fit_follows_from_the_masks_kept(kind: Callable[..., Layer],
     assert seen.history["loss"] == [pytest.approx(squares / nought.size, abs=CLOSE)]
 
 
+@pytest.mark.few
 @pytest.mark.parametrize(
     ("rates", "mode"),
     [

@@ -78,6 +78,7 @@ def assert_true(held: Held, written: list[Written]) -> None:
 # ---------------------------------------------------------------- against plain Python
 
 
+@pytest.mark.few
 @pytest.mark.parametrize("every", [1, 2, 3])
 @pytest.mark.parametrize("capacity", [1, 7, 16, 61])
 @pytest.mark.parametrize("seed", range(4))
