@@ -14,6 +14,7 @@ from IPython.utils.capture import capture_output
 import dropviz
 from dropviz.core.methods import METHODS
 from dropviz.core.scenario_string import magic, parse
+from dropviz.core.schedule import Change
 from dropviz.core.sentences import intentions
 from dropviz.core.tasks import TASKS, load_task
 from dropviz.errors import DropvizError, UnknownNameError
@@ -210,6 +211,40 @@ def test_reset_goes_back_to_where_the_panel_began(opened: Open) -> None:
     assert panel.line == magic(parse(text).spec)
     assert not panel.at("freeze").value
     assert not panel.at("recurrent_dropout").disabled
+
+
+def test_what_is_wanted_is_what_the_sliders_show_whoever_moved_them(opened: Open) -> None:
+    panel = opened("lstm:u4:d.2:r.5", task=None)
+    steering = panel.steering
+
+    panel.slide(dropout=0.3, freeze=True)
+    moved = steering.wanted
+    panel.slide(method="zaremba")  # has nothing for the second slider to act on
+    rests = steering.wanted
+    panel.press("reset")
+
+    assert moved == Change(0, 0.3, 0.5, frozen=True)
+    assert rests == Change(0, 0.3, 0.0, frozen=True)
+    assert steering.wanted == Change(0, 0.2, 0.5)
+
+
+def test_while_keras_is_loading_the_panel_says_so_again_once_a_mistake_is_mended(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+    monkeypatch.setattr("dropviz.keras_inside.start_keras.ready", lambda: go.wait(SECONDS))
+    panel = opened("lstm:u4:m=zaremba:d.2")
+
+    panel.slide(recurrent_dropout=0.5)
+    wrong = panel.said
+    panel.slide(recurrent_dropout=0.0)
+    mended = panel.said
+    go.set()
+    panel.settle()
+
+    assert wrong.startswith("Method 'zaremba' masks the inputs only")
+    assert mended.startswith("loading Keras")
+    assert panel.said.startswith("ready")
 
 
 # ---------------------------------------------------------------- where it is shown
