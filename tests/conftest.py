@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 import pytest
@@ -76,8 +76,18 @@ def _kept(cases: list[pytest.Function]) -> list[pytest.Function]:
             there = {case.callspec.id for case in cases}
             raise pytest.UsageError(f"{cases[0].nodeid}: no {set(marker.args) - there}")
         return kept
-    places = [tuple(case.callspec.indices.values()) for case in cases]
-    sizes = [1 + max(column) for column in zip(*places, strict=True)]
-    # Along the diagonal each value of each parameter comes once, at least.
-    diagonal = {tuple(step % size for size in sizes) for step in range(max(sizes))}
-    return [case for case, place in zip(cases, places, strict=True) if place in diagonal]
+    # Each value of each parameter, beside such of the others as came least often so far.
+    left = {case: [(name, id(one)) for name, one in case.callspec.params.items()] for case in cases}
+    came: Counter[tuple[str, int]] = Counter()
+    kept = []
+    while missing := {pair for pairs in left.values() for pair in pairs if not came[pair]}:
+        best = max(
+            left,
+            key=lambda case: (
+                len(missing & {*left[case]}),
+                -sum(came[pair] for pair in left[case]),
+            ),
+        )
+        came.update(left.pop(best))
+        kept.append(best)
+    return kept
