@@ -41,7 +41,7 @@ class Change:
 
     def differs(self, before: Change) -> bool:
         """Whether anything changed since another one."""
-        names = ("dropout", "recurrent_dropout", "frozen")
+        names = (*RATES, "frozen")
         return any(getattr(self, name) != getattr(before, name) for name in names)
 
     def since(self, before: Change) -> str:

@@ -160,3 +160,24 @@ def test_the_schedule_of_a_run_survives_its_file(
     assert loaded.spec == spec
     assert loaded.title == run.title
     assert ("3 changes on the way, seed 7" in run.title) == bool(schedule)
+
+
+@pytest.mark.parametrize(
+    ("values", "differs"),
+    [
+        ({}, False),
+        ({"batch": 9}, False),
+        ({"dropout": 0.3}, True),
+        ({"recurrent_dropout": 0.0}, True),
+        ({"frozen": True}, True),
+    ],
+)
+def test_changes_differ_by_what_they_change_and_not_by_when(
+    values: dict[str, Any],
+    differs: bool,  # noqa: FBT001
+) -> None:
+    before = Change(3, 0.2, 0.5)
+    change = dataclasses.replace(before, **values)
+
+    assert change.differs(before) is differs
+    assert bool(change.since(before)) is differs
