@@ -166,6 +166,7 @@ def test_the_published_comparison_is_three_panels_of_their_methods() -> None:
 # ---------------------------------------------------------------- words
 
 
+@pytest.mark.few("moon")
 @pytest.mark.parametrize("name", METHODS)
 def test_title_paper_summary_and_equation_come_from_the_table(name: str) -> None:
     method = METHODS[name]
@@ -176,6 +177,7 @@ def test_title_paper_summary_and_equation_come_from_the_table(name: str) -> None
         assert each in said
 
 
+@pytest.mark.few("moon", "keras")
 @pytest.mark.parametrize("name", METHODS)
 def test_each_masked_site_is_described_under_the_cell(name: str) -> None:
     said = words(cell(name))

@@ -84,6 +84,7 @@ def test_the_alt_text_says_what_the_settings_will_do(name: str) -> None:
 # ---------------------------------------------------------------- what will be where
 
 
+@pytest.mark.few
 @pytest.mark.parametrize("steps", STEPS)
 @pytest.mark.parametrize("name", CASES)
 def test_there_is_one_letter_for_each_mask_by_its_life(name: str, steps: int) -> None:
@@ -152,6 +153,7 @@ def test_one_time_step_says_that_the_recurrent_mask_has_nothing_to_act_on(name: 
     assert drawn_badges(picture) == Counter("A")
 
 
+@pytest.mark.few
 @pytest.mark.parametrize("steps", [1, 9])
 @pytest.mark.parametrize("name", [name for name in CASES if CASES[name].rules[0].rate])
 def test_the_heading_counts_a_mask_for_each_life(name: str, steps: int) -> None:
@@ -176,6 +178,7 @@ def test_as_many_steps_are_drawn_as_the_recording_will_show(steps: int) -> None:
 # ---------------------------------------------------------------- layout
 
 
+@pytest.mark.few
 @pytest.mark.parametrize("steps", [1, 9])
 @pytest.mark.parametrize("name", CASES)
 def test_no_text_is_cut_off_overlaps_or_lies_on_a_shape(name: str, steps: int) -> None:

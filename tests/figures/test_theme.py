@@ -133,6 +133,7 @@ USERS: dict[str, Any] = {
 }
 
 
+@pytest.mark.few
 @pytest.mark.parametrize("name", USERS)
 def test_a_picture_looks_the_same_whatever_the_user_has_set(name: str, example: Example) -> None:
     with mpl.rc_context(USERS[name]):

@@ -17,7 +17,7 @@ from dropviz.core.masks import LayerRecording
 from dropviz.core.methods import METHODS
 from dropviz.core.setting import Setting
 from dropviz.figures import theme
-from dropviz.figures.mask_letters import ARROWS, arrows, marks
+from dropviz.figures.mask_letters import marks
 from dropviz.figures.theme import Picture
 from dropviz.figures.unrolled import where
 from tests.tables import ZONED
@@ -82,6 +82,7 @@ def test_a_mask_has_a_letter_for_as_long_as_it_lives(name: str) -> None:
         assert len(set(letters(layer, rule.site))) == lives
 
 
+@pytest.mark.few
 @pytest.mark.parametrize("name", SETTINGS)
 @pytest.mark.parametrize("steps", [1, 2, 4, 6])
 def test_every_arrow_that_a_mask_passed_carries_its_letter(name: str, steps: int) -> None:
@@ -100,6 +101,7 @@ def test_zoneout_over_four_steps_has_twelve_letters_in_the_order_of_the_steps() 
     assert letters(layer, "cell_update") == "CFIL"
 
 
+@pytest.mark.few
 @pytest.mark.parametrize("name", SETTINGS)
 @pytest.mark.parametrize("steps", [4, 6])
 def test_two_masks_of_a_site_in_one_picture_have_two_colours(name: str, steps: int) -> None:
@@ -110,12 +112,6 @@ def test_two_masks_of_a_site_in_one_picture_have_two_colours(name: str, steps: i
     for site in layer:
         here = [mark for its, mark in drawn if its == site]
         assert len({mark.colour for mark in here}) == len({mark.letter for mark in here})
-
-
-def test_the_places_are_those_of_the_arrows_and_no_other() -> None:
-    listed = {arrow: {site for a, site, _ in arrows([0, 1, 2]) if a == arrow} for arrow in ARROWS}
-
-    assert listed == {arrow: set(sites) for arrow, sites in ARROWS.items()}
 
 
 # ---------------------------------------------------------------- what is drawn
@@ -263,6 +259,7 @@ def test_one_step_of_weight_drop_says_that_there_is_nothing_to_multiply() -> Non
 # ---------------------------------------------------------------- alt text
 
 
+@pytest.mark.few
 @pytest.mark.parametrize("name", SETTINGS)
 @pytest.mark.parametrize("steps", [1, 6])
 def test_the_alt_text_names_the_letters_that_are_drawn(name: str, steps: int) -> None:
@@ -294,6 +291,7 @@ def test_the_alt_text_names_the_arrows_without_masks() -> None:
 # ---------------------------------------------------------------- layout
 
 
+@pytest.mark.few
 @pytest.mark.parametrize("steps", [1, 2, 6])
 @pytest.mark.parametrize("name", SETTINGS)
 def test_no_text_is_cut_off_or_lies_on_anything(name: str, steps: int) -> None:
@@ -305,6 +303,7 @@ def test_no_text_is_cut_off_or_lies_on_anything(name: str, steps: int) -> None:
     assert picture.size == (880, 486)
 
 
+@pytest.mark.few
 @pytest.mark.parametrize("changed", [{"steps": 2000}, {"units": 1, "features": 1}, WIDE], ids=str)
 @pytest.mark.parametrize("name", ["zoneout", "weight-drop", "semeniuta", "moon"])
 def test_layers_of_any_size_fit(name: str, changed: dict[str, Any]) -> None:

@@ -79,6 +79,7 @@ def test_a_plain_lstm_is_answered_with_both_arguments_and_the_proof() -> None:
     assert not [line for line in said if "disagree" in line]
 
 
+@pytest.mark.few("keras", "semeniuta", "moon", "zoneout")
 @pytest.mark.parametrize("method", METHODS)
 def test_each_site_of_a_method_is_answered_with_its_argument(method: str) -> None:
     one = heard(method, 0.3, 0.5 if len(METHODS[method].rules) > 1 else 0.0)
@@ -174,6 +175,7 @@ def test_the_history_is_a_table_with_heads_in_a_browser(ipython: InProcess) -> N
     assert "measured here" in page
 
 
+@pytest.mark.few("moon")
 @pytest.mark.parametrize("method", ["moon", "zoneout", "weight-drop"])
 def test_another_method_shows_no_history_of_keras(ipython: InProcess, method: str) -> None:
     ran = shown(ipython, heard(method))

@@ -529,6 +529,7 @@ BUILDS = {
 }
 
 
+@pytest.mark.few("LSTM with rates of its own", "Bidirectional", "stacked cells")
 @pytest.mark.parametrize("build", BUILDS)
 def test_the_flags_set_the_rates_of_every_lstm_built_in_the_cell(
     names: InProcess, build: str

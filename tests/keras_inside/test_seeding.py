@@ -23,14 +23,23 @@ def draws() -> list[Any]:
     ]
 
 
+def begin() -> None:
+    """Lets the draws without a seed begin where Keras does not, when it is seeded."""
+    if tuple(map(int, keras.__version__.split(".")[:2])) < (3, 10):
+        forget_shared_generator()
+
+
 @pytest.mark.parametrize("seed", [0, 7, 2**32 - 1])
 def test_every_stream_begins_as_keras_has_it_begin(seed: int) -> None:
+    begin()
     keras.utils.set_random_seed(seed)
     wanted = draws()
     draws()  # moves all of them on
     for _ in range(2):
+        begin()
         seed_again(seed)
         assert draws() == wanted
+    begin()
     seed_again(seed ^ 1)
     assert all(one != other for one, other in zip(draws(), wanted, strict=True))
 

@@ -505,6 +505,7 @@ def test_xla_trains_too(case: str) -> None:
     assert max(np.abs(a - b).max() for a, b in zip(*outcomes, strict=True)) > 1e-3
 
 
+@pytest.mark.few("graph", "eager")
 @pytest.mark.parametrize("mode", MODES)
 def test_gal_untied_trains_as_keras_to_the_bit(mode: str) -> None:
     x, y = data(2 * BATCH, STEPS, FEATURES)

@@ -15,6 +15,7 @@ from dropviz.recording.redraw import redraw, redraws_exactly
 from tests.keras_models import FEATURES, UNITS
 
 from .live_layers import (
+    BOTH,
     FEW,
     PLAIN,
     STEPS,
@@ -42,6 +43,10 @@ ODD += np.random.default_rng(0).random(40).tolist()
 # ---------------------------------------------------------------- held constant
 
 
+@pytest.mark.few(
+    *(f"{name}, {each.dropout}, {each.recurrent_dropout}" for name, each in BOTH.items()),
+    *(f"keras, {rates}" for rates in ("0.0, 0.0", "0.0, 0.11", "0.37, 0.0")),
+)
 @pytest.mark.parametrize("setting", CASES.values(), ids=CASES)
 def test_rates_held_constant_train_as_a_layer_built_with_them(setting: Setting) -> None:
     model, _ = live_model(setting, run_eagerly=True)

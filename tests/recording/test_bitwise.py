@@ -7,6 +7,7 @@ import warnings
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -129,9 +130,15 @@ def _train(layer: Callable[..., Layer], mode: str, folder: Path, *, record_it: b
     )
 
 
-@pytest.fixture(
-    scope="module", params=[(layer, mode) for layer in LAYERS for mode in MODES], ids="-".join
-)
+# Each layer and each way to train, and what XLA compiles quickest.
+FAST = (("LSTM", "graph"), ("GRU", "eager"), ("SimpleRNN", "jit"))
+PAIRS = [
+    pytest.param(pair, marks=() if pair in FAST else pytest.mark.full)
+    for pair in product(LAYERS, MODES)
+]
+
+
+@pytest.fixture(scope="module", params=PAIRS, ids="-".join)
 def pair(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Outcome, Outcome]:
@@ -192,6 +199,7 @@ def test_recording_adds_no_variable(pair: Pair) -> None:
     assert with_it.variables == without.variables
 
 
+@pytest.mark.few("lstm", "tied", "rnn of cells", "bidirectional", "time distributed", "shared")
 @pytest.mark.parametrize("name", KINDS)
 def test_recording_leaves_every_kind_of_model_as_it_was(name: str) -> None:
     kind = KINDS[name]

@@ -91,6 +91,10 @@ def table(request: pytest.FixtureRequest) -> Iterator[dict[str, tuple[float, flo
         print("\n".join(lines))  # noqa: T201
 
 
+@pytest.mark.few(
+    *(*FIVE, "moon sequence inverted", "moon step inverted", "semeniuta step inverted"),
+    "weight-drop",
+)
 @pytest.mark.parametrize("name", LAYERS)
 def test_numpy_gives_the_outputs_of_a_hundred_steps(
     name: str, table: dict[str, tuple[float, float]]

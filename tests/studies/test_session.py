@@ -170,6 +170,7 @@ def moved(session: Session) -> dict[str, Run]:
     return runs
 
 
+@pytest.mark.few("both across nought", "frozen and released")
 @pytest.mark.parametrize("name", MOVES)
 def test_a_training_whose_rates_moved_is_repeated_from_its_scenario(
     name: str, moved: dict[str, Run], session: Session

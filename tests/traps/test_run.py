@@ -116,9 +116,14 @@ def spatial_dropout_twin() -> Measured:
     return apart[0] == 0 < apart[1], apart
 
 
+# Keras 3.8 asks for the masks at inference too, and fails there in the same way.
+MASKS_ASKED_FOR_AT_INFERENCE = keras.__version__.startswith("3.8.")
+
+
 def implementation_one() -> Measured:
     layer = lstm(dropout=0.5, implementation=1)
-    layer(X)
+    if not MASKS_ASKED_FOR_AT_INFERENCE:
+        layer(X)
     with quiet(), pytest.raises(tf.errors.InvalidArgumentError, match="Rank of input"):
         layer(X, training=True)
     with pytest.raises(ValueError, match="rank"):
