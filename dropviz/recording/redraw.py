@@ -8,6 +8,7 @@ import numpy as np
 from dropviz.core.checks import check_whole
 from dropviz.core.draw_log import DrawLog
 from dropviz.core.masks import Array, LayerRecording, Masks
+from dropviz.core.number_forms import MOST
 from dropviz.errors import DropvizError, received
 from dropviz.methods.draw_masks import draw
 
@@ -37,7 +38,7 @@ def redraw(recorded: LayerRecording, batch: int) -> dict[str, Masks]:
             'redraw takes one layer of a recording, as in recording["lstm"]. '
             f"Received: {received(recorded)}."
         )
-    batch = check_whole("batch", batch, 0)
+    batch = check_whole("batch", batch, -MOST)
     draws = recorded.draw_log
     if draws is None:
         raise DropvizError(f"{recorded.layer!r} drew no masks, so there is nothing to redraw.")
