@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+
+_SHOWN = 160  # letters of what came that a message shows
 
 
 class DropvizError(ValueError):
@@ -41,6 +43,30 @@ class StoppedError(KeyboardInterrupt):
         return [str(self)]
 
 
+def received(value: object) -> str:
+    """What came, as a message may show it: short, on one line, and whatever it is.
+
+    Args:
+        value: Anything; asking it for its ``repr`` may fail.
+
+    Returns:
+        Its ``repr``, which escapes line ends and terminal codes; the begin and the end of
+        a long one.
+    """
+    try:
+        text = repr(value)
+    except Exception as error:  # noqa: BLE001 (whatever a person's own class raises)
+        return f"a {type(value).__name__} whose repr fails ({type(error).__name__})"
+    text = " ".join(text.split())
+    half = _SHOWN // 2
+    return text if len(text) <= _SHOWN else f"{text[:half]} ... {text[-half:]}"
+
+
+def is_known(name: object, known: Container[str]) -> bool:
+    """Whether a name that came is one of those that exist; it may be anything."""
+    return isinstance(name, str) and name in known
+
+
 def unknown_name(what: str, name: object, known: Iterable[str]) -> UnknownNameError:
     """Words an unknown name with the nearest known one.
 
@@ -53,7 +79,9 @@ def unknown_name(what: str, name: object, known: Iterable[str]) -> UnknownNameEr
         The error to raise.
     """
     names = list(known)
-    nearest = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
+    # What is far longer than any name is near to none.
+    asked = name if isinstance(name, str) and len(name) <= _SHOWN else ""
+    nearest = difflib.get_close_matches(asked, names, n=1, cutoff=0.5)
     hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
     listed = ", ".join(repr(each) for each in names) or "none"
-    return UnknownNameError(f"There is no {what} {name!r}.{hint} Known: {listed}.")
+    return UnknownNameError(f"There is no {what} {received(name)}.{hint} Known: {listed}.")

@@ -7,7 +7,8 @@ import numbers
 
 import numpy as np
 
-from dropviz.errors import DropvizError
+from dropviz.core.number_forms import DECIMAL
+from dropviz.errors import DropvizError, received
 
 
 def check_rate(name: str, value: object) -> float:
@@ -23,13 +24,8 @@ def check_rate(name: str, value: object) -> float:
     Raises:
         DropvizError: If it is none; the message says what Keras would do with it.
     """
-    expected = f"{name} must be at least 0 and below 1. Received: {name}={value!r}."
-    try:
-        rate = math.nan if isinstance(value, (bool, np.bool_)) else float(value)  # type: ignore[arg-type]
-    except OverflowError:
-        rate = math.inf
-    except (TypeError, ValueError):
-        rate = math.nan
+    expected = f"{name} must be at least 0 and below 1. Received: {name}={received(value)}."
+    rate = _to_float(value)
     if math.isnan(rate):
         raise DropvizError(f"{expected} Give a number, as in {name}=0.2.")
     if rate < 0:
@@ -37,6 +33,20 @@ def check_rate(name: str, value: object) -> float:
     if rate >= 1:
         raise DropvizError(f"{expected} (Keras from 3.14 on would silently apply none; try 0.9.)")
     return rate
+
+
+def _to_float(value: object) -> float:
+    """A number, or a string that writes one in ASCII; NaN for anything else."""
+    if isinstance(value, (bool, np.bool_)) or (
+        isinstance(value, str) and not DECIMAL.fullmatch(value.strip(" "))
+    ):
+        return math.nan
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except OverflowError:
+        return math.inf
+    except Exception:  # noqa: BLE001 (whatever a person's own class raises)
+        return math.nan
 
 
 def check_whole(name: str, value: object, low: int, high: int | None = None) -> int:
@@ -55,9 +65,13 @@ def check_whole(name: str, value: object, low: int, high: int | None = None) -> 
         DropvizError: If it is none, or out of range.
     """
     up_to = f" to {high}" if high is not None else ""
-    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    if not whole or value < low or (high is not None and value > high):  # type: ignore[operator]
+    try:
+        whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+        number = int(value) if whole else low - 1  # type: ignore[call-overload]
+    except Exception:  # noqa: BLE001 (whatever a person's own class raises)
+        number = low - 1
+    if number < low or (high is not None and number > high):
         raise DropvizError(
-            f"{name} must be a whole number from {low}{up_to}. Received: {name}={value!r}."
+            f"{name} must be a whole number from {low}{up_to}. Received: {name}={received(value)}."
         )
-    return int(value)  # type: ignore[call-overload,no-any-return]
+    return int(number)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, TypeVar
 
-from dropviz.errors import unknown_name
+from dropviz.errors import is_known, unknown_name
 
 _Shown = TypeVar("_Shown")
 
@@ -37,7 +37,7 @@ def draw_figure(name: str, run: Any) -> Any:
         UnknownNameError: If there is no such picture.
     """
     _fill()
-    if name not in FIGURES:
+    if not is_known(name, FIGURES):
         raise unknown_name("figure", name, FIGURES)
     return FIGURES[name](run)
 

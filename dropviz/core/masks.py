@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dropviz.core.draw_log import DrawLog
 from dropviz.core.setting import Setting
 from dropviz.core.sites import is_gated
-from dropviz.errors import DropvizError, unknown_name
+from dropviz.errors import DropvizError, is_known, unknown_name
 
 Array = NDArray[np.floating]
 
@@ -216,7 +216,7 @@ class LayerRecording(Mapping[str, Masks]):
         self._masks = dict(masks)
 
     def __getitem__(self, site: str) -> Masks:
-        if site not in self._masks:
+        if not is_known(site, self._masks):
             raise unknown_name("recorded site", site, self._masks)
         return self._masks[site]
 

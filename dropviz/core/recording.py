@@ -14,7 +14,7 @@ from dropviz.core import result_files
 from dropviz.core.draw_log import DrawLog, MaskPlan
 from dropviz.core.masks import LayerRecording, Masks
 from dropviz.core.setting import Setting
-from dropviz.errors import DropvizError, unknown_name
+from dropviz.errors import DropvizError, is_known, unknown_name
 
 Layers = Mapping[str, LayerRecording]
 
@@ -72,7 +72,7 @@ class Recording(Mapping[str, LayerRecording]):
 
     def __getitem__(self, layer: str) -> LayerRecording:
         layers = self._layers
-        if layer not in layers:
+        if not is_known(layer, layers):
             raise unknown_name("recorded layer", layer, layers)
         return layers[layer]
 

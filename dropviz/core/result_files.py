@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dropviz.errors import DropvizError
+from dropviz.errors import DropvizError, received
 
 FORMAT = 1
 _HEADER = "dropviz.json"
@@ -40,7 +40,7 @@ def write(
     Raises:
         DropvizError: If the folder does not exist.
     """
-    target = Path(path)
+    target = _as_path(path)
     if not target.parent.is_dir():
         raise DropvizError(
             f"The folder {str(target.parent)!r} does not exist. Received: "
@@ -72,7 +72,7 @@ def read(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any], Arrays]:
     Raises:
         DropvizError: If there is no such file, or it is damaged, foreign or newer.
     """
-    source = Path(path)
+    source = _as_path(path)
     if not source.is_file():
         raise DropvizError(
             f"There is no file {str(source)!r}. Expected a file that Run.save wrote."
@@ -95,3 +95,15 @@ def read(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any], Arrays]:
             f"reads up to {FORMAT}). Update dropviz to read it."
         )
     return kind, header, arrays
+
+
+def _as_path(path: object) -> Path:
+    try:
+        found = Path(path)  # type: ignore[arg-type]
+        found.is_file()
+    # A name may hold a NUL, be too long for the system, or be no name at all.
+    except Exception as error:
+        raise DropvizError(
+            f'path must be the name of a file, as in "run.dropviz". Received: {received(path)}.'
+        ) from error
+    return found

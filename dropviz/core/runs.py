@@ -15,7 +15,7 @@ from dropviz.core.display_registry import display, draw_figure
 from dropviz.core.recording import Recording
 from dropviz.core.spec import RunSpec
 from dropviz.core.trace_result import Proof
-from dropviz.errors import DropvizError, unknown_name
+from dropviz.errors import DropvizError, is_known, unknown_name
 
 Status = Literal["done", "stopped", "failed"]
 
@@ -31,7 +31,7 @@ class Curves(Mapping[str, tuple[float, ...]]):
         self._values = {name: tuple(map(float, v)) for name, v in (values or {}).items()}
 
     def __getitem__(self, name: str) -> tuple[float, ...]:
-        if name not in self._values:
+        if not is_known(name, self._values):
             raise unknown_name("curve", name, self._values)
         return self._values[name]
 

@@ -9,10 +9,11 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from dropviz.core.method_options import OPTIONS, RATES
+from dropviz.core.number_forms import DECIMAL, WHOLE
 from dropviz.core.schedule import Change, number
 from dropviz.core.spec import RunSpec
 from dropviz.core.tasks import TASKS
-from dropviz.errors import DropvizError
+from dropviz.errors import DropvizError, received
 
 HEAD = "lstm"
 _EXAMPLE = "lstm:u16:d.2:r.5:m=keras:task=digits:s7"
@@ -34,7 +35,8 @@ _NAMES: Mapping[str, str] = {
 _ORDER = ("u", "d", "r", "m", *(option.key for option in OPTIONS.values()), "task", "e", "s")
 # The longer keys first: "s" begins others.
 _KEYS = "|".join(sorted(_NUMBERS, key=len, reverse=True))
-_NUMBER = re.compile(rf"({_KEYS})([-+]?[\d.][\w.+-]*)")
+_NUMBER = re.compile(rf"({_KEYS})([-+]?[\d.].*)", re.DOTALL)
+_BATCH = re.compile(r"\d{1,9}", re.ASCII)
 _QUIZ = "quiz"
 
 
@@ -140,10 +142,12 @@ def parse(text: str) -> Scenario:
     Raises:
         DropvizError: If a part is none of these, is there twice, or is out of range.
     """
+    if not isinstance(text, str):
+        raise DropvizError(f"A scenario is a string, as in {_EXAMPLE}. Received: {received(text)}.")
     head, *parts = text.strip().split(":")
     if head != HEAD:
         raise DropvizError(
-            f"A scenario begins with {HEAD!r}, as in {_EXAMPLE}. Received: {text!r}."
+            f"A scenario begins with {HEAD!r}, as in {_EXAMPLE}. Received: {received(text)}."
         )
     values: dict[str, Any] = {}
     changes: list[str] = []
@@ -174,25 +178,28 @@ def _field(part: str, text: str) -> tuple[str, Any]:
     if not found:
         raise _unknown(part, text)
     name, read = _NUMBERS[found[1]]
+    form, what = (WHOLE, "a whole number") if read is int else (DECIMAL, "a number")
     try:
-        return name, read(found[2])
-    except ValueError:
-        what = "a whole number" if read is int else "a number"
-        raise DropvizError(
-            f"In the scenario {text!r} {name} must be {what}. Received: {part!r}."
-        ) from None
+        if form.fullmatch(found[2]):
+            return name, read(found[2])
+    except ValueError:  # more digits than Python reads
+        pass
+    raise DropvizError(
+        f"In the scenario {received(text)} {name} must be {what}. Received: {received(part)}."
+    )
 
 
 def _twice(name: str, text: str, where: str = "") -> DropvizError:
-    return DropvizError(f"The scenario {text!r} gives {name} twice{where}. Leave one out.")
+    return DropvizError(f"The scenario {received(text)} gives {name} twice{where}. Leave one out.")
 
 
 def _unknown(part: str, text: str) -> DropvizError:
     known = [*(f"{key}=" for key in _NAMES), *_NUMBERS, _QUIZ]
-    near = difflib.get_close_matches(part.partition("=")[0], [*_NAMES, _QUIZ], n=1)
+    # What is far longer than any key is near to none.
+    near = difflib.get_close_matches(part.partition("=")[0][:20], [*_NAMES, _QUIZ], n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return DropvizError(
-        f"In the scenario {text!r} the part {part!r} is not understood.{hint} "
+        f"In the scenario {received(text)} the part {received(part)} is not understood.{hint} "
         f"Known: {', '.join(known)}, @BATCH. As in {_EXAMPLE}."
     )
 
@@ -211,14 +218,14 @@ def _changes(parts: list[str], before: Change, text: str) -> list[Change]:
             given.add(name)
             if name not in values:
                 raise DropvizError(
-                    f"In the scenario {text!r} {name} cannot change on the way. Received: "
-                    f"{part!r}. Only d, r, freeze and release can."
+                    f"In the scenario {received(text)} {name} cannot change on the way. Received: "
+                    f"{received(part)}. Only d, r, freeze and release can."
                 )
             values[name] = value
-        if not at.isdecimal() or not what:
+        if not _BATCH.fullmatch(at) or not what:
             raise DropvizError(
-                f"In the scenario {text!r} a change is written @BATCH,d.3,r.1 with what "
-                f"changes. Received: {part!r}."
+                f"In the scenario {received(text)} a change is written @BATCH,d.3,r.1 with what "
+                f"changes. Received: {received(part)}."
             )
         before = Change(int(at), **values)
         changes.append(before)

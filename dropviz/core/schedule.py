@@ -9,7 +9,7 @@ from typing import Any
 
 from dropviz.core.checks import check_rate, check_whole
 from dropviz.core.method_options import RATES
-from dropviz.errors import DropvizError
+from dropviz.errors import DropvizError, received
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def checked(changes: Iterable[Change | Mapping[str, Any]]) -> tuple[Change, ...]
     except TypeError as error:
         raise DropvizError(
             "schedule must be changes, as in [Change(batch=120, dropout=0.2, "
-            f"recurrent_dropout=0.5)]. Received: {changes!r}."
+            f"recurrent_dropout=0.5)]. Received: {received(changes)}."
         ) from error
     for one, other in pairwise(made):
         if other.batch <= one.batch:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from dropviz.core.checks import check_rate
 from dropviz.core.method_options import OPTIONS, RATES, Option, Options
 from dropviz.core.methods import METHODS, Method, Rule
-from dropviz.errors import DropvizError, unknown_name
+from dropviz.errors import DropvizError, is_known, received, unknown_name
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Setting(Options):
     recurrent_dropout: float = 0.0
 
     def __post_init__(self) -> None:
-        if not isinstance(self.method, str) or self.method not in METHODS:
+        if not is_known(self.method, METHODS):
             raise unknown_name("method", self.method, METHODS)
         for name in RATES:
             object.__setattr__(self, name, check_rate(name, getattr(self, name)))
@@ -47,7 +47,7 @@ class Setting(Options):
                 able = ", ".join(row.name for row in METHODS.values() if name in row.options)
                 raise DropvizError(
                     f"Method {self.method!r} has no option {name}. Received: "
-                    f"{name}={value!r}. Methods that have it: {able}."
+                    f"{name}={received(value)}. Methods that have it: {able}."
                 )
 
     def _check_recurrent(self) -> None:
@@ -107,7 +107,9 @@ class Setting(Options):
 def _check_option(option: Option, value: object) -> float | str:
     if not option.choices:
         return check_rate(option.name, value)
-    if isinstance(value, str) and value in option.choices:
-        return value
+    if is_known(value, option.choices):
+        return str(value)
     listed = " or ".join(map(repr, option.choices))
-    raise DropvizError(f"{option.name} must be {listed}. Received: {option.name}={value!r}.")
+    raise DropvizError(
+        f"{option.name} must be {listed}. Received: {option.name}={received(value)}."
+    )

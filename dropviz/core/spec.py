@@ -7,12 +7,11 @@ from typing import Any
 
 from dropviz.core.checks import check_whole
 from dropviz.core.method_options import Options
+from dropviz.core.number_forms import MOST, MOST_SEED
 from dropviz.core.schedule import Change, checked
 from dropviz.core.setting import Setting
 from dropviz.core.tasks import TASKS
-from dropviz.errors import unknown_name
-
-_SEEDS = 2**32
+from dropviz.errors import is_known, unknown_name
 
 
 @dataclass(frozen=True)
@@ -26,8 +25,8 @@ class RunSpec(Options):
         dropout: Drop rate for the inputs x_t, ``0 <= rate < 1``.
         recurrent_dropout: Drop rate of the method's other site (h_{t-1} in Keras),
             ``0 <= rate < 1``.
-        units: LSTM units, from 1.
-        epochs: Passes over the training data, from 1.
+        units: LSTM units, 1 to 2**31 - 1.
+        epochs: Passes over the training data, 1 to 2**31 - 1.
         seed: Seed for ``keras.utils.set_random_seed``, 0 to 2**32 - 1.
         schedule: Changes of the rates on the way; none as a rule.
 
@@ -54,7 +53,7 @@ class RunSpec(Options):
         set_checked(self, "schedule", checked(self.schedule))
         for change in self.schedule:
             self.setting_at(change)
-        for name, low, high in (("units", 1, None), ("epochs", 1, None), ("seed", 0, _SEEDS - 1)):
+        for name, low, high in (("units", 1, MOST), ("epochs", 1, MOST), ("seed", 0, MOST_SEED)):
             set_checked(self, name, check_whole(name, getattr(self, name), low, high))
 
     @property
@@ -77,7 +76,7 @@ class RunSpec(Options):
 
     def check_task(self) -> None:
         """Raises UnknownNameError unless ``task`` names a task that comes with dropviz."""
-        if self.task not in TASKS:
+        if not is_known(self.task, TASKS):
             raise unknown_name("task", self.task, TASKS)
 
     def to_dict(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dropviz.errors import DropvizError, unknown_name
+from dropviz.errors import DropvizError, is_known, received, unknown_name
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ class Task:
 
     def __post_init__(self) -> None:
         for name in ("x", "y", "x_val", "y_val"):
-            object.__setattr__(self, name, np.asarray(getattr(self, name)))
+            object.__setattr__(self, name, self._as_array(name))
         for name, x, y in (("x", self.x, self.y), ("x_val", self.x_val, self.y_val)):
             self._check_inputs(name, x)
             self._check_classes(name.replace("x", "y"), y, len(x))
@@ -50,6 +50,15 @@ class Task:
                 f"x and x_val of task {self.name!r} must agree in steps and features. "
                 f"Received: {self.x.shape[1:]} and {self.x_val.shape[1:]}."
             )
+
+    def _as_array(self, name: str) -> NDArray[Any]:
+        try:
+            return np.asarray(getattr(self, name))
+        except Exception as error:
+            raise DropvizError(
+                f"{name} of task {received(self.name)} must be an array of one shape. Received: "
+                f"{received(getattr(self, name))}."
+            ) from error
 
     def _check_inputs(self, name: str, x: NDArray[np.floating]) -> None:
         where = f"{name} of task {self.name!r}"
@@ -188,7 +197,7 @@ def load_task(name: str) -> Task:
         UnknownNameError: If there is no such task.
         DropvizError: If its data cannot be had, as where there is no network to load them.
     """
-    if name not in TASKS:
+    if not is_known(name, TASKS):
         raise unknown_name("task", name, TASKS)
     try:
         return TASKS[name].load()

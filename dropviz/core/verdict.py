@@ -11,7 +11,7 @@ from dropviz.core.display_registry import display
 from dropviz.core.masks import Array
 from dropviz.core.methods import METHODS
 from dropviz.core.sites import place_of
-from dropviz.errors import unknown_name
+from dropviz.errors import is_known, unknown_name
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +174,7 @@ class Verdicts(Mapping[str, Verdict]):
         self._verdicts = dict(verdicts)
 
     def __getitem__(self, layer: str) -> Verdict:
-        if layer not in self._verdicts:
+        if not is_known(layer, self._verdicts):
             raise unknown_name("explained layer", layer, self._verdicts)
         return self._verdicts[layer]
 

@@ -8,7 +8,9 @@ from typing import Any
 
 import keras
 
+from dropviz.core.checks import check_whole
 from dropviz.core.nearest_method import nearest
+from dropviz.core.number_forms import MOST_SEED
 from dropviz.core.verdict import SiteVerdict, Verdict, Verdicts
 from dropviz.errors import DropvizError
 from dropviz.experiment.experiment import find_all_masks
@@ -42,6 +44,7 @@ def explain(layer: Layer, *, seed: int = 0) -> Verdict | Verdicts:
         DropvizError: If there is no layer with LSTM or GRU weights, the weights are not
             finite, or it cannot be called as Keras calls its own.
     """
+    seed = check_whole("seed", seed, 0, MOST_SEED)
     with built_for_now(layer):
         found = find_recurrent(layer)
         verdicts = {path: run_experiment(path, each, seed) for path, each in found.items()}

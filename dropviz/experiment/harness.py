@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from dropviz.core.masks import Array
+from dropviz.core.number_forms import MOST_SEED
 from dropviz.core.oracle import GRU_GATES, LSTM_GATES
 from dropviz.errors import DropvizError
 from dropviz.experiment.probe import Probe
@@ -292,4 +293,4 @@ def _reseed(layer: Layer, seed: int) -> None:
     for variable in layer.non_trainable_variables:
         if tuple(variable.shape) == (2,) and "int" in str(variable.dtype):
             number += 1
-            variable.assign(np.array([seed + number, 0]))
+            variable.assign(np.array([(seed + number) % (MOST_SEED + 1), 0]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import keyword
 import sys
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -14,11 +14,22 @@ from IPython.core.magic_arguments import argument, magic_arguments, parse_argstr
 
 from dropviz.core.method_options import OPTIONS
 from dropviz.core.methods import METHODS
-from dropviz.errors import DropvizError
+from dropviz.core.number_forms import WHOLE
+from dropviz.errors import DropvizError, received
 from dropviz.jupyter.ipython_inside import forbid_abbreviated_flags, list_flags, remove_magics
 from dropviz.jupyter.magic_dropout import record_cell, train_from_line
 
 Shell = Any
+
+
+def _whole(text: str) -> int:
+    """A whole number in ASCII digits; the ranges are the spec's to check."""
+    if not WHOLE.fullmatch(text):
+        raise ArgumentTypeError(f"must be a whole number. Received: {received(text)}")
+    try:
+        return int(text)
+    except ValueError:  # more digits than Python reads
+        raise ArgumentTypeError(f"must be a smaller number. Received: {received(text)}") from None
 
 
 def _option_arguments(magic: Any) -> Any:
@@ -46,9 +57,9 @@ class DropvizMagics(Magics):
     @argument("--into", metavar="NAME", help="keep the run under this name")
     @argument("--task", help="(line only) data to train on, digits unless given")
     @argument("--method", help="(line only) where dropout acts: keras, gal-tied, moon, ...")
-    @argument("--units", type=int, help="(line only) LSTM units, 32 unless given")
-    @argument("--epochs", type=int, help="(line only) epochs, 10 unless given")
-    @argument("--seed", type=int, help="(line only) seed, 7 unless given")
+    @argument("--units", type=_whole, help="(line only) LSTM units, 32 unless given")
+    @argument("--epochs", type=_whole, help="(line only) epochs, 10 unless given")
+    @argument("--seed", type=_whole, help="(line only) seed, 7 unless given")
     @_option_arguments
     @line_cell_magic
     def lstm_dropout(self, line: str, cell: str | None = None) -> Any:
@@ -84,7 +95,7 @@ class DropvizMagics(Magics):
         return record_cell(self.shell, given, cell)
 
     @magic_arguments()
-    @argument("--seed", type=int, default=0, help="where the experiment's random streams begin")
+    @argument("--seed", type=_whole, default=0, help="where the experiment's random streams begin")
     @argument("layer", nargs="*", help="a layer or model, by name or expression")
     @line_magic
     def lstm_explain(self, line: str) -> None:

@@ -8,10 +8,12 @@ from typing import Any
 
 import keras
 
+from dropviz.core.checks import check_whole
 from dropviz.core.method_options import OPTIONS, RATES
 from dropviz.core.methods import METHODS
+from dropviz.core.number_forms import MOST
 from dropviz.core.setting import Setting
-from dropviz.errors import DropvizError, unknown_name
+from dropviz.errors import DropvizError, is_known, unknown_name
 from dropviz.methods.method_cell import MethodCell
 
 Tensor = Any
@@ -23,7 +25,7 @@ def LSTM(units: int, method: str = "keras", **kwargs: Any) -> Any:  # noqa: N802
     """Makes an LSTM layer that drops where a published method drops.
 
     Args:
-        units: Units, from 1.
+        units: Units, 1 to 2**31 - 1.
         method: A key of ``dropviz.core.methods.METHODS``: "keras" gives
             ``keras.layers.LSTM`` itself; the others a layer with the same weights.
         **kwargs: Whatever ``keras.layers.LSTM`` takes; and the options of
@@ -37,8 +39,9 @@ def LSTM(units: int, method: str = "keras", **kwargs: Any) -> Any:  # noqa: N802
         DropvizError: If the method is unknown, a rate is out of range, or the method
             and the rest cannot act together.
     """
-    if not isinstance(method, str) or method not in METHODS:
+    if not is_known(method, METHODS):
         raise unknown_name("method", method, METHODS)
+    units = check_whole("units", units, 1, MOST)
     if method != "keras":
         return MethodLSTM(units, method=method, **kwargs)
     ours = {name: kwargs.pop(name, None) for name in OPTIONS}

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from dropviz.errors import DropvizError
+from dropviz.errors import DropvizError, received
 
 Model = Any
 
@@ -26,6 +26,8 @@ def checked_inputs(model: Model, x: Any) -> Any:
     Raises:
         DropvizError: If they do not fit the model, are empty or are not finite.
     """
+    for part in keras.tree.flatten(x):
+        _check_numbers(part)
     _check_shapes(model, x)
     for part in keras.tree.flatten(x):
         values = np.asarray(part)
@@ -35,6 +37,16 @@ def checked_inputs(model: Model, x: Any) -> Any:
                 f"x must be finite. Received: {bad} of {values.size} values are NaN or infinite."
             )
     return keras.tree.map_structure(keras.ops.convert_to_tensor, x)
+
+
+def _check_numbers(part: Any) -> None:
+    try:
+        values = np.asarray(part)
+    except Exception as error:
+        raise DropvizError(f"x must be arrays of numbers. Received: {received(part)}.") from error
+    # Integers too large for any type of NumPy's are objects to it.
+    if not (np.issubdtype(values.dtype, np.number) or values.dtype == bool):
+        raise DropvizError(f"x must be arrays of numbers. Received: dtype {values.dtype}.")
 
 
 def _check_shapes(model: Model, x: Any) -> None:

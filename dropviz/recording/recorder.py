@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -12,8 +11,9 @@ import keras
 
 from dropviz.core.checks import check_whole
 from dropviz.core.masks import LayerRecording
+from dropviz.core.number_forms import MOST
 from dropviz.core.recording import Recording
-from dropviz.errors import DropvizError
+from dropviz.errors import DropvizError, received
 from dropviz.keras_inside import hooks
 from dropviz.keras_inside.inner_loop import (
     has_own_inner_loop,
@@ -27,6 +27,8 @@ from dropviz.recording.readback import Facts, layer_recording
 
 Layer = Any
 Model = Any
+
+_MOST_MIB = 2**20  # a tebibyte
 
 
 @contextmanager
@@ -46,7 +48,7 @@ def record(
         keep: How many of the last batches to keep the masks of; as many as the budget
             holds by default.
         every: Keep the masks of each ``every``-th batch only.
-        budget_mib: Memory for masks in MiB, for all layers together. It is taken at
+        budget_mib: Memory for masks in MiB, above 0, for all layers together. It is taken at
             once, on the device.
 
     Yields:
@@ -98,10 +100,13 @@ class Recorder:
         self, *, keep: int | None, every: int, budget_mib: float, dtypes: Collection[str]
     ) -> None:
         if keep is not None:
-            check_whole("keep", keep, 1)
-        check_whole("every", every, 1)
-        if not isinstance(budget_mib, (int, float)) or not 0 < budget_mib < math.inf:
-            raise DropvizError(f"budget_mib must be above 0. Received: {budget_mib!r}.")
+            check_whole("keep", keep, 1, MOST)
+        check_whole("every", every, 1, MOST)
+        if not isinstance(budget_mib, (int, float)) or not 0 < budget_mib <= _MOST_MIB:
+            raise DropvizError(
+                f"budget_mib must be above 0 and at most {_MOST_MIB:,}. "
+                f"Received: {received(budget_mib)}."
+            )
         _check_backend()
         # TensorFlow's part is loaded only where TensorFlow is in use.
         from dropviz.recording.tensorflow_store import Store

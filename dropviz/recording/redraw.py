@@ -5,9 +5,11 @@ from __future__ import annotations
 import keras
 import numpy as np
 
+from dropviz.core.checks import check_whole
 from dropviz.core.draw_log import DrawLog
 from dropviz.core.masks import Array, LayerRecording, Masks
-from dropviz.errors import DropvizError
+from dropviz.core.number_forms import MOST
+from dropviz.errors import DropvizError, received
 from dropviz.methods.draw_masks import draw
 
 _COMPARED = 32  # kept batches at the most; drawing one takes some milliseconds
@@ -31,14 +33,20 @@ def redraw(recorded: LayerRecording, batch: int) -> dict[str, Masks]:
     Raises:
         DropvizError: If the batch was not noted, or redrawing is not exact here.
     """
+    if not isinstance(recorded, LayerRecording):
+        raise DropvizError(
+            'redraw takes one layer of a recording, as in recording["lstm"]. '
+            f"Received: {received(recorded)}."
+        )
+    batch = check_whole("batch", batch, -MOST)
     draws = recorded.draw_log
     if draws is None:
         raise DropvizError(f"{recorded.layer!r} drew no masks, so there is nothing to redraw.")
     last = draws.first + len(draws) - 1
     if not draws.first <= batch <= last:
         raise DropvizError(
-            f"Batch {batch} of {recorded.layer!r} cannot be redrawn. Expected a number from "
-            f"{draws.first} to {last}."
+            f"Batch {received(batch)} of {recorded.layer!r} cannot be redrawn. Expected a number "
+            f"from {draws.first} to {last}."
         )
     if not redraws_exactly(recorded):
         raise DropvizError(

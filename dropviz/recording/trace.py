@@ -13,7 +13,7 @@ import numpy as np
 from dropviz.core import oracle
 from dropviz.core.masks import Array, LayerRecording, Masks
 from dropviz.core.trace_result import TOLERANCES, Proof, Trace
-from dropviz.errors import DropvizError, unknown_name
+from dropviz.errors import DropvizError, is_known, unknown_name
 from dropviz.keras_inside.cell_masks import forget_masks
 from dropviz.keras_inside.inner_loop import class_inner_loop, replaced_inner_loop
 from dropviz.recording.check_inputs import checked_inputs
@@ -112,7 +112,7 @@ def _chosen(model: Model, name: str | None) -> Found:
     every = {found.path: found for found in recurrent_layers(model)}
     able = {path: found for path, found in every.items() if not _unable(found.layer)}
     if name is not None:
-        if name not in every:
+        if not is_known(name, every):
             raise unknown_name("recurrent layer", name, every)
         able = {name: every[name]}
     if not every:

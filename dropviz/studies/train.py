@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import keras
@@ -12,7 +12,7 @@ from dropviz.core.runs import Run
 from dropviz.core.scenario_string import HEAD, parse
 from dropviz.core.spec import RunSpec
 from dropviz.core.tasks import Task, load_task
-from dropviz.errors import StoppedError
+from dropviz.errors import DropvizError, StoppedError, received, unknown_name
 from dropviz.recording.recorder import record
 from dropviz.recording.trace import prove
 from dropviz.studies.fitting import build, check_size, code, curve_collector, fit
@@ -63,6 +63,15 @@ def run(
             there is; nothing is trained then.
         StoppedError: If the training is interrupted; its ``run`` holds what was done.
     """
+    if listener is not None and not callable(listener):
+        raise DropvizError(
+            "listener must be a function that takes the progress. "
+            f"Received: listener={received(listener)}."
+        )
+    known = [each.name for each in fields(RunSpec)]
+    for name in options:
+        if name not in known:
+            raise unknown_name("argument", name, known)
     given = {
         "method": method,
         "dropout": dropout,

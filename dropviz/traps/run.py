@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from dropviz.core.trap_results import Trap, TrapResults
-from dropviz.errors import unknown_name
+from dropviz.errors import is_known, unknown_name
 from dropviz.traps import masks, rates, training
 from dropviz.traps.tools import Exhibit, Finding, NotMeasurableError
 
@@ -38,7 +38,7 @@ def traps(*names: str) -> TrapResults:
         DropvizError: If there is no trap of a name.
     """
     for name in names:
-        if not isinstance(name, str) or name not in EXHIBITS:
+        if not is_known(name, EXHIBITS):
             raise unknown_name("trap", name, EXHIBITS)
     chosen = dict.fromkeys(names or EXHIBITS)
     with _random_streams_kept():

@@ -15,7 +15,7 @@ from dropviz.core.scenario_string import Scenario
 from dropviz.core.schedule import Change
 from dropviz.core.setting import Setting
 from dropviz.core.spec import RunSpec
-from dropviz.errors import unknown_name
+from dropviz.errors import is_known, unknown_name
 
 _WIDE = "330px"
 _MOST_SEED = 2**32 - 1
@@ -79,7 +79,7 @@ class Controls:
             UnknownNameError: If there is no such control to hide or lock.
         """
         for name in (*hide, *lock):
-            if name not in NAMES:
+            if not is_known(name, NAMES):
                 raise unknown_name("control", name, NAMES)
         self._lock = set(lock)
         self._own = scenario.spec  # what no control shows: the options of a method

@@ -13,6 +13,7 @@ from dropviz.core.runs import Run
 from dropviz.core.scenario_string import Scenario, parse
 from dropviz.core.spec import RunSpec
 from dropviz.core.tasks import TASKS, Task
+from dropviz.errors import DropvizError, received
 from dropviz.jupyter.lab.actions import Actions
 from dropviz.jupyter.lab.panel import Panel
 from dropviz.jupyter.lab.static_copy import StaticCopy
@@ -53,7 +54,8 @@ def lab(
     Raises:
         DropvizError: If the scenario is not understood, or there is no such control.
     """
-    asked = parse(scenario) if isinstance(scenario, str) else scenario
+    asked = scenario if isinstance(scenario, Scenario) else parse(scenario)
+    _check_arguments(task, hide, lock)
     if task is None:
         asked.spec.check_task()
     else:
@@ -62,6 +64,17 @@ def lab(
     close_all(_REPLACED)
     _newest.append(made)
     return made
+
+
+def _check_arguments(task: object, hide: object, lock: object) -> None:
+    if task is not None and not isinstance(task, Task):
+        raise DropvizError(f"task must be a dropviz.Task. Received: task={received(task)}.")
+    for name, value in (("hide", hide), ("lock", lock)):
+        if isinstance(value, str) or not isinstance(value, Collection):
+            raise DropvizError(
+                f'{name} must be a list of names, as in {name}=["seed"]. '
+                f"Received: {name}={received(value)}."
+            )
 
 
 def close_all(words: str = "Closed.") -> None:

@@ -1,0 +1,152 @@
+"""Whatever a person gives: one error type, one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+import dropviz
+from dropviz.core.runs import Run
+from dropviz.core.scenario_string import parse
+from dropviz.errors import DropvizError
+
+from .studies.conftest import tiny
+
+
+class NoRepr:
+    def __repr__(self) -> str:
+        raise RuntimeError("no")
+
+
+class NoFloat:
+    def __float__(self) -> float:
+        raise ZeroDivisionError("no")
+
+
+class NoIndex(int):
+    def __int__(self) -> int:
+        raise LookupError("no")
+
+    __index__ = __int__
+
+
+ODD: dict[str, Any] = {
+    "an object": object(),
+    "a repr that fails": NoRepr(),
+    "a float that fails": NoFloat(),
+    "bytes": b"lstm",
+    "a set": {1, 2},
+    "digits of another script": "\u0663",
+    "underscores": "1_0",
+    "a huge number": 10**400,
+    "a complex number": 1j,
+    "not a number": float("nan"),
+    "very long": "lstm:" * 5000,
+    "a terminal code": "\x1b[2Jlstm",
+}
+X, Y = np.zeros((2, 3, 4), "float32"), np.array([0, 1])
+
+
+@cache
+def run() -> Run:
+    return dropviz.run(tiny(), dropout=0.5, units=3, epochs=1)
+
+
+@cache
+def layer() -> Any:
+    made = keras.layers.LSTM(3, dropout=0.5)
+    made.build((2, 3, 4))
+    return made
+
+
+def recorded(**arguments: Any) -> None:
+    with dropviz.record(layer(), **arguments):
+        raise AssertionError("it began to record")
+
+
+def _run_with(name: str, value: Any) -> object:
+    return dropviz.run(**{name: value})
+
+
+CALLS: dict[str, Callable[[Any], object]] = {
+    **{
+        f"run {name}": partial(_run_with, name)
+        for name in ("task", "method", "dropout", "recurrent_dropout", "units", "epochs", "seed")
+    },
+    "run life": lambda value: dropviz.run(method="moon", life=value),
+    "run zoneout_cell": lambda value: dropviz.run(method="zoneout", zoneout_cell=value),
+    "run listener": lambda value: dropviz.run(listener=value),
+    "run schedule": lambda value: dropviz.run(schedule=value),
+    "parse": parse,
+    "lab": dropviz.lab,
+    "lab task": lambda value: dropviz.lab(task=value),
+    "lab hide": lambda value: dropviz.lab(hide=value),
+    "lab lock": lambda value: dropviz.lab(lock=[value]),
+    "LSTM": dropviz.LSTM,
+    "LSTM method": lambda value: dropviz.LSTM(3, method=value),
+    "LSTM rate": lambda value: dropviz.LSTM(3, method="moon", recurrent_dropout=value),
+    "record": lambda value: dropviz.record(value).__enter__(),
+    "record keep": lambda value: recorded(keep=value),
+    "record every": lambda value: recorded(every=value),
+    "record budget_mib": lambda value: recorded(budget_mib=value),
+    "trace": lambda value: dropviz.trace(value, X),
+    "trace x": lambda value: dropviz.trace(layer(), value),
+    "trace layer": lambda value: dropviz.trace(layer(), X, layer=value),
+    "explain": dropviz.explain,
+    "explain seed": lambda value: dropviz.explain(layer(), seed=value),
+    "redraw": lambda value: dropviz.redraw(value, 0),
+    "redraw batch": lambda value: dropviz.redraw(run().recording["lstm"], value),
+    "traps": dropviz.traps,
+    "load": dropviz.load,
+    "figure": lambda value: run().figure(value),
+    "layer of a recording": lambda value: run().recording[value],
+    "site of a layer": lambda value: run().recording["lstm"][value],
+    "curve": lambda value: run().curves[value],
+    "Task": lambda value: dropviz.Task("mine", value, Y, X, Y),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("call", CALLS)
+def test_odd_input_is_refused_in_one_sentence(call: str, odd: str) -> None:
+    with pytest.raises(DropvizError) as caught:
+        CALLS[call](ODD[odd])
+
+    said = str(caught.value)
+    assert len(said) < 900
+    assert "\n" not in said
+    assert "\x1b" not in said
+
+
+@pytest.mark.parametrize("name", ["unit", "dropuot", "x" * 1000])
+def test_an_unknown_argument_of_run_is_named(name: str) -> None:
+    with pytest.raises(DropvizError, match="There is no argument"):
+        dropviz.run(**{name: 1})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "lstm:u\u0663",
+        "lstm:s1_0",
+        "lstm:d.\u0665",
+        "lstm:d1e_1",
+        "lstm:@\u0661,d.3",
+        "lstm:e" + "9" * 5000,
+        "lstm:r.2.3",
+        "lstm:u+\uff11",
+    ],
+)
+def test_numbers_of_a_scenario_are_ascii_digits(text: str) -> None:
+    with pytest.raises(DropvizError, match=r"whole number|a number|is written"):
+        parse(text)
+
+
+@pytest.mark.parametrize("text", ["lstm:u16", "lstm:d.25", "lstm:d2e-1", "lstm:r0.5", "lstm:s007"])
+def test_numbers_as_people_write_them_are_read(text: str) -> None:
+    assert parse(text).spec
