@@ -7,6 +7,7 @@ name loads what it needs when it is first used.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from dropviz.core import display_registry as _display_registry
@@ -44,6 +45,11 @@ __all__ = [
 # What draws and shows results: light modules, imported when somebody looks at one.
 _display_registry.PROVIDERS[:] = ["dropviz.figures", "dropviz.jupyter"]
 
+# The room "traps" has the name of a public function. Loaded here, before anybody asks, it
+# leaves the name: a package sets it on the one above it only when it is loaded.
+import_module("dropviz.traps")
+del globals()["traps"]
+
 _HOMES = {
     "LSTM": "dropviz.methods.lstm",
     "DropvizError": "dropviz.errors",
@@ -63,8 +69,6 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'dropviz' has no attribute {name!r}")
-    from importlib import import_module
-
     home = _HOMES[name]
     if home.split(".")[1] in ("methods", "recording", "experiment", "traps", "studies"):
         import_module("dropviz.keras_inside.start_keras").ready()

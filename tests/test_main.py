@@ -81,6 +81,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
 # ---------------------------------------------------------------- demo
 
 
+@pytest.mark.slow
 def test_the_demo_writes_one_file_and_nothing_else(demo: Demo) -> None:
     assert [path.name for path in demo.folder.iterdir()] == ["dropviz-demo.html"]
 

@@ -111,8 +111,12 @@ CALLS: dict[str, Callable[[Any], object]] = {
 }
 
 
-@pytest.mark.parametrize("odd", ODD)
-@pytest.mark.parametrize("call", CALLS)
+# A huge number is one that a recording can keep, or leave out between two, as it is.
+FINE = {("record keep", "a huge number"), ("record every", "a huge number")}
+CASES = [(call, odd) for call in CALLS for odd in ODD if (call, odd) not in FINE]
+
+
+@pytest.mark.parametrize(("call", "odd"), CASES)
 def test_odd_input_is_refused_in_one_sentence(call: str, odd: str) -> None:
     with pytest.raises(DropvizError) as caught:
         CALLS[call](ODD[odd])

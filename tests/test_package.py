@@ -130,3 +130,14 @@ def test_every_module_can_be_imported_by_itself(tmp_path: Path) -> None:
         "    importlib.import_module(name)\n",
         tmp_path,
     )
+
+
+def test_a_room_with_the_name_of_a_function_leaves_it_the_name(tmp_path: Path) -> None:
+    code = (
+        "import dropviz\n"
+        "from dropviz.traps.run import traps\n"
+        "import dropviz.traps.masks\n"
+        "assert dropviz.traps is traps and dropviz.traps is traps"
+    )
+
+    assert "keras" in imported_by(code, tmp_path)

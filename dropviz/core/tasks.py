@@ -170,12 +170,14 @@ class TaskEntry:
         steps: Time steps of its inputs, known before any data are there.
         features: Features of its inputs.
         title: A few words about it, for a menu.
+        offline: Whether its data are on disk already.
     """
 
     load: Callable[[], Task]
     steps: int
     features: int
     title: str
+    offline: bool = True
 
 
 TASKS: dict[str, TaskEntry] = {
@@ -202,7 +204,8 @@ def load_task(name: str) -> Task:
     try:
         return TASKS[name].load()
     except OSError as error:
+        offline = [each for each, entry in TASKS.items() if entry.offline]
         raise DropvizError(
             f"The data of task {name!r} cannot be had here ({type(error).__name__}: {error}). "
-            f"Choose another one: {', '.join(each for each in TASKS if each != name)}."
+            f"Choose {' or '.join(offline)}, which need no network."
         ) from error

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from dropviz.errors import DropvizError, received
 
@@ -26,11 +27,9 @@ def checked_inputs(model: Model, x: Any) -> Any:
     Raises:
         DropvizError: If they do not fit the model, are empty or are not finite.
     """
-    for part in keras.tree.flatten(x):
-        _check_numbers(part)
     _check_shapes(model, x)
     for part in keras.tree.flatten(x):
-        values = np.asarray(part)
+        values = _as_numbers(part)
         if np.issubdtype(values.dtype, np.floating) and not np.isfinite(values).all():
             bad = int(np.count_nonzero(~np.isfinite(values)))
             raise DropvizError(
@@ -39,14 +38,12 @@ def checked_inputs(model: Model, x: Any) -> Any:
     return keras.tree.map_structure(keras.ops.convert_to_tensor, x)
 
 
-def _check_numbers(part: Any) -> None:
-    try:
-        values = np.asarray(part)
-    except Exception as error:
-        raise DropvizError(f"x must be arrays of numbers. Received: {received(part)}.") from error
+def _as_numbers(part: Any) -> NDArray[Any]:
+    values = np.asarray(part)
     # Integers too large for any type of NumPy's are objects to it.
     if not (np.issubdtype(values.dtype, np.number) or values.dtype == bool):
         raise DropvizError(f"x must be arrays of numbers. Received: dtype {values.dtype}.")
+    return values
 
 
 def _check_shapes(model: Model, x: Any) -> None:
@@ -57,7 +54,12 @@ def _check_shapes(model: Model, x: Any) -> None:
         # What a subclassed model takes is its own to say, and of several inputs Keras's.
         inputs = getattr(model, "inputs", None) or []
         expected = [tuple(each.shape) for each in inputs] if len(inputs) == 1 else []
-    shapes = [np.shape(part) for part in keras.tree.flatten(x)]
+    try:
+        shapes = [np.shape(part) for part in keras.tree.flatten(x)]
+    except Exception as error:
+        raise DropvizError(
+            f"x must be arrays of one shape each. Received: {received(x)}."
+        ) from error
     fits = not expected or (len(shapes) == 1 and _fits(shapes[0], expected[0]))
     if not fits or any(0 in shape for shape in shapes):
         wanted = f"Expected {_listed(expected)}. " if expected else ""

@@ -100,13 +100,12 @@ class Recorder:
         self, *, keep: int | None, every: int, budget_mib: float, dtypes: Collection[str]
     ) -> None:
         if keep is not None:
-            check_whole("keep", keep, 1, MOST)
-        check_whole("every", every, 1, MOST)
+            check_whole("keep", keep, 1)
+        every = min(check_whole("every", every, 1), MOST)
         if not isinstance(budget_mib, (int, float)) or not 0 < budget_mib <= _MOST_MIB:
-            raise DropvizError(
-                f"budget_mib must be above 0 and at most {_MOST_MIB:,}. "
-                f"Received: {received(budget_mib)}."
-            )
+            low = not isinstance(budget_mib, (int, float)) or not budget_mib > 0
+            expected = "above 0" if low else f"at most {_MOST_MIB:,}"
+            raise DropvizError(f"budget_mib must be {expected}. Received: {received(budget_mib)}.")
         _check_backend()
         # TensorFlow's part is loaded only where TensorFlow is in use.
         from dropviz.recording.tensorflow_store import Store

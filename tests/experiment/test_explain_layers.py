@@ -20,6 +20,8 @@ from .zoo import ZOO, Specimen
 from .zoo_truth import seeded
 from .zoo_verdict import untold, untrue, verdicts_on
 
+pytestmark = pytest.mark.slow
+
 Layer = Any
 
 MOON = "moon_dropout=0.4_recurrent_dropout=0.3"

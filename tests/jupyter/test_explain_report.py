@@ -19,6 +19,8 @@ from dropviz.jupyter.explain_report import lines, show_answer
 
 from .conftest import InProcess, Ran
 
+pytestmark = pytest.mark.slow
+
 BEST_KNOWN = "The two best-known answers"
 UNTYING = ["Raising one argument changes what the other does."]
 

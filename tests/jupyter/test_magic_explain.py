@@ -18,6 +18,8 @@ from dropviz.jupyter.magics import DropvizMagics
 from .conftest import ROOT, InProcess
 from .test_magics import assert_one_clean_line
 
+pytestmark = pytest.mark.slow
+
 PLAIN = "keras.layers.LSTM(16, dropout=0.5, recurrent_dropout=0.5)"
 
 

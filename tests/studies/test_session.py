@@ -28,6 +28,8 @@ from dropviz.studies.train import run, train
 
 from .conftest import SAMPLES, tiny
 
+pytestmark = pytest.mark.slow
+
 TASK = tiny()
 SPEC = RunSpec(
     task="tiny", dropout=0.3, recurrent_dropout=0.4, units=4, epochs=2, seed=11

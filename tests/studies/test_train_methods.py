@@ -19,6 +19,8 @@ from dropviz.studies.train import train
 
 from .test_train import assert_trained_the_same, executed
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = {
     **{name: Setting(name, 0.1, 0.2 if len(row.rules) > 1 else 0) for name, row in METHODS.items()},
     "moon, options": Setting("moon", 0.1, 0.1, life="step", scaling="inverted"),

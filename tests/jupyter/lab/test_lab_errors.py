@@ -21,7 +21,7 @@ from .panels import OpenedPanel, Pace, tiny
 
 Open = Callable[..., OpenedPanel]
 
-pytestmark = pytest.mark.usefixtures("_quick")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("_quick")]
 
 
 def assert_trains_again(panel: OpenedPanel) -> None:

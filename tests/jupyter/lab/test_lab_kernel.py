@@ -8,6 +8,8 @@ import pytest
 
 from tests.jupyter.conftest import Executed, Kernel, Output
 
+pytestmark = pytest.mark.slow
+
 VIEW = "application/vnd.jupyter.widget-view+json"
 SCENARIO = "lstm:u4:d.2:r.5:e1"
 # What a panel says of itself: the newest is open, its thread lives, nothing went wrong.

@@ -27,7 +27,7 @@ from .panels import BATCHES, OpenedPanel, Pace, text_of, tiny
 Open = Callable[..., OpenedPanel]
 START = Change(0, 0.2, 0.5)
 
-pytestmark = pytest.mark.usefixtures("_quick")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("_quick")]
 
 
 def run_of(panel: OpenedPanel) -> Run:

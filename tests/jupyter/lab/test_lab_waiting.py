@@ -19,7 +19,7 @@ from .panels import SECONDS, OpenedPanel, Pace
 
 Open = Callable[..., OpenedPanel]
 
-pytestmark = pytest.mark.usefixtures("_quick")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("_quick")]
 
 
 @dataclass
