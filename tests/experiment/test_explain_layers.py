@@ -85,10 +85,6 @@ def as_numbers(verdict: Verdict) -> list[Any]:
     *("keras_both-(64, 3)", f"{SEMENIUTA}-(1, 1)", f"{ZONEOUT}-(1, 1)"),
     *(f"{WEIGHT_DROP}-(1, 1)", f"{WEIGHT_DROP}-(5, 7)"),
 )
-@pytest.mark.few(
-    *("keras_both-(64, 3)", "gru_both-(5, 7)", "gru_both_reset_before-(3, 2)", f"{MOON}-(2, 1)"),
-    *(f"{SEMENIUTA}-(1, 1)", f"{ZONEOUT}-(1, 1)", f"{WEIGHT_DROP}-(1, 1)", f"{WEIGHT_DROP}-(5, 7)"),
-)
 @pytest.mark.parametrize("sizes", SIZES, ids=str)
 @pytest.mark.parametrize("name", KINDS)
 def test_sizes(name: str, sizes: tuple[int, int]) -> None:
