@@ -10,7 +10,8 @@ that found something run once more, without any change, and must pass.
 
 No mutant is made of what does not act: docstrings and other strings, annotations, decorators,
 what is raised (the message of an error), `__repr__` and `__str__`, what stands under
-`if TYPE_CHECKING`, and the order of arguments that have none (of `min`, `max` and the like).
+`if TYPE_CHECKING`, `strict` of `zip`, and the order of arguments that have none (of `min`, `max`
+and the like).
 Every other mutant counts, also one that does the same as the source.
 """
 
@@ -162,6 +163,10 @@ class _Finder(ast.NodeVisitor):
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
         if node.value:
+            self.visit(node.value)
+
+    def visit_keyword(self, node: ast.keyword) -> None:
+        if node.arg != "strict":
             self.visit(node.value)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:

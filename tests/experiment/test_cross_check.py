@@ -27,7 +27,7 @@ def heard_on(method: str, units: int = 8) -> Witnesses:
     return heard
 
 
-@pytest.mark.few("keras", "gal-untied", "moon", "semeniuta", "zoneout", "weight-drop")
+@pytest.mark.few("gal-untied", "weight-drop")
 @pytest.mark.parametrize("method", METHODS)
 def test_the_witnesses_agree_on_every_method(method: str) -> None:
     heard = heard_on(method)

@@ -11,15 +11,15 @@ from .zoo_truth import SiteTruth
 
 
 def _at(truth: SiteTruth, kind: str) -> Iterator[object]:
-    """What is particular to a site, each trait with the site and without what is beside it."""
+    """What is particular to a site, trait by trait."""
     every = {"LSTM": 4, "GRU": 3}[kind]
     yield (kind, truth.site)
     for field in ("life", "tying", "scaling"):
-        yield (truth.site, field, getattr(truth, field))
+        yield (field, getattr(truth, field))
     usual = {field.name: field.default for field in fields(SiteTruth)}
     for field in ("same_over_samples", "same_over_units", "frozen", "gaussian"):
         if getattr(truth, field):
-            yield (field, truth.site)
+            yield field
     for field in ("steps", "same_mask_as"):
         if getattr(truth, field) != usual[field]:
             yield (field, truth.site)

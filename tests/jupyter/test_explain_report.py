@@ -261,6 +261,7 @@ def test_the_plain_layer_is_keras_s_own() -> None:
     assert not plain().built
 
 
+@pytest.mark.few("options2")
 @pytest.mark.parametrize(
     "options", [{"life": "step"}, {"scaling": "inverted"}, {"life": "step", "scaling": "inverted"}]
 )

@@ -470,6 +470,7 @@ def test_masks_can_be_on_at_inference_too(case: str) -> None:
     assert float(np.abs(one - other).max()) > 0
 
 
+@pytest.mark.few("naive", "zoneout two rates")
 # The last batch is a partial one, and its size and length are not known beforehand.
 @pytest.mark.parametrize("case", ["naive", "moon sequence test-time", *THREE[1:]])
 def test_a_graph_of_unknown_sizes_trains_as_an_eager_call_does(case: str) -> None:
@@ -490,6 +491,7 @@ def test_a_graph_of_unknown_sizes_trains_as_an_eager_call_does(case: str) -> Non
     assert max(np.abs(a - b).max() for a, b in zip(graph, plain, strict=True)) > 1e-3
 
 
+@pytest.mark.few("weight-drop")
 # Batches of one size: XLA compiles each size anew, for seconds.
 @pytest.mark.parametrize("case", ["semeniuta step test-time", "weight-drop"])
 def test_xla_trains_too(case: str) -> None:

@@ -17,7 +17,14 @@ TRAININGS = {"01-where-does-it-act": 3, "02-which-method-is-it": 2}  # with the 
 BYTES = 2**20  # code-hosting pages stop showing larger notebooks
 
 
-@pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
+# The README's blocks, which are fast, run what the second does.
+PARAMS = [
+    pytest.param(path, id=path.stem, marks=pytest.mark.full if number else ())
+    for number, path in enumerate(NOTEBOOKS)
+]
+
+
+@pytest.fixture(scope="module", params=PARAMS)
 def path(request: pytest.FixtureRequest) -> Path:
     chosen: Path = request.param
     return chosen

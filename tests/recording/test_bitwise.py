@@ -130,8 +130,8 @@ def _train(layer: Callable[..., Layer], mode: str, folder: Path, *, record_it: b
     )
 
 
-# Each layer and each way to train, and what XLA compiles quickest.
-FAST = (("LSTM", "graph"), ("GRU", "eager"), ("SimpleRNN", "jit"))
+# XLA takes longest; test_recorded_methods has one case of it that is fast.
+FAST = (("LSTM", "graph"), ("GRU", "eager"))
 PAIRS = [
     pytest.param(pair, marks=() if pair in FAST else pytest.mark.full)
     for pair in product(LAYERS, MODES)
@@ -199,7 +199,7 @@ def test_recording_adds_no_variable(pair: Pair) -> None:
     assert with_it.variables == without.variables
 
 
-@pytest.mark.few("lstm", "tied", "rnn of cells", "bidirectional", "time distributed", "shared")
+@pytest.mark.few("rnn of cells", "bidirectional", "shared")
 @pytest.mark.parametrize("name", KINDS)
 def test_recording_leaves_every_kind_of_model_as_it_was(name: str) -> None:
     kind = KINDS[name]

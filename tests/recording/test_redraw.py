@@ -92,6 +92,7 @@ def test_masks_of_one_feature_are_redrawn() -> None:
     assert_redrawn(recording["lstm"])
 
 
+@pytest.mark.few
 @pytest.mark.parametrize("validation", [False, True])
 @pytest.mark.parametrize("settings", [{}, {"run_eagerly": True}], ids=["graph", "eager"])
 def test_masks_of_fit_are_redrawn(settings: dict[str, Any], *, validation: bool) -> None:

@@ -120,6 +120,7 @@ def values_of(layer: Layer) -> list[NDArray[Any]]:
     return [np.asarray(each) for each in layer.variables]
 
 
+@pytest.mark.few("zoneout")
 # An experiment takes seconds; these differ most in what it does.
 @pytest.mark.parametrize("name", ["keras", "zoneout"])
 def test_a_live_layer_is_explained_as_its_method(name: str) -> None:

@@ -137,6 +137,7 @@ def test_untouched_trainings_are_those_of_a_run_one_after_the_other(
     assert latest.sentences == constants[SPEC].recording["lstm"].sentences
 
 
+@pytest.mark.full
 def test_another_method_trains_as_a_run_too() -> None:
     spec = replace(SPEC, method="zoneout", epochs=1)
 
@@ -186,6 +187,7 @@ def test_a_training_whose_rates_moved_is_repeated_from_its_scenario(
     assert_same_run(session.train(spec, Steering(spec)), done)
 
 
+@pytest.mark.full
 def test_a_run_repeats_it_in_a_session_of_its_own(moved: dict[str, Run]) -> None:
     done = moved["frozen and released"]
     assert done.spec is not None
@@ -379,6 +381,7 @@ def test_a_measurement_of_cost_leaves_every_variable_to_the_bit(session: Session
     assert numpy_and_python() == streams
 
 
+@pytest.mark.few("explained")
 @pytest.mark.usefixtures("_quick")
 @pytest.mark.parametrize("look", ["cost", "explain"])
 def test_a_look_at_other_rates_between_two_batches_leaves_the_training_as_it_was(
@@ -395,6 +398,7 @@ def test_a_look_at_other_rates_between_two_batches_leaves_the_training_as_it_was
     assert_same_run(done, constants[SPEC])
 
 
+@pytest.mark.few("cost")
 @pytest.mark.usefixtures("_quick")
 @pytest.mark.parametrize("look", ["cost", "explain"])
 def test_the_latest_masks_are_those_of_the_training_after_a_look_too(

@@ -157,6 +157,7 @@ def test_a_listener_does_not_disturb(trained: Run) -> None:
     assert told
 
 
+@pytest.mark.full
 def test_the_plain_code_trains_the_same_to_the_bit_on_digits(digits_run: Run) -> None:
     assert_trained_the_same(executed(digits_run.code), digits_run)
 

@@ -51,7 +51,10 @@ def trained(name: str, task: str) -> Run:
     return train(spec, data(task))
 
 
-@pytest.mark.few
+FAST = ("keras-digits", "weight-drop-digits", "moon-temporal-order", "zoneout-temporal-order")
+
+
+@pytest.mark.few(*FAST)
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_learns_something_of_every_task_in_an_epoch(name: str, task: str) -> None:
@@ -65,7 +68,7 @@ def test_every_method_learns_something_of_every_task_in_an_epoch(name: str, task
     assert run.curves["val_loss"][-1] < (guess if task == "digits" else 1.02 * guess)
 
 
-@pytest.mark.few
+@pytest.mark.few(*FAST)
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("name", METHODS)
 def test_numpy_proves_every_method_after_its_training(name: str, task: str) -> None:
@@ -76,7 +79,7 @@ def test_numpy_proves_every_method_after_its_training(name: str, task: str) -> N
     assert proof.steps == data(task).x.shape[1]
 
 
-@pytest.mark.few
+@pytest.mark.few(*FAST)
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("name", METHODS)
 def test_what_is_recorded_follows_the_method(name: str, task: str) -> None:
@@ -97,9 +100,7 @@ def test_what_is_recorded_follows_the_method(name: str, task: str) -> None:
         assert masks.scale == pytest.approx(rule.kept, rel=1e-6)
 
 
-@pytest.mark.few(
-    "keras", "gal-untied", "semeniuta", "moon, options", "zoneout, options", "weight-drop"
-)
+@pytest.mark.few("keras", "weight-drop", "zoneout, options")
 @pytest.mark.parametrize("name", SETTINGS)
 def test_the_plain_code_of_every_method_trains_the_same_to_the_bit(name: str) -> None:
     run = trained(name, "digits")

@@ -336,6 +336,7 @@ def recorded_rates(layers: Any) -> list[tuple[float, float]]:
     return [(each["input"].rate, each["recurrent"].rate) for each in layers.values()]
 
 
+@pytest.mark.few("cell", "lstm")
 @pytest.mark.parametrize(
     "build",
     [
