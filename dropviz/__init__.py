@@ -46,9 +46,10 @@ __all__ = [
 _display_registry.PROVIDERS[:] = ["dropviz.figures", "dropviz.jupyter"]
 
 # The room "traps" has the name of a public function. Loaded here, before anybody asks, it
-# leaves the name: a package sets it on the one above it only when it is loaded.
+# leaves the name: a package sets it on the one above it only when it is loaded. (Not when
+# this module is loaded again, as %reload_ext does.)
 import_module("dropviz.traps")
-del globals()["traps"]
+globals().pop("traps", None)
 
 _HOMES = {
     "LSTM": "dropviz.methods.lstm",
