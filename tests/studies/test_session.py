@@ -381,7 +381,7 @@ def test_a_measurement_of_cost_leaves_every_variable_to_the_bit(session: Session
     assert numpy_and_python() == streams
 
 
-@pytest.mark.few("explained")
+@pytest.mark.few("explain")
 @pytest.mark.usefixtures("_quick")
 @pytest.mark.parametrize("look", ["cost", "explain"])
 def test_a_look_at_other_rates_between_two_batches_leaves_the_training_as_it_was(
