@@ -60,8 +60,12 @@ METHOD_CASES: dict[str, dict[str, Any]] = {
     "weight-drop": {"method": "weight-drop", **RATES},
 }
 # One of each method, where the options do not matter.
+# Those whose cells differ most: masks for each gate, in the cell, on the states, on the weights.
+MOST_UNLIKE = ("gal-untied", "semeniuta step test-time", "zoneout two rates", "weight-drop")
 ONE_OF_EACH = tuple(
-    {case["method"]: name for name, case in reversed(METHOD_CASES.items())}.values()
+    {
+        METHOD_CASES[name]["method"]: name for name in (*reversed(METHOD_CASES), *MOST_UNLIKE)
+    }.values()
 )
 
 

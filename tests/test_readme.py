@@ -10,6 +10,8 @@ import pytest
 
 from tests.jupyter.conftest import Executed, Kernel
 
+pytestmark = pytest.mark.slow
+
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BLOCKS = {

@@ -13,6 +13,8 @@ import pytest
 
 import dropviz
 
+pytestmark = pytest.mark.slow
+
 PACKAGE = Path(dropviz.__file__).parent
 
 # What each recipe adds: the file, a line that is there, and what comes before it.

@@ -48,7 +48,7 @@ def test_the_pins_are_of_what_the_project_needs() -> None:
     assert "tensorflow" not in pinned
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_pins_install_together() -> None:
     done = subprocess.run(
         [

@@ -249,6 +249,7 @@ def test_a_truncated_file_is_refused(share: float, tmp_path: Path) -> None:
         dropviz.load(path)
 
 
+@pytest.mark.few("1")
 @pytest.mark.parametrize("flip", [0x01, 0x80, 0xFF])
 def test_no_flipped_byte_changes_a_run_unnoticed(flip: int, tmp_path: Path) -> None:
     run = made()

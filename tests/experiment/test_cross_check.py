@@ -27,6 +27,7 @@ def heard_on(method: str, units: int = 8) -> Witnesses:
     return heard
 
 
+@pytest.mark.slow
 @pytest.mark.few("gal-untied", "weight-drop")
 @pytest.mark.parametrize("method", METHODS)
 def test_the_witnesses_agree_on_every_method(method: str) -> None:
@@ -64,6 +65,7 @@ def test_a_recording_that_contradicts_the_experiment_is_said() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_site_that_one_of_them_does_not_see_is_said() -> None:
     (heard,) = hear_witnesses(plain())
     assert heard.recorded is not None
@@ -77,6 +79,7 @@ def test_a_site_that_one_of_them_does_not_see_is_said() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_what_one_cannot_tell_is_no_contradiction() -> None:
     (heard,) = hear_witnesses(plain())
     sites = {

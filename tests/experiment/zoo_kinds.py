@@ -13,7 +13,7 @@ from .zoo_truth import SiteTruth
 def _at(truth: SiteTruth, kind: str) -> Iterator[object]:
     """What is particular to a site, trait by trait."""
     every = {"LSTM": 4, "GRU": 3}[kind]
-    yield (kind, truth.site)
+    yield ("site", truth.site)
     for field in ("life", "tying", "scaling"):
         yield (field, getattr(truth, field))
     usual = {field.name: field.default for field in fields(SiteTruth)}
@@ -24,7 +24,7 @@ def _at(truth: SiteTruth, kind: str) -> Iterator[object]:
         if getattr(truth, field) != usual[field]:
             yield (field, truth.site)
     if truth.gates and len(truth.gates) < every:
-        yield ("gates", kind, len(truth.gates))
+        yield ("gates", len(truth.gates))
     if truth.rate in (0, 1) or not 0.1 < truth.rate < 0.8:
         yield ("rate", round(truth.rate, 1))
 
@@ -32,9 +32,14 @@ def _at(truth: SiteTruth, kind: str) -> Iterator[object]:
 def traits(name: str, specimen: Specimen) -> set[object]:
     """What a specimen is the example of."""
     found = {trait for truth in specimen.sites.values() for trait in _at(truth, specimen.kind)}
-    found |= {("method", specimen.kind, method) for method in specimen.methods}
+    found |= {("method", method) for method in specimen.methods} | {("kind", specimen.kind)}
     found |= {("cannot tell", field) for field in specimen.cannot_tell}
-    found |= {("option", option) for option in OPTIONS if name == f"keras_both_{option}"}
+    # Three options say what the layer returns; one of them stands for all.
+    found |= {
+        ("option", "returns" if {*option.split("_")} <= {"last", "state"} else option)
+        for option in OPTIONS
+        if name == f"keras_both_{option}"
+    }
     found |= {("sites", len(specimen.sites)), ("nearest", bool(specimen.nearest))}
     if specimen.active_at_inference:
         found.add(("active", *specimen.sites))

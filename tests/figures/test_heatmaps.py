@@ -260,6 +260,14 @@ def drawn(name: str) -> tuple[Picture, list[Drawn]]:
     return picture, texts(picture)
 
 
+@pytest.mark.few(
+    "setting: keras",
+    "setting: zoneout of h alone",
+    "gru",
+    "200 units",
+    "long rates",
+    "500 steps, new masks at each",
+)
 @pytest.mark.parametrize("name", CASES)
 def test_no_text_is_cut_off(name: str) -> None:
     picture, found = drawn(name)

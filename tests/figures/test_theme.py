@@ -37,12 +37,14 @@ def pixels(png: bytes) -> Any:
 # ---------------------------------------------------------------- PNG and alt text
 
 
+@pytest.mark.few("atlas")
 def test_a_png_is_twice_as_dense_as_the_picture_on_screen(example: Example) -> None:
     width, height = example.picture.size
 
     assert opened(example.png).size == (2 * width, 2 * height)
 
 
+@pytest.mark.few("where")
 def test_a_frame_is_as_dense_as_asked(example: Example) -> None:
     width, height = example.picture.size
 
@@ -85,6 +87,7 @@ def test_alt_text_may_hold_any_letters(alt: str) -> None:
     assert opened(picture.png()).text["Description"] == alt
 
 
+@pytest.mark.few("atlas")
 def test_fewer_colours_change_no_colour_that_anybody_sees(example: Example) -> None:
     difference = np.abs(pixels(example.png) - pixels(example.picture.frame(2)))
 
@@ -110,6 +113,7 @@ def test_a_notebook_gets_png_alt_text_and_size(example: Example) -> None:
     assert metadata["image/png"] == {"width": width, "height": height, "alt": picture.alt}
 
 
+@pytest.mark.few("where", "curves")
 def test_the_same_picture_is_drawn_the_same_again(example: Example) -> None:
     assert example.draw().png() == example.png
 
@@ -150,6 +154,7 @@ def test_a_picture_looks_the_same_in_every_style(name: str, example: Example) ->
     assert drawn == example.frame
 
 
+@pytest.mark.few("where")
 def test_drawing_leaves_the_user_s_settings_alone(example: Example) -> None:
     with mpl.rc_context({"font.size": 13, "text.color": "green"}):
         before = dict(mpl.rcParams)

@@ -110,6 +110,12 @@ class Executed:
         return [output for cell in self.cells.values() for output in cell.outputs]
 
 
+def words(executed: Executed, name: str) -> Any:
+    """The bundle that holds the words of the report."""
+    (bundle,) = (each for each in executed[name].bundles if "<strong>" in each.get("text/html", ""))
+    return bundle
+
+
 class _Client(NotebookClient):  # type: ignore[misc]
     def __init__(self, notebook: Any, **kwargs: Any) -> None:
         super().__init__(notebook, **kwargs)

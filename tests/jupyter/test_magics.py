@@ -364,6 +364,7 @@ def test_a_line_returns_the_run_that_its_flags_ask_for(ipython: InProcess) -> No
     }
 
 
+@pytest.mark.slow
 def test_a_line_trains_a_method_with_its_options(ipython: InProcess) -> None:
     run = ipython.shell.run_line_magic(
         "lstm_dropout", "--method moon -r .5 --life step --scaling inverted --units 2 --epochs 1"
@@ -392,6 +393,7 @@ def test_the_line_of_a_spec_makes_that_spec(
     assert asked == [spec]
 
 
+@pytest.mark.slow
 def test_a_line_into_a_name_shows_the_report_once_and_returns_nothing(ipython: InProcess) -> None:
     ran = ipython.run("result = %lstm_dropout --units 2 --epochs 1 --into run")
 
@@ -399,6 +401,7 @@ def test_a_line_into_a_name_shows_the_report_once_and_returns_nothing(ipython: I
     assert ran.report == "\n".join(ipython.names["run"].summary)
 
 
+@pytest.mark.slow
 def test_an_interrupted_line_is_kept_and_says_so_in_one_line(
     ipython: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -482,6 +485,7 @@ def test_a_loop_written_by_hand_is_recorded(names: InProcess) -> None:
     assert ran.report.splitlines()[0].startswith("done, ")
 
 
+@pytest.mark.slow
 def test_the_curves_of_several_models_are_those_of_the_last(names: InProcess) -> None:
     ran = names.run(
         "%%lstm_dropout --into run\n"
@@ -497,6 +501,7 @@ def test_the_curves_of_several_models_are_those_of_the_last(names: InProcess) ->
     assert list(run.recording) == ["a", "b"]
 
 
+@pytest.mark.slow
 def test_one_model_fitted_twice_has_one_curve(names: InProcess) -> None:
     ran = names.run(
         "%%lstm_dropout --into run\n"
@@ -508,6 +513,7 @@ def test_one_model_fitted_twice_has_one_curve(names: InProcess) -> None:
     assert "models were fitted" not in ran.report
 
 
+@pytest.mark.slow
 def test_layers_of_one_name_in_several_models_are_told_apart(names: InProcess) -> None:
     names.run(
         "%%lstm_dropout --into run\n"
@@ -529,7 +535,7 @@ BUILDS = {
 }
 
 
-@pytest.mark.few("LSTM with rates of its own", "Bidirectional", "stacked cells")
+@pytest.mark.few("Bidirectional", "LSTM with rates of its own")
 @pytest.mark.parametrize("build", BUILDS)
 def test_the_flags_set_the_rates_of_every_lstm_built_in_the_cell(
     names: InProcess, build: str
@@ -543,6 +549,7 @@ def test_the_flags_set_the_rates_of_every_lstm_built_in_the_cell(
     assert "kept its own rates" not in ran.report
 
 
+@pytest.mark.few("-d .4-kept0")
 @pytest.mark.parametrize(("flags", "kept"), [("-d .4", (0.4, 0.2)), ("-r .4", (0.1, 0.4))])
 def test_a_rate_that_is_not_given_stays_as_the_cell_says(
     names: InProcess, flags: str, kept: tuple[float, float]
@@ -555,6 +562,7 @@ def test_a_rate_that_is_not_given_stays_as_the_cell_says(
     assert rates(names.names["run"]) == {"lstm": kept}
 
 
+@pytest.mark.slow
 def test_a_rate_may_come_from_a_variable(names: InProcess) -> None:
     names.run("rate = .35")
 
@@ -572,6 +580,7 @@ def test_a_layer_built_before_keeps_its_rates_and_the_report_says_so(names: InPr
     assert "lstm was built before this cell and kept its own rates" in ran.report
 
 
+@pytest.mark.slow
 def test_the_report_names_only_the_layers_that_kept_their_rates(names: InProcess) -> None:
     names.run("old = model(lstm(name='old', dropout=.5))")
 
@@ -585,6 +594,7 @@ def test_the_report_names_only_the_layers_that_kept_their_rates(names: InProcess
     assert "new was built" not in ran.report
 
 
+@pytest.mark.slow
 def test_the_rates_of_other_kinds_of_layers_are_left_alone(names: InProcess) -> None:
     ran = names.run(
         "%%lstm_dropout -d .25 --into run\n"
@@ -647,6 +657,7 @@ def test_the_list_of_callbacks_that_was_passed_is_left_alone(names: InProcess) -
     assert [type(each).__name__ for each in names.names["mine"]] == ["TerminateOnNaN"]
 
 
+@pytest.mark.slow
 def test_a_single_callback_works_as_in_plain_keras(names: InProcess) -> None:
     names.run("ends = []; m = model(lstm())")
 
@@ -660,6 +671,7 @@ def test_a_single_callback_works_as_in_plain_keras(names: InProcess) -> None:
     assert names.names["run"].curves.epochs == 1
 
 
+@pytest.mark.slow
 def test_a_list_object_of_callbacks_works_and_is_left_alone(names: InProcess) -> None:
     names.run(
         "m = model(lstm())\nmine = keras.callbacks.CallbackList([], add_history=True, model=m)"
@@ -701,6 +713,7 @@ def test_what_was_recorded_before_the_end_is_kept(
     assert run.model is names.names["m"]
 
 
+@pytest.mark.slow
 def test_a_training_goes_on_after_an_interrupt(names: InProcess) -> None:
     names.run(RAISES)
     names.run(
@@ -713,6 +726,7 @@ def test_a_training_goes_on_after_an_interrupt(names: InProcess) -> None:
     assert names.names["run"].recording["lstm"].batches == 1
 
 
+@pytest.mark.slow
 def test_an_interrupt_shows_the_report_and_then_one_line(names: InProcess) -> None:
     names.run(RAISES)
 
@@ -740,6 +754,7 @@ def test_an_error_leaves_one_line_of_the_live_view_and_no_report(names: InProces
 # ---------------------------------------------------------------- without a kernel
 
 
+@pytest.mark.slow
 def test_a_terminal_reads_the_report_in_words(
     ipython: InProcess, capsys: pytest.CaptureFixture[str]
 ) -> None:

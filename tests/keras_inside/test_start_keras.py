@@ -53,6 +53,7 @@ READY = "from dropviz.keras_inside.start_keras import ready\n"
 WITHOUT_TENSORFLOW = "import sys\nsys.modules['tensorflow'] = None\n"
 
 
+@pytest.mark.slow
 def test_a_fresh_process_gets_keras_without_a_word() -> None:
     done = fresh(READY + "ready()\nimport sys\nprint('keras' in sys.modules)")
 

@@ -25,6 +25,7 @@ from tests.keras_models import (
     FEATURES,
     METHOD_CASES,
     MODES,
+    MOST_UNLIKE,
     ONE_OF_EACH,
     RATES,
     SAMPLES,
@@ -101,6 +102,7 @@ def test_the_method_keras_is_what_is_meant_without_a_word() -> None:
     assert LSTM(UNITS, implementation=1).cell.implementation == 1
 
 
+@pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", METHOD_CASES)
 def test_every_other_method_is_an_lstm_that_says_so(case: str) -> None:
     layer = dropping(case)
@@ -120,6 +122,7 @@ def test_the_cases_here_are_all_methods() -> None:
 # ---------------------------------------------------------------- weights and outputs
 
 
+@pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", METHOD_CASES)
 def test_weights_of_keras_fit_and_give_its_outputs_to_the_bit(case: str) -> None:
     mine, its = copied(case, return_sequences=True, return_state=True)
@@ -140,6 +143,7 @@ def test_outputs_of_the_usual_lstm_differ_by_rounding_alone() -> None:
     np.testing.assert_allclose(mine(X), usual(X), rtol=0, atol=1e-6)
 
 
+@pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", ONE_OF_EACH)
 def test_a_fresh_layer_begins_with_the_weights_of_keras(case: str) -> None:
     fresh()
@@ -216,6 +220,7 @@ def test_arguments_of_keras_act_as_in_keras(changed: dict[str, Any]) -> None:
     assert_equal(*outcomes)
 
 
+@pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", ONE_OF_EACH)
 def test_an_argument_that_nobody_knows_is_refused_by_keras(case: str) -> None:
     with pytest.raises(ValueError, match=r"Unrecognized keyword arguments .*'untis'"):
@@ -283,6 +288,7 @@ def test_unrolling_changes_nothing(case: str) -> None:
     assert_equal(*outcomes)
 
 
+@pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", METHOD_CASES)
 def test_going_backwards_is_going_forwards_over_steps_turned_round(case: str) -> None:
     outcomes = []
@@ -294,6 +300,7 @@ def test_going_backwards_is_going_forwards_over_steps_turned_round(case: str) ->
     assert_equal(*outcomes)
 
 
+@pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", ONE_OF_EACH)
 def test_a_stateful_layer_carries_its_state(case: str) -> None:
     layer = dropping(case, stateful=True, return_state=True)
@@ -307,6 +314,7 @@ def test_a_stateful_layer_carries_its_state(case: str) -> None:
     assert not np.asarray(layer.states[0]).any()
 
 
+@pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", ONE_OF_EACH)
 def test_inference_draws_nothing_that_is_seen(case: str) -> None:
     layer = dropping(case, return_sequences=True)
@@ -315,6 +323,7 @@ def test_inference_draws_nothing_that_is_seen(case: str) -> None:
     assert_equal(layer(X), layer(X, training=False))
 
 
+@pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", ONE_OF_EACH)
 def test_each_training_call_draws_masks_of_its_own(case: str) -> None:
     layer = dropping(case, return_sequences=True)
@@ -327,6 +336,7 @@ def test_each_training_call_draws_masks_of_its_own(case: str) -> None:
         assert float(np.abs(np.asarray(a) - np.asarray(b)).max()) > 1e-3
 
 
+@pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", ONE_OF_EACH)
 def test_one_seed_gives_one_series_of_masks(case: str) -> None:
     outcomes = []
@@ -339,6 +349,7 @@ def test_one_seed_gives_one_series_of_masks(case: str) -> None:
     assert float(np.abs(outcomes[0][0] - outcomes[2][0]).max()) > 0
 
 
+@pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", ONE_OF_EACH)
 def test_one_sample_and_one_step_and_one_unit_are_enough(case: str) -> None:
     layer = dropping(case, units=1, return_sequences=True)
@@ -370,6 +381,7 @@ class _BrokenError(Exception):
     pass
 
 
+@pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", ONE_OF_EACH)
 def test_a_call_that_failed_leaves_no_mask(case: str) -> None:
     def broken(a: Any) -> Any:
@@ -470,8 +482,8 @@ def test_masks_can_be_on_at_inference_too(case: str) -> None:
     assert float(np.abs(one - other).max()) > 0
 
 
-@pytest.mark.few("naive", "zoneout two rates")
 # The last batch is a partial one, and its size and length are not known beforehand.
+@pytest.mark.few("naive")
 @pytest.mark.parametrize("case", ["naive", "moon sequence test-time", *THREE[1:]])
 def test_a_graph_of_unknown_sizes_trains_as_an_eager_call_does(case: str) -> None:
     outcomes = []
@@ -493,6 +505,7 @@ def test_a_graph_of_unknown_sizes_trains_as_an_eager_call_does(case: str) -> Non
 
 @pytest.mark.few("weight-drop")
 # Batches of one size: XLA compiles each size anew, for seconds.
+@pytest.mark.slow
 @pytest.mark.parametrize("case", ["semeniuta step test-time", "weight-drop"])
 def test_xla_trains_too(case: str) -> None:
     x, y = data(BATCH, STEPS, FEATURES)
@@ -507,7 +520,7 @@ def test_xla_trains_too(case: str) -> None:
     assert max(np.abs(a - b).max() for a, b in zip(*outcomes, strict=True)) > 1e-3
 
 
-@pytest.mark.few("graph", "eager")
+@pytest.mark.few("graph")
 @pytest.mark.parametrize("mode", MODES)
 def test_gal_untied_trains_as_keras_to_the_bit(mode: str) -> None:
     x, y = data(2 * BATCH, STEPS, FEATURES)
@@ -571,6 +584,7 @@ def assert_same_layer(mine: Layer, its: Layer) -> None:
         assert_equal(mine(X, training=training), its(X, training=training))
 
 
+@pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", METHOD_CASES)
 def test_a_config_makes_the_same_layer_again(case: str) -> None:
     layer = dropping(case, seed=3)
@@ -647,6 +661,7 @@ for name in others:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_keras_may_warn")
 def test_a_fresh_process_loads_keras_alone_and_the_rest_with_dropviz(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", X)

@@ -17,6 +17,7 @@ from tests.keras_models import (
     FEATURES,
     METHOD_CASES,
     MODES,
+    MOST_UNLIKE,
     ONE_OF_EACH,
     RATES,
     SAMPLES,
@@ -158,6 +159,7 @@ def test_masks_of_a_sequence_are_those_that_the_layer_draws(case: str) -> None:
         np.testing.assert_array_equal(by_hand(X, training=training), layer(X, training=training))
 
 
+@pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", METHOD_CASES)
 def test_inference_is_that_of_the_layer(case: str) -> None:
     layer, by_hand = dropping(case, return_sequences=True), rnn_of(case)
@@ -191,6 +193,7 @@ def _stacked() -> Layer:
     return keras.layers.RNN(cells, name="cells")
 
 
+@pytest.mark.few("rnn-graph", "stacked-eager")
 @pytest.mark.parametrize(
     ("kind", "mode"), [("rnn", "graph"), ("stacked", "graph"), ("stacked", "eager")]
 )
@@ -206,6 +209,7 @@ def test_cells_by_hand_train(kind: str, mode: str) -> None:
     assert all(0 < each < np.inf for each in moved)
 
 
+@pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", METHOD_CASES)
 def test_the_recorder_says_what_it_could_not_record_in_an_rnn(case: str) -> None:
     layer = rnn_of(case)
@@ -251,6 +255,7 @@ def test_a_cell_by_hand_keeps_its_masks_until_they_are_reset_as_in_keras() -> No
 # ---------------------------------------------------------------- its arguments
 
 
+@pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", METHOD_CASES)
 def test_a_config_makes_the_same_cell_again(case: str) -> None:
     made = cell(case, seed=3, activation="relu", use_bias=False)
@@ -262,6 +267,7 @@ def test_a_config_makes_the_same_cell_again(case: str) -> None:
     assert asdict(again.setting).items() <= made.get_config().items()
 
 
+@pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", ONE_OF_EACH)
 def test_a_layer_of_cells_comes_back_from_its_config(case: str) -> None:
     layer = rnn_of(case)
@@ -296,6 +302,7 @@ def test_what_cannot_act_is_refused_before_keras_clamps_it(
     assert words in str(caught.value)
 
 
+@pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", METHOD_CASES)
 def test_a_plan_says_what_one_call_draws(case: str) -> None:
     made = cell(case)
@@ -324,7 +331,10 @@ def _rates(made: MethodCell) -> dict[str, float]:
     return {rule.site: rule.rate for rule in made.setting.rules}
 
 
-@pytest.mark.parametrize("case", [case for case in ONE_OF_EACH if case != "zaremba"])
+@pytest.mark.parametrize(
+    "case",
+    [*(case for case in ONE_OF_EACH if case[:4] not in ("zare", "zone")), "zoneout one rate"],
+)
 def test_overridden_rates_are_those_that_act(case: str) -> None:
     with overridden_rates(0.3, 0.2):
         layer, by_hand = dropping(case), cell(case)

@@ -15,7 +15,6 @@ from dropviz.recording.redraw import redraw, redraws_exactly
 from tests.keras_models import FEATURES, UNITS
 
 from .live_layers import (
-    BOTH,
     FEW,
     PLAIN,
     STEPS,
@@ -44,8 +43,10 @@ ODD += np.random.default_rng(0).random(40).tolist()
 
 
 @pytest.mark.few(
-    *(f"{name}, {each.dropout}, {each.recurrent_dropout}" for name, each in BOTH.items()),
-    *(f"keras, {rates}" for rates in ("0.0, 0.0", "0.0, 0.11", "0.37, 0.0")),
+    "keras, 0.37, 0.11",
+    "gal-untied, 0.37, 0.11",
+    "zoneout two rates, 0.37, 0.0",
+    "semeniuta step inverted, 0.37, 0.11",
 )
 @pytest.mark.parametrize("setting", CASES.values(), ids=CASES)
 def test_rates_held_constant_train_as_a_layer_built_with_them(setting: Setting) -> None:
@@ -54,7 +55,7 @@ def test_rates_held_constant_train_as_a_layer_built_with_them(setting: Setting) 
     assert_same(trained(model), trained(model_of(setting, run_eagerly=True)))
 
 
-@pytest.mark.few
+@pytest.mark.few("weight-drop-float64", "keras-mixed_bfloat16", "zoneout-mixed_float16")
 @pytest.mark.parametrize("dtype", ["float64", "mixed_float16", "mixed_bfloat16"])
 @pytest.mark.parametrize("setting", FEW.values(), ids=FEW)
 def test_other_types_draw_and_compute_the_same(setting: Setting, dtype: str) -> None:
@@ -132,6 +133,7 @@ def moved(request: pytest.FixtureRequest) -> tuple[list[tuple[Setting, Any, Any]
     return seen, traces
 
 
+@pytest.mark.slow
 def test_no_rate_is_traced_anew_not_even_across_nought(moved: Any) -> None:
     _, traces = moved
 
@@ -139,6 +141,7 @@ def test_no_rate_is_traced_anew_not_even_across_nought(moved: Any) -> None:
     assert traces == [traces[0]] * len(MOVES)
 
 
+@pytest.mark.slow
 def test_each_batch_uses_the_masks_of_a_layer_built_with_its_rates(moved: Any) -> None:
     seen, _ = moved
 
@@ -168,6 +171,7 @@ def test_a_recording_holds_the_batches_since_the_last_change_with_their_rates(mo
         assert ("its rates changed" in layer.note) == (number > 0)
 
 
+@pytest.mark.few("keras", "gal-untied", "weight-drop")
 @pytest.mark.parametrize("setting", FEW.values(), ids=FEW)
 def test_batches_at_the_same_rates_are_kept_together_and_redrawn(setting: Setting) -> None:
     layer, live = live_layer(live_start(setting))

@@ -199,7 +199,7 @@ def test_recording_adds_no_variable(pair: Pair) -> None:
     assert with_it.variables == without.variables
 
 
-@pytest.mark.few("rnn of cells", "bidirectional", "shared")
+@pytest.mark.few("shared", "bidirectional")
 @pytest.mark.parametrize("name", KINDS)
 def test_recording_leaves_every_kind_of_model_as_it_was(name: str) -> None:
     kind = KINDS[name]
@@ -277,6 +277,7 @@ def afterwards(request: pytest.FixtureRequest) -> tuple[Model, Model]:
     return models[0], models[1]
 
 
+@pytest.mark.few("error")
 def test_no_layer_keeps_a_trace_of_the_recorder(afterwards: tuple[Model, Model]) -> None:
     model, twin = afterwards
 
@@ -285,6 +286,7 @@ def test_no_layer_keeps_a_trace_of_the_recorder(afterwards: tuple[Model, Model])
     assert vars(model).keys() == vars(twin).keys()
 
 
+@pytest.mark.few("end")
 def test_no_traced_function_is_left(afterwards: tuple[Model, Model]) -> None:
     model, _ = afterwards
 
@@ -293,12 +295,14 @@ def test_no_traced_function_is_left(afterwards: tuple[Model, Model]) -> None:
     assert model.predict_function is None
 
 
+@pytest.mark.few("end")
 def test_no_variable_is_left(afterwards: tuple[Model, Model]) -> None:
     model, twin = afterwards
 
     assert [each.path for each in model.variables] == [each.path for each in twin.variables]
 
 
+@pytest.mark.few("interrupt")
 def test_the_model_trains_on_as_its_twin(afterwards: tuple[Model, Model]) -> None:
     model, twin = afterwards
     for each in afterwards:

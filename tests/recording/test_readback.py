@@ -34,6 +34,7 @@ def mib(samples: int) -> float:
     return samples * 4 * (FEATURES + UNITS) * 4 / 2**20
 
 
+@pytest.mark.few("settings0-kept0", "settings3-kept3", "settings5-kept5", "settings8-kept8")
 @pytest.mark.parametrize(
     ("settings", "kept"),
     [

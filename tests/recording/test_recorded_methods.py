@@ -24,6 +24,7 @@ from tests.keras_models import (
     FEATURES,
     METHOD_CASES,
     MODES,
+    MOST_UNLIKE,
     ONE_OF_EACH,
     SIZES,
     STEPS,
@@ -78,6 +79,7 @@ def of_lengths(case: str) -> tuple[LayerRecording, dict[str, Any]]:
 # ---------------------------------------------------------------- what is recorded
 
 
+@pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", METHOD_CASES)
 def test_masks_have_the_axes_of_the_table(case: str) -> None:
     seen, rules = two_batches(case)
@@ -98,6 +100,7 @@ def test_masks_have_the_axes_of_the_table(case: str) -> None:
         assert masks.reason == ""
 
 
+@pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", METHOD_CASES)
 def test_masks_are_shared_over_what_the_table_says(case: str) -> None:
     seen, rules = two_batches(case)
@@ -110,6 +113,7 @@ def test_masks_are_shared_over_what_the_table_says(case: str) -> None:
         assert masks.same_over_batches is False
 
 
+@pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", METHOD_CASES)
 def test_a_site_without_a_rate_says_so(case: str) -> None:
     layer = wide(case, dropout=0.0)
@@ -125,6 +129,7 @@ def test_a_site_without_a_rate_says_so(case: str) -> None:
         assert seen.draw_log is None
 
 
+@pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", METHOD_CASES)
 def test_a_recording_knows_its_method(case: str) -> None:
     seen, rules = two_batches(case)
@@ -139,6 +144,7 @@ def test_a_recording_knows_its_method(case: str) -> None:
         assert ("same for all samples" in said) == (not rule.by_sample)
 
 
+@pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", METHOD_CASES)
 def test_what_is_recorded_is_what_the_cell_held(case: str) -> None:
     layer, held = wide(case), {}
@@ -159,6 +165,7 @@ def test_what_is_recorded_is_what_the_cell_held(case: str) -> None:
 # ---------------------------------------------------------------- batches of all sizes
 
 
+@pytest.mark.few
 @pytest.mark.parametrize("case", ONE_OF_EACH)
 def test_batches_of_other_sizes_are_padded_and_cut_off_again(case: str) -> None:
     seen, rules = of_lengths(case)
@@ -214,6 +221,7 @@ def _state(model: Any) -> list[NDArray[Any]]:
     return [np.asarray(each) for each in (*model.variables, *model.optimizer.variables)]
 
 
+@pytest.mark.few("weight-drop-graph", "naive-eager")
 @pytest.mark.parametrize(
     ("case", "mode"),
     [
@@ -262,6 +270,7 @@ def test_an_eager_fit_is_recorded_batch_by_batch(case: str) -> None:
 # ---------------------------------------------------------------- drawn again
 
 
+@pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", METHOD_CASES)
 def test_kept_batches_are_redrawn_to_the_bit(case: str) -> None:
     seen, rules = of_lengths(case)
@@ -275,6 +284,7 @@ def test_kept_batches_are_redrawn_to_the_bit(case: str) -> None:
             assert (masks.time_steps, masks.batches) == (LENGTHS[batch][1], (batch,))
 
 
+@pytest.mark.few("settings1-weight-drop", "settings0-naive")
 @pytest.mark.parametrize("case", THREE)
 @pytest.mark.parametrize("settings", [{"keep": 1}, {"every": 3}])
 def test_batches_that_are_not_kept_are_redrawn(case: str, settings: dict[str, Any]) -> None:
@@ -290,6 +300,7 @@ def test_batches_that_are_not_kept_are_redrawn(case: str, settings: dict[str, An
             np.testing.assert_array_equal(masks.of_batch(), everything[site].of_batch(batch))
 
 
+@pytest.mark.few
 @pytest.mark.parametrize("case", THREE)
 @pytest.mark.parametrize("dtype", ["mixed_float16", "mixed_bfloat16", "float64"])
 def test_masks_of_any_type_are_redrawn(case: str, dtype: str) -> None:
@@ -304,6 +315,7 @@ def test_masks_of_any_type_are_redrawn(case: str, dtype: str) -> None:
         assert seen[site].values.dtype == ("float64" if dtype == "float64" else "float32")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", ["gal-untied", "naive"])
 def test_masks_drawn_under_xla_are_kept_and_not_redrawn(case: str) -> None:
     layer = wide(case)
@@ -323,6 +335,7 @@ def test_masks_drawn_under_xla_are_kept_and_not_redrawn(case: str) -> None:
 # ---------------------------------------------------------------- memory
 
 
+@pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", ONE_OF_EACH)
 def test_a_budget_keeps_as_many_of_the_last_batches_as_fit(case: str) -> None:
     everything, rules = two_batches(case)
@@ -336,6 +349,7 @@ def test_a_budget_keeps_as_many_of_the_last_batches_as_fit(case: str) -> None:
     assert seen.batches == 2
 
 
+@pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", ONE_OF_EACH)
 def test_a_batch_larger_than_the_budget_is_not_kept_and_says_so(case: str) -> None:
     layer = wide(case)
@@ -351,6 +365,7 @@ def test_a_batch_larger_than_the_budget_is_not_kept_and_says_so(case: str) -> No
 # ---------------------------------------------------------------- files
 
 
+@pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", ONE_OF_EACH)
 def test_a_saved_recording_comes_back_whole(case: str, tmp_path: Path) -> None:
     seen, _ = of_lengths(case)

@@ -62,7 +62,13 @@ def _used_by_kind(name: str) -> dict[str, Used]:
     return {path: used[id(cell)] for path, cell in kind.cells(twin).items()}
 
 
-@pytest.mark.few
+@pytest.mark.few(
+    "lstm-graph",
+    "bidirectional-eager",
+    "shared-eager",
+    "unrolled backwards-graph",
+    "rnn of a cell-eager",
+)
 @pytest.mark.parametrize("mode", ["graph", "eager"])
 @pytest.mark.parametrize("name", KINDS)
 def test_the_masks_kept_are_those_that_the_cells_multiplied_with(name: str, mode: str) -> None:
@@ -195,7 +201,7 @@ def _used_by_way(name: str) -> Used:
     return used[id(twin.get_layer("lstm").cell)]
 
 
-@pytest.mark.few
+@pytest.mark.few("fit-graph", "hand-written loop-graph", "train_on_batch-eager", "padded-eager")
 @pytest.mark.parametrize("mode", ["graph", "eager"])
 @pytest.mark.parametrize("name", WAYS)
 def test_every_way_to_train_is_recorded(
@@ -216,6 +222,7 @@ def test_every_way_to_train_is_recorded(
 
 # XLA draws other masks than a graph for the same seed, so a twin cannot bear witness
 # there; the numbers that came out of the training can.
+@pytest.mark.few("LSTM-graph", "GRU-graph")
 @pytest.mark.parametrize(
     ("kind", "mode"),
     [
@@ -243,7 +250,7 @@ def test_the_loss_of_fit_follows_from_the_masks_kept(kind: Callable[..., Layer],
     assert seen.history["loss"] == [pytest.approx(squares / nought.size, abs=CLOSE)]
 
 
-@pytest.mark.few
+@pytest.mark.few("LSTM-both-graph", "GRU-recurrent-graph", "LSTM-both-eager")
 @pytest.mark.parametrize(
     ("rates", "mode"),
     [
@@ -327,6 +334,7 @@ def _trained_on_a_batch() -> Model:
     return model
 
 
+@pytest.mark.few("_fitted", "_trained_on_a_batch")
 @pytest.mark.parametrize("prepare", [_unbuilt, quick, _fitted, _trained_on_a_batch])
 def test_what_a_model_went_through_before_makes_no_difference(
     prepare: Callable[[], Model],
@@ -339,6 +347,7 @@ def test_what_a_model_went_through_before_makes_no_difference(
     assert recording["rnn"].batches == len(SIZES)
 
 
+@pytest.mark.few("_unbuilt", "_uncompiled")
 @pytest.mark.parametrize("prepare", [_unbuilt, _uncompiled, quick, _fitted])
 def test_a_model_may_be_compiled_inside_the_block(prepare: Callable[[], Model]) -> None:
     model = prepare()
@@ -413,6 +422,7 @@ def test_a_second_block_starts_anew() -> None:
     assert (first["rnn"].batches, second["rnn"].batches) == (len(SIZES), 2 * len(SIZES))
 
 
+@pytest.mark.slow
 def test_memory_is_given_back_after_the_block() -> None:
     model = quick()
     process = psutil.Process()

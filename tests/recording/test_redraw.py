@@ -75,6 +75,7 @@ def assert_redrawn(recorded: LayerRecording) -> None:
 # ---------------------------------------------------------------- equal to the bit
 
 
+@pytest.mark.few("LSTM", "GRU", "stacked cells", "mixed_float16", "untied", "one of both is 1")
 @pytest.mark.parametrize("name", LAYERS)
 def test_redrawn_masks_are_those_kept(name: str) -> None:
     recording = calls(LAYERS[name](), 4, 3, 4)
@@ -92,7 +93,7 @@ def test_masks_of_one_feature_are_redrawn() -> None:
     assert_redrawn(recording["lstm"])
 
 
-@pytest.mark.few
+@pytest.mark.few("graph-False")
 @pytest.mark.parametrize("validation", [False, True])
 @pytest.mark.parametrize("settings", [{}, {"run_eagerly": True}], ids=["graph", "eager"])
 def test_masks_of_fit_are_redrawn(settings: dict[str, Any], *, validation: bool) -> None:
@@ -206,6 +207,7 @@ def test_redrawing_leaves_training_and_random_streams_as_they_were() -> None:
 # ---------------------------------------------------------------- what cannot be redrawn
 
 
+@pytest.mark.few("LSTM")
 @pytest.mark.parametrize("name", ["LSTM", "tied", "SimpleRNN"])
 def test_masks_drawn_under_xla_are_refused(name: str) -> None:
     layer = LAYERS[name]()

@@ -22,6 +22,7 @@ from tests.keras_models import (
     KINDS,
     METHOD_CASES,
     MODES,
+    MOST_UNLIKE,
     ONE_OF_EACH,
     RATES,
     SAMPLES,
@@ -91,10 +92,7 @@ def table(request: pytest.FixtureRequest) -> Iterator[dict[str, tuple[float, flo
         print("\n".join(lines))  # noqa: T201
 
 
-@pytest.mark.few(
-    *(*FIVE, "moon sequence inverted", "moon step inverted", "semeniuta step inverted"),
-    "weight-drop",
-)
+@pytest.mark.few("keras.layers.LSTM both", "keras.layers.GRU both", "weight-drop")
 @pytest.mark.parametrize("name", LAYERS)
 def test_numpy_gives_the_outputs_of_a_hundred_steps(
     name: str, table: dict[str, tuple[float, float]]
@@ -171,6 +169,7 @@ def test_one_wrong_entry_of_a_mask_is_seen(name: str) -> None:
         assert apart > 10 * CLOSE
 
 
+@pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", METHOD_CASES)
 def test_masks_left_out_or_turned_round_in_time_are_seen(case: str) -> None:
     layer = made(case)
@@ -314,6 +313,7 @@ def test_a_trace_leaves_every_variable_to_the_bit(name: str, *, training: bool) 
     assert [set(vars(layer)) for layer in model.layers] == keys
 
 
+@pytest.mark.few("keras-eager-True", "semeniuta step inverted-eager-False")
 @pytest.mark.parametrize(
     ("case", "mode", "recorded"),
     [

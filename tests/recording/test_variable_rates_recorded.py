@@ -122,6 +122,7 @@ def values_of(layer: Layer) -> list[NDArray[Any]]:
 
 @pytest.mark.few("zoneout")
 # An experiment takes seconds; these differ most in what it does.
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["keras", "zoneout"])
 def test_a_live_layer_is_explained_as_its_method(name: str) -> None:
     none = not has_recurrent(Setting(name))
@@ -157,6 +158,7 @@ def test_other_layers_stay_as_they_are() -> None:
     assert "call" not in vars(other)
 
 
+@pytest.mark.few("keras")
 @pytest.mark.parametrize("name", ["keras", "zaremba", "zoneout"])
 def test_a_call_leaves_no_rate_of_another_case_in_the_cell(name: str) -> None:
     setting = FEW[name]

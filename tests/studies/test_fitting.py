@@ -111,6 +111,7 @@ def test_a_fit_comes_to_its_end() -> None:
     assert "loss_dropout_off" in watched.curves
 
 
+@pytest.mark.few("KeyboardInterrupt")
 @pytest.mark.parametrize("error", [KeyboardInterrupt, StopTrainingError])
 def test_a_fit_is_stopped_from_inside(error: type[BaseException]) -> None:
     model = build(SPEC, TASK)

@@ -111,6 +111,7 @@ def test_nothing_of_the_recorder_is_left_in_the_model(trained: Run) -> None:
     assert "inner_loop" not in vars(trained.model.layers[0])
 
 
+@pytest.mark.slow
 def test_the_layer_is_called_lstm_whatever_the_session_has_built() -> None:
     for _ in range(2):
         keras.layers.LSTM(2)
@@ -141,6 +142,7 @@ def test_a_second_run_repeats_the_first_to_the_bit(trained: Run) -> None:
         np.testing.assert_array_equal(again.recording["lstm"][site].values, masks.values)
 
 
+@pytest.mark.slow
 def test_another_seed_gives_another_run(trained: Run) -> None:
     other = run(tiny(), **(ASKED | {"seed": 12, "epochs": 1}))  # type: ignore[arg-type]
 
@@ -162,6 +164,7 @@ def test_the_plain_code_trains_the_same_to_the_bit_on_digits(digits_run: Run) ->
     assert_trained_the_same(executed(digits_run.code), digits_run)
 
 
+@pytest.mark.slow
 def test_the_plain_code_trains_the_same_on_data_of_ones_own(trained: Run) -> None:
     task = tiny()
     given = {"x": task.x, "y": task.y, "x_val": task.x_val, "y_val": task.y_val}
@@ -169,6 +172,7 @@ def test_the_plain_code_trains_the_same_on_data_of_ones_own(trained: Run) -> Non
     assert_trained_the_same(executed(trained.code, **given), trained)
 
 
+@pytest.mark.slow
 def test_the_plain_code_knows_nothing_of_dropviz(digits_run: Run) -> None:
     assert "dropviz" not in digits_run.code
 
@@ -184,6 +188,7 @@ def test_the_plain_code_is_python_whatever_the_task_is_called(name: str) -> None
 # ---------------------------------------------------------------- digits
 
 
+@pytest.mark.slow
 def test_digits_are_learned(digits_run: Run) -> None:
     # A guess is right in one of ten; four units for two epochs do better, if not well.
     assert digits_run.curves["val_accuracy"][-1] > 0.2
@@ -212,6 +217,7 @@ def failed() -> Run:
     return run(tiny(learning_rate=1e38), **(ASKED | {"epochs": 6}))  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_not_finite_ends_the_training_as_failed(failed: Run) -> None:
     *before, last = failed.curves["loss"]
 
@@ -292,6 +298,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[RunSpec]:
     return seen
 
 
+@pytest.mark.slow
 def test_a_scenario_is_trained_as_its_arguments_are(digits_run: Run) -> None:
     done = run("lstm:u4:d.2:r.3:task=digits:e2")
 

@@ -51,7 +51,7 @@ def trained(name: str, task: str) -> Run:
     return train(spec, data(task))
 
 
-FAST = ("keras-digits", "weight-drop-digits", "moon-temporal-order", "zoneout-temporal-order")
+FAST = ("weight-drop-digits", "zoneout-temporal-order")
 
 
 @pytest.mark.few(*FAST)

@@ -60,6 +60,7 @@ def test_a_fit_is_recorded_and_its_curves_are_kept() -> None:
     assert [each is model for each in watched.models] == [True]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "callbacks"),
     [
@@ -144,6 +145,7 @@ def test_a_callback_list_may_serve_twice() -> None:
     assert watched.curves.epochs == 2
 
 
+@pytest.mark.slow
 def test_a_fit_of_a_class_of_ones_own_is_watched() -> None:
     class Own(keras.Sequential):  # type: ignore[misc]
         def fit(self, both: Any, **kwargs: Any) -> Any:
@@ -186,6 +188,7 @@ def test_a_model_fitted_twice_has_one_line_of_curves() -> None:
     assert (told[0].epoch, told[-1].epoch, told[-1].epochs) == (0, 1, 1)
 
 
+@pytest.mark.slow
 def test_several_models_are_listed_and_the_last_one_s_curves_are_shown() -> None:
     with watch_everything() as watched:
         one, other = quick("one"), quick("other")
@@ -200,6 +203,7 @@ def test_several_models_are_listed_and_the_last_one_s_curves_are_shown() -> None
     }
 
 
+@pytest.mark.slow
 def test_a_model_that_comes_back_is_the_last_one_again() -> None:
     with watch_everything() as watched:
         one, other = quick("one"), quick("other")
@@ -336,7 +340,7 @@ def recorded_rates(layers: Any) -> list[tuple[float, float]]:
     return [(each["input"].rate, each["recurrent"].rate) for each in layers.values()]
 
 
-@pytest.mark.few("cell", "lstm")
+@pytest.mark.few("lstm")
 @pytest.mark.parametrize(
     "build",
     [

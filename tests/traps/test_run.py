@@ -580,6 +580,7 @@ def _drawn_next() -> list[object]:
     ]
 
 
+@pytest.mark.slow
 def test_random_streams_and_names_go_on_as_if_nothing_had_been_run() -> None:
     outcomes = []
     for wanted in (False, True):
@@ -593,6 +594,7 @@ def test_random_streams_and_names_go_on_as_if_nothing_had_been_run() -> None:
     assert outcomes[0] == outcomes[1]
 
 
+@pytest.mark.slow
 def test_no_layers_no_threads_and_no_output_are_left(capfd: pytest.CaptureFixture[str]) -> None:
     def layers() -> int:
         gc.collect()
@@ -614,6 +616,7 @@ def test_a_policy_of_the_user_changes_nothing(museum: TrapResults) -> None:
     assert keras.config.dtype_policy().name == "mixed_float16"
 
 
+@pytest.mark.slow
 def test_all_is_quiet_where_tensorflow_logs_all_it_can() -> None:
     script = (
         "import sys, warnings, keras\n"

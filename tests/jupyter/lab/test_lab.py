@@ -172,6 +172,7 @@ def test_a_slider_shows_what_it_will_do_and_the_line_that_does_it(opened: Open) 
     assert " -r .75 " in panel.line
 
 
+@pytest.mark.few("zaremba", "weight-drop", "zoneout")
 @pytest.mark.parametrize("method", [name for name in METHODS if name != "keras"])
 def test_a_method_shows_where_it_will_act(opened: Open, method: str) -> None:
     panel = opened("lstm:u4:d.2:r.5", task=None)
