@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from dropviz.methods.lstm import LSTM
 from dropviz.recording.recorder import record
+from dropviz.recording.tensorflow_store import shares
 
 Layer = Any  # Keras has no type stubs
 Model = Any
@@ -117,6 +119,11 @@ def quick(name: str = "rnn", **kwargs: Any) -> Model:
 def fit(model: Model, **kwargs: Any) -> Any:
     x, y = data()
     return model.fit(x, y, **({"batch_size": BATCH, "shuffle": False, "verbose": 0} | kwargs))
+
+
+def budget_of(masks: int) -> float:
+    """The ``budget_mib`` that leaves so many bytes for masks, beside those for the log."""
+    return bisect_left(range(2**32), masks, key=lambda budget: shares(budget)[0]) / 2**20
 
 
 def recorded(model: Model, *, wanted: bool = True) -> AbstractContextManager[Any]:

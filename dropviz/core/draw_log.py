@@ -33,20 +33,22 @@ class MaskPlan(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class DrawLog:
-    """What it takes to draw every batch's masks again.
+    """What it takes to draw every call's masks again.
 
     Attributes:
-        first: Number of the first batch noted here; more than 0 only in recordings
-            too long for the log.
-        states: Shape (batches, 2), int64: the state (seed, counter) of the cell's
-            ``keras.random.SeedGenerator`` just before the batch drew its masks.
-        samples: Shape (batches,), int64: samples in each batch.
-        steps: Shape (batches,), int64: time steps of each batch.
-        plan: The draws of one batch in order.
+        batches: Shape (calls,), int64: the batch of each call; the first is more than 0 only
+            in recordings too long for the log.
+        calls: Shape (calls,), int64: the number of each call within its batch.
+        states: Shape (calls, 2), int64: the state (seed, counter) of the cell's
+            ``keras.random.SeedGenerator`` just before the call drew its masks.
+        samples: Shape (calls,), int64: samples in the batch of each.
+        steps: Shape (calls,), int64: time steps of the batch of each.
+        plan: The draws of one call in order.
         dtype: Floating type that the masks were drawn in.
     """
 
-    first: int
+    batches: NDArray[np.int64]
+    calls: NDArray[np.int64]
     states: NDArray[np.int64]
     samples: NDArray[np.int64]
     steps: NDArray[np.int64]

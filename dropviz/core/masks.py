@@ -31,7 +31,8 @@ class Masks:
         layer: The layer's name, a path for a nested one.
         site: Where the masks multiply: a key of ``dropviz.core.sites.SITES``.
         values: Shape (batches, steps, gates, samples, units): 0 where dropped, the
-            scale where kept. ``steps``, ``gates`` and ``samples`` are 1 where one mask
+            scale where kept. A layer that is called several times in a batch has as many
+            entries on the first axis. ``steps``, ``gates`` and ``samples`` are 1 where one mask
             serves all. At the site "recurrent_kernel" ``units`` counts the entries of
             one gate's matrix, row by row. NaN marks samples and steps that a smaller
             batch did not have.
@@ -39,8 +40,10 @@ class Masks:
         gates: Names of the layer's gates in Keras's order: i f c o, or z r h.
         time_steps: Time steps that the layer was run over; 0 where none was recorded.
         batch_sizes: Samples in each batch.
-        batches: The number of each batch, counted from 0 over the whole recording.
+        batches: The number of each batch, counted from 0 over the whole recording; several
+            times the same where the layer was called several times in it.
         reason: Why nothing is dropped here; empty where something can be.
+        calls: The number of each call within its batch, from 0; empty where each is the first.
     """
 
     layer: str
@@ -52,6 +55,7 @@ class Masks:
     batch_sizes: tuple[int, ...]
     batches: tuple[int, ...]
     reason: str = ""
+    calls: tuple[int, ...] = ()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -111,7 +115,23 @@ class Masks:
     @cached_property
     def same_over_batches(self) -> bool | None:
         """Whether all batches share one mask; None where one cannot say."""
-        return self._same(axis=0, many=len(self.batch_sizes) > 1)
+        first = [rows[0] for rows in self._calls_of_batches]
+        return self._equal([(first[0], other) for other in first[1:]])
+
+    @cached_property
+    def same_over_calls(self) -> bool | None:
+        """Whether the calls of a layer in one batch share a mask; None where one cannot say."""
+        return self._equal(
+            [(rows[0], other) for rows in self._calls_of_batches for other in rows[1:]]
+        )
+
+    @cached_property
+    def _calls_of_batches(self) -> list[list[Array]]:
+        """The masks of each batch, call by call."""
+        found: dict[int, list[Array]] = {}
+        for batch, values in zip(self.batches, self.values, strict=True):
+            found.setdefault(batch, []).append(values)
+        return list(found.values())
 
     def _same(self, *, axis: int, many: bool) -> bool | None:
         if self.reason or not many or not self.entries:
@@ -119,8 +139,13 @@ class Masks:
         if self.values.shape[axis] == 1:
             return True
         first, *others = np.moveaxis(self.values, axis, 0)
+        return self._equal([(first, other) for other in others])
+
+    def _equal(self, pairs: list[tuple[Array, Array]]) -> bool | None:
+        if self.reason or not pairs or not self.entries:
+            return None
         compared = 0
-        for other in others:
+        for first, other in pairs:
             both = ~np.isnan(first) & ~np.isnan(other)
             if not np.array_equal(first[both], other[both]):
                 return False
@@ -149,11 +174,12 @@ class Masks:
 
     @property
     def sharing(self) -> list[str]:
-        """What is shared over steps, gates, samples and batches, in short phrases."""
+        """What is shared over steps, gates, samples, calls and batches, in short phrases."""
         asked = [
             (self.same_over_steps, f"at all {self.time_steps} steps", "steps"),
             (self.same_over_gates, f"for all {len(self.gates)} gates", "gates"),
             (self.same_over_samples, "for all samples", "samples"),
+            (self.same_over_calls, "for all calls in a batch", "the calls in a batch"),
             (self.same_over_batches, "in all batches", "batches"),
         ]
         phrases = [f"same {shared}" for same, shared, _ in asked if same]
@@ -189,7 +215,9 @@ class LayerRecording(Mapping[str, Masks]):
         layer: The layer's name, a path for a nested one.
         kind: "LSTM", "GRU" or "SimpleRNN".
         units: Units of the layer.
-        batches: Training batches that the layer saw while recorded, kept or not.
+        batches: Training batches that the layer saw while recorded, kept or not. A batch is
+            one step of training, from one step of an optimizer to the next.
+        calls: Its calls in them, each with masks of its own.
         draw_log: What it takes to draw the masks of every batch again, or None.
         note: What a reader should know about this layer's recording; often empty.
         setting: The method that the layer follows, with its rates and options.
@@ -205,11 +233,13 @@ class LayerRecording(Mapping[str, Masks]):
         draw_log: DrawLog | None = None,
         note: str = "",
         setting: Setting | None = None,
+        calls: int | None = None,
     ) -> None:
         self.layer = layer
         self.kind = kind
         self.units = units
         self.batches = batches
+        self.calls = batches if calls is None else calls
         self.draw_log = draw_log
         self.note = note
         self.setting = setting or Setting()
@@ -252,7 +282,23 @@ class LayerRecording(Mapping[str, Masks]):
     def sentences(self) -> list[str]:
         """What was recorded, a line for each site."""
         lines = [masks.sentence for masks in self.values()]
+        if self.calls != self.batches:
+            lines.append(f"{self.layer}: called {self.calls:,} times in {self.batches:,} batches.")
         return [*lines, f"{self.layer}: {self.note}"] if self.note else lines
+
+    def at(self, batch: int = -1) -> str:
+        """Says which batch, and which call in it, a position among the kept ones is.
+
+        Args:
+            batch: Position among the kept batches.
+
+        Returns:
+            As in "batch 3 of 12, call 2 of the layer in it".
+        """
+        masks = self.require_batch(batch)
+        several = self.calls != self.batches and masks.calls
+        call = f", call {masks.calls[batch] + 1} of the layer in it" if several else ""
+        return f"batch {masks.batches[batch] + 1:,} of {self.batches:,}{call}"
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.layer!r}, {self.batches} batches: {', '.join(self)}>"

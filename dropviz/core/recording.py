@@ -13,10 +13,14 @@ import numpy as np
 from dropviz.core import result_files
 from dropviz.core.draw_log import DrawLog, MaskPlan
 from dropviz.core.masks import LayerRecording, Masks
+from dropviz.core.sentences import counted
 from dropviz.core.setting import Setting
 from dropviz.errors import DropvizError, is_known, unknown_name
 
 Layers = Mapping[str, LayerRecording]
+
+# The arrays of a ``DrawLog``.
+_LOGGED = ("batches", "calls", "states", "samples", "steps")
 
 
 class Recording(Mapping[str, LayerRecording]):
@@ -30,6 +34,8 @@ class Recording(Mapping[str, LayerRecording]):
 
     Attributes:
         skipped: Recurrent layers that could not be recorded, each with the reason.
+        missed: Steps of training that passed the recording by: those of functions that were
+            compiled before it began.
     """
 
     def __init__(self, read: Callable[[], Layers]) -> None:
@@ -43,6 +49,7 @@ class Recording(Mapping[str, LayerRecording]):
         self._closed: Layers | None = None
         self._open = True
         self.skipped: dict[str, str] = {}
+        self.missed = 0
 
     @classmethod
     def of(cls, layers: Layers) -> Recording:
@@ -93,7 +100,18 @@ class Recording(Mapping[str, LayerRecording]):
     def sentences(self) -> list[str]:
         """What was recorded, a line for each site of each layer."""
         lines = [line for layer in self._layers.values() for line in layer.sentences]
-        return lines + [f"{name}: {reason}" for name, reason in self.skipped.items()]
+        return lines + self.notes
+
+    @property
+    def notes(self) -> list[str]:
+        """What is not recorded, and why."""
+        lines = [f"{name}: {reason}" for name, reason in self.skipped.items()]
+        if self.missed:
+            lines.append(
+                f"Not recorded: {counted(self.missed, 'step')} of training, made by a function "
+                "that was compiled before the recording began. Make the function inside it."
+            )
+        return lines
 
     def __repr__(self) -> str:
         return f"<Recording of {', '.join(self) or 'no layer'}>"
@@ -140,15 +158,14 @@ def pack(recording: Recording) -> tuple[dict[str, Any], result_files.Arrays]:
                     "batch_sizes": masks.batch_sizes,
                     "batches": masks.batches,
                     "reason": masks.reason,
+                    "calls": masks.calls,
                 }
             )
         draws = None
         if layer.draw_log is not None:
-            arrays[f"draws/{number}/states"] = layer.draw_log.states
-            arrays[f"draws/{number}/samples"] = layer.draw_log.samples
-            arrays[f"draws/{number}/steps"] = layer.draw_log.steps
+            for name in _LOGGED:
+                arrays[f"draws/{number}/{name}"] = getattr(layer.draw_log, name)
             draws = {
-                "first": layer.draw_log.first,
                 "plan": layer.draw_log.plan,
                 "dtype": layer.draw_log.dtype,
             }
@@ -158,13 +175,15 @@ def pack(recording: Recording) -> tuple[dict[str, Any], result_files.Arrays]:
                 "kind": layer.kind,
                 "units": layer.units,
                 "batches": layer.batches,
+                "calls": layer.calls,
                 "note": layer.note,
                 "setting": asdict(layer.setting),
                 "sites": sites,
                 "draws": draws,
             }
         )
-    return {"layers": layers, "skipped": recording.skipped}, arrays
+    header = {"layers": layers, "skipped": recording.skipped, "missed": recording.missed}
+    return header, arrays
 
 
 def unpack(header: Mapping[str, Any], arrays: result_files.Arrays) -> Recording:
@@ -190,14 +209,12 @@ def unpack(header: Mapping[str, Any], arrays: result_files.Arrays) -> Recording:
                 batch_sizes=tuple(site["batch_sizes"]),
                 batches=tuple(site["batches"]),
                 reason=site["reason"],
+                calls=tuple(site["calls"]),
             )
             for site in entry["sites"]
         }
         draws = entry["draws"] and DrawLog(
-            first=int(entry["draws"]["first"]),
-            states=arrays[f"draws/{number}/states"].astype(np.int64),
-            samples=arrays[f"draws/{number}/samples"].astype(np.int64),
-            steps=arrays[f"draws/{number}/steps"].astype(np.int64),
+            **{name: arrays[f"draws/{number}/{name}"].astype(np.int64) for name in _LOGGED},
             plan=tuple(MaskPlan(*plan) for plan in entry["draws"]["plan"]),
             dtype=entry["draws"]["dtype"],
         )
@@ -206,6 +223,7 @@ def unpack(header: Mapping[str, Any], arrays: result_files.Arrays) -> Recording:
             kind=entry["kind"],
             units=int(entry["units"]),
             batches=int(entry["batches"]),
+            calls=int(entry["calls"]),
             masks=masks,
             draw_log=draws,
             note=entry["note"],
@@ -213,4 +231,5 @@ def unpack(header: Mapping[str, Any], arrays: result_files.Arrays) -> Recording:
         )
     recording = Recording.of(layers)
     recording.skipped.update(header["skipped"])
+    recording.missed = int(header["missed"])
     return recording

@@ -168,10 +168,17 @@ class Verdict:
 
 
 class Verdicts(Mapping[str, Verdict]):
-    """Verdicts on the layers of a model, by name."""
+    """Verdicts on the layers of a model, by name.
 
-    def __init__(self, verdicts: Mapping[str, Verdict]) -> None:
+    Attributes:
+        refused: By name, why other recurrent layers have no verdict.
+    """
+
+    def __init__(
+        self, verdicts: Mapping[str, Verdict], refused: Mapping[str, str] | None = None
+    ) -> None:
         self._verdicts = dict(verdicts)
+        self.refused = dict(refused or {})
 
     def __getitem__(self, layer: str) -> Verdict:
         if not is_known(layer, self._verdicts):
@@ -185,8 +192,13 @@ class Verdicts(Mapping[str, Verdict]):
         return len(self._verdicts)
 
     def __str__(self) -> str:
-        return "\n\n".join(str(verdict) for verdict in self.values())
+        told = [str(verdict) for verdict in self.values()]
+        return "\n\n".join([*told, *self.reasons])
+
+    @property
+    def reasons(self) -> list[str]:
+        """Which layers could not be explained, and why."""
+        return [f"{name}: not explained. {reason}" for name, reason in self.refused.items()]
 
     def _ipython_display_(self) -> None:
-        for verdict in self.values():
-            display(verdict)
+        display(self)

@@ -13,7 +13,8 @@ from dropviz.core.masks import LayerRecording, Masks
 from dropviz.core.trace_result import Proof
 from dropviz.core.verdict import SiteVerdict, Verdict
 from dropviz.errors import DropvizError
-from dropviz.experiment.explain import find_recurrent, run_experiment
+from dropviz.experiment.explain import explain_each, run_experiment
+from dropviz.experiment.find_explainable import find_explainable
 from dropviz.experiment.temporary_build import built_for_now
 from dropviz.recording.trace import trace
 
@@ -54,7 +55,7 @@ class Witnesses:
         return list(_disagreements(self.verdict, self.recorded))
 
 
-def hear_witnesses(layer: Layer, *, seed: int = 0) -> list[Witnesses]:
+def hear_witnesses(layer: Layer, *, seed: int = 0) -> tuple[list[Witnesses], dict[str, str]]:
     """Hears the witnesses on each LSTM and GRU in a layer or model.
 
     Args:
@@ -62,15 +63,16 @@ def hear_witnesses(layer: Layer, *, seed: int = 0) -> list[Witnesses]:
         seed: As for ``explain``.
 
     Returns:
-        Their words, a layer each.
+        Their words, a layer each; and by path why other layers have none.
     """
-    heard = []
     with built_for_now(layer):
-        for path, each in find_recurrent(layer).items():
-            verdict = run_experiment(path, each, seed)
-            recorded, proof = _recorded(each)
-            heard.append(Witnesses(verdict, recorded, proof, keras.__version__))
-    return heard
+        verdicts, refused = explain_each(layer, seed)
+        found, _ = find_explainable(layer)
+        heard = [
+            Witnesses(verdict, *_recorded(found[path]), keras.__version__)
+            for path, verdict in verdicts.items()
+        ]
+    return heard, refused
 
 
 def _recorded(layer: Layer) -> tuple[LayerRecording | None, Proof | None]:

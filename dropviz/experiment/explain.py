@@ -6,19 +6,17 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import keras
-
 from dropviz.core.checks import check_whole
 from dropviz.core.nearest_method import nearest
 from dropviz.core.number_forms import MOST_SEED
 from dropviz.core.verdict import SiteVerdict, Verdict, Verdicts
 from dropviz.errors import DropvizError
 from dropviz.experiment.experiment import find_all_masks
-from dropviz.experiment.harness import looks_recurrent, mounted
+from dropviz.experiment.find_explainable import find_explainable
+from dropviz.experiment.harness import mounted
 from dropviz.experiment.observe import Observer
 from dropviz.experiment.site_verdict import site_verdict
 from dropviz.experiment.temporary_build import built_for_now
-from dropviz.keras_inside.sublayers import direct_sublayers
 
 Layer = Any
 
@@ -32,55 +30,55 @@ def explain(layer: Layer, *, seed: int = 0) -> Verdict | Verdicts:
 
     Args:
         layer: A layer with Keras's call signature and the weights of an LSTM or a GRU;
-            or a model or wrapper (``Bidirectional``) that holds such layers. A layer that
-            is not built is built for the experiment, and is not afterwards.
+            a cell of one; or a model or wrapper (``Bidirectional``, ``TimeDistributed``) that
+            holds such layers. A layer that is not built is built for the experiment, and is
+            not afterwards.
         seed: Where the layer's random streams begin for the experiment; the same seed
             gives the same verdict.
 
     Returns:
-        The verdict; ``Verdicts`` by name where the model holds several such layers.
+        The verdict; ``Verdicts`` by name where the model holds several recurrent layers, with
+        the reason for each that cannot be explained.
 
     Raises:
-        DropvizError: If there is no layer with LSTM or GRU weights, the weights are not
-            finite, or it cannot be called as Keras calls its own.
+        DropvizError: If no layer can be explained: there is none with LSTM or GRU weights, the
+            weights are not finite, or it cannot be called as Keras calls its own.
     """
     seed = check_whole("seed", seed, 0, MOST_SEED)
     with built_for_now(layer):
-        found = find_recurrent(layer)
-        verdicts = {path: run_experiment(path, each, seed) for path, each in found.items()}
-    return Verdicts(verdicts) if len(verdicts) > 1 else next(iter(verdicts.values()))
+        verdicts, refused = explain_each(layer, seed)
+    several = len(verdicts) + len(refused) > 1
+    return Verdicts(verdicts, refused) if several else next(iter(verdicts.values()))
 
 
-def find_recurrent(root: Layer) -> dict[str, Layer]:
-    """Finds the layers that look like an LSTM or a GRU.
+def explain_each(root: Layer, seed: int) -> tuple[dict[str, Verdict], dict[str, str]]:
+    """Explains each recurrent layer of a built layer or model by itself.
 
     Args:
-        root: A built layer or model.
+        root: The layer or model.
+        seed: As for ``explain``.
 
     Returns:
-        The layers by path.
+        The verdicts by path, and by path why other layers have none.
 
     Raises:
-        DropvizError: If there is none.
+        DropvizError: If none can be explained.
     """
-    found = dict(_walk(root, ""))
-    if not found:
-        came = ", ".join(str(tuple(w.shape)) for w in root.weights) or "no weights"
+    found, refused = find_explainable(root)
+    verdicts: dict[str, Verdict] = {}
+    for path, layer in found.items():
+        try:
+            verdicts[path] = run_experiment(path, layer, seed)
+        except DropvizError as error:
+            refused[path] = str(error)
+    if not verdicts:
+        reasons = list(refused.values())
         raise DropvizError(
-            f"{root.name!r} has no LSTM or GRU weights. Expected (features, n), (units, n) and "
-            f"(n,), with n 4 or 3 times the units. Received: {came}."
+            reasons[0]
+            if len(reasons) == 1
+            else f"No layer of {root.name!r} can be explained. {' '.join(reasons)}"
         )
-    return found
-
-
-def _walk(layer: Layer, prefix: str) -> list[tuple[str, Layer]]:
-    path = prefix + layer.name
-    if looks_recurrent(layer) and not isinstance(layer, keras.Model):
-        return [(path, layer)]
-    inside: list[tuple[str, Layer]] = []
-    for each in direct_sublayers(layer):
-        inside += _walk(each, "" if isinstance(layer, keras.Model) else f"{path}/")
-    return inside
+    return verdicts, refused
 
 
 def run_experiment(path: str, layer: Layer, seed: int) -> Verdict:

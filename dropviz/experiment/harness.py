@@ -16,6 +16,7 @@ from dropviz.core.number_forms import MOST_SEED
 from dropviz.core.oracle import GRU_GATES, LSTM_GATES
 from dropviz.errors import DropvizError
 from dropviz.experiment.probe import Probe
+from dropviz.keras_inside.inner_loop import looking
 from dropviz.keras_inside.sublayers import layer_and_sublayers
 from dropviz.keras_inside.untracked import attributes_kept
 from dropviz.recording.undisturbed import undisturbed
@@ -257,7 +258,7 @@ def mounted(layer: Layer, seed: int) -> Iterator[Harness]:
     if states:
         harness.samples = int(states[0].shape[0])
     # Attributes too: a layer may keep masks from call to call.
-    with undisturbed(layer), attributes_kept(layer_and_sublayers(layer)):
+    with looking(), undisturbed(layer), attributes_kept(layer_and_sublayers(layer)):
         _reseed(layer, seed)
         try:
             _try_first_call(harness)

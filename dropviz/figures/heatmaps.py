@@ -63,14 +63,12 @@ def atlas(
     height = _TOP + sum(heights) + _BETWEEN * (len(heights) - 1) + _BOTTOM
     with theme.style():
         picture, page = theme.canvas(_WIDTH, height)
-        number = first.batches[batch]
         name = theme.shortened(recorded.layer, _NAME)
         page.text(16, height - 26, f"Masks of {name}", fontsize=15, weight="bold")
         page.text(
             16,
             height - 45,
-            f"as used in batch {number + 1:,} of {recorded.batches:,}"
-            f" ({counted(first.batch_sizes[batch], 'sample')})",
+            f"as used in {recorded.at(batch)} ({counted(first.batch_sizes[batch], 'sample')})",
             fontsize=10.5,
             color=theme.MUTED,
         )
@@ -80,8 +78,9 @@ def atlas(
             _row(picture, page, masks, chosen, top, row, ink)
             top -= row + _BETWEEN
         _legend(page)
-        picture.alt = f"Mask heatmaps of {recorded.layer}, batch {number + 1}. " + " ".join(
-            masks.sentence for masks in recorded.values()
+        picture.alt = (
+            f"Mask heatmaps of {recorded.layer}, batch {first.batches[batch] + 1}. "
+            + " ".join(masks.sentence for masks in recorded.values())
         )
     return picture
 

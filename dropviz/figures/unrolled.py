@@ -81,7 +81,7 @@ def where(recorded: LayerRecording, batch: int = -1, sample: int = 0) -> theme.P
             f"There is no sample {sample}. Expected 0 to {first.batch_sizes[batch] - 1}."
         )
     name = theme.shortened(recorded.layer, _NAME)
-    at = f"batch {first.batches[batch] + 1:,} of {recorded.batches:,}, sample {sample + 1:,}"
+    at = f"{recorded.at(batch)}, sample {sample + 1:,}"
     return _unrolled(
         recorded,
         marks(recorded, batch, sample),

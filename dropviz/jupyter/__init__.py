@@ -5,7 +5,7 @@ from __future__ import annotations
 from dropviz.core.display_registry import BUNDLES, DISPLAY
 from dropviz.core.runs import Run
 from dropviz.core.trap_results import Trap, TrapResults
-from dropviz.core.verdict import Verdict
+from dropviz.core.verdict import Verdict, Verdicts
 
 
 def _run(run: Run) -> None:
@@ -20,6 +20,12 @@ def _verdict(verdict: Verdict) -> None:
     show_verdict(verdict)
 
 
+def _verdicts(verdicts: Verdicts) -> None:
+    from dropviz.jupyter.explain_report import show_verdicts
+
+    show_verdicts(verdicts)
+
+
 def _traps(found: Trap | TrapResults) -> dict[str, str]:
     from dropviz.jupyter.trap_report import trap_bundle
 
@@ -29,5 +35,6 @@ def _traps(found: Trap | TrapResults) -> dict[str, str]:
 # Named here and loaded when shown: matplotlib takes half a second to import.
 DISPLAY.setdefault(Run, _run)
 DISPLAY.setdefault(Verdict, _verdict)
+DISPLAY.setdefault(Verdicts, _verdicts)
 BUNDLES.setdefault(Trap, _traps)
 BUNDLES.setdefault(TrapResults, _traps)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from IPython.display import display
 
 from dropviz.core import keras_history
+from dropviz.core.display_registry import display as display_result
 from dropviz.core.methods import METHODS
 from dropviz.core.setting import Setting
 from dropviz.core.sites import place_of
-from dropviz.core.verdict import SiteVerdict, Verdict
+from dropviz.core.verdict import SiteVerdict, Verdict, Verdicts
 from dropviz.figures.cell import cell
 from dropviz.figures.evidence import evidence
 from dropviz.figures.unrolled import where
@@ -34,6 +36,18 @@ def show_verdict(verdict: Verdict) -> None:
     mime.picture(evidence(verdict))
 
 
+def show_verdicts(verdicts: Verdicts) -> None:
+    """Shows the verdicts on the layers of a model, and why others have none.
+
+    Args:
+        verdicts: The verdicts.
+    """
+    for verdict in verdicts.values():
+        display_result(verdict)
+    if verdicts.refused:
+        show_refused(verdicts.refused)
+
+
 def show_answer(heard: Any, untying: list[str]) -> None:
     """Shows what three witnesses say of one layer, on one screen.
 
@@ -51,6 +65,15 @@ def show_answer(heard: Any, untying: list[str]) -> None:
     mime.picture(evidence(verdict))
     if heard.is_keras:
         display(mime.table(*_history(heard)), raw=True)
+
+
+def show_refused(refused: Mapping[str, str]) -> None:
+    """Shows which layers of a model could not be explained.
+
+    Args:
+        refused: The reasons by layer.
+    """
+    display(mime.words(Verdicts({}, refused).reasons), raw=True)
 
 
 def lines(heard: Any, untying: list[str]) -> list[str]:

@@ -94,7 +94,7 @@ def record_cell(shell: Shell, given: Namespace, cell: str) -> None:
         code=cell,
         reason=_remarks(watched, rates),
         proof={} if error else watched.proof(),
-        model=watched.models[-1] if watched.models else None,
+        model=watched.model,
     )
     if error and not interrupted:
         view.close("the cell ended with an error")
@@ -110,10 +110,10 @@ def record_cell(shell: Shell, given: Namespace, cell: str) -> None:
 
 def _remarks(watched: Any, rates: dict[str, float]) -> str:
     remarks = []
-    if len(watched.models) > 1:
+    if len(watched.fitted) > 1:
         remarks.append(
-            f"{len(watched.models)} models were fitted; the curves are those of the last, "
-            f"{watched.models[-1].name!r}."
+            f"{len(watched.fitted)} models were fitted; the curves are those of the last, "
+            f"{watched.fitted[-1].name!r}."
         )
     site = {"dropout": "input", "recurrent_dropout": "recurrent"}
     kept = {

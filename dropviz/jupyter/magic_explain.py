@@ -27,13 +27,15 @@ def explain(shell: Shell, name: str, seed: int) -> None:
     given = _named(shell, name) if name else None
     ready()
     from dropviz.experiment.cross_check import hear_witnesses, measure_untying, plain
-    from dropviz.jupyter.explain_report import show_answer
+    from dropviz.jupyter.explain_report import show_answer, show_refused
 
     layer = given if name else plain()
-    heard = hear_witnesses(layer, seed=seed)
+    heard, refused = hear_witnesses(layer, seed=seed)
     for number, each in enumerate(heard):
         measured = measure_untying() if number == 0 and each.is_keras else []
         show_answer(each, measured)
+    if refused:
+        show_refused(refused)
 
 
 def _named(shell: Shell, name: str) -> Any:

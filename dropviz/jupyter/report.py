@@ -53,7 +53,7 @@ def left_out(run: Run) -> str:
 
 def words(run: Run) -> list[str]:
     """The lines of the report."""
-    notes = [f"{layer}: {why}" for layer, why in run.recording.skipped.items()]
+    notes = run.recording.notes
     if not run.recording and not notes:
         notes = ["No recurrent layer trained, so nothing was recorded."]
     return [line for line in [*run.summary, *notes, left_out(run)] if line]

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from dropviz.keras_inside.replica_threads import in_replica_thread
+
 _lock = threading.RLock()
 # By class and method: listeners, each with the number of the thread that it listens to.
 _listeners: dict[tuple[type, str], list[tuple[int, Callable[..., Any]]]] = {}
@@ -21,6 +23,8 @@ _listeners: dict[tuple[type, str], list[tuple[int, Callable[..., Any]]]] = {}
 @contextmanager
 def before(owner: type, method: str, listener: Callable[..., Any]) -> Iterator[None]:
     """Calls a listener before each call of a method by this thread, inside the block.
+
+    The threads in which TensorFlow traces replicas count as this one.
 
     The class is as it was once the last block on that method has ended, in whatever
     order blocks end.
@@ -55,8 +59,9 @@ def _install(owner: type, method: str) -> None:
     def hooked(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True  # IPython's word for frames that are not the user's
         here = threading.get_ident()
+        replica = in_replica_thread()
         for thread, listener in tuple(_listeners.get((owner, method), ())):
-            if thread != here:
+            if thread != here and not replica:
                 continue
             changed = listener(*args, **kwargs)
             if changed is not None:

@@ -8,6 +8,7 @@ documented. Tried with Keras 3.8.0, 3.13.2 and 3.15.1.
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +19,7 @@ Layer = Any
 InnerLoop = Callable[..., Any]  # (sequences, initial_state, mask, training=False)
 
 _NAME = "inner_loop"
+_here = threading.local()
 
 
 def class_inner_loop(layer: Layer) -> InnerLoop:
@@ -60,3 +62,22 @@ def replaced_inner_loop(layer: Layer, inner_loop: InnerLoop) -> Iterator[None]:
             restore_inner_loop(layer)
         else:
             replace_inner_loop(layer, before)
+
+
+@contextmanager
+def looking() -> Iterator[None]:
+    """Marks the calls of layers inside the block, in this thread, as looks and no training.
+
+    Yields:
+        Nothing.
+    """
+    _here.looks = getattr(_here, "looks", 0) + 1
+    try:
+        yield
+    finally:
+        _here.looks -= 1
+
+
+def is_look() -> bool:
+    """Whether a call of a layer, now and here, only looks at it."""
+    return getattr(_here, "looks", 0) > 0

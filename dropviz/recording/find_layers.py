@@ -55,6 +55,11 @@ def recurrent_layers(root: Layer) -> list[Found]:
     return list(found.values())
 
 
+def layers_by_path(root: Layer) -> dict[str, Layer]:
+    """The recurrent layers in a model by their paths."""
+    return {found.path: found.layer for found in recurrent_layers(root)}
+
+
 def _below(parent: Layer, prefix: str) -> Iterator[Found]:
     for layer in direct_sublayers(parent):
         path = prefix + layer.name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,21 +10,63 @@ from numpy.typing import NDArray
 # Columns of a log's row. SIZE is 0 where `every` left a batch out.
 # CARRIED is 1 where the initial h was not zero. The two rates are the bits of doubles.
 START, SIZE, SAMPLES, STEPS, CARRIED, SEED, COUNTER, LAYOUT, DROPOUT, RECURRENT = range(10)
-COLUMNS = 10
+# The layer's number; the batch, counted from 0, and the call within it, and whether a gradient
+# could be taken of it.
+LAYER, BATCH, CALL, TRAINS = range(10, 14)
+COLUMNS = 14
+
+# Columns of a layer's counts: training calls, batches, the step of the last one (from 1),
+# calls in that one, and calls of which no gradient could be taken.
+CALLS, BATCHES, LAST, WITHIN, LOOKS = range(5)
+COUNTS = 5
 
 
 @dataclass(frozen=True)
 class Held:
     """What a store holds for one layer, read back.
 
+    A batch is one step of training: all calls of the layer between two steps of an optimizer.
+    Where none was seen to make a step, each call is a batch.
+
     Attributes:
         calls: Training calls that the layer made, logged or not.
-        log: Shape (rows, 10), int64: a row for each of the last calls, the newest last.
+        batches: Batches that they belong to.
+        looks: Its calls with ``training=True`` of which no gradient could be taken.
+        log: Shape (rows, 14), int64: a row for each of the last calls, the newest last.
         blocks: The kept masks, one flat array for each kept call.
         rows: For each block, its row in the log.
     """
 
     calls: int
+    batches: int
+    looks: int
     log: NDArray[np.int64]
     blocks: tuple[NDArray[np.floating], ...]
     rows: tuple[int, ...]
+
+    def of_training(self, *, stepped: bool, every: int) -> Held:
+        """What belongs to training; to looks where there was nothing else.
+
+        Args:
+            stepped: Whether an optimizer was seen to make a step.
+            every: Of which batches the masks are kept.
+        """
+        trains = self.calls > 0
+        mine = np.flatnonzero(self.log[:, TRAINS] == trains)
+        place = {int(row): number for number, row in enumerate(mine)}
+        kept = [number for number, row in enumerate(self.rows) if row in place]
+        log = self.log[mine].copy()
+        calls = self.calls if trains else self.looks
+        counted = trains and stepped
+        if not counted:
+            # The store took all calls for one batch, as long as no step came.
+            log[:, BATCH], log[:, CALL] = np.arange(calls - len(log), calls), 0
+            kept = [number for number in kept if log[place[self.rows[number]], BATCH] % every == 0]
+        return replace(
+            self,
+            calls=calls,
+            batches=self.batches if counted else calls,
+            log=log,
+            blocks=tuple(self.blocks[number] for number in kept),
+            rows=tuple(place[self.rows[number]] for number in kept),
+        )

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from dropviz.core.draw_log import DrawLog
 from dropviz.core.masks import Array, LayerRecording, Masks
+from dropviz.core.method_options import RATES
+from dropviz.core.setting import Setting
 from dropviz.methods.variable_rates import live_rates
 from dropviz.recording.find_layers import kind, setting
 from dropviz.recording.log_rows import (
+    BATCH,
+    CALL,
     CARRIED,
     COUNTER,
     DROPOUT,
@@ -26,25 +30,51 @@ from dropviz.recording.log_rows import (
 )
 from dropviz.recording.mask_layout import Layout, SiteLayout
 
-_NEVER = (
-    "no training batch came by. (A tf.function that was traced before the recording "
-    "began keeps its old graph: make it inside the block.)"
-)
+_NEVER = "no call of it with training=True was seen."
+_UNTRAINED = "it was called without training=True, so nothing was dropped."
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a recorded cell without its masks.
+    """What is known of a recorded cell without its masks, whether it is still there or not.
 
     Attributes:
-        path: The layer's path.
-        cell: The cell.
+        path: Its name in the recording.
+        number: Its number in the store.
+        kind: "LSTM", "GRU" or another.
+        gates: Its gates in Keras's order.
+        units: Its units; 0 of a cell that does not say.
+        setting: The method that it follows, with the rates of now.
+        is_live: Whether its rates are variables.
+        draws: Whether it draws masks from a stream of its own.
         layouts: Every layout that was traced; more than one where rates were changed.
+        untrained: Whether a gradient was taken of a call without ``training=True``.
     """
 
     path: str
-    cell: Any
-    layouts: tuple[Layout, ...]
+    number: int
+    kind: str
+    gates: tuple[str, ...]
+    units: int
+    setting: Setting
+    is_live: bool
+    draws: bool
+    layouts: tuple[Layout, ...] = ()
+    untrained: bool = False
+
+    @classmethod
+    def of(cls, path: str, number: int, cell: Any) -> Facts:
+        """What is known of a cell.
+
+        Args:
+            path: Its name in the recording.
+            number: Its number in the store.
+            cell: The cell.
+        """
+        units = int(cell.units) if hasattr(cell, "units") else 0
+        draws = hasattr(cell, "seed_generator")
+        is_live = live_rates(cell) is not None
+        return cls(path, number, *kind(cell), units, setting(cell), is_live, draws)
 
 
 def layer_recording(facts: Facts, held: Held, keep: int | None) -> LayerRecording:
@@ -59,124 +89,129 @@ def layer_recording(facts: Facts, held: Held, keep: int | None) -> LayerRecordin
         The layer's recording. Where the layer's rates changed while it was recorded,
         only the batches after the last change.
     """
-    name, gates = kind(facts.cell)
-    units = int(facts.cell.units) if hasattr(facts.cell, "units") else 0
     if not len(held.log):
+        note = _UNTRAINED if facts.untrained else _NEVER
         return LayerRecording(
-            facts.path, name, units, 0, {}, note=_NEVER, setting=setting(facts.cell)
+            facts.path, facts.kind, facts.units, 0, {}, note=note, setting=facts.setting
         )
     rates = held.log[-1, DROPOUT : RECURRENT + 1].copy().view(np.float64).tolist()
     layout = facts.layouts[held.log[-1, LAYOUT]].at(rates)
     since = _since(held)
-    live = live_rates(facts.cell)
-    batches = _batches(held, layout, since, keep)
-    masks = {site.site: _masks(facts.path, gates, layout, site, batches) for site in layout.sites}
+    kept = _kept_calls(held, layout, since, keep)
+    masks = {site.site: _masks(facts, layout, site, kept) for site in layout.sites}
+    now = dict(zip(RATES, rates, strict=True)) if facts.is_live else {}
     return LayerRecording(
         facts.path,
-        name,
-        units,
-        held.calls,
+        facts.kind,
+        facts.units,
+        held.batches,
         masks,
-        draw_log=_draws(facts.cell, layout, held, since),
-        note=_note(batches, held, since),
-        setting=live.at(*rates) if live else setting(facts.cell),
+        calls=held.calls,
+        draw_log=_draws(facts, layout, held, since),
+        note=_note(kept, held, since),
+        setting=replace(facts.setting, **now),
     )
 
 
 def _since(held: Held) -> int:
     """The row after the last change of rates."""
-    now = held.log[:, LAYOUT:] == held.log[-1, LAYOUT:]
+    now = held.log[:, LAYOUT : RECURRENT + 1] == held.log[-1, LAYOUT : RECURRENT + 1]
     other = np.flatnonzero(~now.all(axis=1))
     return int(other[-1]) + 1 if other.size else 0
 
 
 @dataclass(frozen=True)
-class _Batch:
-    number: int
+class _Call:
+    batch: int
+    call: int
     samples: int
     steps: int
     carried: bool
     block: Array
 
 
-def _batches(held: Held, layout: Layout, since: int, keep: int | None) -> list[_Batch]:
-    first = held.calls - len(held.log)
+def _kept_calls(held: Held, layout: Layout, since: int, keep: int | None) -> list[_Call]:
     blocks = dict(zip(held.rows, held.blocks, strict=True))
     rows = list(held.rows) if layout.size(1, 1) else list(range(len(held.log)))
     found = []
     rows = [row for row in rows if row >= since]
-    for row in rows[-keep:] if keep else rows:
+    if keep:
+        last = sorted({int(held.log[row, BATCH]) for row in rows})[-keep:]
+        rows = [row for row in rows if held.log[row, BATCH] in last]
+    for row in rows:
         entry = held.log[row]
         block = blocks.get(row, np.zeros(0, np.float32))
         samples, steps = int(entry[SAMPLES]), int(entry[STEPS])
         # A batch larger than the whole budget is held in part only.
         if block.size == layout.size(samples, steps):
-            found.append(_Batch(first + row, samples, steps, bool(entry[CARRIED]), block))
+            number, call = int(entry[BATCH]), int(entry[CALL])
+            found.append(_Call(number, call, samples, steps, bool(entry[CARRIED]), block))
     return found
 
 
-def _masks(
-    path: str, gates: tuple[str, ...], layout: Layout, site: SiteLayout, batches: Sequence[_Batch]
-) -> Masks:
-    steps = max((batch.steps for batch in batches), default=0)
+def _masks(facts: Facts, layout: Layout, site: SiteLayout, kept: Sequence[_Call]) -> Masks:
+    steps = max((call.steps for call in kept), default=0)
     reason = site.reason
-    carried = any(batch.carried for batch in batches)
+    carried = any(call.carried for call in kept)
     if not reason and site.site == "recurrent" and steps == 1 and not carried:
         reason = (
             "nothing is dropped: with one time step the masks multiply the initial h alone, "
             "and it is zero. Use longer sequences."
         )
     return Masks(
-        layer=path,
+        layer=facts.path,
         site=site.site,
-        values=_values(layout, site, batches),
+        values=_values(layout, site, kept),
         rate=site.rate,
-        gates=gates,
+        gates=facts.gates,
         time_steps=steps,
-        batch_sizes=tuple(batch.samples for batch in batches),
-        batches=tuple(batch.number for batch in batches),
+        batch_sizes=tuple(call.samples for call in kept),
+        batches=tuple(call.batch for call in kept),
+        calls=tuple(call.call for call in kept),
         reason=reason,
     )
 
 
-def _values(layout: Layout, site: SiteLayout, batches: Sequence[_Batch]) -> Array:
-    samples = max((batch.samples for batch in batches), default=0)
-    steps = max((batch.steps for batch in batches), default=0)
+def _values(layout: Layout, site: SiteLayout, kept: Sequence[_Call]) -> Array:
+    samples = max((call.samples for call in kept), default=0)
+    steps = max((call.steps for call in kept), default=0)
     if not site.gates:
         # Nothing multiplied: ones say so without taking memory.
-        return np.broadcast_to(np.float32(1), (len(batches), 1, 1, samples, 1))
+        return np.broadcast_to(np.float32(1), (len(kept), 1, 1, samples, 1))
     before = layout.sites[: layout.sites.index(site)]
-    dtype = batches[0].block.dtype if batches else np.dtype(np.float32)
-    values = np.full((len(batches), *site.shape(samples, steps)), np.nan, dtype)
-    for row, batch in enumerate(batches):
-        size = batch.samples, batch.steps
+    dtype = kept[0].block.dtype if kept else np.dtype(np.float32)
+    values = np.full((len(kept), *site.shape(samples, steps)), np.nan, dtype)
+    for row, call in enumerate(kept):
+        size = call.samples, call.steps
         start = sum(math.prod(other.shape(*size)) for other in before)
-        part = batch.block[start:][: math.prod(site.shape(*size))].reshape(site.shape(*size))
+        part = call.block[start:][: math.prod(site.shape(*size))].reshape(site.shape(*size))
         values[row, : len(part), :, : part.shape[2]] = part
     return values
 
 
-def _draws(cell: Any, layout: Layout, held: Held, since: int) -> DrawLog | None:
-    if not layout.mask_count or not hasattr(cell, "seed_generator"):
+def _draws(facts: Facts, layout: Layout, held: Held, since: int) -> DrawLog | None:
+    if not layout.mask_count or not facts.draws:
         return None
-    # Each mask drawn moved the counter on by one (keras.random.SeedGenerator.next).
-    states = held.log[since:, [SEED, COUNTER]] - np.array([0, layout.mask_count])
+    log = held.log[since:]
     return DrawLog(
-        first=held.calls - len(held.log) + since,
-        states=states,
-        samples=held.log[since:, SAMPLES].copy(),
-        steps=held.log[since:, STEPS].copy(),
+        batches=log[:, BATCH].copy(),
+        calls=log[:, CALL].copy(),
+        # Each mask drawn moved the counter on by one (keras.random.SeedGenerator.next).
+        states=log[:, [SEED, COUNTER]] - np.array([0, layout.mask_count]),
+        samples=log[:, SAMPLES].copy(),
+        steps=log[:, STEPS].copy(),
         plan=tuple(site.plan for site in layout.sites if site.drawn),
         dtype=layout.dtype,
     )
 
 
-def _note(batches: Sequence[_Batch], held: Held, since: int) -> str:
+def _note(kept: Sequence[_Call], held: Held, since: int) -> str:
     notes = []
     if since:
         notes.append("its rates changed while it was recorded; these masks are the latest.")
-    if not batches:
+    if not kept:
         notes.append("no masks are held: one batch is larger than budget_mib.")
     if held.calls > len(held.log):
-        notes.append(f"too long to redraw its first {held.calls - len(held.log):,} batches.")
+        gone = int(held.log[0, BATCH])
+        notes.append(f"too long to redraw its first {gone:,} batches.")
     return " ".join(notes)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterator
+import itertools
+import weakref
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -17,13 +19,15 @@ from dropviz.errors import DropvizError, received
 from dropviz.keras_inside import hooks
 from dropviz.keras_inside.inner_loop import (
     has_own_inner_loop,
+    is_look,
     replace_inner_loop,
     restore_inner_loop,
 )
 from dropviz.keras_inside.step_functions import MAKERS, TRAIN, forget_step_function
+from dropviz.recording.attached_cell import AttachedCell
 from dropviz.recording.find_layers import cells, recurrent_layers, unrecordable
-from dropviz.recording.mask_layout import Layout, rates_of, read_masks
 from dropviz.recording.readback import Facts, layer_recording
+from dropviz.recording.steps_missed import StepsMissed
 
 Layer = Any
 Model = Any
@@ -48,13 +52,15 @@ def record(
         keep: How many of the last batches to keep the masks of; as many as the budget
             holds by default.
         every: Keep the masks of each ``every``-th batch only.
-        budget_mib: Memory for masks in MiB, above 0, for all layers together. It is taken at
-            once, on the device.
+        budget_mib: Memory in MiB, above 0, for all that is kept of all layers together. It
+            is taken at once, on the device.
 
     Yields:
         The recording. It can be looked at inside the block, while training goes on,
-        and afterwards. A call of a layer with ``training=True`` is a batch; a layer
-        that a model calls twice for one batch counts two.
+        and afterwards. A batch is one step of an optimizer, in which a layer may be called
+        several times; where no optimizer of Keras makes steps, each call of a layer with
+        ``training=True`` is a batch. Calls of which no gradient could be taken (a
+        prediction with dropout on) are recorded only where there are no others.
 
     Raises:
         DropvizError: If there is no recurrent layer, one is being recorded already,
@@ -82,19 +88,26 @@ def record(
 
 
 @contextmanager
-def record_everything() -> Iterator[Recording]:
+def record_everything() -> Iterator[Recorder]:
     """Records every recurrent layer that trains inside the block, whoever made it.
 
     Yields:
-        The recording.
+        What records.
     """
     recorder = Recorder(keep=None, every=1, budget_mib=64, dtypes={keras.config.floatx()})
     with recorder.recording_of(None):
-        yield recorder.recording
+        yield recorder
 
 
 class Recorder:
-    """Attaches to layers, keeps what they use, and lets go of them again."""
+    """Attaches to layers, keeps what they use, and lets go of them again.
+
+    It holds neither a layer nor a model: what nobody else needs any more is freed.
+
+    Attributes:
+        recording: What is recorded.
+        attached: The recorded cells by the names that they have in the recording.
+    """
 
     def __init__(
         self, *, keep: int | None, every: int, budget_mib: float, dtypes: Collection[str]
@@ -108,14 +121,15 @@ class Recorder:
             raise DropvizError(f"budget_mib must be {expected}. Received: {received(budget_mib)}.")
         _check_backend()
         # TensorFlow's part is loaded only where TensorFlow is in use.
-        from dropviz.recording.tensorflow_store import Store
+        from dropviz.recording.tensorflow_store import Store, shares
 
         dtype = "float64" if "float64" in dtypes else "float32"
         self.keep = keep
-        self.store = Store(int(budget_mib * 2**20), dtype, every)
-        self.attached: dict[str, Attached] = {}
-        self.made: list[tuple[Model, str]] = []
+        self.store = Store(*shares(int(budget_mib * 2**20)), dtype, every)
+        self.attached: dict[str, AttachedCell] = {}
         self.recording = Recording(self._read)
+        self._made: list[tuple[weakref.ref[Model], str]] = []
+        self._missed = StepsMissed(self.store)
 
     @contextmanager
     def recording_of(self, root: Model | None) -> Iterator[None]:
@@ -127,28 +141,38 @@ class Recorder:
             for make, name in MAKERS.items():
                 on_make = functools.partial(self._on_make, name=name, everything=root is None)
                 stack.enter_context(hooks.before(keras.Model, make, on_make))
+            stack.enter_context(self._missed.counting())
             yield
 
-    def attach(self, layer: Layer, path: str) -> None:
-        """Begins to record a layer; one that cannot be recorded is noted as skipped."""
+    def attach(self, layer: Layer, path: str, model: Model | None = None) -> None:
+        """Begins to record a layer; one that cannot be recorded is noted as skipped.
+
+        Args:
+            layer: The layer.
+            path: Its path in its model; its name in the recording where that is free.
+            model: The model, whose name tells it apart where it is not.
+        """
+        path = self._free_name(path, model)
         if has_own_inner_loop(layer):
             raise DropvizError(
                 f"{path!r} is being recorded already. Expected one recording of a layer at a "
                 "time; leave the other record() block first."
             )
-        able: list[tuple[Attached, int]] = []
+        able: list[tuple[AttachedCell, int]] = []
         states = cells(layer, path)
         for number, (cell_path, cell) in enumerate(states):
             reason = unrecordable(layer, cell)
             if reason:
                 self.recording.skipped[cell_path] = reason
             else:
-                attached = Attached(self, layer, cell, self._free_name(cell_path))
-                able.append((attached, number))
+                able.append((AttachedCell(self.store, layer, cell, cell_path), number))
         if not able:
             return
         self.attached |= {each.path: each for each, _ in able}
-        original = layer.inner_loop
+        # By its class: its own would hold the layer in a circle.
+        original = type(layer).inner_loop
+        myself = weakref.ref(layer)
+        stacked = len(states) > 1
 
         @functools.wraps(original)
         def inner_loop(
@@ -157,116 +181,92 @@ class Recorder:
             mask: Any,
             training: bool = False,  # noqa: FBT001, FBT002 (Keras's own signature)
         ) -> Any:
-            if training:
-                stacked = len(states) > 1
+            if not is_look():
                 for each, cell in able:
-                    each.write(sequences, initial_state[cell] if stacked else initial_state)
-            return original(sequences, initial_state, mask, training=training)
+                    state = initial_state[cell] if stacked else initial_state
+                    each.heard(sequences, state, training=training)
+            return original(myself(), sequences, initial_state, mask, training=training)
 
         replace_inner_loop(layer, inner_loop)
 
+    def layers(self) -> dict[str, Layer]:
+        """The recorded layers that are still there, by the names that they have here."""
+        there = {path: each.layer() for path, each in tuple(self.attached.items())}
+        return {path: layer for path, layer in there.items() if layer is not None}
+
     def restart(self) -> None:
         """Begins anew, with what is attached and compiled; what was recorded is gone."""
-        self.store.restart([each.log for each in self.attached.values()])
+        self.store.restart()
 
     @contextmanager
     def resting(self) -> Iterator[None]:
         """Leaves out what the layers do inside the block."""
-        with self.store.resting([each.log for each in self.attached.values()]):
+        with self.store.resting():
             yield
 
     def taken(self) -> Recording:
         """What is recorded by now, for good."""
         return Recording.of(self._read())
 
-    def _free_name(self, path: str) -> str:
-        name, number = path, 1
-        while name in self.attached:
-            number += 1
-            name = f"{path}#{number}"
-        return name
+    def _free_name(self, path: str, model: Model | None) -> str:
+        """A name for people: the layer's, with the model's before it where that is taken."""
+        wanted = [path] if model is None else [path, f"{model.name}/{path}"]
+        taken = {*self.attached, *self.recording.skipped}
+        free = (name for name in wanted if not _is_taken(name, taken))
+        many = (f"{wanted[-1]}#{number}" for number in itertools.count(2))
+        return next(free, None) or next(name for name in many if not _is_taken(name, taken))
 
     def _on_call(self, layer: Layer, *_: Any, **kwargs: Any) -> None:
-        if kwargs.get("training") and not has_own_inner_loop(layer):
+        if kwargs.get("training") and not has_own_inner_loop(layer) and not is_look():
             self.attach(layer, layer.name)
 
     def _on_make(self, model: Model, *_: Any, name: str, everything: bool, **__: Any) -> None:
-        if any(model is each and name == made for each, made in self.made):
+        if is_look() or any(model is ref() and name == made for ref, made in self._made):
             return
         found = recurrent_layers(model)
         if everything and name == TRAIN:
             for each in found:
                 if not has_own_inner_loop(each.layer):
-                    self.attach(each.layer, each.path)
-        mine = {id(each.layer) for each in self.attached.values()}
+                    self.attach(each.layer, each.path, model)
+        mine = {id(layer) for layer in self.layers().values()}
         if any(id(each.layer) in mine for each in found):
             # A function cached before would bypass the recorder.
             forget_step_function(model, name)
-            self.made.append((model, name))
+            self._made.append((weakref.ref(model), name))
+            if name == TRAIN:
+                self._missed.hears(model)
 
     def _detach(self) -> None:
         from dropviz.recording.tensorflow_store import Frozen
 
-        for each in self.attached.values():
-            restore_inner_loop(each.layer)
-        for model, name in self.made:
-            # A function traced meanwhile would keep writing.
-            forget_step_function(model, name)
-        attached = list(self.attached.values())
-        logs = [each.log for each in attached]
-        frozen = Frozen(self.store, logs)
-        self.store.release(logs)
-        facts = [each.facts() for each in attached]
+        for layer in self.layers().values():
+            restore_inner_loop(layer)
+        for ref, name in self._made:
+            model = ref()
+            if model is not None:
+                # A function traced meanwhile would keep writing.
+                forget_step_function(model, name)
+        frozen = Frozen(self.store)
+        self.recording.missed = self._missed.count(frozen.steps)
+        self.store.release()
+        facts = [each.facts() for each in self.attached.values()]
         keep = self.keep
-        self.recording.close(
-            lambda: {
-                fact.path: layer_recording(fact, frozen.read(number), keep)
-                for number, fact in enumerate(facts)
-            }
-        )
-        del self.store, self.attached
+        self.recording.close(lambda: _read(facts, frozen, keep))
+        del self.store
 
     def _read(self) -> dict[str, LayerRecording]:
-        return {
-            path: layer_recording(each.facts(), self.store.read(each.log), self.keep)
-            for path, each in tuple(self.attached.items())
-        }
+        from dropviz.recording.tensorflow_store import Frozen
+
+        facts = [each.facts() for each in tuple(self.attached.values())]
+        return _read(facts, Frozen(self.store), self.keep)
 
 
-class Attached:
-    """One recorded cell."""
+def _read(facts: Sequence[Facts], frozen: Any, keep: int | None) -> dict[str, LayerRecording]:
+    return {each.path: layer_recording(each, frozen.read(each.number), keep) for each in facts}
 
-    def __init__(self, recorder: Recorder, layer: Layer, cell: Layer, path: str) -> None:
-        from dropviz.recording.tensorflow_store import Log
 
-        self.path = path
-        self.layer = layer
-        self.log = Log()
-        self._store = recorder.store
-        self._cell = cell
-        self._layouts: list[Layout] = []
-
-    def write(self, sequences: Any, state: Any) -> None:
-        """Keeps the masks that the cell has drawn for this call."""
-        layout, masks = read_masks(self._cell)
-        if layout not in self._layouts:
-            self._layouts.append(layout)
-        shape = keras.ops.shape(sequences)
-        generator = getattr(self._cell, "seed_generator", None)
-        self._store.write(
-            self.log,
-            masks,
-            samples=shape[0],
-            steps=shape[1],
-            carried=keras.ops.any(keras.tree.flatten(state)[0] != 0),
-            state=generator.state.value if generator else keras.ops.zeros([2], "int64"),
-            layout=self._layouts.index(layout),
-            rates=rates_of(self._cell),
-        )
-
-    def facts(self) -> Facts:
-        """What is known of the cell without its masks."""
-        return Facts(self.path, self._cell, tuple(self._layouts))
+def _is_taken(name: str, taken: Collection[str]) -> bool:
+    return any(each == name or each.startswith(f"{name}/") for each in taken)
 
 
 def _check_backend() -> None:

@@ -15,8 +15,8 @@ from dropviz.methods.draw_masks import draw
 _COMPARED = 32  # kept batches at the most; drawing one takes some milliseconds
 
 
-def redraw(recorded: LayerRecording, batch: int) -> dict[str, Masks]:
-    """Draws the masks that a layer used in one batch again.
+def redraw(recorded: LayerRecording, batch: int, call: int = 0) -> dict[str, Masks]:
+    """Draws the masks that a layer used in one call again.
 
     The state of the layer's random stream was noted before every batch, so that masks
     that no longer fit the memory come back. Keras's stateless random numbers depend on
@@ -26,6 +26,7 @@ def redraw(recorded: LayerRecording, batch: int) -> dict[str, Masks]:
     Args:
         recorded: One layer of a recording.
         batch: The number of the batch, from 0 over the whole recording.
+        call: The number of the call within the batch, for a layer that is called several times.
 
     Returns:
         By site, the masks with one batch; sites that drew nothing are left out.
@@ -42,11 +43,19 @@ def redraw(recorded: LayerRecording, batch: int) -> dict[str, Masks]:
     draws = recorded.draw_log
     if draws is None:
         raise DropvizError(f"{recorded.layer!r} drew no masks, so there is nothing to redraw.")
-    last = draws.first + len(draws) - 1
-    if not draws.first <= batch <= last:
+    first, last = int(draws.batches[0]), int(draws.batches[-1])
+    if not first <= batch <= last:
         raise DropvizError(
             f"Batch {received(batch)} of {recorded.layer!r} cannot be redrawn. Expected a number "
-            f"from {draws.first} to {last}."
+            f"from {first} to {last}."
+        )
+    rows = np.flatnonzero(draws.batches == batch)
+    call = check_whole("call", call, 0)
+    row = next((int(row) for row in rows if draws.calls[row] == call), None)
+    if row is None:
+        raise DropvizError(
+            f"There is no call {received(call)} of {recorded.layer!r} in batch {batch}. Expected "
+            f"{', '.join(str(draws.calls[row]) for row in rows)}."
         )
     if not redraws_exactly(recorded):
         raise DropvizError(
@@ -61,12 +70,13 @@ def redraw(recorded: LayerRecording, batch: int) -> dict[str, Masks]:
             values=values[np.newaxis],
             rate=recorded[site].rate,
             gates=recorded[site].gates,
-            time_steps=int(draws.steps[batch - draws.first]),
-            batch_sizes=(int(draws.samples[batch - draws.first]),),
+            time_steps=int(draws.steps[row]),
+            batch_sizes=(int(draws.samples[row]),),
             batches=(batch,),
             reason=recorded[site].reason,
+            calls=(call,),
         )
-        for site, values in _draw(draws, batch).items()
+        for site, values in _draw(draws, row).items()
     }
 
 
@@ -82,17 +92,22 @@ def redraws_exactly(recorded: LayerRecording) -> bool:
     draws = recorded.draw_log
     if draws is None:
         return False
-    kept = recorded[draws.plan[0].site].batches
+    masks = recorded[draws.plan[0].site]
+    calls = masks.calls or (0,) * len(masks.batches)
+    kept = list(zip(masks.batches, calls, strict=True))
+    rows = {
+        (int(batch), int(call)): row
+        for row, (batch, call) in enumerate(zip(draws.batches, draws.calls, strict=True))
+    }
     some = np.unique(np.linspace(0, len(kept) - 1, _COMPARED).round().astype(int))
     return bool(kept) and all(
         np.array_equal(values, recorded[site].of_batch(at))
         for at in some
-        for site, values in _draw(draws, kept[at]).items()
+        for site, values in _draw(draws, rows[kept[at]]).items()
     )
 
 
-def _draw(draws: DrawLog, batch: int) -> dict[str, Array]:
-    at = batch - draws.first
+def _draw(draws: DrawLog, at: int) -> dict[str, Array]:
     seed, counter = (int(each) for each in draws.states[at])
     # A name of its own: Keras numbers the nameless, and later layers' names would change.
     generator = keras.random.SeedGenerator(seed=seed, name="dropviz_redraw")

@@ -4,8 +4,9 @@ Masks are written inside the training graph into variables that belong to no lay
 that nothing passes through Python while a batch runs, ``steps_per_execution`` and
 hand-written loops work, and the model holds the same variables as before.
 
-One ring of numbers serves all layers; each layer has a log with a row for each call.
-Positions in the ring count up for ever; a block never wraps round the ring's end.
+All variables are made when the store is made, outside of every trace: what a layer, or a
+layer more, needs is a number. One ring of numbers serves all layers, and one log with a row for
+each call. Positions in both count up for ever; a block never wraps round the ring's end.
 Elements are written by scatter: alone among TensorFlow's ways to write a part of a
 variable it costs the same, a tenth of a millisecond, in a graph and under XLA. (A slice
 assignment copies the whole ring: 4 ms in a graph and 33 ms under XLA for 64 MiB.)
@@ -21,48 +22,104 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dropviz.recording.log_rows import COLUMNS, SIZE, START, Held
+from dropviz.errors import DropvizError
+from dropviz.keras_inside.replica_threads import made_outside
+from dropviz.recording.log_rows import (
+    BATCHES,
+    CALLS,
+    COLUMNS,
+    COUNTS,
+    LAYER,
+    LOOKS,
+    SIZE,
+    START,
+    Held,
+)
 
 Tensor = Any  # a backend tensor, symbolic while TensorFlow traces
 
-# Batches whose random state is noted, for each layer: 20 MiB; 2**18 batches of 20 ms
-# are an hour and a half of training.
-LOG_ROWS = 2**18
+# A row for each call: 2**17 calls of 20 ms are three quarters of an hour of training.
+_LOG_ROWS = 2**17
+_FEWEST_ROWS = 2**6
+_ROW_BYTES = 8 * COLUMNS
+LAYERS = 2**12
+OPTIMIZERS = 2**8
 
 
-class Log:
-    """Rows about the calls of one layer, on the device."""
+def shares(budget: int) -> tuple[int, int]:
+    """Divides a budget.
 
-    def __init__(self) -> None:
-        with tf.init_scope():
-            self.rows = _variable(tf.zeros([LOG_ROWS, COLUMNS], tf.int64))
-            self.calls = tf.Variable(0, dtype=tf.int64, trainable=False)
+    Args:
+        budget: Bytes for everything that a recording keeps.
+
+    Returns:
+        Bytes for masks, and rows of the log: a quarter at the most, but some in any case.
+    """
+    rows = min(_LOG_ROWS, max(_FEWEST_ROWS, budget // 4 // _ROW_BYTES))
+    return max(budget // 4, budget - rows * _ROW_BYTES), rows
 
 
 class Store:
-    """A ring of masks on the device, with a log for each layer."""
+    """A ring of masks on the device, and a log of calls."""
 
-    def __init__(self, budget: int, dtype: str, every: int) -> None:
+    def __init__(self, masks: int, rows: int, dtype: str, every: int) -> None:
         """Makes an empty store.
 
         Args:
-            budget: Bytes for masks.
-            dtype: Floating type to keep them in.
+            masks: Bytes for masks.
+            rows: Calls that are logged.
+            dtype: Floating type to keep masks in.
             every: Keep the masks of each ``every``-th batch of a layer only.
         """
-        self.capacity = max(1, budget // np.dtype(dtype).itemsize)
+        self.capacity = max(1, masks // np.dtype(dtype).itemsize)
+        self.log_rows = rows
         self.dtype = dtype
         self.every = every
-        # Zeros, not empty memory: the budget is taken at once and never grows.
-        self.ring = _variable(tf.zeros([self.capacity], dtype))
-        # [next position, end of the furthest write]
-        self.ends = tf.Variable(tf.zeros([2], tf.int64), trainable=False)
+        self._layers = 0
+        self._optimizers = 0
+
+        def make() -> None:
+            # Zeros, not empty memory: the budget is taken at once and never grows.
+            self.ring = _variable(tf.zeros([self.capacity], dtype))
+            self.log = _variable(tf.zeros([rows, COLUMNS], tf.int64))
+            self.counts = _variable(tf.zeros([LAYERS, COUNTS], tf.int64))
+            self.steps = _variable(tf.zeros([OPTIMIZERS], tf.int64))
+            # [next position, end of the furthest write, next row of the log]
+            self.ends = tf.Variable(tf.zeros([3], tf.int64), trainable=False)
+
+        made_outside(make)
+
+    @property
+    def variables(self) -> list[Any]:
+        """All that is kept."""
+        return [self.ring, self.log, self.counts, self.steps, self.ends]
+
+    def new_layer(self) -> int:
+        """Numbers one more layer."""
+        if self._layers == LAYERS:
+            raise DropvizError(f"One recording has room for {LAYERS:,} layers. Make another.")
+        self._layers += 1
+        return self._layers - 1
+
+    def new_optimizer(self) -> int:
+        """Numbers one more optimizer; from some hundred on all have one number."""
+        self._optimizers = min(self._optimizers + 1, OPTIMIZERS)
+        return self._optimizers - 1
+
+    def count_step(self, optimizer: int, gradients: Sequence[Tensor]) -> None:
+        """Counts a step of an optimizer, once its gradients are there."""
+        # Of a gradient in slices, as that of an embedding, the values.
+        there = [getattr(each, "values", each) for each in gradients if each is not None]
+        with tf.device(self.steps.device), tf.control_dependencies(there):
+            place = tf.constant([optimizer], tf.int64) % _length(self.steps)
+            self.steps.scatter_add(tf.IndexedSlices(tf.ones([1], tf.int64), place))
 
     def write(
         self,
-        log: Log,
+        layer: int,
         masks: Sequence[Tensor],
         *,
+        trains: bool,
         samples: Tensor,
         steps: Tensor,
         carried: Tensor,
@@ -73,82 +130,105 @@ class Store:
         """Adds the masks of one call; runs eagerly, in a graph or under XLA.
 
         Args:
-            log: The layer's log.
+            layer: The layer's number.
             masks: The masks in the order of the layout; may be none.
-            samples: Samples in the batch.
+            trains: Whether a gradient could be taken of the call.
+            samples: Samples in the batch; a call without one is no call.
             steps: Time steps of the batch.
             carried: Whether the initial h was not zero.
             state: Shape (2,): seed and counter after the masks were drawn.
             layout: Number of the layout that describes the masks.
             rates: Shape (2,): dropout and recurrent_dropout, in double precision.
         """
-        # log.calls is read once: a second read could see the add below.
-        call = log.calls.read_value()
+        with tf.device(self.ring.device):
+            # All that is counted waits for the samples: where a data set has come to its end,
+            # a graph runs without them as far as it can.
+            samples = tf.cast(samples, tf.int64)
+            there = tf.cast(samples > 0, tf.int64)
+            counts, number, call = self._counted(layer, there, trains=trains)
+            wanted = (number % self.every == 0) & (there > 0)
+            start, size = self._keep(masks, wanted)
+            row = [
+                start,
+                tf.where(wanted, size, 0),
+                samples,
+                tf.cast(steps, tf.int64),
+                tf.cast(carried, tf.int64),
+                *tf.unstack(tf.cast(state, tf.int64), 2),
+                tf.constant(layout, tf.int64),
+                *tf.unstack(tf.bitcast(tf.cast(rates, tf.float64), tf.int64), 2),
+                tf.constant(layer, tf.int64),
+                number,
+                call,
+                tf.constant(trains, tf.int64),
+            ]
+            place = self.ends.read_value()[2]
+            self.log.scatter_update(
+                tf.IndexedSlices(tf.stack(row)[tf.newaxis], (place % _length(self.log))[None])
+            )
+            self.ends.assign_add(tf.stack([tf.zeros_like(there), tf.zeros_like(there), there]))
+            self.counts.scatter_update(
+                tf.IndexedSlices(counts[tf.newaxis], [layer] % _length(self.counts))
+            )
+
+    def _counted(self, layer: int, there: Tensor, *, trains: bool) -> tuple[Tensor, Tensor, Tensor]:
+        """The counts of a layer after one more call, its batch, and its number within it."""
+        now = self.counts.read_value()[layer % _length(self.counts)]
+        calls, batches, last, within, looks = tf.unstack(now, COUNTS)
+        if not trains:
+            return tf.stack([calls, batches, last, within, looks + there]), looks, looks * 0
+        step = tf.reduce_sum(self.steps.read_value()) + 1
+        is_new = tf.cast(step != last, tf.int64) * there
+        call = tf.where(step != last, tf.zeros_like(within), within)
+        batches += is_new
+        counts = [calls + there, batches, tf.where(there > 0, step, last), call + there, looks]
+        return tf.stack(counts), batches - 1, call
+
+    def _keep(self, masks: Sequence[Tensor], wanted: Tensor) -> tuple[Tensor, Tensor]:
+        """Writes masks into the ring, and tells where they begin and how many they are."""
         flat = (
             keras.ops.concatenate([keras.ops.reshape(mask, [-1]) for mask in masks])
             if masks
             else keras.ops.zeros([0])
         )
-        # Asked of the variables, not of this object: a graph that outlives the recording
-        # must fit into what `release` leaves of them.
+        # Asked of the variable, not of this object: a graph that outlives the recording
+        # must fit into what `release` leaves of it.
         capacity = _length(self.ring)
         flat = tf.cast(flat, self.dtype)[:capacity]
         size = tf.size(flat, tf.int64)
-        start = self.ends.read_value()[0]
+        start, furthest, _ = tf.unstack(self.ends.read_value(), 3)
         left = capacity - start % capacity
         start = tf.where(size > left, start + left, start)
-        places = start % capacity + tf.range(size)
-        self.ring.scatter_update(tf.IndexedSlices(flat, places))
-        wanted = call % self.every == 0
-        furthest = tf.maximum(self.ends.read_value()[1], start + size)
+        self.ring.scatter_update(tf.IndexedSlices(flat, start % capacity + tf.range(size)))
         # A batch that `every` leaves out is written too, and then written over: a
         # condition here would make XLA copy the ring.
-        self.ends.assign(tf.stack([tf.where(wanted, start + size, start), furthest]))
-        row = [
-            start,
-            tf.where(wanted, size, 0),
-            tf.cast(samples, tf.int64),
-            tf.cast(steps, tf.int64),
-            tf.cast(carried, tf.int64),
-            *tf.unstack(tf.cast(state, tf.int64), 2),
-            tf.constant(layout, tf.int64),
-            *tf.unstack(tf.bitcast(tf.cast(rates, tf.float64), tf.int64), 2),
-        ]
-        log.rows.scatter_update(
-            tf.IndexedSlices(tf.stack(row)[tf.newaxis], (call % _length(log.rows))[tf.newaxis])
-        )
-        log.calls.assign(call + 1)
+        ends = [tf.where(wanted, start + size, start), tf.maximum(furthest, start + size)]
+        self.ends.scatter_update(tf.IndexedSlices(tf.stack(ends), [0, 1]))
+        return start, size
 
-    def read(self, log: Log) -> Held:
-        """Reads back what is held for one layer by now."""
-        return Frozen(self, [log]).read(0)
-
-    def restart(self, logs: Sequence[Log]) -> None:
+    def restart(self) -> None:
         """Forgets all that was written; graphs go on writing, from the beginning."""
-        self.ends.assign(tf.zeros([2], tf.int64))
-        for log in logs:
-            log.calls.assign(0)
+        for variable in (self.ends, self.counts, self.steps):
+            variable.assign(tf.zeros_like(variable))
 
     @contextmanager
-    def resting(self, logs: Sequence[Log]) -> Iterator[None]:
+    def resting(self) -> Iterator[None]:
         """Forgets, after the block, what graphs wrote inside it."""
-        variables = [self.ring, self.ends, *(v for log in logs for v in (log.rows, log.calls))]
-        before = [variable.read_value() for variable in variables]
+        before = [variable.read_value() for variable in self.variables]
         try:
             yield
         finally:
-            for variable, value in zip(variables, before, strict=True):
+            for variable, value in zip(self.variables, before, strict=True):
                 variable.assign(value)
 
-    def release(self, logs: Sequence[Log]) -> None:
+    def release(self) -> None:
         """Gives the memory back; later writes go nowhere and do no harm.
 
         TensorFlow keeps the graphs of a model's earlier train functions, and they keep
         these variables: without this each recording would leave its budget behind.
         """
-        self.ring.assign(tf.zeros([1], self.dtype))
-        for log in logs:
-            log.rows.assign(tf.zeros([1, COLUMNS], tf.int64))
+        for variable in (self.ring, self.log, self.counts, self.steps):
+            variable.assign(tf.zeros([1, *variable.shape[1:]], variable.dtype))
 
 
 def _variable(value: Tensor) -> Any:
@@ -163,30 +243,41 @@ def _length(variable: Any) -> Tensor:
 
 
 class Frozen:
-    """The held part of a store, cut off from the graphs that write to it."""
+    """What a store holds by now, cut off from the graphs that write to it.
 
-    def __init__(self, store: Store, logs: Sequence[Log]) -> None:
+    Attributes:
+        steps: Steps of each optimizer.
+    """
+
+    def __init__(self, store: Store) -> None:
         self._capacity = store.capacity
-        calls = [log.calls.numpy() for log in logs]
-        self._calls = [int(each) for each in calls]
-        self._rows = [
-            tf.identity(log.rows[: min(n, LOG_ROWS)])
-            for log, n in zip(logs, self._calls, strict=True)
-        ]
-        used = min(int(store.ends.numpy()[1]), store.capacity)
-        self._ring = tf.identity(store.ring[:used])
+        self._every = store.every
+        _, furthest, written = (int(each) for each in store.ends.numpy())
+        self._written = written
+        self._log = tf.identity(store.log[: min(written, store.log_rows)])
+        self._counts = store.counts.numpy()
+        self.steps = [int(each) for each in store.steps.numpy()]
+        self._ring = tf.identity(store.ring[: min(furthest, store.capacity)])
         # Read last: blocks that were written over meanwhile must count as gone.
         self._furthest = int(store.ends.numpy()[1])
 
-    def read(self, number: int) -> Held:
-        """Reads back what is held for the ``number``-th log."""
-        calls = self._calls[number]
-        log = np.roll(self._rows[number].numpy(), -calls, axis=0)
-        if calls <= LOG_ROWS:
-            log = self._rows[number].numpy()
+    def read(self, layer: int) -> Held:
+        """Reads back what is held for a layer, by its number."""
+        log = self._log.numpy()
+        if self._written > len(log):
+            log = np.roll(log, -self._written, axis=0)
+        log = log[log[:, LAYER] == layer]
         ring = self._ring.numpy()
         safe = self._furthest - self._capacity
         kept = np.flatnonzero((log[:, SIZE] > 0) & (log[:, START] >= safe))
         places = log[kept, START] % self._capacity
         blocks = [ring[at : at + size] for at, size in zip(places, log[kept, SIZE], strict=True)]
-        return Held(calls, log, tuple(blocks), tuple(int(row) for row in kept))
+        counts = self._counts[layer]
+        return Held(
+            calls=int(counts[CALLS]),
+            batches=int(counts[BATCHES]),
+            looks=int(counts[LOOKS]),
+            log=log,
+            blocks=tuple(blocks),
+            rows=tuple(int(row) for row in kept),
+        ).of_training(stepped=any(self.steps), every=self._every)

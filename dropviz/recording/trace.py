@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -15,10 +15,19 @@ from dropviz.core.masks import Array, LayerRecording, Masks
 from dropviz.core.trace_result import TOLERANCES, Proof, Trace
 from dropviz.errors import DropvizError, is_known, unknown_name
 from dropviz.keras_inside.cell_masks import forget_masks
-from dropviz.keras_inside.inner_loop import class_inner_loop, replaced_inner_loop
+from dropviz.keras_inside.inner_loop import class_inner_loop, looking, replaced_inner_loop
 from dropviz.recording.check_inputs import checked_inputs
 from dropviz.recording.find_layers import Found, cells, kind, recurrent_layers, setting
-from dropviz.recording.log_rows import Held
+from dropviz.recording.log_rows import (
+    CARRIED,
+    COLUMNS,
+    DROPOUT,
+    RECURRENT,
+    SAMPLES,
+    SIZE,
+    STEPS,
+    Held,
+)
 from dropviz.recording.mask_layout import NOT_DRAWN, Layout, rates_of, read_masks
 from dropviz.recording.readback import Facts, layer_recording
 from dropviz.recording.undisturbed import undisturbed
@@ -61,33 +70,33 @@ def trace(model: Model, x: Any, *, training: bool = True, layer: str | None = No
     return _opened(found, calls[-1])
 
 
-def prove(model: Model, recording: Mapping[str, LayerRecording]) -> dict[str, Proof]:
-    """Checks the recorded LSTM and GRU layers of a model against the oracle.
+def prove(layers: Mapping[str, Layer], recording: Mapping[str, LayerRecording]) -> dict[str, Proof]:
+    """Checks recorded LSTM and GRU layers against the oracle.
 
     Args:
-        model: The model that was recorded.
-        recording: What was recorded of it.
+        layers: The layers by the names that they have in the recording.
+        recording: What was recorded of them.
 
     Returns:
         A proof for each layer that can be proved, on normal random inputs of as many
         steps as it was recorded with, 100 at the most.
     """
     proofs = {}
-    for found in recurrent_layers(model):
-        recorded: Mapping[str, Masks] = recording.get(found.path) or {}
+    for path, layer in layers.items():
+        recorded: Mapping[str, Masks] = recording.get(path) or {}
         masks = next(iter(recorded.values()), None)
-        if masks is None or not masks.time_steps or _unable(found.layer):
+        if masks is None or not masks.time_steps or _unable(layer):
             continue
         samples = masks.batch_sizes[-1]
         steps = masks.time_steps
-        if not found.layer.stateful:
+        if not layer.stateful:
             samples, steps = min(samples, _PROVED[0]), min(steps, _PROVED[1])
-        shape = samples, steps, int(found.layer.cell.kernel.shape[0])
+        shape = samples, steps, int(layer.cell.kernel.shape[0])
         x = np.random.default_rng(0).normal(size=shape).astype(np.float32)
         # Weights that are not finite prove nothing, and the curves say so; nor do masks that
         # could not be read, and the recording says so.
         with suppress(DropvizError):
-            proofs[found.path] = trace(found.layer, x).proof
+            proofs[path] = trace(layer, x).proof
     return proofs
 
 
@@ -146,10 +155,8 @@ class _Call:
 @contextmanager
 def _unrecorded(model: Model) -> Iterator[None]:
     """Calls the layers of a model, inside the block, past any recorder's hooks."""
-    with ExitStack() as stack:
+    with looking(), ExitStack() as stack:
         for found in recurrent_layers(model):
-            own = class_inner_loop(found.layer)
-            stack.enter_context(replaced_inner_loop(found.layer, own))
             for _, cell in cells(found.layer, found.path):
                 # Keras forgets them only after a call that went well.
                 stack.callback(forget_masks, cell)
@@ -238,9 +245,12 @@ def _masks(found: Found, call: _Call) -> LayerRecording:
     carried = int(bool(call.states[0].any()))
     # A trace runs eagerly, so that its rates are numbers.
     rates = np.asarray(rates_of(found.layer.cell), np.float64).view(np.int64)
-    row = np.array([[0, block.size, samples, steps, carried, 0, 0, 0, *rates]], np.int64)
-    held = Held(1, row, (block,), (0,))
-    return layer_recording(Facts(found.path, found.layer.cell, (call.layout,)), held, None)
+    row = np.zeros((1, COLUMNS), np.int64)
+    row[0, [SIZE, SAMPLES, STEPS, CARRIED]] = block.size, samples, steps, carried
+    row[0, [DROPOUT, RECURRENT]] = rates
+    held = Held(calls=1, batches=1, looks=0, log=row, blocks=(block,), rows=(0,))
+    facts = replace(Facts.of(found.path, 0, found.layer.cell), layouts=(call.layout,))
+    return layer_recording(facts, held, None)
 
 
 def _at_inference(cell: Any) -> dict[str, Array]:

@@ -121,7 +121,7 @@ class Session:
             seconds=time.perf_counter() - began,
             code=code(done, self.task),
             reason=reason,
-            proof=prove(self._model, recording) if status == "done" else {},
+            proof=prove({"lstm": self._layer}, recording) if status == "done" else {},
             model=fresh,
         )
 

@@ -13,6 +13,7 @@ from dropviz.core.scenario_string import HEAD, parse
 from dropviz.core.spec import RunSpec
 from dropviz.core.tasks import Task, load_task
 from dropviz.errors import DropvizError, StoppedError, received, unknown_name
+from dropviz.recording.find_layers import layers_by_path
 from dropviz.recording.recorder import record
 from dropviz.recording.trace import prove
 from dropviz.studies.fitting import build, check_size, code, curve_collector, fit
@@ -132,7 +133,7 @@ def _constant(spec: RunSpec, task: Task, listener: Listener | None) -> Run:
         seconds=seconds,
         code=code(spec, task),
         reason=reason,
-        proof=prove(model, recording) if status == "done" else {},
+        proof=prove(layers_by_path(model), recording) if status == "done" else {},
         model=model,
     )
 

@@ -3,50 +3,66 @@
 from __future__ import annotations
 
 import inspect
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 
-from dropviz.core.recording import Recording
 from dropviz.core.runs import Curves
 from dropviz.core.trace_result import Proof
 from dropviz.keras_inside import hooks
 from dropviz.methods.rate_override import overridden_rates
-from dropviz.recording.recorder import record_everything
+from dropviz.recording.recorder import Recorder, record_everything
 from dropviz.recording.trace import prove
 from dropviz.studies.progress import CurveCollector, Listener
 
 Model = Any
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """A model that was fitted.
+
+    Attributes:
+        name: Its name.
+        model: Gives the model, or None where nobody needs it any more.
+        collector: Collects its curves.
+    """
+
+    name: str
+    model: weakref.ref[Model]
+    collector: CurveCollector
+
+
 class Watched:
     """What came by while code was watched.
 
+    Of many models the last one fitted is kept; the others go when nobody needs them.
+
     Attributes:
-        recording: The masks of every recurrent layer that trained.
-        models: The models that were fitted, in the order of their first fit.
+        fitted: The models that were fitted, in the order of their last fit.
+        model: The last of them, or None.
     """
 
-    def __init__(self, recording: Recording, listener: Listener | None) -> None:
-        self.recording = recording
-        self.models: list[Model] = []
-        self._collectors: list[CurveCollector] = []
+    def __init__(self, recorder: Recorder, listener: Listener | None) -> None:
+        self.fitted: list[Fitted] = []
+        self.model: Model = None
+        self.recording = recorder.recording
+        self._layers = recorder.layers
         self._listener = listener
         self._signature = inspect.signature(keras.Model.fit)
 
     @property
     def curves(self) -> Curves:
         """The curves of the model that was fitted last."""
-        return self._collectors[-1].curves if self._collectors else Curves()
+        return self.fitted[-1].collector.curves if self.fitted else Curves()
 
     def proof(self) -> dict[str, Proof]:
-        """How far NumPy is from the recorded layers of the models that were fitted."""
-        found: dict[str, Proof] = {}
-        for model in self.models:
-            found |= prove(model, self.recording)
-        return found
+        """How far NumPy is from the recorded layers that are still there."""
+        return prove(self._layers(), self.recording)
 
     def on_fit(self, *args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
         """Adds a callback to a call of ``fit``."""
@@ -66,14 +82,17 @@ class Watched:
         return bound.args, bound.kwargs
 
     def _collector_for(self, model: Model) -> CurveCollector:
-        for number, each in enumerate(self.models):
-            if each is model:
-                self.models.append(self.models.pop(number))
-                self._collectors.append(self._collectors.pop(number))
-                return self._collectors[-1]
-        self.models.append(model)
-        self._collectors.append(CurveCollector(self._listener))
-        return self._collectors[-1]
+        again = next((each for each in self.fitted if each.model() is model), None)
+        if self.fitted:
+            # Keras gives a callback its model for good.
+            self.fitted[-1].collector.set_model(None)
+        if again is None:
+            again = Fitted(model.name, weakref.ref(model), CurveCollector(self._listener))
+        else:
+            self.fitted.remove(again)
+        self.fitted.append(again)
+        self.model = model
+        return again.collector
 
 
 @contextmanager
@@ -92,7 +111,7 @@ def watch_everything(
     Yields:
         What came by; complete after the block.
     """
-    with record_everything() as recording, overridden_rates(dropout, recurrent_dropout):
-        watched = Watched(recording, listener)
+    with record_everything() as recorder, overridden_rates(dropout, recurrent_dropout):
+        watched = Watched(recorder, listener)
         with hooks.before(keras.Model, "fit", watched.on_fit):
             yield watched

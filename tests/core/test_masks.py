@@ -127,6 +127,7 @@ def test_the_scale_passes_over_padding() -> None:
 # ---------------------------------------------------------------- what is shared
 
 STEPS, GATES, SAMPLES, BATCHES = 1, 2, 3, 0
+STORED_ONCE = STEPS, GATES, SAMPLES  # where one mask serves all
 FACTS = {
     STEPS: "same_over_steps",
     GATES: "same_over_gates",
@@ -143,8 +144,10 @@ def shared(axis: int, *, stored_once: bool) -> Masks:
     return make(values, batch_sizes=(4, 4), batches=(0, 1))
 
 
-@pytest.mark.parametrize("stored_once", [True, False])
-@pytest.mark.parametrize("axis", FACTS)
+@pytest.mark.parametrize(
+    ("axis", "stored_once"),
+    [*((axis, False) for axis in FACTS), *((axis, True) for axis in STORED_ONCE)],
+)
 def test_what_is_shared_is_true_and_the_rest_is_false(axis: int, *, stored_once: bool) -> None:
     masks = shared(axis, stored_once=stored_once)
 
@@ -235,6 +238,69 @@ def test_a_smaller_first_batch_is_compared_too() -> None:
     assert make(values, batch_sizes=(2, 4)).same_over_batches is True
 
 
+# ---------------------------------------------------------------- several calls in a batch
+
+
+def called_twice(values: NDArray[Any], **kwargs: Any) -> Masks:
+    """Masks of a layer that is called twice in each of 2 batches."""
+    return make(values, **({"batches": (3, 3, 4, 4), "calls": (0, 1, 0, 1)} | kwargs))
+
+
+def of_calls(*numbers: int) -> NDArray[np.float32]:
+    """Masks of several calls; those with one number are the same."""
+    return np.concatenate([drawn(1, 1, 4, 4, 8, seed=number) for number in numbers])
+
+
+@pytest.mark.parametrize(
+    ("numbers", "calls", "batches"),
+    [
+        ((1, 2, 3, 4), False, False),
+        ((1, 1, 2, 2), True, False),
+        ((1, 2, 1, 2), False, True),
+        ((1, 1, 1, 1), True, True),
+        ((1, 1, 2, 3), False, False),
+        # The first call of a batch is compared with that of another.
+        ((1, 2, 2, 1), False, False),
+    ],
+)
+def test_calls_of_a_batch_and_batches_are_compared_apart(
+    numbers: tuple[int, ...], *, calls: bool, batches: bool
+) -> None:
+    masks = called_twice(of_calls(*numbers))
+
+    assert (masks.same_over_calls, masks.same_over_batches) == (calls, batches)
+
+
+def test_one_batch_of_several_calls_says_nothing_of_batches() -> None:
+    masks = called_twice(of_calls(1, 1, 1, 1), batches=(7,) * 4, calls=(0, 1, 2, 3))
+
+    assert (masks.same_over_calls, masks.same_over_batches) == (True, None)
+    assert "same for all calls in a batch" in masks.sharing
+
+
+@pytest.mark.parametrize("masks", [make(), make(calls=(0, 0)), padded()])
+def test_where_each_batch_has_one_call_nothing_can_be_said_of_calls(masks: Masks) -> None:
+    assert masks.same_over_calls is None
+    assert not any("call" in phrase for phrase in masks.sharing)
+
+
+def test_calls_that_are_equal_by_luck_cannot_be_said_to_be_shared() -> None:
+    assert called_twice(np.full((4, 1, 1, 1, 2), 2, "float32")).same_over_calls is None
+
+
+def test_padding_of_calls_makes_no_difference_and_hides_none() -> None:
+    values = of_calls(1, 1, 2, 2)
+    values[1, :, :, 2:] = np.nan
+    assert called_twice(values, batch_sizes=(4, 2, 4, 4)).same_over_calls is True
+
+    values[1, 0, 0, 0, 0] = 2 - values[1, 0, 0, 0, 0]
+    assert called_twice(values, batch_sizes=(4, 2, 4, 4)).same_over_calls is False
+
+
+def test_where_nothing_is_dropped_nothing_can_be_said_of_calls() -> None:
+    assert called_twice(of_calls(1, 1, 2, 2), reason="rate 0.").same_over_calls is None
+
+
 # ---------------------------------------------------------------- in words
 
 
@@ -258,6 +324,13 @@ def test_the_sentence_says_it_all() -> None:
                 "same at all 6 steps",
                 "same for all 4 gates",
                 "differs between samples and batches",
+            ],
+        ),
+        (
+            called_twice(of_calls(1, 2, 3, 4)),
+            [
+                "same at all 6 steps",
+                "differs between gates, samples, the calls in a batch and batches",
             ],
         ),
         (
@@ -345,13 +418,32 @@ def test_a_layer_says_a_line_for_each_site_and_its_note() -> None:
     assert layer().sentences == [make().sentence]
 
 
+def test_a_layer_that_is_called_more_often_than_it_has_batches_says_so() -> None:
+    assert layer(calls=1200).sentences[1] == "lstm: called 1,200 times in 2 batches."
+    assert (layer().calls, len(layer().sentences)) == (2, 1)
+
+
+def test_a_layer_says_where_a_kept_mask_is_from() -> None:
+    assert [layer().at(place) for place in (0, -1)] == ["batch 1 of 2", "batch 2 of 2"]
+    assert layer(calls=2).at() == "batch 2 of 2"
+
+
+def test_a_layer_that_is_called_several_times_says_which_call_a_mask_is_from() -> None:
+    masks = {"input": called_twice(of_calls(1, 2, 3, 4))}
+    twice = LayerRecording("lstm", "LSTM", 8, 1200, masks, calls=2400)
+
+    assert twice.at(1) == "batch 4 of 1,200, call 2 of the layer in it"
+    assert twice.at() == "batch 5 of 1,200, call 2 of the layer in it"
+    with pytest.raises(DropvizError, match="no batch 4 among those kept"):
+        twice.at(4)
+
+
 def test_a_layer_shows_what_it_is() -> None:
     assert repr(layer()) == "<LSTM 'lstm', 2 batches: input>"
 
 
-def test_draws_count_their_batches() -> None:
-    draws = DrawLog(
-        0, np.zeros((3, 2), np.int64), np.zeros(3, np.int64), np.zeros(3, np.int64), (), "float32"
-    )
+def test_draws_count_their_calls() -> None:
+    each = np.zeros(3, np.int64)
+    draws = DrawLog(each, each, np.zeros((3, 2), np.int64), each, each, (), "float32")
 
     assert len(draws) == 3

@@ -282,7 +282,12 @@ def test_layers_of_other_kinds_are_asked_about_by_their_own_gates(kind: str) -> 
         masks(reason="nothing is dropped: the rate is 0."),
         masks(values=np.zeros((0, 1, 4, 0, 3), "float32"), batch_sizes=(), batches=()),
         # Equal for all one can see, by luck or not: nothing to ask.
-        masks(values=np.ones((2, 1, 2, 1, 1), "float32"), batch_sizes=(1, 1), time_steps=1),
+        masks(
+            values=np.ones((2, 1, 2, 1, 1), "float32"),
+            batch_sizes=(1, 1),
+            batches=(0, 1),
+            time_steps=1,
+        ),
     ],
     ids=["no rate", "no batch", "too little to tell"],
 )

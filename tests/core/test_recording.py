@@ -28,7 +28,8 @@ def masks(site: str, values: NDArray[Any], **kwargs: Any) -> Masks:
         "gates": GATES,
         "time_steps": 7,
         "batch_sizes": (3, 2),
-        "batches": (4, 6),
+        "batches": (4, 4),
+        "calls": (1, 2),
     }
     return Masks(**(given | kwargs))
 
@@ -41,7 +42,8 @@ def recording() -> Recording:
     values[1, :, :, 2:] = np.nan
     nothing = np.broadcast_to(np.float32(1), (2, 1, 1, 3, 1))
     draws = DrawLog(
-        first=2,
+        batches=np.array([2, 4], np.int64),
+        calls=np.array([0, 1], np.int64),
         states=np.array([[2**62, 8], [2**62, 12]], np.int64),
         samples=np.array([3, 2], np.int64),
         steps=np.array([6, 5], np.int64),
@@ -61,17 +63,28 @@ def recording() -> Recording:
                 },
                 draw_log=draws,
                 note="too long to redraw its first 2 batches.",
+                calls=21,
             ),
             "gru": LayerRecording(
                 "gru",
                 "GRU",
                 2,
                 1,
-                {"input": masks("input", values.astype("float64"), layer="gru", gates=())},
+                {
+                    "input": masks(
+                        "input",
+                        values.astype("float64"),
+                        layer="gru",
+                        gates=(),
+                        batches=(4, 6),
+                        calls=(),
+                    )
+                },
             ),
         }
     )
     made.skipped["own"] = "its cell keeps no masks."
+    made.missed = 3
     return made
 
 
@@ -93,7 +106,7 @@ def test_masks_come_back_to_the_bit(back: Recording) -> None:
 
 @pytest.mark.parametrize(
     "fact",
-    ["layer", "site", "rate", "gates", "time_steps", "batch_sizes", "batches", "reason"],
+    ["layer", "site", "rate", "gates", "time_steps", "batch_sizes", "batches", "reason", "calls"],
 )
 def test_what_is_known_of_masks_comes_back(back: Recording, fact: str) -> None:
     for path, layer in recording().items():
@@ -102,7 +115,7 @@ def test_what_is_known_of_masks_comes_back(back: Recording, fact: str) -> None:
             assert (type(mine), mine) == (type(getattr(its, fact)), getattr(its, fact))
 
 
-@pytest.mark.parametrize("fact", ["layer", "kind", "units", "batches", "note"])
+@pytest.mark.parametrize("fact", ["layer", "kind", "units", "batches", "calls", "note"])
 def test_what_is_known_of_a_layer_comes_back(back: Recording, fact: str) -> None:
     for path, its in recording().items():
         assert getattr(back[path], fact) == getattr(its, fact)
@@ -113,15 +126,16 @@ def test_what_it_takes_to_redraw_comes_back(back: Recording) -> None:
     assert mine is not None
     assert its is not None
 
-    np.testing.assert_array_equal(mine.states, its.states)
-    np.testing.assert_array_equal(mine.samples, its.samples)
-    assert (mine.states.dtype, mine.samples.dtype) == (its.states.dtype, its.samples.dtype)
-    assert (mine.first, mine.plan, mine.dtype) == (its.first, its.plan, its.dtype)
+    for name in ("batches", "calls", "states", "samples", "steps"):
+        one, other = getattr(mine, name), getattr(its, name)
+        np.testing.assert_array_equal(one, other)
+        assert one.dtype == other.dtype
+    assert (mine.plan, mine.dtype) == (its.plan, its.dtype)
     assert back["gru"].draw_log is None
 
 
 def test_what_was_skipped_and_every_sentence_come_back(back: Recording) -> None:
-    assert back.skipped == recording().skipped
+    assert (back.skipped, back.missed) == (recording().skipped, recording().missed)
     assert str(back) == str(recording())
 
 
@@ -181,11 +195,15 @@ def test_a_recording_says_a_line_for_each_site_and_each_skipped_layer() -> None:
     lines = str(recording()).splitlines()
 
     assert lines[0].startswith("inner/lstm, input: rate 0.3;")
-    assert lines[1:3] == [
+    assert lines[1:4] == [
         "inner/lstm, recurrent: rate 0.",
+        "inner/lstm: called 21 times in 7 batches.",
         "inner/lstm: too long to redraw its first 2 batches.",
     ]
-    assert lines[-1] == "own: its cell keeps no masks."
+    assert lines[-2] == "own: its cell keeps no masks."
+    assert lines[-1].startswith("Not recorded: 3 steps of training, made by a function that was")
+    assert lines[-2:] == recording().notes
+    assert Recording.of({}).notes == []
 
 
 # ---------------------------------------------------------------- open and closed

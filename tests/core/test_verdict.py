@@ -172,5 +172,12 @@ def test_a_notebook_shows_each_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "display", shown.append)
     PLAIN._ipython_display_()
     assert shown == [PLAIN]
-    Verdicts({"a": PLAIN, "b": PLAIN})._ipython_display_()
-    assert shown == [PLAIN] * 3
+    both = Verdicts({"a": PLAIN, "b": PLAIN})
+    both._ipython_display_()
+    assert shown == [PLAIN, both]
+
+
+def test_layers_without_a_verdict_say_why_below_the_others() -> None:
+    some = Verdicts({"a": PLAIN}, {"b": "Its activation is relu."})
+    assert str(some).splitlines()[-1] == "b: not explained. Its activation is relu."
+    assert list(some) == ["a"]

@@ -23,7 +23,7 @@ def heard_on(method: str, units: int = 8) -> Witnesses:
     second = {"recurrent_dropout": 0.3} if len(METHODS[method].rules) > 1 else {}
     layer = LSTM(units, method=method, dropout=0.4, seed=1, **second)
     layer.build((None, None, 5))
-    (heard,) = hear_witnesses(layer)
+    (heard,), _ = hear_witnesses(layer)
     return heard
 
 
@@ -53,7 +53,7 @@ def faked(heard: Witnesses, sites: Mapping[str, Masks]) -> Witnesses:
 
 
 def test_a_recording_that_contradicts_the_experiment_is_said() -> None:
-    (heard,) = hear_witnesses(plain())
+    (heard,), _ = hear_witnesses(plain())
     other = heard_on("naive", 16)
     assert heard.recorded is not None
     assert other.recorded is not None
@@ -67,7 +67,7 @@ def test_a_recording_that_contradicts_the_experiment_is_said() -> None:
 
 @pytest.mark.slow
 def test_a_site_that_one_of_them_does_not_see_is_said() -> None:
-    (heard,) = hear_witnesses(plain())
+    (heard,), _ = hear_witnesses(plain())
     assert heard.recorded is not None
     verdict = heard.verdict
     alone = {"input": verdict.sites["input"]}
@@ -81,7 +81,7 @@ def test_a_site_that_one_of_them_does_not_see_is_said() -> None:
 
 @pytest.mark.slow
 def test_what_one_cannot_tell_is_no_contradiction() -> None:
-    (heard,) = hear_witnesses(plain())
+    (heard,), _ = hear_witnesses(plain())
     sites = {
         name: replace(site, life=None, tying=None, same_over_samples=None)
         for name, site in heard.verdict.sites.items()
@@ -90,7 +90,7 @@ def test_what_one_cannot_tell_is_no_contradiction() -> None:
 
 
 def test_a_layer_that_keeps_no_masks_has_one_witness() -> None:
-    (heard,) = hear_witnesses(ZOO["own_loop_mask_on_c"].make(8, 5, 3))
+    (heard,), _ = hear_witnesses(ZOO["own_loop_mask_on_c"].make(8, 5, 3))
     assert (heard.recorded, heard.proof, heard.disagreements) == (None, None, [])
     assert not heard.is_keras
 

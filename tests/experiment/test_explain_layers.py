@@ -312,6 +312,103 @@ def test_one_layer_of_a_model_gives_one_verdict() -> None:
     assert isinstance(found.sites["input"], SiteVerdict)
 
 
+def cells(*rates: float) -> Layer:
+    made = [
+        keras.layers.LSTMCell(4, dropout=rate, name=f"c{number}")
+        for number, rate in enumerate(rates)
+    ]
+    return keras.layers.RNN(made if len(made) > 1 else made[0], name="rnn")
+
+
+# What wraps a layer or a cell, and by path the sites that are masked in it.
+WRAPPED: dict[str, tuple[Layer, dict[str, set[str]]]] = {
+    "time distributed": (
+        keras.layers.TimeDistributed(keras.layers.LSTM(4, dropout=0.4, name="in"), name="out"),
+        {"out/in": {"input"}},
+    ),
+    "time distributed, both directions": (
+        keras.layers.TimeDistributed(
+            keras.layers.Bidirectional(
+                keras.layers.GRU(4, recurrent_dropout=0.4, name="in"), name="both"
+            ),
+            name="out",
+        ),
+        {"out/both/forward_in": {"recurrent"}, "out/both/backward_in": {"recurrent"}},
+    ),
+    "a cell": (cells(0.4), {"rnn": {"input"}}),
+    "stacked cells": (
+        cells(0.4, 0.0),
+        {"rnn/stacked_rnn_cells/c0": {"input"}, "rnn/stacked_rnn_cells/c1": set()},
+    ),
+    "a cell without a layer": (keras.layers.LSTMCell(4, dropout=0.4, name="c"), {"c": {"input"}}),
+}
+
+
+@pytest.mark.parametrize("name", WRAPPED)
+def test_what_is_inside_a_wrapper_is_explained(name: str) -> None:
+    wrapper, sites = WRAPPED[name]
+    if "distributed" in name:
+        wrapper.build((2, 3, 4, 5))
+    else:
+        wrapper.build((None, 5) if name == "a cell without a layer" else (None, None, 5))
+    before = bits_of(wrapper)
+
+    found = explain(wrapper)
+
+    verdicts = {found.layer: found} if isinstance(found, Verdict) else dict(found)
+    assert {path: set(verdict.sites) for path, verdict in verdicts.items()} == sites
+    assert bits_of(wrapper) == before
+
+
+def test_a_layer_that_cannot_be_explained_leaves_the_others_theirs() -> None:
+    made = keras.Sequential(
+        [
+            keras.Input((4, 3)),
+            keras.layers.LSTM(4, dropout=0.4, return_sequences=True, name="good"),
+            keras.layers.LSTM(4, activation="relu", return_sequences=True, name="other"),
+            keras.layers.SimpleRNN(4, name="simple"),
+        ]
+    )
+    found = explain(made)
+    assert isinstance(found, Verdicts)
+    assert list(found) == ["good"]
+    assert set(found["good"].sites) == {"input"}
+    assert "activation='tanh'" in found.refused["other"]
+    assert "no LSTM or GRU weights" in found.refused["simple"]
+
+
+def test_where_no_layer_can_be_explained_each_says_why() -> None:
+    made = keras.Sequential(
+        [
+            keras.Input((4, 3)),
+            keras.layers.LSTM(4, activation="relu", return_sequences=True, name="one"),
+            keras.layers.LSTM(4, activation="relu", name="other"),
+        ]
+    )
+    with pytest.raises(DropvizError, match=r"No layer of .* can be explained\. 'one' .* 'other' "):
+        explain(made)
+
+
+class OwnConvLSTM(keras.layers.ConvLSTM2D):  # type: ignore[misc]
+    pass
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        keras.layers.ConvLSTM1D(2, 2),
+        OwnConvLSTM(2, 2),
+        keras.layers.ConvLSTM3D(2, 2),
+        keras.layers.Bidirectional(keras.layers.ConvLSTM1D(2, 2)),
+        keras.layers.TimeDistributed(keras.layers.ConvLSTM1D(2, 2)),
+    ],
+    ids=lambda layer: type(layer).__name__,
+)
+def test_a_layer_over_images_is_refused_and_runs_nothing(layer: Layer) -> None:
+    with pytest.raises(DropvizError, match="no LSTM or GRU weights"):
+        explain(layer)
+
+
 # ---------------------------------------------------------------- errors
 
 

@@ -30,13 +30,13 @@ def heard(method: str = "keras", dropout: float = 0.5, recurrent: float = 0.5) -
     layer = dropviz.LSTM(
         8, method=method, dropout=dropout, recurrent_dropout=recurrent, seed=1, name="lstm"
     )
-    (one,) = hear_witnesses(layer)
+    (one,), _ = hear_witnesses(layer)
     return one
 
 
 @cache
 def of_gru() -> Witnesses:
-    (one,) = hear_witnesses(
+    (one,), _ = hear_witnesses(
         keras.layers.GRU(8, dropout=0.5, recurrent_dropout=0.5, seed=1, name="gru")
     )
     return one
@@ -267,7 +267,7 @@ def test_the_plain_layer_is_keras_s_own() -> None:
 )
 def test_the_cell_is_drawn_with_the_options_that_were_found(options: dict[str, str]) -> None:
     layer = dropviz.LSTM(8, method="moon", recurrent_dropout=0.5, seed=1, **options)
-    (one,) = hear_witnesses(layer)
+    (one,), _ = hear_witnesses(layer)
 
     setting = explain_report._setting(one.verdict)
 

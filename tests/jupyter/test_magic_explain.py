@@ -59,10 +59,10 @@ class Asked:
     layers: list[str] = field(default_factory=list)
     seeds: list[int] = field(default_factory=list)
 
-    def hear_witnesses(self, layer: Any, *, seed: int) -> list[Witnesses]:
+    def hear_witnesses(self, layer: Any, *, seed: int) -> tuple[list[Witnesses], dict[str, str]]:
         self.layers.append(layer.name)
         self.seeds.append(seed)
-        return []
+        return [], {}
 
 
 @pytest.fixture

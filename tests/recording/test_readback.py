@@ -16,7 +16,18 @@ from dropviz.recording.log_rows import COLUMNS, Held
 from dropviz.recording.mask_layout import Layout, SiteLayout
 from dropviz.recording.readback import Facts, layer_recording
 from dropviz.recording.recorder import record
-from tests.keras_models import FEATURES, RATES, STEPS, UNITS, Layer, data, fresh, lstm, rnn
+from tests.keras_models import (
+    FEATURES,
+    RATES,
+    STEPS,
+    UNITS,
+    Layer,
+    budget_of,
+    data,
+    fresh,
+    lstm,
+    rnn,
+)
 
 # ---------------------------------------------------------------- from a real layer
 
@@ -31,7 +42,7 @@ def calls(layer: Layer, sizes: Sequence[int], steps: int = STEPS, **settings: An
 
 def mib(samples: int) -> float:
     """The budget that masks of so many samples of an LSTM need."""
-    return samples * 4 * (FEATURES + UNITS) * 4 / 2**20
+    return budget_of(samples * 4 * (FEATURES + UNITS) * 4)
 
 
 @pytest.mark.few("settings0-kept0", "settings3-kept3", "settings5-kept5", "settings8-kept8")
@@ -193,7 +204,7 @@ def test_a_rate_that_comes_back_does_not_bring_back_earlier_batches() -> None:
 
     assert layer["input"].batches == (2,)
     assert layer.draw_log is not None
-    assert layer.draw_log.first == 2
+    assert layer.draw_log.batches.tolist() == [2]
 
 
 def test_rates_that_change_before_the_first_batch_are_no_change() -> None:
@@ -222,33 +233,60 @@ def held(
     *,
     gone: int = 0,
     before: int = 0,
+    calls: int = 1,
     rates: Sequence[tuple[float, float]] = (),
 ) -> Held:
     """What a store holds of batches whose masks count up from nought.
 
     Args:
-        samples: Samples in each batch.
-        gone: How many of the first batches were written over.
+        samples: Samples in each call.
+        gone: How many of the first calls were written over.
         before: How many batches went by before the log's first.
-        rates: The two rates of each batch; 0 where not given.
+        calls: How many calls there are in each batch.
+        rates: The two rates of each call; 0 where not given.
     """
     acted = rates or [(0.0, 0.0)] * len(samples)
     log = [
-        [0, 6 * size, size, 7, 0, 99, 3 * (before + number + 1), 0, *bits(*both)]
+        row(size, before + number // calls, number % calls, rates=both, drawn=before + number + 1)
         for number, (size, both) in enumerate(zip(samples, acted, strict=True))
     ]
     blocks = [np.arange(6 * size, dtype="float32") for size in samples]
-    rows = tuple(range(gone, len(samples)))
     return Held(
-        before + len(samples),
-        np.array(log, np.int64).reshape(-1, COLUMNS),
-        tuple(blocks[gone:]),
-        rows,
+        calls=before * calls + len(samples),
+        batches=before + len(samples) // calls,
+        looks=0,
+        log=np.array(log, np.int64).reshape(-1, COLUMNS),
+        blocks=tuple(blocks[gone:]),
+        rows=tuple(range(gone, len(samples))),
     )
 
 
+def row(
+    samples: int,
+    batch: int = 0,
+    call: int = 0,
+    *,
+    rates: tuple[float, float] = (0.0, 0.0),
+    size: int | None = None,
+    drawn: int = 1,
+    trains: bool = True,
+) -> list[int]:
+    """A row of a log: of a call over 7 steps, of a layer that drew 3 masks in each so far."""
+    whole = 6 * samples if size is None else size
+    places = [0, batch, call, int(trains)]
+    return [0, whole, samples, 7, 0, 99, 3 * drawn, 0, *bits(*rates), *places]
+
+
+def of_one(samples: int, block: NDArray[np.float32] | None = None) -> Held:
+    """What a store holds of a layer that was called once."""
+    log = np.array([row(samples, size=0 if block is None else len(block))], np.int64)
+    blocks = () if block is None else (block,)
+    return Held(1, 1, 0, log, blocks, tuple(range(len(blocks))))
+
+
 def read(what: Held, keep: int | None = None, layout: Layout = LAYOUT) -> LayerRecording:
-    return layer_recording(Facts("a/gru", CELL, (layout,)), what, keep)
+    facts = replace(Facts.of("a/gru", 0, CELL), layouts=(layout,))
+    return layer_recording(facts, what, keep)
 
 
 def test_a_block_is_cut_into_gates_samples_and_units() -> None:
@@ -266,9 +304,8 @@ def test_sites_lie_one_after_the_other_in_a_block() -> None:
         "float32",
     )
     block: NDArray[np.float32] = np.arange(9 * 2, dtype="float32")
-    log = np.array([[0, 18, 2, 7, 0, 99, 6, 0, *bits(0.0, 0.0)]], np.int64)
 
-    layer = read(Held(1, log, (block,), (0,)), layout=both)
+    layer = read(of_one(2, block), layout=both)
 
     assert layer["input"].values.ravel().tolist() == list(range(12))
     assert layer["recurrent"].values.ravel().tolist() == list(range(12, 18))
@@ -297,11 +334,36 @@ def test_batches_are_numbered_from_the_start_of_the_recording() -> None:
     assert layer.batches == 13
 
 
+def test_calls_within_a_batch_are_told_apart() -> None:
+    layer = read(held([4, 2, 4, 3], calls=2, before=10))
+
+    assert (layer.batches, layer.calls) == (12, 24)
+    assert layer["input"].batches == (10, 10, 11, 11)
+    assert layer["input"].calls == (0, 1, 0, 1)
+    assert layer["input"].batch_sizes == (4, 2, 4, 3)
+    assert layer.sentences[-1] == ("a/gru: too long to redraw its first 10 batches.")
+    assert "a/gru: called 24 times in 12 batches." in layer.sentences
+    assert layer.draw_log is not None
+    assert layer.draw_log.batches.tolist() == [10, 10, 11, 11]
+    assert layer.draw_log.calls.tolist() == [0, 1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("keep", "batches"), [(1, (2, 2)), (2, (1, 1, 2, 2)), (9, (0, 1, 1, 2, 2))]
+)
+def test_batches_and_not_calls_are_kept(keep: int, batches: tuple[int, ...]) -> None:
+    layer = read(held(6 * [4], calls=2, gone=1), keep)
+
+    assert layer["input"].batches == batches
+    assert layer["input"].calls == (1, 0, 1, 0, 1)[-len(batches) :]
+
+
 def test_the_log_tells_the_state_before_each_batch_drew() -> None:
     draws = read(held([4, 2], before=10)).draw_log
     assert draws is not None
 
-    assert draws.first == 10
+    assert draws.batches.tolist() == [10, 11]
+    assert draws.calls.tolist() == [0, 0]
     assert draws.states.tolist() == [[99, 3 * 10], [99, 3 * 11]]
     assert draws.samples.tolist() == [4, 2]
     assert draws.plan == (MaskPlan("input", 3, 2, 0.5),)
@@ -315,8 +377,8 @@ def test_a_log_that_was_too_short_is_explained() -> None:
 def test_a_layer_that_never_trained_says_so() -> None:
     layer = read(held([]))
 
-    assert (list(layer), layer.batches, layer.draw_log) == ([], 0, None)
-    assert "no training batch came by" in layer.note
+    assert (list(layer), layer.batches, layer.calls, layer.draw_log) == ([], 0, 0, None)
+    assert layer.note == "no call of it with training=True was seen."
 
 
 def test_where_nothing_is_drawn_there_is_nothing_to_redraw() -> None:
@@ -327,9 +389,8 @@ def test_where_nothing_is_drawn_there_is_nothing_to_redraw() -> None:
         ),
         "float32",
     )
-    log = np.array([[0, 0, 4, 7, 0, 99, 0, 0, *bits(0.0, 0.0)]], np.int64)
 
-    layer = read(Held(1, log, (), ()), layout=nothing)
+    layer = read(of_one(4), layout=nothing)
 
     assert layer.draw_log is None
     assert layer["input"].batches == (0,)
@@ -369,7 +430,8 @@ def test_only_batches_after_the_last_change_of_either_rate_are_read(last: int) -
     assert layer["input"].rate == MOVED[last - 1][0]
     assert ("its rates changed while it was recorded" in layer.note) == (last > 1)
     assert layer.draw_log is not None
-    assert (layer.draw_log.first, len(layer.draw_log)) == (kept[0], len(kept))
+    assert tuple(layer.draw_log.batches.tolist()) == kept
+    assert len(layer.draw_log) == len(kept)
     assert layer.draw_log.plan[0].rate == MOVED[last - 1][0]
 
 

@@ -29,6 +29,7 @@ from tests.keras_models import (
     SIZES,
     STEPS,
     Layer,
+    budget_of,
     compiled,
     data,
     dropping,
@@ -258,9 +259,10 @@ def test_recording_leaves_the_training_as_it_was(case: str, mode: str) -> None:
 def test_an_eager_fit_is_recorded_batch_by_batch(case: str) -> None:
     fresh()
     model = compiled(sequential(dropping(case)), run_eagerly=True)
-    with record_everything() as recording:
+    with record_everything() as recorder:
         fit(model)
 
+    recording = recorder.recording
     assert recording["lstm"].setting == model.layers[0].cell.setting
     for site in acting(model.layers[0]):
         assert recording["lstm"][site].batch_sizes == SIZES
@@ -341,7 +343,7 @@ def test_a_budget_keeps_as_many_of_the_last_batches_as_fit(case: str) -> None:
     everything, rules = two_batches(case)
     one = sum(everything[site].of_batch().size for site in rules) * 4
 
-    seen = calls(wide(case), *[(MANY, LENGTH)] * 2, budget_mib=1.5 * one / 2**20)
+    seen = calls(wide(case), *[(MANY, LENGTH)] * 2, budget_mib=budget_of(one + one // 2))
 
     for site in rules:
         assert seen[site].batches == (1,)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +30,7 @@ from tests.keras_models import (
     Model,
     Used,
     assert_same_masks,
+    budget_of,
     compiled,
     data,
     fit,
@@ -82,8 +84,12 @@ def test_the_masks_kept_are_those_that_the_cells_multiplied_with(name: str, mode
     assert list(recording) == list(used)
     for path, its in used.items():
         sizes = tuple(size for size in SIZES for _ in range(kind.calls))
-        assert recording[path]["input"].batch_sizes == sizes
-        assert_same_masks(recording[path], its)
+        layer = recording[path]
+        assert layer["input"].batch_sizes == sizes
+        places = [(batch, call) for batch in range(len(SIZES)) for call in range(kind.calls)]
+        assert list(zip(layer["input"].batches, layer["input"].calls, strict=True)) == places
+        assert (layer.batches, layer.calls) == (len(SIZES), len(sizes))
+        assert_same_masks(layer, its)
 
 
 def test_a_layer_alone_can_be_recorded() -> None:
@@ -105,8 +111,11 @@ class Twins(keras.Model):  # type: ignore[misc]
 
 
 def test_layers_of_one_name_in_one_model_are_told_apart() -> None:
-    with record(Twins()) as recording:
+    twins = Twins()
+    with record(twins) as recording:
         assert list(recording) == ["rnn", "rnn#2"]
+
+    assert not any("inner_loop" in vars(layer) for layer in (twins.one, twins.two))
 
 
 # ---------------------------------------------------------------- ways to train
@@ -378,7 +387,87 @@ def test_a_function_traced_before_the_block_is_explained() -> None:
         once(data()[0])
 
     assert recording["rnn"].batches == 0
-    assert "traced before the recording" in recording["rnn"].note
+    assert recording["rnn"].note == "no call of it with training=True was seen."
+
+
+def test_steps_of_a_function_made_before_the_block_are_counted_and_explained() -> None:
+    model = quick()
+    x, y = data()
+
+    def step() -> None:
+        with tf.GradientTape() as tape:
+            loss = keras.ops.mean((model(x, training=True) - y) ** 2)
+        slopes = tape.gradient(loss, model.trainable_weights)
+        model.optimizer.apply(slopes, model.trainable_weights)
+
+    before = tf.function(step)
+    before()
+    with record(model) as recording:
+        before()
+        before()
+        tf.function(step)()
+
+    assert recording["rnn"].batches == 1
+    assert recording.missed == 2
+    (note,) = recording.notes
+    assert note.startswith("Not recorded: 2 steps of training, made by a function that was comp")
+    assert note in str(recording)
+
+
+def test_no_step_that_is_recorded_counts_as_missed() -> None:
+    model = quick()
+    with record(model) as recording:
+        fit(model, epochs=2)
+        model.train_on_batch(*data())
+        model.predict(data()[0], verbose=0)
+
+    assert (recording["rnn"].batches, recording.missed, recording.notes) == (7, 0, [])
+
+
+@pytest.mark.parametrize("mode", ["eager", "graph", "jit"])
+def test_looks_are_recorded_only_where_nothing_trains(mode: str) -> None:
+    layer = rnn(unroll=True)
+    x = tf.constant(data()[0])
+    layer.build(x.shape)
+
+    def look() -> None:
+        layer(x[:3], training=True)
+
+    def train() -> None:
+        with tf.GradientTape():
+            layer(x, training=True)
+
+    def run(function: Callable[[], None]) -> None:
+        wraps = {"graph": {}, "jit": {"jit_compile": True}}
+        once = tf.function(function, autograph=False, **wraps[mode]) if mode in wraps else function
+        once()
+
+    with record(layer) as looked:
+        run(look)
+        run(look)
+    with record(layer) as trained:
+        run(look)
+        run(train)
+        run(look)
+
+    assert looked["rnn"]["input"].batch_sizes == (3, 3)
+    assert trained["rnn"]["input"].batch_sizes == (SAMPLES,)
+    assert (looked["rnn"].batches, trained["rnn"].batches) == (2, 1)
+
+
+def test_a_layer_that_is_gone_was_recorded_all_the_same() -> None:
+    with record_everything() as recorder:
+        model = quick()
+        fit(model)
+        gone = weakref.ref(model)
+        del model
+        gc.collect()
+        seen = recorder.recording["rnn"]
+
+    assert gone() is None
+    assert recorder.layers() == {}
+    assert (seen.batches, seen.units, seen.setting.dropout) == (len(SIZES), UNITS, 0.5)
+    assert recorder.recording["rnn"].batches == len(SIZES)
 
 
 # ---------------------------------------------------------------- after the block
@@ -401,10 +490,11 @@ def test_a_function_traced_inside_the_block_changes_nothing_afterwards(*, jit: b
     once = tf.function(lambda x: model(x, training=True), jit_compile=jit, autograph=False)
     x = tf.constant(data()[0])
     # A budget of one batch: a write after the block would be over the kept masks.
-    one = SAMPLES * (FEATURES + UNITS) * 4 / 2**20
-    with record(model, budget_mib=one) as recording:
+    one = SAMPLES * (FEATURES + UNITS) * 4
+    with record(model, budget_mib=budget_of(one)) as recording:
         once(x)
         seen = recording["rnn"]["recurrent"].values.copy()
+    assert seen.shape == (1, 1, 1, SAMPLES, UNITS)
     for _ in range(3):
         once(x)
 
@@ -462,12 +552,12 @@ def test_everything_that_trains_is_recorded() -> None:
     old = quick("old")
     fit(old)
 
-    with record_everything() as recording:
+    with record_everything() as recorder:
         fit(old)
         fit(quick("new"))
         lstm(name="alone")(data()[0], training=True)
 
-    assert {path: layer.batches for path, layer in recording.items()} == {
+    assert {path: layer.batches for path, layer in recorder.recording.items()} == {
         "old": 3,
         "new": 3,
         "alone": 1,

@@ -26,6 +26,7 @@ from tests.keras_models import (
     STEPS,
     UNITS,
     Layer,
+    budget_of,
     compiled,
     data,
     fit,
@@ -64,9 +65,10 @@ def calls(layer: Layer, *sizes: int, **settings: Any) -> Recording:
 
 def assert_redrawn(recorded: LayerRecording) -> None:
     """Compares every kept batch of a layer with its redrawn masks, to the bit."""
-    assert recorded["input"].batches
-    for at, batch in enumerate(recorded["input"].batches):
-        redrawn = redraw(recorded, batch)
+    places = list(zip(recorded["input"].batches, recorded["input"].calls, strict=True))
+    assert places
+    for at, (batch, call) in enumerate(places):
+        redrawn = redraw(recorded, batch, call)
         assert redrawn
         for site, masks in redrawn.items():
             np.testing.assert_array_equal(masks.of_batch(), recorded[site].of_batch(at))
@@ -75,7 +77,7 @@ def assert_redrawn(recorded: LayerRecording) -> None:
 # ---------------------------------------------------------------- equal to the bit
 
 
-@pytest.mark.few("LSTM", "GRU", "stacked cells", "mixed_float16", "untied", "one of both is 1")
+@pytest.mark.few("LSTM", "GRU", "stacked cells", "mixed_float16", "untied")
 @pytest.mark.parametrize("name", LAYERS)
 def test_redrawn_masks_are_those_kept(name: str) -> None:
     recording = calls(LAYERS[name](), 4, 3, 4)
@@ -104,6 +106,25 @@ def test_masks_of_fit_are_redrawn(settings: dict[str, Any], *, validation: bool)
     assert_redrawn(recording["lstm"])
 
 
+@pytest.mark.parametrize("settings", [{}, {"keep": 1}])
+def test_masks_of_a_layer_that_is_called_twice_in_a_step_are_redrawn(
+    settings: dict[str, Any],
+) -> None:
+    model = compiled(KINDS["shared"].build())
+    fresh()
+    with record(model, **settings) as recording:
+        fit(model)
+
+    recorded = recording["rnn"]
+    assert (recorded.batches, recorded.calls) == (3, 6)
+    assert_redrawn(recorded)
+    drawn = [redraw(recorded, 0, call)["input"] for call in (0, 1)]
+    assert [(masks.batches, masks.calls) for masks in drawn] == [((0,), (0,)), ((0,), (1,))]
+    assert not np.array_equal(drawn[0].values, drawn[1].values)
+    with pytest.raises(DropvizError, match=r"no call 2 of 'rnn' in batch 1. Expected 0, 1\."):
+        redraw(recorded, 1, 2)
+
+
 @pytest.mark.usefixtures("_mixed")
 def test_masks_of_fit_in_mixed_precision_are_redrawn() -> None:
     model = compiled(sequential(rnn()))
@@ -130,7 +151,7 @@ def test_masks_in_double_precision_are_kept_and_redrawn_in_it() -> None:
     assert_redrawn(recording["lstm"])
 
 
-@pytest.mark.parametrize("settings", [{"keep": 1}, {"every": 4}, {"budget_mib": 1e-3}])
+@pytest.mark.parametrize("settings", [{"keep": 1}, {"every": 4}, {"budget_mib": budget_of(1000)}])
 def test_batches_no_longer_kept_are_redrawn(settings: dict[str, Any]) -> None:
     sizes = (4, 3, 2, 4, 4)
     fresh()

@@ -14,6 +14,7 @@ from dropviz.core import oracle
 from dropviz.core.trace_result import Trace
 from dropviz.errors import DropvizError
 from dropviz.methods.method_cell import MethodCell
+from dropviz.recording.find_layers import layers_by_path
 from dropviz.recording.recorder import record, record_everything
 from dropviz.recording.trace import prove, trace
 from tests.keras_models import (
@@ -372,13 +373,14 @@ def test_a_recording_does_not_see_the_pass_of_a_trace() -> None:
 
 def test_a_recording_of_everything_does_not_see_it_either() -> None:
     model = _two()
-    with record_everything() as recording:
+    with record_everything() as recorder:
         trace(model, X, layer="lower")
-        assert list(recording) == []
+        assert list(recorder.recording) == []
         model(X, training=True)
         trace(model, X, layer="upper")
 
-    assert {name: layer.batches for name, layer in recording.items()} == {"lower": 1, "upper": 1}
+    batches = {name: layer.batches for name, layer in recorder.recording.items()}
+    assert batches == {"lower": 1, "upper": 1}
 
 
 def _fails(*_: Any, **__: Any) -> Any:
@@ -518,7 +520,7 @@ def test_masks_that_are_drawn_inside_the_loop_are_refused_and_not_called_wrong(c
     assert trace(layer, X, training=False).error <= CLOSE
     with record(layer) as recording:
         layer(X, training=True)
-    assert prove(layer, recording) == {}
+    assert prove({"cells": layer}, recording) == {}
 
 
 # ---------------------------------------------------------------- inputs and weights
@@ -594,7 +596,7 @@ def test_a_recorded_layer_is_proved(case: str) -> None:
             layer(X[:size], training=True)
     before = _state(layer)
 
-    proofs = prove(layer, recording)
+    proofs = prove({"lstm": layer}, recording)
 
     assert list(proofs) == ["lstm"]
     assert proofs["lstm"].agrees
@@ -608,7 +610,7 @@ def test_a_proof_takes_no_more_than_it_needs() -> None:
     with record(layer) as recording:
         layer(data(40, 110, FEATURES)[0], training=True)
 
-    proof = prove(layer, recording)["lstm"]
+    proof = prove({"lstm": layer}, recording)["lstm"]
 
     assert (proof.samples, proof.steps) == (32, 100)
     assert proof.agrees
@@ -617,7 +619,17 @@ def test_a_proof_takes_no_more_than_it_needs() -> None:
 def test_what_cannot_be_proved_is_left_out() -> None:
     model = sequential(rnn(return_sequences=True), dropping("naive"))
     with record(model) as recording:
-        assert prove(model, recording) == {}
+        assert prove(layers_by_path(model), recording) == {}
         model(X, training=True)
 
-    assert list(prove(model, recording)) == ["lstm"]
+    assert list(layers_by_path(model)) == ["rnn", "lstm"]
+    assert list(prove(layers_by_path(model), recording)) == ["lstm"]
+
+
+def test_a_layer_that_was_not_recorded_is_left_out() -> None:
+    layer, other = dropping("naive"), dropping("naive", name="other")
+    other(X)
+    with record(layer) as recording:
+        layer(X, training=True)
+
+    assert list(prove({"other": other, "lstm": layer}, recording)) == ["lstm"]

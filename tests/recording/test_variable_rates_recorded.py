@@ -111,7 +111,7 @@ def test_a_live_layer_is_traced_and_proved_at_the_rates_of_the_moment(setting: S
     assert {s: m.rate for s, m in trace(layer, X).masks.items()} == {
         rule.site: rule.rate for rule in setting.rules
     }
-    assert prove(layer, recording)["lstm"].agrees
+    assert prove({"lstm": layer}, recording)["lstm"].agrees
     for mine, its in zip(values_of(layer), before, strict=True):
         np.testing.assert_array_equal(mine, its)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -57,7 +58,9 @@ def test_a_fit_is_recorded_and_its_curves_are_kept() -> None:
 
     assert watched.curves["loss"] == tuple(history["loss"])
     assert watched.recording["rnn"].batches == 3 * BATCHES
-    assert [each is model for each in watched.models] == [True]
+    assert [each.model() is model for each in watched.fitted] == [True]
+    assert watched.fitted[0].name == model.name
+    assert watched.model is model
 
 
 @pytest.mark.slow
@@ -184,7 +187,7 @@ def test_a_model_fitted_twice_has_one_line_of_curves() -> None:
         second = fit(model, epochs=1).history["loss"]
 
     assert watched.curves["loss"] == (*first, *second)
-    assert len(watched.models) == 1
+    assert len(watched.fitted) == 1
     assert (told[0].epoch, told[-1].epoch, told[-1].epochs) == (0, 1, 1)
 
 
@@ -195,7 +198,9 @@ def test_several_models_are_listed_and_the_last_one_s_curves_are_shown() -> None
         fit(one, epochs=1)
         fit(other, epochs=3)
 
-    assert [each is model for each, model in zip(watched.models, (one, other), strict=True)]
+    assert [each.name for each in watched.fitted] == [one.name, other.name]
+    assert [each.model() is model for each, model in zip(watched.fitted, (one, other), strict=True)]
+    assert watched.model is other
     assert watched.curves.epochs == 3
     assert {name: layer.batches for name, layer in watched.recording.items()} == {
         "one": BATCHES,
@@ -211,9 +216,22 @@ def test_a_model_that_comes_back_is_the_last_one_again() -> None:
         fit(other, epochs=1)
         fit(one, epochs=2)
 
-    assert watched.models[-1] is one
-    assert watched.models[0] is other
+    assert watched.model is one
+    assert [each.model() for each in watched.fitted] == [other, one]
     assert watched.curves.epochs == 3
+
+
+@pytest.mark.slow
+def test_only_the_last_of_many_models_is_kept() -> None:
+    with watch_everything() as watched:
+        for _ in range(3):
+            fit(quick(), epochs=1)
+        gc.collect()
+        there = [each.model() for each in watched.fitted]
+
+    assert there == [None, None, watched.model]
+    assert len(watched.recording) == 3
+    assert watched.curves.epochs == 1
 
 
 def test_layers_of_one_name_are_told_apart() -> None:
@@ -233,7 +251,7 @@ def test_a_hand_written_loop_is_recorded_and_has_no_curves() -> None:
 
     assert watched.recording["rnn"].batches == 3
     assert watched.curves.epochs == 0
-    assert watched.models == []
+    assert (watched.fitted, watched.model) == ([], None)
 
 
 def test_nothing_trained_is_nothing_watched() -> None:

@@ -1,0 +1,68 @@
+"""The steps that optimizers make.
+
+``Optimizer.apply`` (keras/src/optimizers/base_optimizer.py) is called once a step, in Python
+where a step runs eagerly and while it is traced where it is compiled; and counts in
+``_iterations``, in a graph too. ``LossScaleOptimizer`` (loss_scale_optimizer.py) has an
+``apply`` of its own, which calls that of its ``inner_optimizer`` where gradients are finite.
+Replicas each call ``apply``. Tried with Keras 3.8.0, 3.13.2 and 3.15.1.
+"""
+
+from __future__ import annotations
+
+import gc
+from typing import Any
+
+import keras
+
+Optimizer = Any
+
+# Where to listen to hear of every step.
+APPLIES = (
+    (keras.optimizers.Optimizer, "apply"),
+    (keras.optimizers.LossScaleOptimizer, "apply"),
+)
+
+
+def living_optimizers() -> list[Optimizer]:
+    """Lists all optimizers that there are, without those that have an ``apply`` of their own.
+
+    These wrap others, as ``LossScaleOptimizer`` and ``MultiOptimizer`` do.
+    """
+    kinds: dict[type, bool] = {}
+    found = []
+    for each in gc.get_objects():
+        kind = type(each)
+        if kind not in kinds:
+            plain = keras.optimizers.Optimizer
+            kinds[kind] = issubclass(kind, plain) and kind.apply is plain.apply
+        if kinds[kind]:
+            found.append(each)
+    return found
+
+
+def wrapped_optimizer(optimizer: Optimizer) -> Optimizer | None:
+    """The optimizer that a ``LossScaleOptimizer`` wraps; None of another."""
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        return optimizer.inner_optimizer
+    return None
+
+
+def steps_made(optimizer: Optimizer) -> int:
+    """How many steps an optimizer has made, those that only accumulate gradients too."""
+    return int(optimizer._iterations.numpy())
+
+
+def trains_recurrence(optimizer: Optimizer) -> bool:
+    """Whether an optimizer changes the recurrent weights of a layer of Keras."""
+    return any(each.name == "recurrent_kernel" for each in optimizer._trainable_variables)
+
+
+def is_last_replica() -> bool:
+    """Whether this is the last replica of a step, or the only one."""
+    import tensorflow as tf
+
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return True
+    number = tf.get_static_value(context.replica_id_in_sync_group)
+    return bool(number == context.num_replicas_in_sync - 1)

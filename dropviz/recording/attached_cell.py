@@ -1,0 +1,66 @@
+"""A cell that is being recorded: what is read of each of its calls."""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import replace
+from typing import Any
+
+import keras
+
+from dropviz.keras_inside.gradient_tape import under_gradient_tape
+from dropviz.recording.mask_layout import Layout, rates_of, read_masks
+from dropviz.recording.readback import Facts
+
+Layer = Any
+
+
+class AttachedCell:
+    """One recorded cell.
+
+    Attributes:
+        path: Its name in the recording.
+        layer: Gives the layer that it belongs to, or None where that is gone.
+    """
+
+    def __init__(self, store: Any, layer: Layer, cell: Layer, path: str) -> None:
+        self.path = path
+        self.layer = weakref.ref(layer)
+        self._store = store
+        self._number = store.new_layer()
+        self._cell = weakref.ref(cell)
+        self._layouts: list[Layout] = []
+        self._untrained = False
+        self._facts = Facts.of(path, self._number, cell)
+
+    def heard(self, sequences: Any, state: Any, *, training: bool) -> None:
+        """Keeps the masks that the cell has drawn for this call, if it trains."""
+        trains = under_gradient_tape()
+        if not training:
+            # A gradient is taken, and nothing is dropped.
+            self._untrained |= trains
+            return
+        cell = self._cell()
+        layout, masks = read_masks(cell)
+        if layout not in self._layouts:
+            self._layouts.append(layout)
+        shape = keras.ops.shape(sequences)
+        generator = getattr(cell, "seed_generator", None)
+        self._store.write(
+            self._number,
+            masks,
+            trains=trains,
+            samples=shape[0],
+            steps=shape[1],
+            carried=keras.ops.any(keras.tree.flatten(state)[0] != 0),
+            state=generator.state.value if generator else keras.ops.zeros([2], "int64"),
+            layout=self._layouts.index(layout),
+            rates=rates_of(cell),
+        )
+        self._facts = Facts.of(self.path, self._number, cell)
+
+    def facts(self) -> Facts:
+        """What is known of the cell without its masks."""
+        cell = self._cell()
+        known = self._facts if cell is None else Facts.of(self.path, self._number, cell)
+        return replace(known, layouts=tuple(self._layouts), untrained=self._untrained)

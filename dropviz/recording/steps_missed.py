@@ -1,0 +1,93 @@
+"""Steps of training that passed a recorder by."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from dropviz.keras_inside import hooks
+from dropviz.keras_inside.inner_loop import is_look
+from dropviz.keras_inside.optimizers import (
+    APPLIES,
+    is_last_replica,
+    living_optimizers,
+    steps_made,
+    trains_recurrence,
+    wrapped_optimizer,
+)
+
+Model = Any
+Optimizer = Any
+
+
+class StepsMissed:
+    """Counts the steps of optimizers, and how many of them were not recorded.
+
+    A function that was compiled before the recording began runs past it: its steps are
+    counted by the optimizer, and not here.
+    """
+
+    def __init__(self, store: Any) -> None:
+        """Makes a counter.
+
+        Args:
+            store: Counts the steps that are recorded, in graphs too.
+        """
+        self._store = store
+        self._wrapped: weakref.WeakSet[Optimizer] = weakref.WeakSet()
+        # By id: an optimizer, and its number in the store.
+        self._numbers: dict[int, tuple[weakref.ref[Optimizer], int]] = {}
+        self._before: dict[int, tuple[weakref.ref[Optimizer], int]] = {}
+        self._heard: weakref.WeakSet[Optimizer] = weakref.WeakSet()
+
+    def hears(self, model: Model) -> None:
+        """Notes that Keras compiles a model's step inside the recording, so that none is missed.
+
+        Where a data set ends of which nobody knew the length, Keras's optimizer counts a step
+        that it did not make.
+        """
+        optimizer = getattr(model, "optimizer", None)
+        if optimizer is not None:
+            self._heard.add(wrapped_optimizer(optimizer) or optimizer)
+
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        """Counts the steps that are made inside the block."""
+        self._before = {
+            id(each): (weakref.ref(each), steps_made(each)) for each in living_optimizers()
+        }
+        with ExitStack() as stack:
+            for owner, method in APPLIES:
+                stack.enter_context(hooks.before(owner, method, self._on_apply))
+            yield
+
+    def count(self, recorded: list[int]) -> int:
+        """How many steps of recurrent layers were not recorded.
+
+        Args:
+            recorded: The steps of each optimizer in the store.
+        """
+        missed = 0
+        for each in living_optimizers():
+            ref, number = self._numbers.get(id(each), (None, -1))
+            seen = recorded[number] if ref is not None and ref() is each else 0
+            ref, before = self._before.get(id(each), (None, 0))
+            made = steps_made(each) - (before if ref is not None and ref() is each else 0)
+            if made > seen and each not in self._heard and trains_recurrence(each):
+                missed += made - seen
+        return missed
+
+    def _on_apply(self, optimizer: Optimizer, grads: Any = (), *_: Any, **__: Any) -> None:
+        wrapped = wrapped_optimizer(optimizer)
+        if wrapped is not None:
+            self._wrapped.add(wrapped)
+        elif optimizer in self._wrapped:
+            return  # its step was counted by what wraps it
+        if is_look() or not is_last_replica():
+            return
+        steps = wrapped if wrapped is not None else optimizer
+        if id(steps) not in self._numbers or self._numbers[id(steps)][0]() is not steps:
+            self._numbers[id(steps)] = weakref.ref(steps), self._store.new_optimizer()
+        self._store.count_step(self._numbers[id(steps)][1], list(grads))
