@@ -40,7 +40,10 @@ OWN = {
     "experiment/preconditions": "experiment/test_explain_layers",
     "experiment/probe": "experiment/test_harness experiment/test_explain",
     "experiment/temporary_build": "experiment/test_explain_layers",
+    "experiment/find_explainable": "experiment/test_cross_check experiment/test_explain",
     "recording/log_rows": "recording/test_tensorflow_store",
+    "recording/attached_cell": "recording/test_recorder recording/test_recorded_methods",
+    "recording/steps_missed": "recording/test_recorder studies/test_watch",
 }
 NEAR = {
     "core": "core methods recording experiment",

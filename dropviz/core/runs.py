@@ -105,6 +105,11 @@ class Run:
         return draw_figure(name, self)
 
     @property
+    def disproved(self) -> list[str]:
+        """Layers that do not compute what the recorded masks would have them compute."""
+        return [layer for layer, proof in self.proof.items() if not proof.agrees]
+
+    @property
     def ending(self) -> str:
         """How it ended, in a few words."""
         epochs = sentences.counted(self.curves.epochs, "epoch")
@@ -133,7 +138,7 @@ class Run:
     def summary(self) -> list[str]:
         """The run in a few lines of plain words."""
         lines = [self.title, self.reason, sentences.last_losses(self.curves)]
-        lines += sentences.answers(self.recording)
+        lines += sentences.answers(self.recording, self.disproved)
         several = len(self.proof) > 1
         for layer, proof in self.proof.items():
             lines.append(f"{layer}: {proof.sentence}" if several else proof.sentence)

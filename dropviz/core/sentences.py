@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from dropviz.core.masks import LayerRecording, Masks
 from dropviz.core.setting import Setting
@@ -34,11 +34,13 @@ def last_losses(curves: Mapping[str, Sequence[float]]) -> str:
     return ", ".join(said)
 
 
-def answers(recording: Mapping[str, LayerRecording]) -> list[str]:
+def answers(recording: Mapping[str, LayerRecording], disproved: Collection[str] = ()) -> list[str]:
     """Where each argument of each layer acted, a line each.
 
     Args:
         recording: The recording.
+        disproved: Layers that do not compute what these masks would have them compute: of
+            them is known what was drawn, and not what multiplied.
 
     Returns:
         Lines such as "dropout=0.2 multiplied x_t, the vertical arrows: ...".
@@ -48,10 +50,14 @@ def answers(recording: Mapping[str, LayerRecording]) -> list[str]:
     for layer in recording.values():
         prefix = f"{layer.layer}: " if several else ""
         argument = {rule.site: rule.argument for rule in layer.setting.rules}
-        lines += [prefix + answer(masks, argument.get(masks.site, "")) for masks in layer.values()]
+        verb = "was drawn for" if layer.layer in disproved else "multiplied"
+        lines += [
+            prefix + answer(masks, argument.get(masks.site, ""), verb) for masks in layer.values()
+        ]
         if layer.note:
             lines.append(f"{layer.layer}: {layer.note}")
-    return lines + conclusion(recording)
+    used = {name: layer for name, layer in recording.items() if layer.layer not in disproved}
+    return lines + conclusion(used)
 
 
 def conclusion(recording: Mapping[str, LayerRecording]) -> list[str]:
@@ -113,12 +119,13 @@ _UNTIED = (
 _NO_CUDNN = "recurrent_dropout above 0 rules out cuDNN."
 
 
-def answer(masks: Masks, argument: str = "") -> str:
+def answer(masks: Masks, argument: str = "", verb: str = "multiplied") -> str:
     """Where one argument acted, in one line.
 
     Args:
         masks: The masks of one site.
         argument: The argument's name; the site's where there is none.
+        verb: What is known of it: it multiplied, or it was drawn for the place.
 
     Returns:
         The line, from the recorded masks alone.
@@ -129,7 +136,7 @@ def answer(masks: Masks, argument: str = "") -> str:
     if not masks.entries:
         return f"{argument}: no training batch was recorded."
     parts = [
-        f"{argument} multiplied {place_of(masks.site)}",
+        f"{argument} {verb} {place_of(masks.site)}",
         f"{masks.dropped:.1%} dropped",
     ]
     if masks.scale and not math.isclose(masks.scale, 1):

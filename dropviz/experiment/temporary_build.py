@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from dropviz.errors import DropvizError
+from dropviz.keras_inside.require_layer import require_layer
 from dropviz.keras_inside.sublayers import layer_and_sublayers
 from dropviz.keras_inside.untracked import attributes_kept, new_variables_removed
 
@@ -35,10 +36,7 @@ def built_for_now(layer: Layer) -> Iterator[None]:
     Raises:
         DropvizError: If it is no Keras layer, or cannot be built here.
     """
-    if not isinstance(layer, keras.Layer):
-        raise DropvizError(
-            f"Only a Keras layer or model can be explained. Received: {type(layer).__name__}."
-        )
+    require_layer(layer, "explained")
     if layer.built:
         yield
         return

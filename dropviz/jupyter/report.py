@@ -39,16 +39,22 @@ def pictures(run: Run) -> Iterator[Picture]:
 
 def _drawable(run: Run) -> list[LayerRecording]:
     # A layer may have trained with no batch of it small enough to be held.
-    layers = run.recording.values()
+    layers = (layer for name, layer in run.recording.items() if name not in run.disproved)
     return [layer for layer in layers if any(masks.batches for masks in layer.values())]
 
 
 def left_out(run: Run) -> str:
     """Names the layers that the report does not draw; empty where it draws all."""
+    said = []
+    if run.disproved:
+        said.append(
+            f"No pictures of {', '.join(run.disproved)}: its masks were drawn, and what they "
+            "multiplied is not known."
+        )
     rest = [layer.layer for layer in _drawable(run)[_LAYERS:]]
-    if not rest:
-        return ""
-    return f"Not drawn here, but recorded: {', '.join(rest)}."
+    if rest:
+        said.append(f"Not drawn here, but recorded: {', '.join(rest)}.")
+    return " ".join(said)
 
 
 def words(run: Run) -> list[str]:

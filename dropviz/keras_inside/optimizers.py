@@ -10,6 +10,7 @@ Replicas each call ``apply``. Tried with Keras 3.8.0, 3.13.2 and 3.15.1.
 from __future__ import annotations
 
 import gc
+from collections.abc import Collection
 from typing import Any
 
 import keras
@@ -52,9 +53,17 @@ def steps_made(optimizer: Optimizer) -> int:
     return int(optimizer._iterations.numpy())
 
 
-def trains_recurrence(optimizer: Optimizer) -> bool:
-    """Whether an optimizer changes the recurrent weights of a layer of Keras."""
-    return any(each.name == "recurrent_kernel" for each in optimizer._trainable_variables)
+def trains_recurrence(optimizer: Optimizer, asked: Collection[int] | None = None) -> bool:
+    """Whether an optimizer changes recurrent weights.
+
+    Args:
+        optimizer: The optimizer.
+        asked: The ids of the variables that count; those of every layer of Keras by default.
+    """
+    return any(
+        each.name == "recurrent_kernel" if asked is None else id(each) in asked
+        for each in optimizer._trainable_variables
+    )
 
 
 def is_last_replica() -> bool:

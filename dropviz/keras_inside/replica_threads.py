@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 Made = TypeVar("Made")
@@ -33,8 +34,5 @@ def made_outside(make: Callable[[], Made]) -> Made:
     Returns:
         What was made.
     """
-    made: list[Made] = []
-    thread = threading.Thread(target=lambda: made.append(make()), daemon=True)
-    thread.start()
-    thread.join()
-    return made[0]
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(make).result()

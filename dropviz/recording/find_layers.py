@@ -60,6 +60,22 @@ def layers_by_path(root: Layer) -> dict[str, Layer]:
     return {found.path: found.layer for found in recurrent_layers(root)}
 
 
+def cells_without_layer(root: Layer, prefix: str = "") -> dict[str, str]:
+    """Lists the cells in a model that no recurrent layer runs, with why they are not recorded."""
+    found = {}
+    for layer in direct_sublayers(root):
+        path = prefix + layer.name
+        if isinstance(layer, keras.layers.RNN):
+            continue
+        if keeps_masks(layer):
+            found[path] = (
+                f"{type(layer).__name__} is run by code of the model's own; dropviz records "
+                "cells that a layer runs, as keras.layers.RNN(cell) does."
+            )
+        found |= cells_without_layer(layer, f"{path}/")
+    return found
+
+
 def _below(parent: Layer, prefix: str) -> Iterator[Found]:
     for layer in direct_sublayers(parent):
         path = prefix + layer.name

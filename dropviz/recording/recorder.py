@@ -17,15 +17,17 @@ from dropviz.core.number_forms import MOST
 from dropviz.core.recording import Recording
 from dropviz.errors import DropvizError, received
 from dropviz.keras_inside import hooks
+from dropviz.keras_inside.gradient_tape import under_gradient_tape
 from dropviz.keras_inside.inner_loop import (
     has_own_inner_loop,
     is_look,
     replace_inner_loop,
     restore_inner_loop,
 )
+from dropviz.keras_inside.require_layer import require_layer
 from dropviz.keras_inside.step_functions import MAKERS, TRAIN, forget_step_function
 from dropviz.recording.attached_cell import AttachedCell
-from dropviz.recording.find_layers import cells, recurrent_layers, unrecordable
+from dropviz.recording.find_layers import cells, cells_without_layer, recurrent_layers, unrecordable
 from dropviz.recording.readback import Facts, layer_recording
 from dropviz.recording.steps_missed import StepsMissed
 
@@ -66,15 +68,14 @@ def record(
         DropvizError: If there is no recurrent layer, one is being recorded already,
             an argument is out of range, or Keras does not run on TensorFlow.
     """
-    if not isinstance(model, keras.Layer):
-        raise DropvizError(
-            f"Only a Keras model or layer can be recorded. Received: {type(model).__name__}."
-        )
+    require_layer(model, "recorded")
     found = recurrent_layers(model)
     if not found:
+        alone = [f"{path}: {why}" for path, why in cells_without_layer(model).items()]
         raise DropvizError(
             f"{model.name!r} has no recurrent layer to record. Expected an LSTM, GRU, "
-            "SimpleRNN or RNN in it. If the model makes its layers in build(), build it first."
+            "SimpleRNN or RNN in it. "
+            + (" ".join(alone) or "If the model makes its layers in build(), build it first.")
         )
     dtypes = {str(each.layer.compute_dtype) for each in found}
     recorder = Recorder(keep=keep, every=every, budget_mib=budget_mib, dtypes=dtypes)
@@ -130,10 +131,12 @@ class Recorder:
         self.recording = Recording(self._read)
         self._made: list[tuple[weakref.ref[Model], str]] = []
         self._missed = StepsMissed(self.store)
+        self._everything = False
 
     @contextmanager
     def recording_of(self, root: Model | None) -> Iterator[None]:
         """Listens to Keras inside the block; to every model where ``root`` is None."""
+        self._everything = root is None
         with ExitStack() as stack:
             stack.callback(self._detach)
             if root is None:
@@ -217,7 +220,9 @@ class Recorder:
         return next(free, None) or next(name for name in many if not _is_taken(name, taken))
 
     def _on_call(self, layer: Layer, *_: Any, **kwargs: Any) -> None:
-        if kwargs.get("training") and not has_own_inner_loop(layer) and not is_look():
+        # One that a gradient is taken of without training=True is noted, as it drops nothing.
+        trains = kwargs.get("training") or under_gradient_tape()
+        if trains and not has_own_inner_loop(layer) and not is_look():
             self.attach(layer, layer.name)
 
     def _on_make(self, model: Model, *_: Any, name: str, everything: bool, **__: Any) -> None:
@@ -225,6 +230,7 @@ class Recorder:
             return
         found = recurrent_layers(model)
         if everything and name == TRAIN:
+            self.recording.skipped |= cells_without_layer(model)
             for each in found:
                 if not has_own_inner_loop(each.layer):
                     self.attach(each.layer, each.path, model)
@@ -247,7 +253,8 @@ class Recorder:
                 # A function traced meanwhile would keep writing.
                 forget_step_function(model, name)
         frozen = Frozen(self.store)
-        self.recording.missed = self._missed.count(frozen.steps)
+        asked = None if self._everything else self.layers().values()
+        self.recording.missed = self._missed.count(frozen.steps, asked)
         self.store.release()
         facts = [each.facts() for each in self.attached.values()]
         keep = self.keep

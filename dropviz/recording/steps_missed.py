@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -18,6 +18,7 @@ from dropviz.keras_inside.optimizers import (
     wrapped_optimizer,
 )
 
+Layer = Any
 Model = Any
 Optimizer = Any
 
@@ -63,20 +64,23 @@ class StepsMissed:
                 stack.enter_context(hooks.before(owner, method, self._on_apply))
             yield
 
-    def count(self, recorded: list[int]) -> int:
+    def count(self, recorded: list[int], layers: Collection[Layer] | None) -> int:
         """How many steps of recurrent layers were not recorded.
 
         Args:
             recorded: The steps of each optimizer in the store.
+            layers: The layers that are asked about; every layer of Keras where it is None.
         """
+        asked = None if layers is None else {id(v) for each in layers for v in each.weights}
         missed = 0
-        for each in living_optimizers():
-            ref, number = self._numbers.get(id(each), (None, -1))
-            seen = recorded[number] if ref is not None and ref() is each else 0
-            ref, before = self._before.get(id(each), (None, 0))
-            made = steps_made(each) - (before if ref is not None and ref() is each else 0)
-            if made > seen and each not in self._heard and trains_recurrence(each):
-                missed += made - seen
+        # A function of before the recording knows no optimizer that was made later.
+        for ref, before in self._before.values():
+            each = ref()
+            if each is None or each in self._heard or not trains_recurrence(each, asked):
+                continue
+            its, number = self._numbers.get(id(each), (None, -1))
+            seen = recorded[number] if its is not None and its() is each else 0
+            missed += max(0, steps_made(each) - before - seen)
         return missed
 
     def _on_apply(self, optimizer: Optimizer, grads: Any = (), *_: Any, **__: Any) -> None:

@@ -16,6 +16,7 @@ from dropviz.core.trace_result import TOLERANCES, Proof, Trace
 from dropviz.errors import DropvizError, is_known, unknown_name
 from dropviz.keras_inside.cell_masks import forget_masks
 from dropviz.keras_inside.inner_loop import class_inner_loop, looking, replaced_inner_loop
+from dropviz.keras_inside.require_layer import require_layer
 from dropviz.recording.check_inputs import checked_inputs
 from dropviz.recording.find_layers import Found, cells, kind, recurrent_layers, setting
 from dropviz.recording.log_rows import (
@@ -114,10 +115,7 @@ def _unable(layer: Layer) -> str:
 
 
 def _chosen(model: Model, name: str | None) -> Found:
-    if not isinstance(model, keras.Layer):
-        raise DropvizError(
-            f"Only a Keras model or layer can be traced. Received: {type(model).__name__}."
-        )
+    require_layer(model, "traced")
     every = {found.path: found for found in recurrent_layers(model)}
     able = {path: found for path, found in every.items() if not _unable(found.layer)}
     if name is not None:

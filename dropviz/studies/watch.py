@@ -45,13 +45,15 @@ class Watched:
     Attributes:
         fitted: The models that were fitted, in the order of their last fit.
         model: The last of them, or None.
+        recording: The masks of every recurrent layer that trained.
+        layers: Gives the recorded layers that are still there, by their names in the recording.
     """
 
     def __init__(self, recorder: Recorder, listener: Listener | None) -> None:
         self.fitted: list[Fitted] = []
         self.model: Model = None
         self.recording = recorder.recording
-        self._layers = recorder.layers
+        self.layers = recorder.layers
         self._listener = listener
         self._signature = inspect.signature(keras.Model.fit)
 
@@ -62,7 +64,7 @@ class Watched:
 
     def proof(self) -> dict[str, Proof]:
         """How far NumPy is from the recorded layers that are still there."""
-        return prove(self._layers(), self.recording)
+        return prove(self.layers(), self.recording)
 
     def on_fit(self, *args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
         """Adds a callback to a call of ``fit``."""

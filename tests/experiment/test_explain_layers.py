@@ -446,7 +446,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
         lambda: built(keras.layers.ConvLSTM1D(2, 2), None, 4, 6, 3),
         "no LSTM or GRU weights",
     ),
-    "no layer": (lambda: "lstm", "Only a Keras layer or model"),
+    "no layer": (lambda: "lstm", "Only a Keras model or layer"),
     "no recurrent layer": (lambda: model(keras.layers.Flatten()), "no LSTM or GRU weights"),
     "unbuilt model": (lambda: keras.Sequential([keras.layers.LSTM(3)]), "is not built"),
     "not finite": (not_finite, "2 of 48 values|2 of 128 values"),

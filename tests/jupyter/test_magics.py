@@ -521,7 +521,9 @@ def test_layers_of_one_name_in_several_models_are_told_apart(names: InProcess) -
         "    model(lstm(dropout=rate)).fit(x, y, verbose=0)\n"
     )
 
-    assert rates(names.names["run"]) == {"lstm": (0.25, 0.0), "lstm#2": (0.75, 0.0)}
+    (first, one), (second, other) = rates(names.names["run"]).items()
+    assert (first, one, other) == ("lstm", (0.25, 0.0), (0.75, 0.0))
+    assert second == f"{names.names['run'].model.name}/lstm"
 
 
 # ---------------------------------------------------------------- rates of the cell

@@ -171,3 +171,8 @@ def test_what_was_made_is_given_back() -> None:
 
     assert made_outside(lambda: thing) is thing
     assert made_outside(threading.get_ident) != threading.get_ident()
+
+
+def test_an_error_of_what_is_made_outside_is_handed_on() -> None:
+    with pytest.raises(ZeroDivisionError):
+        made_outside(lambda: 1 / 0)

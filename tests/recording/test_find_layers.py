@@ -5,7 +5,13 @@ from collections.abc import Callable
 import keras
 import pytest
 
-from dropviz.recording.find_layers import cells, kind, recurrent_layers, unrecordable
+from dropviz.recording.find_layers import (
+    cells,
+    cells_without_layer,
+    kind,
+    recurrent_layers,
+    unrecordable,
+)
 from tests.keras_models import FEATURES, KINDS, STEPS, UNITS, Layer, lstm, rnn, sequential
 
 PATHS = {
@@ -150,3 +156,18 @@ def test_layers_are_found_in_the_order_of_the_model() -> None:
     model = sequential(*(rnn(name=name, return_sequences=True) for name in "zab"))
 
     assert [found.path for found in recurrent_layers(model)] == ["z", "a", "b"]
+
+
+class _ByHand(keras.Model):  # type: ignore[misc]
+    def __init__(self) -> None:
+        super().__init__()
+        self.mine = keras.layers.GRUCell(3, dropout=0.2, name="mine")
+        self.theirs = keras.layers.LSTM(3, name="theirs")
+        self.inner = keras.Sequential([keras.layers.RNN(keras.layers.LSTMCell(3))], name="inner")
+
+
+def test_a_cell_that_no_layer_runs_is_named_and_those_of_layers_are_not() -> None:
+    (found,) = cells_without_layer(_ByHand()).items()
+
+    assert found[0] == "mine"
+    assert found[1].startswith("GRUCell is run by code of the model's own")

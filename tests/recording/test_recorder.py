@@ -5,6 +5,7 @@ import gc
 import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -412,6 +413,26 @@ def test_steps_of_a_function_made_before_the_block_are_counted_and_explained() -
     (note,) = recording.notes
     assert note.startswith("Not recorded: 2 steps of training, made by a function that was comp")
     assert note in str(recording)
+
+
+def test_steps_of_another_model_are_not_missed() -> None:
+    model, other = quick(), quick("other")
+    fit(other)
+    with record(model) as recording:
+        fit(model)
+        fit(other)
+
+    assert (recording["rnn"].batches, recording.missed) == (3, 0)
+
+
+def test_a_model_that_is_loaded_inside_the_block_has_missed_nothing(tmp_path: Path) -> None:
+    model = quick()
+    fit(model)
+    model.save(tmp_path / "a.keras")
+    with record_everything() as recorder:
+        keras.models.load_model(tmp_path / "a.keras").predict(data()[0], verbose=0)
+
+    assert recorder.recording.missed == 0
 
 
 def test_no_step_that_is_recorded_counts_as_missed() -> None:
