@@ -43,16 +43,6 @@ def layer(*sites: Masks, name: str = "lstm", note: str = "") -> LayerRecording:
 @pytest.mark.parametrize(
     ("number", "said"), [(0, "0 epochs"), (1, "1 epoch"), (2, "2 epochs"), (1797, "1,797 epochs")]
 )
-def test_masks_of_a_layer_that_is_not_proved_were_drawn_and_tell_no_method() -> None:
-    recorded = {"lstm": layer(masks(), masks("recurrent"))}
-
-    lines = answers(recorded, ["lstm"])
-
-    assert [" was drawn for " in line for line in lines] == [True, True]
-    assert not any("multiplied" in line for line in lines)
-    assert conclusion(recorded)
-
-
 def test_a_number_comes_with_its_noun(number: int, said: str) -> None:
     assert counted(number, "epoch") == said
 
@@ -139,6 +129,16 @@ def test_one_layer_answers_without_its_name() -> None:
         answer(masks(), "dropout"),
         answer(masks("recurrent"), "recurrent_dropout"),
     ]
+
+
+def test_masks_of_a_layer_that_is_not_proved_were_drawn_and_tell_no_method() -> None:
+    recorded = {"lstm": layer(masks(), masks("recurrent"))}
+
+    lines = answers(recorded, ["lstm"])
+
+    assert [" was drawn for " in line for line in lines] == [True, True]
+    assert not any("multiplied" in line for line in lines)
+    assert conclusion(recorded)
 
 
 def test_several_layers_answer_with_their_names_and_notes() -> None:

@@ -425,6 +425,8 @@ def test_steps_of_another_model_are_not_missed() -> None:
     assert (recording["rnn"].batches, recording.missed) == (3, 0)
 
 
+# NumPy 2, of how Keras reads its file.
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_a_model_that_is_loaded_inside_the_block_has_missed_nothing(tmp_path: Path) -> None:
     model = quick()
     fit(model)
