@@ -47,7 +47,8 @@ def _verdict(found: dict[str, str], backend: str) -> str:
         return f"Not ready: Keras {found['keras']}; dropviz needs 3.8 or later."
     if backend != "tensorflow":
         return "Not ready: dropviz records on TensorFlow; set KERAS_BACKEND=tensorflow."
-    if os.environ.get("TF_USE_LEGACY_KERAS", "0") not in ("", "0", "False", "false"):
+    # As tensorflow/__init__.py reads it.
+    if os.environ.get("TF_USE_LEGACY_KERAS") in ("true", "True", "1"):
         return (
             "Not ready: TF_USE_LEGACY_KERAS makes tf.keras the Keras 2 of tf_keras, which dropviz "
             "does not record; unset it."

@@ -106,13 +106,13 @@ def test_what_is_missing_is_said_with_what_to_do(
     assert _verdict(found(**packages), backend) == said
 
 
-@pytest.mark.parametrize("value", ["1", "True", "yes"])
+@pytest.mark.parametrize("value", ["1", "True", "true"])
 def test_the_keras_2_of_tf_keras_is_said(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TF_USE_LEGACY_KERAS", value)
     assert _verdict(found(), "tensorflow").startswith("Not ready: TF_USE_LEGACY_KERAS makes tf.")
 
 
-@pytest.mark.parametrize("value", ["", "0", "False"])
+@pytest.mark.parametrize("value", ["", "0", "False", "yes"])
 def test_keras_3_that_was_asked_for_is_ready(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TF_USE_LEGACY_KERAS", value)
     assert _verdict(found(), "tensorflow") == "Ready."

@@ -105,11 +105,13 @@ def questions(layer: LayerRecording, seed: int, most: int = 4) -> list[Question]
 def _kinds(masks: Masks) -> list[str]:
     if masks.reason or not masks.entries:
         return []
+    one_call = len({*masks.batches}) == len(masks.batches)
     answers = {
         "step": masks.same_over_steps,
         "gate": masks.same_over_gates,
         "sample": masks.same_over_samples,
-        "batch": masks.same_over_batches,
+        # The next one kept is the next batch only where a batch has one call.
+        "batch": masks.same_over_batches if one_call else None,
     }
     return [kind for kind, same in answers.items() if same is not None]
 

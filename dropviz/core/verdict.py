@@ -193,12 +193,16 @@ class Verdicts(Mapping[str, Verdict]):
 
     def __str__(self) -> str:
         told = [str(verdict) for verdict in self.values()]
-        return "\n\n".join([*told, *self.reasons])
-
-    @property
-    def reasons(self) -> list[str]:
-        """Which layers could not be explained, and why."""
-        return [f"{name}: not explained. {reason}" for name, reason in self.refused.items()]
+        return "\n\n".join([*told, *not_explained(self.refused)])
 
     def _ipython_display_(self) -> None:
         display(self)
+
+
+def not_explained(refused: Mapping[str, str]) -> list[str]:
+    """Words which layers of a model have no verdict, a line each.
+
+    Args:
+        refused: The reasons by layer.
+    """
+    return [f"{name}: not explained. {reason}" for name, reason in refused.items()]

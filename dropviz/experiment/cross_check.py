@@ -14,7 +14,6 @@ from dropviz.core.trace_result import Proof
 from dropviz.core.verdict import SiteVerdict, Verdict
 from dropviz.errors import DropvizError
 from dropviz.experiment.explain import explain_each, run_experiment
-from dropviz.experiment.find_explainable import find_explainable
 from dropviz.experiment.temporary_build import built_for_now
 from dropviz.recording.trace import trace
 
@@ -66,13 +65,12 @@ def hear_witnesses(layer: Layer, *, seed: int = 0) -> tuple[list[Witnesses], dic
         Their words, a layer each; and by path why other layers have none.
     """
     with built_for_now(layer):
-        verdicts, refused = explain_each(layer, seed)
-        found, _ = find_explainable(layer)
+        tried = explain_each(layer, seed)
         heard = [
-            Witnesses(verdict, *_recorded(found[path]), keras.__version__)
-            for path, verdict in verdicts.items()
+            Witnesses(verdict, *_recorded(tried.layers[path]), keras.__version__)
+            for path, verdict in tried.verdicts.items()
         ]
-    return heard, refused
+    return heard, tried.refused
 
 
 def _recorded(layer: Layer) -> tuple[LayerRecording | None, Proof | None]:

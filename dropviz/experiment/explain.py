@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from dropviz.core.checks import check_whole
@@ -46,12 +47,28 @@ def explain(layer: Layer, *, seed: int = 0) -> Verdict | Verdicts:
     """
     seed = check_whole("seed", seed, 0, MOST_SEED)
     with built_for_now(layer):
-        verdicts, refused = explain_each(layer, seed)
-    several = len(verdicts) + len(refused) > 1
-    return Verdicts(verdicts, refused) if several else next(iter(verdicts.values()))
+        tried = explain_each(layer, seed)
+    if len(tried.verdicts) + len(tried.refused) > 1:
+        return Verdicts(tried.verdicts, tried.refused)
+    return next(iter(tried.verdicts.values()))
 
 
-def explain_each(root: Layer, seed: int) -> tuple[dict[str, Verdict], dict[str, str]]:
+@dataclass(frozen=True)
+class Explained:
+    """What was tried on the layers of a model.
+
+    Attributes:
+        layers: The layers that have a verdict, by path.
+        verdicts: Their verdicts, by path.
+        refused: By path, why other recurrent layers have none.
+    """
+
+    layers: dict[str, Layer]
+    verdicts: dict[str, Verdict]
+    refused: dict[str, str]
+
+
+def explain_each(root: Layer, seed: int) -> Explained:
     """Explains each recurrent layer of a built layer or model by itself.
 
     Args:
@@ -59,7 +76,7 @@ def explain_each(root: Layer, seed: int) -> tuple[dict[str, Verdict], dict[str, 
         seed: As for ``explain``.
 
     Returns:
-        The verdicts by path, and by path why other layers have none.
+        What was found; at least one verdict.
 
     Raises:
         DropvizError: If none can be explained.
@@ -78,7 +95,7 @@ def explain_each(root: Layer, seed: int) -> tuple[dict[str, Verdict], dict[str, 
             if len(reasons) == 1
             else f"No layer of {root.name!r} can be explained. {' '.join(reasons)}"
         )
-    return verdicts, refused
+    return Explained({path: found[path] for path in verdicts}, verdicts, refused)
 
 
 def run_experiment(path: str, layer: Layer, seed: int) -> Verdict:

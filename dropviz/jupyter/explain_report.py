@@ -12,7 +12,7 @@ from dropviz.core.display_registry import display as display_result
 from dropviz.core.methods import METHODS
 from dropviz.core.setting import Setting
 from dropviz.core.sites import place_of
-from dropviz.core.verdict import SiteVerdict, Verdict, Verdicts
+from dropviz.core.verdict import SiteVerdict, Verdict, Verdicts, not_explained
 from dropviz.figures.cell import cell
 from dropviz.figures.evidence import evidence
 from dropviz.figures.unrolled import where
@@ -73,7 +73,7 @@ def show_refused(refused: Mapping[str, str]) -> None:
     Args:
         refused: The reasons by layer.
     """
-    display(mime.words(Verdicts({}, refused).reasons), raw=True)
+    display(mime.words(not_explained(refused)), raw=True)
 
 
 def lines(heard: Any, untying: list[str]) -> list[str]:

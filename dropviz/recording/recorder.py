@@ -142,7 +142,7 @@ class Recorder:
             if root is None:
                 stack.enter_context(hooks.before(keras.layers.RNN, "call", self._on_call))
             for make, name in MAKERS.items():
-                on_make = functools.partial(self._on_make, name=name, everything=root is None)
+                on_make = functools.partial(self._on_make, name=name)
                 stack.enter_context(hooks.before(keras.Model, make, on_make))
             stack.enter_context(self._missed.counting())
             yield
@@ -155,12 +155,12 @@ class Recorder:
             path: Its path in its model; its name in the recording where that is free.
             model: The model, whose name tells it apart where it is not.
         """
-        path = self._free_name(path, model)
         if has_own_inner_loop(layer):
             raise DropvizError(
                 f"{path!r} is being recorded already. Expected one recording of a layer at a "
                 "time; leave the other record() block first."
             )
+        path = self._free_name(path, model)
         able: list[tuple[AttachedCell, int]] = []
         states = cells(layer, path)
         for number, (cell_path, cell) in enumerate(states):
@@ -225,11 +225,11 @@ class Recorder:
         if trains and not has_own_inner_loop(layer) and not is_look():
             self.attach(layer, layer.name)
 
-    def _on_make(self, model: Model, *_: Any, name: str, everything: bool, **__: Any) -> None:
+    def _on_make(self, model: Model, *_: Any, name: str, **__: Any) -> None:
         if is_look() or any(model is ref() and name == made for ref, made in self._made):
             return
         found = recurrent_layers(model)
-        if everything and name == TRAIN:
+        if self._everything and name == TRAIN:
             self.recording.skipped |= cells_without_layer(model)
             for each in found:
                 if not has_own_inner_loop(each.layer):

@@ -365,3 +365,16 @@ def test_one_unit_is_counted_as_one() -> None:
 def test_marks_for_another_number_of_units_are_refused() -> None:
     with pytest.raises(ValueError, match=r"zip\(\)"):
         SAME.score((True,), anew=False)
+
+
+@pytest.mark.parametrize("calls", [2, 3])
+def test_where_a_batch_has_several_calls_the_next_batch_is_not_asked_about(calls: int) -> None:
+    several = masks(
+        shape=(6, 1, 4, 5, 20),
+        batches=tuple(40 + number // calls for number in range(6)),
+        calls=tuple(number % calls for number in range(6)),
+    )
+    asked = {each.kind for seed in SEEDS for each in questions(layer(several), seed)}
+    once = {each.kind for seed in SEEDS for each in questions(layer(masks()), seed)}
+
+    assert once - asked == {"batch"}

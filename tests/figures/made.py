@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any, NamedTuple
 from unittest import mock
@@ -66,6 +66,16 @@ def recorded(kind: Kind | None = None, /, **changed: Any) -> LayerRecording:
     sites = {"input": (kind.features, kind.rates[0]), "recurrent": (kind.units, kind.rates[1])}
     masks = {site: site_masks(kind, site, entries, rate) for site, (entries, rate) in sites.items()}
     return LayerRecording(kind.layer, kind.kind, kind.units, 50, masks)
+
+
+def called_often() -> LayerRecording:
+    """Makes the recording of a layer that is called several times in a batch, in long numbers."""
+    made = recorded(steps=500, life="step", rates=(1 / 3, 0.123456))
+    sites = {
+        site: replace(masks, batches=(12_344,) * len(masks.batches), calls=(98, 99))
+        for site, masks in made.items()
+    }
+    return LayerRecording(made.layer, made.kind, made.units, 12_345, sites, calls=1_234_500)
 
 
 def site_masks(kind: Kind, site: str, entries: int, rate: float) -> Masks:

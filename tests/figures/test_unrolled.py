@@ -22,6 +22,7 @@ from .made import (
     NOT_DROPPED,
     ONE_STEP,
     Drawn,
+    called_often,
     cut_off,
     nothing_kept,
     on_shapes,
@@ -342,6 +343,15 @@ def test_no_text_is_cut_off(name: str) -> None:
     picture, found = drawn(name)
 
     assert cut_off(found, picture.size) == []
+
+
+def test_a_layer_called_often_in_a_batch_says_which_call_it_shows_and_fits() -> None:
+    picture = where(called_often())
+    found = texts(picture)
+
+    assert any("batch 12,345 of 12,345, call 100 of the layer" in each.text for each in found)
+    assert cut_off(found, picture.size) == []
+    assert overlaps(found) == []
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -34,6 +34,17 @@ ROOT = Path(__file__).parents[2]
 SECONDS = 120  # for one cell, on two shared cores
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
+# A cell that makes a small model and its data.
+MODEL = """
+import keras
+import numpy as np
+x = np.random.default_rng(0).normal(size=(64, 6, 3)).astype("float32")
+y = x.sum(axis=(1, 2))
+model = keras.Sequential([keras.Input((6, 3)), keras.layers.LSTM(4, dropout=.3, name='lstm'),
+                          keras.layers.Dense(1)])
+model.compile("adam", "mse")
+"""
+
 Shell = Any  # InteractiveShell's methods carry no types
 Output = Mapping[str, Any]
 

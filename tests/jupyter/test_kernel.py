@@ -7,20 +7,10 @@ import re
 import nbformat
 import pytest
 
-from .conftest import Executed, Kernel, words
+from .conftest import MODEL, Executed, Kernel, words
 
 BYTES = 2**20  # code-hosting pages stop showing larger notebooks
 
-MODEL = """
-import time
-import keras
-import numpy as np
-x = np.random.default_rng(0).normal(size=(64, 6, 3)).astype("float32")
-y = x.sum(axis=(1, 2))
-model = keras.Sequential([keras.Input((6, 3)), keras.layers.LSTM(4, dropout=.3, name='lstm'),
-                          keras.layers.Dense(1)])
-model.compile("adam", "mse")
-"""
 USES = {
     "load": "%load_ext dropviz",
     "short flags": "%lstm_dropout -d .2 -r .5 --task digits --units 4 --epochs 2 --into run",
@@ -33,6 +23,7 @@ USES = {
     "variable, kept": "run4.spec.dropout",
     "cell": (
         f"%%lstm_dropout --into mine{MODEL}"
+        "import time\n"
         "print('before')\n"
         "pause = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: time.sleep(.1))\n"
         "history = model.fit(x, y, epochs=15, verbose=0, callbacks=[pause])\n"

@@ -7,20 +7,9 @@ import re
 
 import pytest
 
-from .conftest import Executed, Kernel, words
+from .conftest import MODEL, Executed, Kernel, words
 
 pytestmark = pytest.mark.slow
-
-MODEL = """
-import keras
-import numpy as np
-x = np.random.default_rng(0).normal(size=(64, 6, 3)).astype("float32")
-y = x.sum(axis=(1, 2))
-model = keras.Sequential([keras.Input((6, 3)), keras.layers.LSTM(4, dropout=.3, name='lstm'),
-                          keras.layers.Dense(1)])
-model.compile("adam", "mse")
-"""
-
 
 # ---------------------------------------------------------------- other magics
 

@@ -100,11 +100,8 @@ def test_each_use_of_a_magic_shows_where_with_alt_text(
         assert alts[2].startswith("Mask heatmaps")
 
 
-def test_the_second_answers_and_names_a_layer_of_one_s_own(
-    path: Path, executed: tuple[Any, float]
-) -> None:
-    if path.stem != "02-which-method-is-it":
-        pytest.skip("about the second notebook only")
+@pytest.mark.parametrize("path", PARAMS[1:], indirect=True)
+def test_the_second_answers_and_names_a_layer_of_one_s_own(executed: tuple[Any, float]) -> None:
     text = said(executed[0])
 
     assert "dropout masks x_t, the vertical arrows; recurrent_dropout masks h_(t-1)" in text
