@@ -52,6 +52,7 @@ def faked(heard: Witnesses, sites: Mapping[str, Masks]) -> Witnesses:
     return replace(heard, recorded=recorded)
 
 
+@pytest.mark.slow
 def test_a_recording_that_contradicts_the_experiment_is_said() -> None:
     (heard,), _ = hear_witnesses(plain())
     other = heard_on("naive", 16)
@@ -95,6 +96,7 @@ def test_a_layer_that_keeps_no_masks_has_one_witness() -> None:
     assert not heard.is_keras
 
 
+@pytest.mark.slow
 def test_raising_recurrent_dropout_unties_the_input_masks() -> None:
     (line,) = measure_untying()
     assert "with recurrent_dropout=0 its input masks are tied over the gates" in line

@@ -107,7 +107,7 @@ def test_sizes(name: str, sizes: tuple[int, int]) -> None:
     assert bool(verdict.doubts) == ("recurrent_kernel.life" in untold(specimen, verdict))
 
 
-@pytest.mark.few("keras_both-mixed_float16", "gru_both-float64")
+@pytest.mark.few("keras_both-mixed_float16")
 @pytest.mark.parametrize("dtype", ["mixed_float16", "float64"])
 @pytest.mark.parametrize("name", KINDS)
 def test_types(name: str, dtype: str) -> None:

@@ -36,8 +36,7 @@ def _left(models: list[Any]) -> list[bytes]:
 # Keras says so of every data set whose length it cannot know.
 @pytest.mark.filterwarnings("ignore:Your input ran out of data")
 @pytest.mark.few(
-    *("unknown_length", "folds", "siamese", "word_by_word", "mixed_precision"),
-    *("forced_by_a_coin", "adversaries", "summed_by_hand", "looked_at"),
+    *("unknown_length", "siamese", "mixed_precision", "forced_by_a_coin", "summed_by_hand"),
 )
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_program_trains_to_the_bit_as_without_and_is_recorded(name: str) -> None:
@@ -58,7 +57,7 @@ def test_a_program_trains_to_the_bit_as_without_and_is_recorded(name: str) -> No
 
 @pytest.mark.filterwarnings("ignore:Even though the `tf.config.experimental_run_functions_eagerly`")
 @pytest.mark.filterwarnings("ignore:Your input ran out of data")
-@pytest.mark.few("text", "siamese", "word_by_word", "adversaries")
+@pytest.mark.few("siamese", "word_by_word")
 @pytest.mark.parametrize("name", [name for name in PROGRAMS if name not in NOTED_MORE])
 def test_the_masks_kept_are_those_that_the_cells_asked_for(name: str) -> None:
     models: list[Any] = []

@@ -473,6 +473,7 @@ def test_every_kind_of_model_trains(kind: str) -> None:
     assert min(moved) > 0
 
 
+@pytest.mark.few("weight-drop")
 @pytest.mark.parametrize("case", ["naive", "weight-drop"])
 def test_masks_can_be_on_at_inference_too(case: str) -> None:
     model = keras.Sequential([keras.Input((None, FEATURES)), _Always(case)])
@@ -520,6 +521,7 @@ def test_xla_trains_too(case: str) -> None:
     assert max(np.abs(a - b).max() for a, b in zip(*outcomes, strict=True)) > 1e-3
 
 
+@pytest.mark.slow
 @pytest.mark.few("graph")
 @pytest.mark.parametrize("mode", MODES)
 def test_gal_untied_trains_as_keras_to_the_bit(mode: str) -> None:

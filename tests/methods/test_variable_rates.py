@@ -42,12 +42,7 @@ ODD += np.random.default_rng(0).random(40).tolist()
 # ---------------------------------------------------------------- held constant
 
 
-@pytest.mark.few(
-    "keras, 0.37, 0.11",
-    "gal-untied, 0.37, 0.11",
-    "zoneout two rates, 0.37, 0.0",
-    "semeniuta step inverted, 0.37, 0.11",
-)
+@pytest.mark.few("keras, 0.37, 0.11", "zoneout two rates, 0.37, 0.0")
 @pytest.mark.parametrize("setting", CASES.values(), ids=CASES)
 def test_rates_held_constant_train_as_a_layer_built_with_them(setting: Setting) -> None:
     model, _ = live_model(setting, run_eagerly=True)
@@ -152,6 +147,7 @@ def test_each_batch_uses_the_masks_of_a_layer_built_with_its_rates(moved: Any) -
             assert masks[site].reason == its[site].reason
 
 
+@pytest.mark.slow
 def test_each_batch_moves_the_weights_as_a_layer_built_with_its_rates(moved: Any) -> None:
     seen, _ = moved
 
@@ -161,6 +157,7 @@ def test_each_batch_moves_the_weights_as_a_layer_built_with_its_rates(moved: Any
             np.testing.assert_allclose(mine, its, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_recording_holds_the_batches_since_the_last_change_with_their_rates(moved: Any) -> None:
     seen, _ = moved
 

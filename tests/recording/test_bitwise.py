@@ -199,7 +199,7 @@ def test_recording_adds_no_variable(pair: Pair) -> None:
     assert with_it.variables == without.variables
 
 
-@pytest.mark.few("shared", "bidirectional")
+@pytest.mark.few("shared")
 @pytest.mark.parametrize("name", KINDS)
 def test_recording_leaves_every_kind_of_model_as_it_was(name: str) -> None:
     kind = KINDS[name]
@@ -340,6 +340,7 @@ class Always(keras.Model):  # type: ignore[misc]
         return self.memory(x, training=True)
 
 
+@pytest.mark.few("evaluate")
 @pytest.mark.parametrize("look", ["predict", "evaluate"])
 def test_a_model_that_only_looked_keeps_no_traced_function(look: str) -> None:
     model = compiled(Always())

@@ -45,7 +45,7 @@ def mib(samples: int) -> float:
     return budget_of(samples * 4 * (FEATURES + UNITS) * 4)
 
 
-@pytest.mark.few("settings0-kept0", "settings3-kept3", "settings5-kept5", "settings8-kept8")
+@pytest.mark.few("settings3-kept3", "settings8-kept8")
 @pytest.mark.parametrize(
     ("settings", "kept"),
     [

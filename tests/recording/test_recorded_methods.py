@@ -198,6 +198,7 @@ def _fit_lengths(model: Any) -> None:
     model.fit(given, steps_per_epoch=len(LENGTHS), shuffle=False, verbose=0)
 
 
+@pytest.mark.few("weight-drop")
 @pytest.mark.parametrize("case", ["zoneout two rates", "weight-drop"])
 def test_a_graph_records_batches_of_other_sizes(case: str) -> None:
     fresh()
@@ -222,7 +223,7 @@ def _state(model: Any) -> list[NDArray[Any]]:
     return [np.asarray(each) for each in (*model.variables, *model.optimizer.variables)]
 
 
-@pytest.mark.few("weight-drop-graph", "naive-eager")
+@pytest.mark.few("weight-drop-graph")
 @pytest.mark.parametrize(
     ("case", "mode"),
     [
@@ -255,6 +256,7 @@ def test_recording_leaves_the_training_as_it_was(case: str, mode: str) -> None:
         np.testing.assert_array_equal(mine, its)
 
 
+@pytest.mark.few("zoneout two rates")
 @pytest.mark.parametrize("case", THREE)
 def test_an_eager_fit_is_recorded_batch_by_batch(case: str) -> None:
     fresh()

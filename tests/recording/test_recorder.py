@@ -65,13 +65,7 @@ def _used_by_kind(name: str) -> dict[str, Used]:
     return {path: used[id(cell)] for path, cell in kind.cells(twin).items()}
 
 
-@pytest.mark.few(
-    "lstm-graph",
-    "bidirectional-eager",
-    "shared-eager",
-    "unrolled backwards-graph",
-    "rnn of a cell-eager",
-)
+@pytest.mark.few("bidirectional-eager", "shared-eager", "unrolled backwards-graph")
 @pytest.mark.parametrize("mode", ["graph", "eager"])
 @pytest.mark.parametrize("name", KINDS)
 def test_the_masks_kept_are_those_that_the_cells_multiplied_with(name: str, mode: str) -> None:
@@ -211,7 +205,7 @@ def _used_by_way(name: str) -> Used:
     return used[id(twin.get_layer("lstm").cell)]
 
 
-@pytest.mark.few("fit-graph", "hand-written loop-graph", "train_on_batch-eager", "padded-eager")
+@pytest.mark.few("fit-graph", "hand-written loop-graph", "padded-eager")
 @pytest.mark.parametrize("mode", ["graph", "eager"])
 @pytest.mark.parametrize("name", WAYS)
 def test_every_way_to_train_is_recorded(
@@ -232,7 +226,7 @@ def test_every_way_to_train_is_recorded(
 
 # XLA draws other masks than a graph for the same seed, so a twin cannot bear witness
 # there; the numbers that came out of the training can.
-@pytest.mark.few("LSTM-graph", "GRU-graph")
+@pytest.mark.few("GRU-graph")
 @pytest.mark.parametrize(
     ("kind", "mode"),
     [
@@ -344,7 +338,7 @@ def _trained_on_a_batch() -> Model:
     return model
 
 
-@pytest.mark.few("_fitted", "_trained_on_a_batch")
+@pytest.mark.few("_fitted")
 @pytest.mark.parametrize("prepare", [_unbuilt, quick, _fitted, _trained_on_a_batch])
 def test_what_a_model_went_through_before_makes_no_difference(
     prepare: Callable[[], Model],
@@ -357,7 +351,7 @@ def test_what_a_model_went_through_before_makes_no_difference(
     assert recording["rnn"].batches == len(SIZES)
 
 
-@pytest.mark.few("_unbuilt", "_uncompiled")
+@pytest.mark.few("_unbuilt")
 @pytest.mark.parametrize("prepare", [_unbuilt, _uncompiled, quick, _fitted])
 def test_a_model_may_be_compiled_inside_the_block(prepare: Callable[[], Model]) -> None:
     model = prepare()
@@ -447,6 +441,7 @@ def test_no_step_that_is_recorded_counts_as_missed() -> None:
     assert (recording["rnn"].batches, recording.missed, recording.notes) == (7, 0, [])
 
 
+@pytest.mark.few("graph")
 @pytest.mark.parametrize("mode", ["eager", "graph", "jit"])
 def test_looks_are_recorded_only_where_nothing_trains(mode: str) -> None:
     layer = rnn(unroll=True)
@@ -496,6 +491,7 @@ def test_a_layer_that_is_gone_was_recorded_all_the_same() -> None:
 # ---------------------------------------------------------------- after the block
 
 
+@pytest.mark.few("the model")
 @pytest.mark.parametrize("outer", [False, True], ids=["the model", "a model around it"])
 def test_training_after_the_block_is_not_recorded(*, outer: bool) -> None:
     model = quick()

@@ -106,6 +106,7 @@ def test_masks_of_fit_are_redrawn(settings: dict[str, Any], *, validation: bool)
     assert_redrawn(recording["lstm"])
 
 
+@pytest.mark.few("settings1")
 @pytest.mark.parametrize("settings", [{}, {"keep": 1}])
 def test_masks_of_a_layer_that_is_called_twice_in_a_step_are_redrawn(
     settings: dict[str, Any],
@@ -151,6 +152,7 @@ def test_masks_in_double_precision_are_kept_and_redrawn_in_it() -> None:
     assert_redrawn(recording["lstm"])
 
 
+@pytest.mark.few("settings2")
 @pytest.mark.parametrize("settings", [{"keep": 1}, {"every": 4}, {"budget_mib": budget_of(1000)}])
 def test_batches_no_longer_kept_are_redrawn(settings: dict[str, Any]) -> None:
     sizes = (4, 3, 2, 4, 4)

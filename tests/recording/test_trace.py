@@ -115,6 +115,7 @@ def test_numpy_gives_the_outputs_of_a_hundred_steps(
 
 # Moon's memory, scaled in training, grows by 2 a step where a unit is kept at a rate of
 # 0.5, and with it the rounding of single precision, up to a hundred times in 100 steps.
+@pytest.mark.few("3")
 @pytest.mark.parametrize("seed", [0, 3])
 def test_rounding_that_grows_with_the_memory_is_no_error(seed: int) -> None:
     x = data(16, 100, FEATURES)[0]
@@ -314,7 +315,7 @@ def test_a_trace_leaves_every_variable_to_the_bit(name: str, *, training: bool) 
     assert [set(vars(layer)) for layer in model.layers] == keys
 
 
-@pytest.mark.few("keras-eager-True", "semeniuta step inverted-eager-False")
+@pytest.mark.few("semeniuta step inverted-eager-False")
 @pytest.mark.parametrize(
     ("case", "mode", "recorded"),
     [

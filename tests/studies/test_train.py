@@ -133,6 +133,7 @@ def test_a_trained_run_survives_its_file(trained: Run, tmp_path: Path) -> None:
 # ---------------------------------------------------------------- to the bit
 
 
+@pytest.mark.slow
 def test_a_second_run_repeats_the_first_to_the_bit(trained: Run) -> None:
     again = run(tiny(), **ASKED)  # type: ignore[arg-type]
 
@@ -149,6 +150,7 @@ def test_another_seed_gives_another_run(trained: Run) -> None:
     assert other.curves["loss"][0] != trained.curves["loss"][0]
 
 
+@pytest.mark.slow
 def test_a_listener_does_not_disturb(trained: Run) -> None:
     told: list[Progress] = []
 
@@ -195,12 +197,14 @@ def test_digits_are_learned(digits_run: Run) -> None:
     assert digits_run.curves["val_loss"][1] < digits_run.curves["val_loss"][0]
 
 
+@pytest.mark.slow
 def test_digits_name_themselves_in_the_title(digits_run: Run) -> None:
     assert digits_run.title.startswith(
         "digits, 4 units, dropout 0.2, recurrent_dropout 0.3, seed 7: done after 2 epochs"
     )
 
 
+@pytest.mark.slow
 def test_digits_run_over_all_8_rows(digits_run: Run) -> None:
     assert digits_run.recording["lstm"]["input"].time_steps == 8
     assert digits_run.recording["lstm"].batches == 2 * math.ceil(
