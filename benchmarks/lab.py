@@ -129,7 +129,9 @@ def _pace(anew: bool, epochs: int, pairs: int) -> None:  # noqa: FBT001
     from dropviz.core.scenario_string import Scenario
     from dropviz.core.spec import RunSpec
     from dropviz.core.tasks import load_task
-    from dropviz.studies.fitting import build, curve_collector, fit
+    from dropviz.studies.fitting import build, fit
+    from dropviz.studies.on_and_off import OnAndOff
+    from dropviz.studies.progress import CurveCollector
 
     spec = RunSpec(dropout=0.2, recurrent_dropout=0.5, epochs=epochs)
     panel = dropviz.lab(Scenario(spec))
@@ -141,7 +143,8 @@ def _pace(anew: bool, epochs: int, pairs: int) -> None:  # noqa: FBT001
     def plain() -> None:
         if anew:
             keras.utils.set_random_seed(spec.seed)
-        fit(build(spec, task) if anew else model, spec, task, [], curve_collector(task, None))
+        fitted = build(spec, task) if anew else model
+        fit(fitted, spec, task, [], CurveCollector(None, OnAndOff(fitted, task)))
 
     plain()
     print(json.dumps(dataclasses.asdict(paired(plain, panel.train, pairs))))

@@ -37,7 +37,7 @@ class Masks:
             one gate's matrix, row by row. NaN marks samples and steps that a smaller
             batch did not have.
         rate: The drop rate that the layer was configured with.
-        gates: Names of the layer's gates in Keras's order: i f c o, or z r h.
+        gates: Names of the layer's gates in Keras's order: i f g o, or z r g.
         time_steps: Time steps that the layer was run over; 0 where none was recorded.
         batch_sizes: Samples in each batch.
         batches: The number of each batch, counted from 0 over the whole recording; several

@@ -13,11 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from dropviz.core.gates import GRU_GATES, LSTM_GATES
 from dropviz.core.masks import Array
 from dropviz.errors import DropvizError
-
-LSTM_GATES = ("i", "f", "c", "o")
-GRU_GATES = ("z", "r", "h")
 
 Activation = Callable[[Any], Any]
 Masks = Mapping[str, Array]  # by site: (steps, gates, samples, units), 1 where shared
@@ -29,7 +27,7 @@ class Pass:
 
     Attributes:
         outputs: What the layer gives out at each step.
-        gates: By name the gates, and the candidate under "c" (LSTM) or "h" (GRU).
+        gates: By name the gates, and the candidate under "g".
         h: The state h after each step.
         c: The state c after each step; that of a GRU is its h.
     """
@@ -72,7 +70,7 @@ def lstm(
 
     Args:
         weights: Kernel (features, 4 units), recurrent kernel (units, 4 units) and, if
-            any, bias (4 units), gates in Keras's order i f c o.
+            any, bias (4 units), gates in Keras's order i f g o.
         x: Inputs, shape (samples, steps, features), in the order in which they act.
         masks: By site what multiplies there, shape (steps, gates, samples, units) with 1
             where shared; none by default. Sites are those of
@@ -120,7 +118,7 @@ def gru(
 
     Args:
         weights: Kernel (features, 3 units), recurrent kernel (units, 3 units) and, if
-            any, bias (3 units) or (2, 3 units), gates in Keras's order z r h.
+            any, bias (3 units) or (2, 3 units), gates in Keras's order z r g.
         x: Inputs, shape (samples, steps, features), in the order in which they act.
         masks: By site what multiplies there; "carried" is h_{t-1} as it goes into the
             new h, which keras#20276 masked in place.

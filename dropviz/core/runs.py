@@ -23,8 +23,11 @@ Status = Literal["done", "stopped", "failed"]
 class Curves(Mapping[str, tuple[float, ...]]):
     """Losses and metrics by epoch.
 
-    Names are Keras's own: "loss" and metrics as reported while dropout is on, "val_..."
-    on validation data; and "..._dropout_off" for the training data with dropout off.
+    Names are Keras's own: "loss" and metrics as it reports them of training, means over an
+    epoch with dropout on while the weights change; "val_..." on validation data. Measured at
+    the epoch's end, on the same training samples and weights: "..._dropout_off", and
+    "..._dropout_on", a mean over passes whose smallest and largest are "..._dropout_on_low"
+    and "..._dropout_on_high".
     """
 
     def __init__(self, values: Mapping[str, Sequence[float]] | None = None) -> None:

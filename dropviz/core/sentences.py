@@ -25,12 +25,18 @@ def figure(value: float) -> str:
 def last_losses(curves: Mapping[str, Sequence[float]]) -> str:
     """The last epoch's figures in one line; empty where there are none."""
     asked = [
-        ("loss", "training loss"),
-        ("loss_dropout_off", "with dropout off"),
+        ("loss_dropout_on", "training loss with dropout on"),
+        ("loss_dropout_off", "training loss with dropout off"),
+        ("loss", "training loss as Keras reports it, over the epoch"),
         ("val_loss", "validation"),
         ("val_accuracy", "validation accuracy"),
     ]
-    said = [f"{what} {figure(curves[name][-1])}" for name, what in asked if curves.get(name)]
+    said = []
+    for name, what in asked:
+        if curves.get(name):
+            low, high = (curves.get(f"{name}_{end}") for end in ("low", "high"))
+            over = f" ({figure(low[-1])} to {figure(high[-1])})" if low and high else ""
+            said.append(f"{what} {figure(curves[name][-1])}{over}")
     return ", ".join(said)
 
 

@@ -63,7 +63,7 @@ class Trace:
         layer: The layer's name, a path for a nested one.
         x: Its inputs, shape (samples, steps, features), in the order in which they act.
         masks: By site the masks that were used; ``masks["input"].values``.
-        gates: By name i f c o (z r h in a GRU); "c" (or "h") is the candidate.
+        gates: By name i f g o (z r g in a GRU); "g" is the candidate.
         h: The state h after each step.
         c: The state c after each step; a GRU's is its h.
         outputs: What the layer gives out after each step.

@@ -1,8 +1,8 @@
-"""Figure 4: losses by epoch, with dropout on, with dropout off, and on validation data."""
+"""Figure 4: losses by epoch: with dropout on and off, on validation data, as Keras reports."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,13 @@ _TOLD = 4  # changes on the way that are put into words
 _LINE = 0.075  # the height of such a line, as a share of the axes'
 _LABEL = 0.08  # a label's height as a share of the axes'
 
-_CAPTION = "The training loss that Keras reports is measured with dropout on."
+_MEASURED = (
+    "On and off: same samples and weights, at the epoch's end. "
+    "Keras's: a mean while the weights change."
+)
+_REPORTED = (
+    "The training loss is Keras's: a mean over the epoch, with its masks, while the weights change."
+)
 
 
 @dataclass(frozen=True)
@@ -28,14 +34,16 @@ class _Line:
     name: str
     label: str
     colour: str
-    dashes: str | tuple[int, tuple[int, ...]]
+    dashes: str | tuple[int, tuple[float, ...]]
+    width: float = 2.4
 
 
-# Told apart by dashes as well as by colour, for a grey print; neither colour is an argument's.
+# Told apart by dashes as well as by colour, for a grey print; no colour is an argument's.
 _LINES = (
-    _Line("loss", "training, dropout on", theme.PURPLE, "-"),
+    _Line("loss_dropout_on", "training, dropout on", theme.PURPLE, "-"),
     _Line("loss_dropout_off", "training, dropout off", theme.INK, (0, (5, 2))),
     _Line("val_loss", "validation", theme.GREEN, (0, (1, 1))),
+    _Line("loss", "as Keras reports", theme.MUTED, (0, (6, 1.5, 1, 1.5)), width=1.5),
 )
 
 
@@ -44,7 +52,7 @@ def curves(
     epochs: int = 0,
     changes: Sequence[tuple[float, str]] = (),
 ) -> theme.Picture:
-    """Draws training loss as reported, training loss with dropout off, and validation loss.
+    """Draws the losses of training with dropout on and off, of validation, and as reported.
 
     Args:
         runs: The curves of one run; or those of several seeds, drawn as their median
@@ -59,28 +67,49 @@ def curves(
     with theme.style():
         picture = theme.Picture(_WIDTH, _HEIGHT)
         axes = picture.add_axes((0.09, 0.14, 0.57, 0.70))
-        drawn = []
+        drawn, heights = [], []
         for line in _LINES:
-            values = _stack([run[line.name] for run in several if line.name in run])
+            values = _values(several, line.name)
             if values.size and np.isfinite(values).any():
-                _draw(axes, line, values)
+                spread = _spread(several, line.name)
+                _draw(axes, line, values, spread)
                 drawn.append((line, values))
+                heights += [values, *spread]
         last = max(epochs, *(v.shape[1] for _, v in drawn), 1)
-        _frame(axes, drawn, last, min(len(changes), _TOLD))
+        rows = min(len(changes), _TOLD)
+        _frame(axes, heights, last, rows)
         _changes(axes, changes, last)
-        _labels(axes, drawn)
+        _labels(axes, drawn, 1 - rows * _LINE)
         axes.set_title(_title(several), loc="left", fontsize=12.5, weight="bold", pad=26)
-        axes.text(0, 1.04, _CAPTION, transform=axes.transAxes, fontsize=10, color=theme.MUTED)
+        caption = _caption({line.name for line, _ in drawn})
+        axes.text(0, 1.04, caption, transform=axes.transAxes, fontsize=10, color=theme.MUTED)
         picture.alt = _alt(drawn, several, changes)
     return picture
 
 
-def _stack(values: Sequence[Sequence[float]]) -> NDArray[np.float64]:
-    """Shape (runs, epochs); NaN where a run ended earlier."""
+def _caption(drawn: Collection[str]) -> str:
+    """What the training losses that are drawn are losses of."""
+    if "loss_dropout_on" in drawn:
+        return _MEASURED
+    return _REPORTED if "loss" in drawn else ""
+
+
+def _values(runs: Sequence[Mapping[str, Sequence[float]]], name: str) -> NDArray[np.float64]:
+    """A curve of each run, shape (runs, epochs); NaN where a run ended earlier."""
+    values = [run[name] for run in runs if name in run]
     stacked = np.full((len(values), max(map(len, values), default=0)), np.nan)
     for row, each in enumerate(values):
         stacked[row, : len(each)] = each
     return stacked
+
+
+def _spread(runs: Sequence[Mapping[str, Sequence[float]]], name: str) -> list[NDArray[np.float64]]:
+    """The lowest and the highest of a curve: over the runs, or over the passes of one run."""
+    if len(runs) > 1:
+        finite = np.ma.masked_invalid(_values(runs, name))
+        return [each.filled(np.nan) for each in (finite.min(axis=0), finite.max(axis=0))]
+    ends = [_values(runs, f"{name}_{end}") for end in ("low", "high")]
+    return [each[0] for each in ends if each.size]
 
 
 def _middle(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -93,18 +122,22 @@ def _middle(values: NDArray[np.float64]) -> NDArray[np.float64]:
     )
 
 
-def _draw(axes: Axes, line: _Line, values: NDArray[np.float64]) -> None:
+def _draw(
+    axes: Axes,
+    line: _Line,
+    values: NDArray[np.float64],
+    spread: Sequence[NDArray[np.float64]],
+) -> None:
     epochs = np.arange(1, values.shape[1] + 1)
-    if len(values) > 1:
-        finite = np.ma.masked_invalid(values)
-        low, high = finite.min(axis=0), finite.max(axis=0)
+    if spread:
+        low, high = spread
         axes.fill_between(epochs, low, high, color=line.colour, alpha=0.18, linewidth=0)
     axes.plot(
         epochs,
         _middle(values),
         color=line.colour,
         linestyle=line.dashes,
-        linewidth=2.4,
+        linewidth=line.width,
         # One epoch makes no line.
         marker="o" if values.shape[1] == 1 else None,
     )
@@ -132,11 +165,11 @@ def _changes(axes: Axes, changes: Sequence[tuple[float, str]], epochs: int) -> N
 
 def _frame(
     axes: Axes,
-    drawn: Sequence[tuple[_Line, NDArray[np.float64]]],
+    heights: Sequence[NDArray[np.float64]],
     epochs: int,
     rows: int,
 ) -> None:
-    finite = [values[np.isfinite(values)] for _, values in drawn]
+    finite = [values[np.isfinite(values)] for values in heights]
     top = max([0.0, *(float(values.max()) for values in finite)])
     low = min([0.0, *(float(values.min()) for values in finite)])
     room = 0.06 * (top - low) or 1.0
@@ -153,7 +186,7 @@ def _frame(
     axes.set_axisbelow(True)
 
 
-def _labels(axes: Axes, drawn: Sequence[tuple[_Line, NDArray[np.float64]]]) -> None:
+def _labels(axes: Axes, drawn: Sequence[tuple[_Line, NDArray[np.float64]]], top: float) -> None:
     """Names each line at its end, pushed apart where lines end close together."""
     ends = []
     for line, values in drawn:
@@ -161,9 +194,9 @@ def _labels(axes: Axes, drawn: Sequence[tuple[_Line, NDArray[np.float64]]]) -> N
         last = int(np.flatnonzero(np.isfinite(middle))[-1])
         ends.append((float(middle[last]), line))
     low, high = axes.get_ylim()
-    place = -np.inf
-    for value, line in sorted(ends, key=lambda end: end[0]):
-        place = max((value - low) / (high - low), place + _LABEL)
+    ends.sort(key=lambda end: end[0])
+    places = _apart([(value - low) / (high - low) for value, _ in ends], top)
+    for place, (value, line) in zip(places, ends, strict=True):
         # A sample of the line: in grey, words alone would not say whose end this is.
         axes.add_artist(
             PathPatch(
@@ -172,11 +205,21 @@ def _labels(axes: Axes, drawn: Sequence[tuple[_Line, NDArray[np.float64]]]) -> N
                 clip_on=False,
                 edgecolor=line.colour,
                 linestyle=line.dashes,
-                linewidth=2.4,
+                linewidth=line.width,
             )
         )
         words = f"{figure(value)}  {line.label}"
         axes.text(1.09, place, words, transform=axes.transAxes, va="center", fontsize=10)
+
+
+def _apart(wanted: Sequence[float], top: float) -> list[float]:
+    """Heights for labels, from below, that lie a label's height apart and below some height."""
+    places: list[float] = []
+    for number, place in enumerate(wanted):
+        most = top - _LABEL * (len(wanted) - number - 0.5)
+        lowest = places[-1] + _LABEL if places else -np.inf
+        places.append(max(min(place, most), lowest))
+    return places
 
 
 def _title(several: Sequence[Mapping[str, Sequence[float]]]) -> str:

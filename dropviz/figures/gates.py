@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from dropviz.core.gates import CANDIDATE, titled
 from dropviz.core.masks import Array
 from dropviz.core.sentences import counted
 from dropviz.core.trace_result import Trace
@@ -16,17 +17,7 @@ from dropviz.figures.text_fit import fitted
 _WIDTH, _HEIGHT = 880, 486
 _LEFT, _ACROSS, _DOWN = 58, 246, 128
 _TOP, _ROW = 112, 178  # of the first row of panels, and from one row to the next
-_TITLES = {
-    "i": "i  input gate",
-    "f": "f  forget gate",
-    "c": "candidate g",
-    "o": "o  output gate",
-    "z": "z  update gate",
-    "r": "r  reset gate",
-    "h": "candidate",
-}
 _WIDE = 10  # from here on a decimal of a limit tells nothing
-_CANDIDATES = ("c", "h")
 
 
 def gates(trace: Trace, sample: int = 0) -> theme.Picture:
@@ -40,7 +31,7 @@ def gates(trace: Trace, sample: int = 0) -> theme.Picture:
         The picture, 880 x 486 CSS pixels.
     """
     panels = [
-        (_TITLES[name], values[sample], -1.0 if name in _CANDIDATES else 0.0)
+        (titled(name), values[sample], -1.0 if name == CANDIDATE else 0.0)
         for name, values in trace.gates.items()
     ]
     states = [("c  cell state", trace.c)] if trace.c is not trace.h else []

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from matplotlib.axes import Axes
 
+from dropviz.core.gates import titled
 from dropviz.core.masks import Array, LayerRecording, Masks
 from dropviz.core.sentences import counted
 from dropviz.core.sites import SITES, is_gated, place_of
@@ -22,15 +23,6 @@ _ROWS, _UNITS = 16, 32  # shown at the most
 _NAME = 56  # letters of a layer's name that the heading has room for
 _REASON = 236  # CSS pixels from the left, clear of the longest name of a site
 _ROOM = 64  # CSS pixels that an axis needs for its name between two numbers
-_GATES = {
-    "i": "i  input gate",
-    "f": "f  forget gate",
-    "c": "c  candidate",
-    "o": "o  output gate",
-    "z": "z  update gate",
-    "r": "r  reset gate",
-    "h": "h  candidate",
-}
 
 
 def atlas(
@@ -174,9 +166,9 @@ def _name(site: str) -> str:
 
 def _gate(masks: Masks, gate: int, panels: int, chosen: str | None) -> str:
     if panels == 1 and chosen in masks.gates and masks.values.shape[2] > 1:
-        return _GATES.get(chosen, chosen)
+        return titled(chosen)
     if panels > 1:
-        return _GATES.get(masks.gates[gate], masks.gates[gate])
+        return titled(masks.gates[gate])
     if not is_gated(masks.site):
         return place_of(masks.site)
     if len(masks.gates) > 1:

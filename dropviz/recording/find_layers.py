@@ -8,8 +8,8 @@ from typing import Any
 
 import keras
 
+from dropviz.core.gates import GRU_GATES, LSTM_GATES
 from dropviz.core.method_options import RATES
-from dropviz.core.oracle import GRU_GATES, LSTM_GATES
 from dropviz.core.setting import Setting
 from dropviz.keras_inside.cell_masks import keeps_masks
 from dropviz.keras_inside.sublayers import direct_sublayers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -13,9 +13,8 @@ from dropviz.core.scenario_string import call
 from dropviz.core.spec import RunSpec
 from dropviz.core.tasks import Task
 from dropviz.methods.lstm import LSTM
-from dropviz.recording.undisturbed import undisturbed
 from dropviz.studies.memory_limit import check_memory
-from dropviz.studies.progress import CurveCollector, Listener
+from dropviz.studies.progress import CurveCollector
 from dropviz.studies.steering import StopTrainingError
 
 Model = Any
@@ -84,21 +83,6 @@ def build(spec: RunSpec, task: Task) -> Model:
     return model
 
 
-def curve_collector(task: Task, listener: Listener | None) -> CurveCollector:
-    """Makes what follows a training of a task.
-
-    Args:
-        task: The data, for the loss with dropout off.
-        listener: Told how it goes.
-
-    Returns:
-        A Keras callback.
-    """
-    return CurveCollector(
-        listener, lambda model: _dropout_off(model, task), stop_when_not_finite=True
-    )
-
-
 def fit(
     model: Model, spec: RunSpec, task: Task, callbacks: Sequence[Any], collector: CurveCollector
 ) -> tuple[Status, str]:
@@ -160,9 +144,3 @@ def code(spec: RunSpec, task: Task) -> str:
         learning_rate=task.learning_rate,
         batch_size=BATCH_SIZE,
     )
-
-
-def _dropout_off(model: Model, task: Task) -> Mapping[str, float]:
-    with undisturbed(model):
-        figures = model.evaluate(task.x, task.y, batch_size=256, verbose=0, return_dict=True)
-    return {f"{name}_dropout_off": float(value) for name, value in figures.items()}

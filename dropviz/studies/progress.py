@@ -12,8 +12,6 @@ import keras
 
 from dropviz.core.runs import Curves
 
-Model = Any
-
 
 @dataclass(frozen=True)
 class Progress:
@@ -67,7 +65,7 @@ class CurveCollector(keras.callbacks.Callback):  # type: ignore[misc]
     def __init__(
         self,
         listener: Listener | None = None,
-        after_epoch: Callable[[Model], Mapping[str, float]] | None = None,
+        after_epoch: Callable[[], Mapping[str, float]] | None = None,
         *,
         stop_when_not_finite: bool = False,
     ) -> None:
@@ -115,7 +113,7 @@ class CurveCollector(keras.callbacks.Callback):  # type: ignore[misc]
         if self.not_finite and self._stop:
             self.model.stop_training = True
         if self._after_epoch:
-            figures |= self._after_epoch(self.model)
+            figures |= self._after_epoch()
         self.curves = self.curves.extended(figures)
         self._tell(0)
 

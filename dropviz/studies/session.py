@@ -28,8 +28,9 @@ from dropviz.methods.variable_rates import VariableRates
 from dropviz.recording.recorder import Recorder
 from dropviz.recording.trace import prove, trace
 from dropviz.recording.undisturbed import undisturbed
-from dropviz.studies.fitting import BATCH_SIZE, build, code, curve_collector, fit
-from dropviz.studies.progress import Listener
+from dropviz.studies.fitting import BATCH_SIZE, build, code, fit
+from dropviz.studies.on_and_off import OnAndOff
+from dropviz.studies.progress import CurveCollector, Listener
 from dropviz.studies.steering import Steering
 
 Model = Any
@@ -69,6 +70,7 @@ class Session:
         self._model.optimizer.build(self._model.trainable_variables)
         self._layer = self._model.get_layer("lstm")
         self._rates = VariableRates(self._layer, spec.setting)
+        self._measure = OnAndOff(self._model, task)
         self._recorder = Recorder(
             keep=None, every=1, budget_mib=_BUDGET_MIB, dtypes={self._layer.compute_dtype}
         )
@@ -108,7 +110,7 @@ class Session:
         self._recorder.restart()
         callback = SteeringCallback(self._rates, spec, steering)
         self.changes = callback.changes
-        collector = curve_collector(self.task, listener)
+        collector = CurveCollector(listener, self._measure, stop_when_not_finite=True)
         status, reason = fit(self._model, spec, self.task, [callback], collector)
         _copy(self._model, fresh)
         recording = self._recorder.taken()

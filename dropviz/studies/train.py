@@ -16,8 +16,9 @@ from dropviz.errors import DropvizError, StoppedError, received, unknown_name
 from dropviz.recording.find_layers import layers_by_path
 from dropviz.recording.recorder import record
 from dropviz.recording.trace import prove
-from dropviz.studies.fitting import build, check_size, code, curve_collector, fit
-from dropviz.studies.progress import Listener
+from dropviz.studies.fitting import build, check_size, code, fit
+from dropviz.studies.on_and_off import OnAndOff
+from dropviz.studies.progress import CurveCollector, Listener
 from dropviz.studies.session import Session
 from dropviz.studies.steering import Steering
 
@@ -121,7 +122,7 @@ def _constant(spec: RunSpec, task: Task, listener: Listener | None) -> Run:
     began = time.perf_counter()
     keras.utils.set_random_seed(spec.seed)
     model = build(spec, task)
-    collector = curve_collector(task, listener)
+    collector = CurveCollector(listener, OnAndOff(model, task), stop_when_not_finite=True)
     with record(model) as recording:
         status, reason = fit(model, spec, task, [], collector)
     seconds = time.perf_counter() - began

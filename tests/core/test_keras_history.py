@@ -36,7 +36,7 @@ def found(site: str) -> SiteVerdict:
         scaling="inverted",
         kept=2.0,
         at_inference=1.0,
-        gates=("i", "f", "c", "o"),
+        gates=("i", "f", "g", "o"),
         missing=(),
         same_over_samples=False,
         same_over_units=False,

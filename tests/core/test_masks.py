@@ -11,8 +11,8 @@ from dropviz.core.draw_log import DrawLog
 from dropviz.core.masks import LayerRecording, Masks
 from dropviz.errors import DropvizError
 
-LSTM = ("i", "f", "c", "o")
-GRU = ("z", "r", "h")
+LSTM = ("i", "f", "g", "o")
+GRU = ("z", "r", "g")
 
 
 def drawn(*shape: int, rate: float = 0.5, seed: int = 0) -> NDArray[np.float32]:

@@ -21,7 +21,7 @@ def found(site: str, life: str | None, tying: str | None = "", **how: Any) -> Si
         "scaling": "inverted",
         "kept": 2.0,
         "at_inference": 1.0,
-        "gates": ("i", "f", "c", "o") if site in GATED else (),
+        "gates": ("i", "f", "g", "o") if site in GATED else (),
         "missing": (),
         "same_over_samples": False,
         "same_over_units": False,

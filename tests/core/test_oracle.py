@@ -138,7 +138,7 @@ def test_the_sigmoid_of_large_numbers_warns_of_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "names"), [("LSTM", ["i", "f", "c", "o"]), ("GRU", ["z", "r", "h"])]
+    ("kind", "names"), [("LSTM", ["i", "f", "g", "o"]), ("GRU", ["z", "r", "g"])]
 )
 def test_a_pass_holds_every_gate_at_every_step(kind: str, names: list[str]) -> None:
     done = RUNS[kind](_layer(kind).get_weights(), X)

@@ -13,7 +13,7 @@ from dropviz.core.methods import METHODS
 from dropviz.core.quiz_questions import Question, questions, seed_of
 from dropviz.core.setting import Setting
 
-GATES = {"LSTM": ("i", "f", "c", "o"), "GRU": ("z", "r", "h"), "SimpleRNN": ("h",)}
+GATES = {"LSTM": ("i", "f", "g", "o"), "GRU": ("z", "r", "g"), "SimpleRNN": ("h",)}
 KINDS = {"step", "gate", "sample", "batch"}
 SEEDS = range(30)
 

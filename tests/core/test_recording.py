@@ -16,7 +16,7 @@ from dropviz.core.masks import LayerRecording, Masks
 from dropviz.core.recording import Recording, pack, unpack
 from dropviz.errors import DropvizError
 
-GATES = ("i", "f", "c", "o")
+GATES = ("i", "f", "g", "o")
 
 
 def masks(site: str, values: NDArray[Any], **kwargs: Any) -> Masks:

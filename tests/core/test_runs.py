@@ -31,7 +31,7 @@ def recording() -> Recording:
         site="recurrent",
         values=values,
         rate=0.4,
-        gates=("i", "f", "c", "o"),
+        gates=("i", "f", "g", "o"),
         time_steps=8,
         batch_sizes=(3, 2),
         batches=(5, 6),
@@ -420,7 +420,9 @@ def test_the_summary_is_title_reason_losses_and_what_the_masks_say() -> None:
 
     assert title == run.title
     assert reason == run.reason
-    assert losses == "training loss 1.00e-300, validation 0.500"
+    assert losses == (
+        "training loss as Keras reports it, over the epoch 1.00e-300, validation 0.500"
+    )
     assert said[0].startswith("recurrent_dropout=0.4 multiplied h_(t-1)")
 
 

@@ -13,7 +13,7 @@ from dropviz.core.sentences import answer, answers, conclusion, counted, intenti
 from dropviz.core.setting import Setting
 from tests.tables import PLACES
 
-GATES = ("i", "f", "c", "o")
+GATES = ("i", "f", "g", "o")
 
 
 def masks(site: str = "input", *, steps: int = 1, gates: int = 4, **kwargs: Any) -> Masks:
@@ -52,12 +52,21 @@ def test_the_last_losses_are_those_of_the_last_epoch() -> None:
         "val_accuracy": [0.5, 0.75],
         "loss": [2.0, 1.0],
         "val_loss": [3.0, 1.5],
-        "loss_dropout_off": [1.9, 0.9],
+        "loss_dropout_on": [1.9, 0.95],
+        "loss_dropout_on_low": [1.8, 0.9],
+        "loss_dropout_on_high": [2.0, 0.99],
+        "loss_dropout_off": [1.9, 0.8],
         "mae": [7.0, 7.0],
     }
 
     assert last_losses(curves) == (
-        "training loss 1.000, with dropout off 0.900, validation 1.500, validation accuracy 0.750"
+        "training loss with dropout on 0.950 (0.900 to 0.990), training loss with dropout off "
+        "0.800, training loss as Keras reports it, over the epoch 1.000, validation 1.500, "
+        "validation accuracy 0.750"
+    )
+    assert (
+        last_losses({"loss": [2.0, 1.0]})
+        == "training loss as Keras reports it, over the epoch 1.000"
     )
 
 

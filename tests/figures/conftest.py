@@ -16,7 +16,14 @@ from dropviz.figures.unrolled import where
 
 from .made import recorded
 
-LOSSES = {"loss": [2.0, 1.2], "loss_dropout_off": [1.9, 0.7], "val_loss": [2.1, 0.9]}
+LOSSES = {
+    "loss": [2.0, 1.2],
+    "loss_dropout_on": [1.95, 1.1],
+    "loss_dropout_on_low": [1.9, 1.05],
+    "loss_dropout_on_high": [2.0, 1.15],
+    "loss_dropout_off": [1.9, 0.7],
+    "val_loss": [2.1, 0.9],
+}
 
 
 @dataclass(frozen=True)

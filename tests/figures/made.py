@@ -22,7 +22,7 @@ from dropviz.core.setting import Setting
 from dropviz.figures.theme import Picture
 from tests.tables import GATED
 
-GATES = {"LSTM": ("i", "f", "c", "o"), "GRU": ("z", "r", "h"), "SimpleRNN": ("h",)}
+GATES = {"LSTM": ("i", "f", "g", "o"), "GRU": ("z", "r", "g"), "SimpleRNN": ("h",)}
 RATE = 0.4
 NOT_DROPPED = "nothing is dropped: the rate is 0 (Keras takes negative rates as 0)."
 ONE_STEP = (

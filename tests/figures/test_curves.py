@@ -19,11 +19,12 @@ from .conftest import LOSSES
 from .made import Drawn, cut_off, overlaps, texts, words
 
 NAN = math.nan
-NAMES = ("loss", "loss_dropout_off", "val_loss")
+NAMES = ("loss_dropout_on", "loss_dropout_off", "val_loss", "loss")
+COLOURS = (theme.PURPLE, theme.INK, theme.GREEN, theme.MUTED)
 
 
 def falling(epochs: int, first: float = 2.0, last: float = 0.1) -> dict[str, list[float]]:
-    """Makes three curves that fall side by side."""
+    """Makes curves that fall side by side."""
     fall = np.geomspace(first, last, epochs)
     return {name: list(fall * (1 + number / 5)) for number, name in enumerate(NAMES)}
 
@@ -41,11 +42,11 @@ CASES: dict[str, dict[str, list[float]]] = {
     "huge losses": falling(20, 3e6, 1e6),
     "losses of 1e30": falling(20, 3e30, 1e30),
     "from huge to tiny": falling(20, 1e6, 1e-6),
-    "the same end": ending(0.5, 0.5, 0.5),
+    "the same end": ending(0.5, 0.5, 0.5, 0.5),
     "all at zero": {name: [0.0, 0.0] for name in NAMES},
-    "ends at the top": ending(3.0, 3.1, 3.2),
-    "ends at the bottom": ending(0.0, 0.0, 0.001),
-    "ends in the middle": ending(0.50, 0.51, 0.52),
+    "ends at the top": ending(3.0, 3.1, 3.2, 3.3),
+    "ends at the bottom": ending(0.0, 0.0, 0.001, 0.0),
+    "ends in the middle": ending(0.50, 0.51, 0.52, 0.49),
     "negative": {name: [-0.2, -0.9 + number / 9] for number, name in enumerate(NAMES)},
     "through zero": {name: [0.9, -0.9 + number / 9] for number, name in enumerate(NAMES)},
     "one curve": {"loss": [2.0, 1.0]},
@@ -78,8 +79,8 @@ def lines(picture: Picture) -> dict[str, Any]:
 def test_the_lines_are_the_curves() -> None:
     drawn = lines(curves(LOSSES))
 
-    assert len(drawn) == 3
-    for colour, name in zip((theme.PURPLE, theme.INK, theme.GREEN), NAMES, strict=True):
+    assert len(drawn) == 4
+    for colour, name in zip(COLOURS, NAMES, strict=True):
         line = drawn[colour.lower()]
         np.testing.assert_array_equal(line.get_xdata(), [1, 2])
         np.testing.assert_array_equal(line.get_ydata(), LOSSES[name])
@@ -90,7 +91,7 @@ def test_lines_differ_in_dashes_too() -> None:
 
     dashes = {str(line._dash_pattern) for line in drawn}
 
-    assert len(dashes) == 3
+    assert len(dashes) == 4
 
 
 def test_curves_of_a_run_are_drawn_as_they_are() -> None:
@@ -104,7 +105,8 @@ def test_other_curves_are_not_drawn() -> None:
 def test_each_line_is_named_with_its_last_value() -> None:
     said = words(curves(LOSSES))
 
-    assert re.search(r"1\.200\s+training, dropout on", said)
+    assert re.search(r"1\.100\s+training, dropout on", said)
+    assert re.search(r"1\.200\s+as Keras reports", said)
     assert re.search(r"0\.700\s+training, dropout off", said)
     assert re.search(r"0\.900\s+validation", said)
 
@@ -158,6 +160,27 @@ def test_losses_of_any_size_are_told_apart_in_words(scale: float) -> None:
         assert any(math.isclose(number, scale, rel_tol=0.01) for number in numbers)
 
 
+def test_the_passes_with_dropout_on_are_a_band() -> None:
+    band: Any
+    (band,) = axes_of(curves(LOSSES)).collections
+
+    corners = {tuple(map(float, corner)) for corner in band.get_paths()[0].vertices}
+
+    assert corners == {(1, 1.9), (1, 2.0), (2, 1.05), (2, 1.15)}
+
+
+_CAPTIONS = ("On and off: same samples and weights", "The training loss is Keras's: a mean")
+
+
+@pytest.mark.parametrize(
+    ("names", "said"), [(NAMES, [0]), (("loss", "val_loss"), [1]), (("val_loss",), [])]
+)
+def test_the_caption_says_what_was_measured(names: tuple[str, ...], said: list[int]) -> None:
+    shown = words(curves({name: LOSSES[name] for name in names}))
+
+    assert [number for number, each in enumerate(_CAPTIONS) if each in shown] == said
+
+
 # ---------------------------------------------------------------- several seeds
 
 
@@ -193,7 +216,8 @@ def test_the_alt_text_tells_each_curve_s_way() -> None:
     alt = curves(LOSSES).alt
 
     assert alt.startswith("Loss over 2 epochs")
-    assert re.search(r"training, dropout on\D* from 2\.000 to 1\.200", alt)
+    assert "training, dropout on from 1.950 to 1.100" in alt
+    assert "as Keras reports from 2.000 to 1.200" in alt
     assert "training, dropout off from 1.900 to 0.700" in alt
     assert "validation from 2.100 to 0.900" in alt
 
@@ -276,7 +300,7 @@ CHANGED: dict[str, tuple[dict[str, list[float]], list[tuple[float, str]]]] = {
     ),
     "before the first epoch has ended": ({}, MOVES[:2]),
     "after one epoch": (falling(1), MOVES[:2]),
-    "ends at the top": (ending(3.0, 3.1, 3.2), MOVES[:4]),
+    "ends at the top": (ending(3.0, 3.1, 3.2, 3.3), MOVES[:4]),
     "negative": (CASES["negative"], MOVES[:4]),
 }
 

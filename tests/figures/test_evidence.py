@@ -31,7 +31,7 @@ def site(name: str, rate: float = 0.5, **changed: Any) -> SiteVerdict:
         "scaling": "inverted",
         "kept": 1 / (1 - rate) if rate < 1 else 1.0,
         "at_inference": 1.0,
-        "gates": ("i", "f", "c", "o"),
+        "gates": ("i", "f", "g", "o"),
         "missing": (),
         "same_over_samples": False,
         "same_over_units": False,
@@ -57,7 +57,7 @@ def verdict(*sites: SiteVerdict, layer: str = "lstm") -> Verdict:
 
 
 WORDY: dict[str, Any] = {
-    "gates": ("i", "f", "c"),
+    "gates": ("i", "f", "g"),
     "missing": ("o",),
     "same_over_units": True,
     "frozen": True,

@@ -105,7 +105,7 @@ def test_the_smaller_last_batch_has_no_empty_rows() -> None:
 def test_gates_are_named_in_keras_s_order() -> None:
     titles = [panel.get_title(loc="left") for panel in panels(atlas(recorded()))]
 
-    assert titles[:4] == ["i  input gate", "f  forget gate", "c  candidate", "o  output gate"]
+    assert titles[:4] == ["i  input gate", "f  forget gate", "g  candidate", "o  output gate"]
     assert titles[4:] == titles[:4]
 
 
@@ -113,7 +113,7 @@ def test_a_tied_mask_is_drawn_once_and_says_for_which_gates() -> None:
     drawn = panels(atlas(recorded(tied=True)))
 
     assert [panel.get_title(loc="left") for panel in drawn] == [
-        "one mask for all gates: i f c o"
+        "one mask for all gates: i f g o"
     ] * 2
 
 
@@ -370,7 +370,7 @@ def test_a_mask_for_all_gates_is_that_of_every_gate() -> None:
 
     titles = [panel.get_title(loc="left") for panel in panels(atlas(tied, gate="f"))]
 
-    assert titles == ["one mask for all gates: i f c o"] * 2
+    assert titles == ["one mask for all gates: i f g o"] * 2
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -388,7 +388,7 @@ def test_a_sample_that_is_not_there_is_refused(sample: int) -> None:
         atlas(recorded(samples=4), sample=sample)
 
 
-@pytest.mark.parametrize("gate", [None, "c"])
+@pytest.mark.parametrize("gate", [None, "g"])
 @pytest.mark.parametrize("name", ["lstm", "tied", "200 units", "200 samples", "setting: moon"])
 def test_the_layout_holds_with_a_sample_and_a_gate(name: str, gate: str | None) -> None:
     picture = atlas(CASES[name], sample=3, gate=gate)

@@ -28,7 +28,7 @@ def masks(layer: str, site: str, reason: str) -> Masks:
         site=site,
         values=np.where(kept, 1 / (1 - RATE), 0).astype("float32"),
         rate=0.0 if reason else RATE,
-        gates=("i", "f", "c", "o"),
+        gates=("i", "f", "g", "o"),
         time_steps=STEPS,
         batch_sizes=(SAMPLES, SAMPLES),
         batches=(0, 1),

@@ -315,7 +315,7 @@ def test_what_is_known_of_the_layer_is_passed_on() -> None:
     layer = read(held([4, 2]))
 
     assert (layer.layer, layer.kind, layer.units, layer.batches) == ("a/gru", "GRU", 2, 2)
-    assert layer["input"].gates == ("z", "r", "h")
+    assert layer["input"].gates == ("z", "r", "g")
     assert (layer["input"].rate, layer["input"].time_steps) == (0.5, 7)
     assert layer.note == ""
 
@@ -402,7 +402,7 @@ def test_gates_have_keras_s_names_and_order(rates: dict[str, float]) -> None:
 
     recording = calls(layer, [4])
 
-    assert {masks.gates for masks in recording[layer.name].values()} == {("i", "f", "c", "o")}
+    assert {masks.gates for masks in recording[layer.name].values()} == {("i", "f", "g", "o")}
 
 
 # ---------------------------------------------------------------- rates that move

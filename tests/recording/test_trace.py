@@ -276,7 +276,7 @@ def test_a_trace_holds_what_it_promises() -> None:
     seen = trace(layer, X)
 
     np.testing.assert_array_equal(seen.x, X[:, ::-1])
-    assert list(seen.gates) == ["i", "f", "c", "o"]
+    assert list(seen.gates) == ["i", "f", "g", "o"]
     for each in (seen.h, seen.c, seen.outputs, *seen.gates.values()):
         assert each.shape == (SAMPLES, STEPS, UNITS)
     assert seen.masks["recurrent"].values.shape == (1, STEPS, 1, SAMPLES, UNITS)

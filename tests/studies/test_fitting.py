@@ -16,7 +16,8 @@ from dropviz.core.spec import RunSpec
 from dropviz.core.tasks import load_task
 from dropviz.errors import DropvizError
 from dropviz.studies import memory_limit
-from dropviz.studies.fitting import BATCH_SIZE, build, code, curve_collector, fit
+from dropviz.studies.fitting import BATCH_SIZE, build, code, fit
+from dropviz.studies.progress import CurveCollector
 from dropviz.studies.steering import StopTrainingError
 
 from .conftest import FEATURES, STEPS, tiny
@@ -104,11 +105,10 @@ class Ends(keras.callbacks.Callback):  # type: ignore[misc]
 
 def test_a_fit_comes_to_its_end() -> None:
     model = build(SPEC, TASK)
-    watched = curve_collector(TASK, None)
+    watched = CurveCollector()
 
     assert fit(model, SPEC, TASK, [], watched) == ("done", "")
     assert watched.curves.epochs == 1
-    assert "loss_dropout_off" in watched.curves
 
 
 @pytest.mark.few("KeyboardInterrupt")
@@ -116,7 +116,7 @@ def test_a_fit_comes_to_its_end() -> None:
 def test_a_fit_is_stopped_from_inside(error: type[BaseException]) -> None:
     model = build(SPEC, TASK)
     before = model.get_weights()
-    watched = curve_collector(TASK, None)
+    watched = CurveCollector()
 
     assert fit(model, SPEC, TASK, [Ends(error)], watched) == ("stopped", "")
     assert watched.curves.epochs == 0
@@ -126,13 +126,13 @@ def test_a_fit_is_stopped_from_inside(error: type[BaseException]) -> None:
 
 def test_another_error_is_not_swallowed() -> None:
     with pytest.raises(ZeroDivisionError):
-        fit(build(SPEC, TASK), SPEC, TASK, [Ends(ZeroDivisionError)], curve_collector(TASK, None))
+        fit(build(SPEC, TASK), SPEC, TASK, [Ends(ZeroDivisionError)], CurveCollector())
 
 
 def test_a_loss_that_is_not_finite_fails_the_fit() -> None:
     wild = tiny(learning_rate=1e38)
     spec = replace(SPEC, epochs=6)
-    watched = curve_collector(wild, None)
+    watched = CurveCollector(stop_when_not_finite=True)
 
     status, reason = fit(build(spec, wild), spec, wild, [], watched)
 

@@ -95,7 +95,7 @@ def test_an_epoch_without_logs_is_no_error() -> None:
 
 def test_what_is_measured_after_an_epoch_joins_its_curves() -> None:
     measured = iter([0.5, 0.25])
-    watch = CurveCollector(after_epoch=lambda _: {"loss_dropout_off": next(measured)})
+    watch = CurveCollector(after_epoch=lambda: {"loss_dropout_off": next(measured)})
 
     driven(watch, [{"loss": 2.0}, {"loss": 1.0}])
 
@@ -234,7 +234,7 @@ def test_other_figures_do_not_end_the_training(logs: dict[str, float]) -> None:
 
 def test_what_was_measured_in_the_failing_epoch_is_kept() -> None:
     watch = CurveCollector(
-        after_epoch=lambda _: {"loss_dropout_off": math.nan}, stop_when_not_finite=True
+        after_epoch=lambda: {"loss_dropout_off": math.nan}, stop_when_not_finite=True
     )
 
     driven(watch, [{"loss": math.nan}])

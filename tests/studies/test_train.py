@@ -23,7 +23,11 @@ from dropviz.studies.train import run
 from .conftest import ASKED, SAMPLES, tiny
 
 DIGITS: dict[str, Any] = {"dropout": 0.2, "recurrent_dropout": 0.3, "units": 4, "epochs": 2}
-NAMES = ["accuracy", "accuracy_dropout_off", "loss", "loss_dropout_off", "val_accuracy", "val_loss"]
+FIGURES = ("", "_dropout_on", "_dropout_on_low", "_dropout_on_high", "_dropout_off")
+NAMES = sorted(
+    [f"{name}{which}" for name in ("accuracy", "loss") for which in FIGURES]
+    + ["val_accuracy", "val_loss"]
+)
 
 
 def assert_same_weights(one: Any, other: Any) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
+from dropviz.core.gates import LSTM_GATES
 from dropviz.core.scenario_string import Scenario, magic
 from dropviz.errors import DropvizError
 from dropviz.jupyter.lab.controls import Controls
@@ -18,7 +19,7 @@ from dropviz.jupyter.lab.draw_thread import DrawThread
 from dropviz.jupyter.lab.quiz import Quiz
 from dropviz.jupyter.lab.tabs import TABS, Scene, shown
 
-_GATES = ("all gates", "i", "f", "c", "o")
+_GATES = ("all gates", *LSTM_GATES)
 _BUTTONS = {"Cost": "Measure", "Verdict": "Experiment"}
 _TIPS = {
     "Cost": "Time training batches with these rates and without dropout, in turn.",

@@ -45,7 +45,7 @@ def of_setting(setting: Setting, units: int = 9, batches: int = 3) -> LayerRecor
             site=rule.site,
             values=np.where(kept, np.float32(rule.kept), np.float32(0)),
             rate=rule.rate,
-            gates=("i", "f", "c", "o"),
+            gates=("i", "f", "g", "o"),
             time_steps=4,
             batch_sizes=(5,) * batches,
             batches=tuple(range(batches)),

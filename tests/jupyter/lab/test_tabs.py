@@ -42,7 +42,7 @@ NOT_YET = "Nothing is recorded yet: press Train."
 
 def traced() -> Trace:
     values = np.random.default_rng(1).uniform(0, 1, (1, 4, 9)).astype("float32")
-    gates = dict.fromkeys("ifco", values)
+    gates = dict.fromkeys("ifgo", values)
     x = np.zeros((1, 4, 3), "float32")
     return Trace("lstm", x, LAYER, gates, values, values + 0, values, PROOF)
 
@@ -184,7 +184,9 @@ def test_curves_mark_each_change_at_its_epoch_in_words() -> None:
 
 
 def test_curves_tell_the_last_losses() -> None:
-    assert shown(RECORDED, "Curves").words == ["training loss 1.000, validation 1.500"]
+    assert shown(RECORDED, "Curves").words == [
+        "training loss as Keras reports it, over the epoch 1.000, validation 1.500"
+    ]
 
 
 def test_curves_leave_room_for_the_epochs_to_come() -> None:

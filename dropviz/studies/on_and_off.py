@@ -1,0 +1,95 @@
+"""The figures of a model with its masks and without, on the same samples and weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+from dropviz.core.tasks import Task
+from dropviz.keras_inside.inner_loop import looking
+from dropviz.recording.undisturbed import undisturbed
+
+Model = Any
+
+PASSES = 5
+# All of digits; of a larger task as many as are looked at in a fraction of an epoch's time.
+_SAMPLES = 2048
+_STATES = 2**24  # numbers that the layer returns in a pass, 64 MiB
+
+
+class OnAndOff:
+    """Measures a model on its training samples, with dropout on and with dropout off.
+
+    The loss that Keras reports of an epoch is a mean over batches, each met by other weights;
+    it cannot be compared with what is measured at the epoch's end. Here both are measured
+    there: several passes with masks on, each with masks of its own, and one with dropout off.
+    """
+
+    def __init__(self, model: Model, task: Task) -> None:
+        """Chooses the samples.
+
+        Args:
+            model: A compiled model whose first layer is recurrent, of the name "lstm".
+            task: The data; of many samples up to 2,048 are taken, evenly spaced.
+        """
+        self._model = model
+        self._sides = {
+            True: _Side(model, training=True, name="dropout_on"),
+            False: _Side(model, training=False, name="dropout_off"),
+        }
+        chosen = _evenly(len(task.x), _room(task, model.get_layer("lstm").units))
+        self._x, self._y = task.x[chosen], task.y[chosen]
+
+    def __call__(self) -> Mapping[str, float]:
+        """Measures, and leaves the training that follows as it would have been.
+
+        Returns:
+            "loss_dropout_on" and "accuracy_dropout_on", means over 5 passes, and with "_low"
+            and "_high" the smallest and the largest of them; "loss_dropout_off" and
+            "accuracy_dropout_off".
+        """
+        with looking(), undisturbed(self._model):
+            passes = [self._figures(training=True) for _ in range(PASSES)]
+            off = self._figures(training=False)
+        found = {}
+        for name in off:
+            values = [figures[name] for figures in passes]
+            found[f"{name}_dropout_on"] = float(np.mean(values))
+            found[f"{name}_dropout_on_low"] = min(values)
+            found[f"{name}_dropout_on_high"] = max(values)
+            found[f"{name}_dropout_off"] = off[name]
+        return found
+
+    def _figures(self, *, training: bool) -> dict[str, float]:
+        side = self._sides[training]
+        side.reset_metrics()
+        figures = side.test_on_batch(self._x, self._y, return_dict=True)
+        return {name: float(value) for name, value in figures.items()}
+
+
+class _Side(keras.Model):  # type: ignore[misc]
+    """A model whose masks are always on, or always off; it shares the layers of another."""
+
+    def __init__(self, model: Model, *, training: bool, name: str) -> None:
+        super().__init__(name=name)
+        self.model = model
+        self.dropped = training
+        self.compile(loss=model.loss, metrics=["accuracy"])
+
+    def call(self, x: Any) -> Any:
+        """Calls the other model."""
+        return self.model(x, training=self.dropped)
+
+
+def _evenly(samples: int, room: int) -> Any:
+    """Which samples are taken, where not all have room."""
+    return np.linspace(0, samples - 1, min(samples, room)).astype(int)
+
+
+def _room(task: Task, units: int) -> int:
+    """How many samples a pass may take."""
+    steps = int(task.x.shape[1])
+    return max(1, min(_SAMPLES, _STATES // (steps * units)))
