@@ -149,6 +149,9 @@ class Notebook:
 
     def start(self, number: int = 0) -> None:
         """Has a cell run."""
+        asked = self.page.locator(".jp-Dialog")
+        if asked.count():
+            raise AssertionError(f"JupyterLab asks: {asked.first.inner_text()}")
         self.page.locator(".jp-CodeCell").nth(number).locator(".jp-InputArea-editor").click()
         self.page.keyboard.press("Control+Enter")
 
