@@ -58,6 +58,11 @@ class Masks:
     calls: tuple[int, ...] = ()
 
     @property
+    def kept(self) -> list[tuple[int, int]]:
+        """The number of the batch, and of the call within it, of each that is kept."""
+        return list(zip(self.batches, self.calls or (0,) * len(self.batches), strict=True))
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """Shape of ``values``: (batches, steps, gates, samples, units)."""
         return self.values.shape
@@ -213,7 +218,7 @@ class LayerRecording(Mapping[str, Masks]):
 
     Attributes:
         layer: The layer's name, a path for a nested one.
-        kind: "LSTM", "GRU" or "SimpleRNN".
+        kind: "LSTM", "GRU" or "SimpleRNN"; or "Dropout" and "SpatialDropout1D".
         units: Units of the layer.
         batches: Training batches that the layer saw while recorded, kept or not. A batch is
             one step of training, from one step of an optimizer to the next.
@@ -221,6 +226,8 @@ class LayerRecording(Mapping[str, Masks]):
         draw_log: What it takes to draw the masks of every batch again, or None.
         note: What a reader should know about this layer's recording; often empty.
         setting: The method that the layer follows, with its rates and options.
+        follows: Of a Dropout layer the recurrent layer whose outputs it drops; or empty.
+        feeds: Of a Dropout layer the recurrent layer that it passes them to; or empty.
     """
 
     def __init__(
@@ -234,6 +241,8 @@ class LayerRecording(Mapping[str, Masks]):
         note: str = "",
         setting: Setting | None = None,
         calls: int | None = None,
+        follows: str = "",
+        feeds: str = "",
     ) -> None:
         self.layer = layer
         self.kind = kind
@@ -243,6 +252,8 @@ class LayerRecording(Mapping[str, Masks]):
         self.draw_log = draw_log
         self.note = note
         self.setting = setting or Setting()
+        self.follows = follows
+        self.feeds = feeds
         self._masks = dict(masks)
 
     def __getitem__(self, site: str) -> Masks:
@@ -255,6 +266,11 @@ class LayerRecording(Mapping[str, Masks]):
 
     def __len__(self) -> int:
         return len(self._masks)
+
+    @property
+    def is_recurrent(self) -> bool:
+        """Whether it is a recurrent layer, and no layer between two of them."""
+        return self.kind not in ("Dropout", "SpatialDropout1D")
 
     def require_batch(self, batch: int = -1) -> Masks:
         """Checks that a batch is held.

@@ -12,6 +12,7 @@ import numpy as np
 
 from dropviz.core import result_files
 from dropviz.core.draw_log import DrawLog, MaskPlan
+from dropviz.core.join_dropout import joined
 from dropviz.core.masks import LayerRecording, Masks
 from dropviz.core.sentences import counted
 from dropviz.core.setting import Setting
@@ -96,6 +97,20 @@ class Recording(Mapping[str, LayerRecording]):
             raise DropvizError("Nothing was recorded: no recurrent layer trained.")
         return next(iter(self._layers.values()))
 
+    def with_dropout(self, layer: str) -> LayerRecording:
+        """A recurrent layer with the masks of the Dropout layer that follows it, if one does.
+
+        Args:
+            layer: The recurrent layer's name here.
+
+        Returns:
+            Its recording; with the site "between" where a Dropout layer drops its outputs.
+        """
+        mine = self[layer]
+        above = (each for each in self.values() if each.follows == layer and len(each))
+        after = next(above, None)
+        return mine if after is None else joined(mine, after)
+
     @property
     def sentences(self) -> list[str]:
         """What was recorded, a line for each site of each layer."""
@@ -177,6 +192,8 @@ def pack(recording: Recording) -> tuple[dict[str, Any], result_files.Arrays]:
                 "batches": layer.batches,
                 "calls": layer.calls,
                 "note": layer.note,
+                "follows": layer.follows,
+                "feeds": layer.feeds,
                 "setting": asdict(layer.setting),
                 "sites": sites,
                 "draws": draws,
@@ -227,6 +244,8 @@ def unpack(header: Mapping[str, Any], arrays: result_files.Arrays) -> Recording:
             masks=masks,
             draw_log=draws,
             note=entry["note"],
+            follows=entry["follows"],
+            feeds=entry["feeds"],
             setting=Setting(**entry["setting"]),
         )
     recording = Recording.of(layers)

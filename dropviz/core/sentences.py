@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from dropviz.core.masks import LayerRecording, Masks
 from dropviz.core.setting import Setting
-from dropviz.core.sites import place_of
+from dropviz.core.sites import SITES, place_of
 
 
 def counted(number: int, noun: str) -> str:
@@ -55,15 +55,23 @@ def answers(recording: Mapping[str, LayerRecording], disproved: Collection[str] 
     lines = []
     for layer in recording.values():
         prefix = f"{layer.layer}: " if several else ""
-        argument = {rule.site: rule.argument for rule in layer.setting.rules}
         verb = "was drawn for" if layer.layer in disproved else "multiplied"
+        argument = {rule.site: rule.argument for rule in layer.setting.rules}
         lines += [
-            prefix + answer(masks, argument.get(masks.site, ""), verb) for masks in layer.values()
+            prefix + answer(masks, argument.get(masks.site, ""), verb, _between(layer))
+            for masks in layer.values()
         ]
         if layer.note:
             lines.append(f"{layer.layer}: {layer.note}")
     used = {name: layer for name, layer in recording.items() if layer.layer not in disproved}
     return lines + conclusion(used)
+
+
+def _between(layer: LayerRecording) -> str:
+    """What a Dropout layer drops, in words; empty for another."""
+    if layer.is_recurrent:
+        return ""
+    return f"what {layer.follows or 'comes before it'} passes to {layer.feeds or 'what follows'}"
 
 
 def conclusion(recording: Mapping[str, LayerRecording]) -> list[str]:
@@ -73,10 +81,12 @@ def conclusion(recording: Mapping[str, LayerRecording]) -> list[str]:
         for layer in recording.values()
         if (row := layer.setting.row).name != "keras"
     ]
-    return lines or _as_gal(recording)
+    recurrent = {name: each for name, each in recording.items() if each.is_recurrent}
+    where = "" if len(recurrent) == len(recording) else "In its recurrent layers "
+    return lines or _as_gal(recurrent, where)
 
 
-def _as_gal(recording: Mapping[str, LayerRecording]) -> list[str]:
+def _as_gal(recording: Mapping[str, LayerRecording], where: str) -> list[str]:
     sites = [
         masks
         for layer in recording.values()
@@ -88,7 +98,8 @@ def _as_gal(recording: Mapping[str, LayerRecording]) -> list[str]:
     tying = {masks.same_over_gates for masks in sites}
     which = ", untied" if tying == {False} else ", tied" if tying == {True} else ""
     line = (
-        "Each sequence keeps its masks from its first step to its last: the scheme of "
+        f"{where}{'each' if where else 'Each'} sequence keeps its masks from its first step to "
+        "its last: the scheme of "
         f"Gal & Ghahramani (arXiv:1512.05287{which})."
     )
     return [line]
@@ -125,24 +136,26 @@ _UNTIED = (
 _NO_CUDNN = "recurrent_dropout above 0 rules out cuDNN."
 
 
-def answer(masks: Masks, argument: str = "", verb: str = "multiplied") -> str:
+def answer(masks: Masks, argument: str = "", verb: str = "multiplied", place: str = "") -> str:
     """Where one argument acted, in one line.
 
     Args:
         masks: The masks of one site.
         argument: The argument's name; the site's where there is none.
         verb: What is known of it: it multiplied, or it was drawn for the place.
+        place: Where; the site's place where it is empty.
 
     Returns:
         The line, from the recorded masks alone.
     """
-    argument = f"{argument or masks.site}={masks.rate:g}"
+    own = SITES[masks.site].argument if masks.site in SITES else ""
+    argument = f"{argument or own or masks.site}={masks.rate:g}"
     if masks.reason:
         return f"{argument}: {masks.reason}"
     if not masks.entries:
         return f"{argument}: no training batch was recorded."
     parts = [
-        f"{argument} {verb} {place_of(masks.site)}",
+        f"{argument} {verb} {place or place_of(masks.site)}",
         f"{masks.dropped:.1%} dropped",
     ]
     if masks.scale and not math.isclose(masks.scale, 1):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from dropviz.core.checks import check_rate
 from dropviz.core.method_options import OPTIONS, RATES, Option, Options
 from dropviz.core.methods import METHODS, Method, Rule
+from dropviz.core.sites import SITES
 from dropviz.errors import DropvizError, is_known, received, unknown_name
 
 
@@ -83,8 +84,9 @@ class Setting(Options):
         return rule.argument if getattr(self, rule.argument) is not None else "recurrent_dropout"
 
     def argument_at(self, site: str) -> str:
-        """The argument that gives a site its rate here; empty where the method has none."""
-        return next((self.argument(rule) for rule in self.row.rules if rule.site == site), "")
+        """The argument that gives a site its rate here; empty where nothing does."""
+        own = SITES[site].argument if site in SITES else ""
+        return next((self.argument(rule) for rule in self.row.rules if rule.site == site), own)
 
     def _filled(self, rule: Rule) -> Rule:
         rule = replace(rule, rate=getattr(self, self.argument(rule)))

@@ -24,6 +24,8 @@ class Site:
         matrix: Whether the entries are those of a matrix, row by row, and not units.
         entries: What is dropped, in the plural.
         note: What a picture has to add about what is dropped.
+        argument: The argument of the layer that drops there, where that is no recurrent one.
+        noun: What its masks are called where that is not its name.
         weights: The site of the weights that these entries are multiplied with.
         arrows: The arrows of the unrolled picture on which its masks are drawn ("x", "h",
             "c", "up", and "g" inside a cell), each with the step whose mask it is, counted
@@ -44,6 +46,8 @@ class Site:
     entries: str = "units"
     note: str = ""
     weights: str = ""
+    argument: str = ""
+    noun: str = ""
     arrows: Mapping[str, int] = field(default_factory=dict, hash=False)
     edges: tuple[str, ...] = ()
     line: str = ""
@@ -126,6 +130,14 @@ _TABLE = (
         note="There a dropped unit keeps its value of c of the step before.",
         arrows={"c": -1},
         edges=("c.out", "c.keep"),
+    ),
+    # No site of a recurrent layer: where a Dropout layer stands.
+    Site(
+        "between",
+        "what one layer passes up to the next",
+        argument="rate",
+        noun="between-layer",
+        arrows={"up": 0},
     ),
     # Sites of no method, that layers gone wrong have.
     Site("carried", "what the cell carries (c_(t-1), in a GRU h_(t-1)), in place"),

@@ -11,9 +11,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from dropviz.core.gates import GRU_GATES, LSTM_GATES
 from dropviz.core.masks import Array
 from dropviz.core.number_forms import MOST_SEED
-from dropviz.core.oracle import GRU_GATES, LSTM_GATES
 from dropviz.errors import DropvizError
 from dropviz.experiment.probe import Probe
 from dropviz.keras_inside.inner_loop import looking

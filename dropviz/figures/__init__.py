@@ -9,19 +9,24 @@ from dropviz.core.runs import Run
 from dropviz.errors import DropvizError
 
 if TYPE_CHECKING:
+    from dropviz.core.masks import LayerRecording
     from dropviz.figures.theme import Picture
+
+
+def _first(run: Run) -> LayerRecording:
+    return run.recording.with_dropout(run.recording.first.layer)
 
 
 def _where(run: Run) -> Picture:
     from dropviz.figures.unrolled import where
 
-    return where(run.recording.first)
+    return where(_first(run))
 
 
 def _masks(run: Run) -> Picture:
     from dropviz.figures.heatmaps import atlas
 
-    return atlas(run.recording.first)
+    return atlas(_first(run))
 
 
 def _curves(run: Run) -> Picture:

@@ -38,10 +38,11 @@ def counts(recorded: LayerRecording, found: Marks) -> str:
 
 
 def _counted(masks: Masks, found: Marks) -> str:
+    noun = SITES[masks.site].noun or masks.site
     letters = {mark.letter for (site, _), mark in found.items() if site == masks.site}
     if not letters:
-        return f"no {masks.site} mask"
-    kind = counted(len(letters), f"{masks.site} mask")
+        return f"no {noun} mask"
+    kind = counted(len(letters), f"{noun} mask")
     return f"{kind} for {counted(masks.time_steps, 'step')}"
 
 

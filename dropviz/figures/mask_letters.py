@@ -79,6 +79,9 @@ def marks(recorded: LayerRecording, batch: int, sample: int) -> Marks:
         if masks is None or masks.reason or not masks.entries:
             continue
         values = masks.of_batch(batch)
+        # Of what is not returned step by step, only the last output goes on.
+        if not len(values) or (masks.time_steps < steps and step < steps - 1):
+            continue
         mask = values[min(step, len(values) - 1), :, min(sample, values.shape[2] - 1)]
         found[site, step] = alphabet.mark(site, mask.tobytes(), mask)
     return found

@@ -30,7 +30,8 @@ BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY = (
 )
 # The law of colours: a colour belongs to an argument, in every picture and whatever else is on.
 # Options that stand in for recurrent_dropout have its colour. Curves use neither.
-_ARGUMENTS = {"dropout": BLUE, "recurrent_dropout": VERMILION}
+# `rate` is that of a Dropout layer between recurrent ones.
+_ARGUMENTS = {"dropout": BLUE, "recurrent_dropout": VERMILION, "rate": "#7a5200"}
 _DARKER = (0.0, 0.46, 0.22, 0.64, 0.34, 0.12)  # shades, neighbours far apart
 # Dropped is light with a cross, kept is dark: told apart in a grey print.
 TWO_TONES = ListedColormap([colormaps["cividis"](0.97), colormaps["cividis"](0.12)])

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.patches import Circle, FancyBboxPatch
+from matplotlib.patches import FancyBboxPatch
 
 from dropviz.core.masks import LayerRecording
 from dropviz.core.sentences import intentions
@@ -19,6 +19,7 @@ from dropviz.figures.alt_text import call, counts, told
 from dropviz.figures.mask_letters import ARROWS, COLUMNS, Marks, marks, planned, steps_drawn
 from dropviz.figures.shapes import Mark
 from dropviz.figures.text_fit import fitted, width, wrapped
+from dropviz.figures.unrolled_legend import legend
 
 _WIDTH, _HEIGHT = 880, 486
 _LEFT, _CELL_HEIGHT = 128, 84
@@ -57,6 +58,8 @@ class _Scene:
 
     def argument(self, site: str) -> str:
         """The argument that gives a site its rate."""
+        if site == "between":
+            return f"layer {theme.shortened(self.recorded[site].layer, 20)}"
         rules = {rule.site: rule.argument for rule in self.recorded.setting.rules}
         return rules.get(site, site)
 
@@ -124,7 +127,7 @@ def _unrolled(
         _link(scene, len(shown), shown[-1] + 1)
         if shown == [0]:
             _one_step(scene)
-        _legend(scene, drawn=drawn)
+        legend(axes, scene.found, several=len(shown) > 1, drawn=drawn)
         picture.alt = told(recorded, scene.found, shown)
     return picture
 
@@ -214,10 +217,17 @@ def _way_up(scene: _Scene, column: int, step: int) -> None:
         return
     shapes.badge(axes, x, (top + _H_ROW - 18) / 2 - 3, mark)
     # What leaves the cell to the right as well has its squares there, if that is drawn.
-    if site == "output" or step + 1 not in (*scene.shown, scene.shown[-1] + 1):
+    above = site in ("output", "between")
+    if above or step + 1 not in (*scene.shown, scene.shown[-1] + 1):
         shapes.glyph(axes, x + 24, _H_ROW + 16, mark, (), named=False)
-    if site == "output" and column == 0:
-        shapes.argument(axes, x + 38, _H_ROW - 12, scene.argument(site), mark, ha="left")
+    if above and column == _first_up(scene, site):
+        side, ha = (38, "left") if column < COLUMNS - 1 else (-24, "right")
+        shapes.argument(axes, x + side, _H_ROW - 12, scene.argument(site), mark, ha=ha)
+
+
+def _first_up(scene: _Scene, site: str) -> int:
+    """The first column where a site's mask is drawn: of a last output only the last."""
+    return next(n for n, step in enumerate(scene.shown) if (site, step) in scene.found)
 
 
 def _link(scene: _Scene, column: int, step: int) -> None:
@@ -283,36 +293,3 @@ def _one_step(scene: _Scene) -> None:
         return
     how = {"va": "center", "color": theme.MUTED, "linespacing": 1.5}
     scene.axes.text(_x(0) + scene.half + 90, _CELL_ROW, f"one time step: {why}", how)
-
-
-def _legend(scene: _Scene, *, drawn: bool) -> None:
-    axes = scene.axes
-
-    def say(x: float, y: float, words: str) -> None:
-        fitted(axes, x, y, words, _WIDTH - 28 - x, 10, va="center", color=theme.MUTED)
-
-    size = shapes.ENTRIES
-    words = f"in a mask: a column for each gate, a row for each unit (the first {shapes.ROWS})"
-    if any(SITES[site].matrix for site, _ in scene.found) and len(scene.shown) > 1:
-        words += f"; in that of $U$: a block for each gate, {size} x {size} of its weights"
-    if any(SITES[site].zoned for site, _ in scene.found):
-        words += "; with zoneout a dropped unit keeps its old value"
-    say(28, 16, words)
-    y = 42
-    axes.add_artist(Circle((40, y), 10.5, facecolor=theme.INK, edgecolor="white", zorder=4))
-    axes.text(40, y - 0.5, "A", color="white", weight="bold", ha="center", va="center", zorder=5)
-    say(57, y, f"same letter = same {'recorded ' if drawn else ''}mask")
-    if drawn:
-        _square(axes, 408, y - 4, 1.0)
-        say(424, y, "unit kept")
-        _square(axes, 516, y - 4, 0.0)
-        say(532, y, "unit dropped")
-    else:
-        _square(axes, 408, y - 4, np.nan)
-        say(424, y, "kept or dropped: to be drawn")
-    shapes.arrow(axes, (650, y), (698, y), None)
-    say(708, y, "no mask here")
-
-
-def _square(axes: Axes, x: float, y: float, value: float) -> None:
-    shapes.squares(axes, np.array([[x, y]]), np.array([value]), theme.INK)

@@ -127,7 +127,11 @@ def _remarks(watched: Any, rates: dict[str, float]) -> str:
             f"{', '.join(sorted(kept))} was built before this cell and kept its own rates; "
             "build the model in the cell for -d and -r to act."
         )
-    others = sorted(each.layer for each in watched.recording.values() if each.kind != "LSTM")
+    others = sorted(
+        each.layer
+        for each in watched.recording.values()
+        if each.is_recurrent and each.kind != "LSTM"
+    )
     if rates and others:
         remarks.append(
             f"-d and -r set the rates of LSTM layers alone; {', '.join(others)} kept "

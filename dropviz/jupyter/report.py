@@ -32,14 +32,20 @@ def pictures(run: Run) -> Iterator[Picture]:
     if run.curves.get("loss"):
         yield curves(run.curves)
     for layer in _drawable(run)[:_LAYERS]:
-        yield where(layer)
+        if layer.is_recurrent:
+            yield where(layer)
         if any(masks.entries and not masks.reason for masks in layer.values()):
             yield atlas(layer)
 
 
 def _drawable(run: Run) -> list[LayerRecording]:
     # A layer may have trained with no batch of it small enough to be held.
-    layers = (layer for name, layer in run.recording.items() if name not in run.disproved)
+    layers = (
+        run.recording.with_dropout(name)
+        for name, layer in run.recording.items()
+        # What follows a recurrent layer is drawn with that layer.
+        if name not in run.disproved and not layer.follows
+    )
     return [layer for layer in layers if any(masks.batches for masks in layer.values())]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from dropviz.core.gates import GRU_GATES, LSTM_GATES
 from dropviz.core.method_options import RATES
 from dropviz.core.setting import Setting
 from dropviz.keras_inside.cell_masks import keeps_masks
+from dropviz.keras_inside.dropout_mask import drops_by_mask
 from dropviz.keras_inside.sublayers import direct_sublayers
 from dropviz.methods.method_cell import MethodCell
 from dropviz.methods.variable_rates import live_rates
@@ -50,7 +51,22 @@ def recurrent_layers(root: Layer) -> list[Found]:
     if isinstance(root, keras.layers.RNN):
         return [Found(root.name, root)]
     found: dict[int, Found] = {}
-    for each in _below(root, ""):
+    for each in _below(root, "", _is_recurrent):
+        found.setdefault(id(each.layer), each)
+    return list(found.values())
+
+
+def dropout_layers(root: Layer) -> list[Found]:
+    """Lists the Dropout layers in a model, outside of recurrent layers, each once.
+
+    Args:
+        root: A Keras model or layer.
+
+    Returns:
+        Those that multiply by a mask, with their paths below ``root``.
+    """
+    found: dict[int, Found] = {}
+    for each in _below(root, "", drops_by_mask):
         found.setdefault(id(each.layer), each)
     return list(found.values())
 
@@ -76,13 +92,17 @@ def cells_without_layer(root: Layer, prefix: str = "") -> dict[str, str]:
     return found
 
 
-def _below(parent: Layer, prefix: str) -> Iterator[Found]:
+def _below(parent: Layer, prefix: str, wanted: Callable[[Layer], bool]) -> Iterator[Found]:
     for layer in direct_sublayers(parent):
         path = prefix + layer.name
-        if isinstance(layer, keras.layers.RNN):
+        if wanted(layer):
             yield Found(path, layer)
-        else:
-            yield from _below(layer, f"{path}/")
+        elif not _is_recurrent(layer):
+            yield from _below(layer, f"{path}/", wanted)
+
+
+def _is_recurrent(layer: Layer) -> bool:
+    return isinstance(layer, keras.layers.RNN)
 
 
 def cells(layer: Layer, path: str) -> list[tuple[str, Layer]]:

@@ -49,6 +49,8 @@ class Facts:
         draws: Whether it draws masks from a stream of its own.
         layouts: Every layout that was traced; more than one where rates were changed.
         untrained: Whether a gradient was taken of a call without ``training=True``.
+        follows: The recurrent layer that a Dropout layer reads from.
+        feeds: The one that reads from it.
     """
 
     path: str
@@ -57,10 +59,12 @@ class Facts:
     gates: tuple[str, ...]
     units: int
     setting: Setting
-    is_live: bool
-    draws: bool
+    is_live: bool = False
+    draws: bool = False
     layouts: tuple[Layout, ...] = ()
     untrained: bool = False
+    follows: str = ""
+    feeds: str = ""
 
     @classmethod
     def of(cls, path: str, number: int, cell: Any) -> Facts:
@@ -110,6 +114,8 @@ def layer_recording(facts: Facts, held: Held, keep: int | None) -> LayerRecordin
         draw_log=_draws(facts, layout, held, since),
         note=_note(kept, held, since),
         setting=replace(facts.setting, **now),
+        follows=facts.follows,
+        feeds=facts.feeds,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import weakref
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -17,6 +16,7 @@ from dropviz.core.number_forms import MOST
 from dropviz.core.recording import Recording
 from dropviz.errors import DropvizError, received
 from dropviz.keras_inside import hooks
+from dropviz.keras_inside.dropout_mask import is_heard
 from dropviz.keras_inside.gradient_tape import under_gradient_tape
 from dropviz.keras_inside.inner_loop import (
     has_own_inner_loop,
@@ -27,7 +27,16 @@ from dropviz.keras_inside.inner_loop import (
 from dropviz.keras_inside.require_layer import require_layer
 from dropviz.keras_inside.step_functions import MAKERS, TRAIN, forget_step_function
 from dropviz.recording.attached_cell import AttachedCell
-from dropviz.recording.find_layers import cells, cells_without_layer, recurrent_layers, unrecordable
+from dropviz.recording.attached_dropout import AttachedDropout
+from dropviz.recording.find_layers import (
+    cells,
+    cells_without_layer,
+    dropout_layers,
+    recurrent_layers,
+    unrecordable,
+)
+from dropviz.recording.layer_names import free_name
+from dropviz.recording.neighbours import Neighbours
 from dropviz.recording.readback import Facts, layer_recording
 from dropviz.recording.steps_missed import StepsMissed
 
@@ -85,6 +94,7 @@ def record(
         if not recorder.attached:
             reasons = "; ".join(f"{k}: {v}" for k, v in recorder.recording.skipped.items())
             raise DropvizError(f"Nothing in {model.name!r} can be recorded. {reasons}")
+        recorder.attach_dropouts(model)
         yield recorder.recording
 
 
@@ -108,6 +118,7 @@ class Recorder:
     Attributes:
         recording: What is recorded.
         attached: The recorded cells by the names that they have in the recording.
+        dropouts: The recorded Dropout layers, likewise.
     """
 
     def __init__(
@@ -128,6 +139,8 @@ class Recorder:
         self.keep = keep
         self.store = Store(*shares(int(budget_mib * 2**20)), dtype, every)
         self.attached: dict[str, AttachedCell] = {}
+        self.dropouts: dict[str, AttachedDropout] = {}
+        self._neighbours = Neighbours()
         self.recording = Recording(self._read)
         self._made: list[tuple[weakref.ref[Model], str]] = []
         self._missed = StepsMissed(self.store)
@@ -188,9 +201,24 @@ class Recorder:
                 for each, cell in able:
                     state = initial_state[cell] if stacked else initial_state
                     each.heard(sequences, state, training=training)
-            return original(myself(), sequences, initial_state, mask, training=training)
+            returned = original(myself(), sequences, initial_state, mask, training=training)
+            if not is_look():
+                last, every, _ = returned
+                self._neighbours.reads(path, sequences)
+                self._neighbours.returns(path, last, every)
+            return returned
 
         replace_inner_loop(layer, inner_loop)
+
+    def attach_dropouts(self, root: Layer, model: Model | None = None) -> None:
+        """Begins to record the Dropout layers of a model whose recurrent layers are recorded."""
+        for each in dropout_layers(root):
+            if not is_heard(each.layer):
+                path = self._free_name(each.path, model)
+                self.dropouts[path] = AttachedDropout(
+                    self.store, each.layer, path, self._neighbours
+                )
+                self.dropouts[path].attach(each.layer)
 
     def layers(self) -> dict[str, Layer]:
         """The recorded layers that are still there, by the names that they have here."""
@@ -212,12 +240,8 @@ class Recorder:
         return Recording.of(self._read())
 
     def _free_name(self, path: str, model: Model | None) -> str:
-        """A name for people: the layer's, with the model's before it where that is taken."""
-        wanted = [path] if model is None else [path, f"{model.name}/{path}"]
-        taken = {*self.attached, *self.recording.skipped}
-        free = (name for name in wanted if not _is_taken(name, taken))
-        many = (f"{wanted[-1]}#{number}" for number in itertools.count(2))
-        return next(free, None) or next(name for name in many if not _is_taken(name, taken))
+        taken = {*self.attached, *self.dropouts, *self.recording.skipped}
+        return free_name(path, model, taken)
 
     def _on_call(self, layer: Layer, *_: Any, **kwargs: Any) -> None:
         # One that a gradient is taken of without training=True is noted, as it drops nothing.
@@ -234,6 +258,8 @@ class Recorder:
             for each in found:
                 if not has_own_inner_loop(each.layer):
                     self.attach(each.layer, each.path, model)
+            if found:
+                self.attach_dropouts(model, model)
         mine = {id(layer) for layer in self.layers().values()}
         if any(id(each.layer) in mine for each in found):
             # A function cached before would bypass the recorder.
@@ -247,6 +273,8 @@ class Recorder:
 
         for layer in self.layers().values():
             restore_inner_loop(layer)
+        for dropout in self.dropouts.values():
+            dropout.detach()
         for ref, name in self._made:
             model = ref()
             if model is not None:
@@ -256,7 +284,7 @@ class Recorder:
         asked = None if self._everything else self.layers().values()
         self.recording.missed = self._missed.count(frozen.steps, asked)
         self.store.release()
-        facts = [each.facts() for each in self.attached.values()]
+        facts = self._facts()
         keep = self.keep
         self.recording.close(lambda: _read(facts, frozen, keep))
         del self.store
@@ -264,16 +292,15 @@ class Recorder:
     def _read(self) -> dict[str, LayerRecording]:
         from dropviz.recording.tensorflow_store import Frozen
 
-        facts = [each.facts() for each in tuple(self.attached.values())]
-        return _read(facts, Frozen(self.store), self.keep)
+        return _read(self._facts(), Frozen(self.store), self.keep)
+
+    def _facts(self) -> list[Facts]:
+        recurrent = [each.facts() for each in tuple(self.attached.values())]
+        return recurrent + [each.facts() for each in tuple(self.dropouts.values())]
 
 
 def _read(facts: Sequence[Facts], frozen: Any, keep: int | None) -> dict[str, LayerRecording]:
     return {each.path: layer_recording(each, frozen.read(each.number), keep) for each in facts}
-
-
-def _is_taken(name: str, taken: Collection[str]) -> bool:
-    return any(each == name or each.startswith(f"{name}/") for each in taken)
 
 
 def _check_backend() -> None:

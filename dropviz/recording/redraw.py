@@ -42,7 +42,12 @@ def redraw(recorded: LayerRecording, batch: int, call: int = 0) -> dict[str, Mas
     batch = check_whole("batch", batch, -MOST)
     draws = recorded.draw_log
     if draws is None:
-        raise DropvizError(f"{recorded.layer!r} drew no masks, so there is nothing to redraw.")
+        why = (
+            "drew no masks, so there is nothing to redraw"
+            if recorded.is_recurrent
+            else "is no recurrent layer; its masks are kept and cannot be drawn again"
+        )
+        raise DropvizError(f"{recorded.layer!r} {why}.")
     first, last = int(draws.batches[0]), int(draws.batches[-1])
     if not first <= batch <= last:
         raise DropvizError(
@@ -92,9 +97,7 @@ def redraws_exactly(recorded: LayerRecording) -> bool:
     draws = recorded.draw_log
     if draws is None:
         return False
-    masks = recorded[draws.plan[0].site]
-    calls = masks.calls or (0,) * len(masks.batches)
-    kept = list(zip(masks.batches, calls, strict=True))
+    kept = recorded[draws.plan[0].site].kept
     rows = {
         (int(batch), int(call)): row
         for row, (batch, call) in enumerate(zip(draws.batches, draws.calls, strict=True))

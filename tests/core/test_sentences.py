@@ -304,3 +304,44 @@ def test_intentions_name_the_argument_that_a_rate_comes_from() -> None:
 
     assert of_both == ["dropout", "recurrent_dropout", "recurrent_dropout"]
     assert of_one == ["dropout=0.1", "zoneout_cell=0.05", "recurrent_dropout=0.3"]
+
+
+# ---------------------------------------------------------------- a Dropout layer between
+
+
+def a_dropout(follows: str, feeds: str) -> LayerRecording:
+    values = np.where(np.random.default_rng(1).random((2, 6, 1, 8, 9)) < 0.5, 0, 2.0)
+    masks = Masks(
+        layer="drop",
+        site="between",
+        values=values,
+        rate=0.5,
+        gates=(),
+        time_steps=6,
+        batch_sizes=(8, 8),
+        batches=(0, 1),
+    )
+    sites = {"between": masks}
+    return LayerRecording("drop", "Dropout", 9, 2, sites, follows=follows, feeds=feeds)
+
+
+@pytest.mark.parametrize(
+    ("follows", "feeds", "said"),
+    [
+        ("lstm", "lstm_1", "what lstm passes to lstm_1"),
+        ("lstm", "", "what lstm passes to what follows"),
+        ("", "lstm", "what comes before it passes to lstm"),
+    ],
+)
+def test_a_dropout_layer_says_between_which_layers_it_drops(
+    follows: str, feeds: str, said: str
+) -> None:
+    lstm = of_method(Setting("keras", 0.2, 0.5))
+
+    lines = answers({"lstm": lstm, "drop": a_dropout(follows, feeds)})
+
+    (line,) = (each for each in lines if each.startswith("drop: "))
+    assert line.startswith(f"drop: rate=0.5 multiplied {said}, ")
+    assert "the rest times 2; differs between steps, samples and batches" in line
+    # Gal's scheme is that of the recurrent layers alone.
+    assert not any(each.startswith("Each sequence keeps") for each in lines)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dropviz.core.oracle import GRU_GATES, LSTM_GATES
+from dropviz.core.gates import GRU_GATES, LSTM_GATES
 from dropviz.experiment.decode_masks import (
     Bit,
     balance_readings,

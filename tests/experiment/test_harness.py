@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from dropviz.core.oracle import GRU_GATES, LSTM_GATES
+from dropviz.core.gates import GRU_GATES, LSTM_GATES
 from dropviz.errors import DropvizError
 from dropviz.experiment.harness import Harness, looks_recurrent, mounted
 from dropviz.experiment.preconditions import check_fit

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dropviz.core.oracle import GRU_GATES, LSTM_GATES
+from dropviz.core.gates import GRU_GATES, LSTM_GATES
 from dropviz.core.verdict import SiteVerdict
 from dropviz.experiment.observations import Look, Place, interval
 from dropviz.experiment.site_verdict import site_verdict

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dropviz.core.gates import GRU_GATES, LSTM_GATES
 from dropviz.core.methods import METHODS, Rule
-from dropviz.core.oracle import GRU_GATES, LSTM_GATES
 from dropviz.core.setting import Setting
 from tests.tables import LIVES, PLACES, SCALINGS, VARIANTS, ZONED, ZONES
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import keras
 
+from dropviz.core.gates import LSTM_GATES
 from dropviz.core.methods import METHODS, Rule
-from dropviz.core.oracle import LSTM_GATES
 from dropviz.core.setting import Setting
 from dropviz.methods.lstm import LSTM
 from tests.keras_models import REFUSES_ONE

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import keras
 
-from dropviz.core.oracle import GRU_GATES, LSTM_GATES
+from dropviz.core.gates import GRU_GATES, LSTM_GATES
 from tests.tables import GATED
 
 Layer = Any  # Keras has no type stubs

@@ -10,7 +10,8 @@ import pytest
 from matplotlib.colors import same_color, to_hex
 from matplotlib.patches import FancyArrowPatch
 
-from dropviz.core.masks import LayerRecording
+from dropviz.core.join_dropout import joined
+from dropviz.core.masks import LayerRecording, Masks
 from dropviz.errors import DropvizError
 from dropviz.figures import theme
 from dropviz.figures.mask_letters import marks, steps_drawn
@@ -399,3 +400,45 @@ def test_a_nested_layer_is_named_in_full() -> None:
     name = "bidirectional_1/forward_lstm"
 
     assert name in words(where(recorded(layer=name)))
+
+
+# ---------------------------------------------------------------- a Dropout layer above
+
+
+def with_dropout_above(steps: int, masked_steps: int) -> LayerRecording:
+    """An LSTM of some steps, and a Dropout layer that drops all its outputs or the last."""
+    lstm = recorded(steps=steps)
+    first = next(iter(lstm.values()))
+    shape = (len(first.batches), masked_steps, 1, max(first.batch_sizes), 6)
+    values = np.where(np.random.default_rng(2).random(shape) < 0.5, 0, 2.0).astype("float32")
+    masks = Masks(
+        layer="dropout_7",
+        site="between",
+        values=values,
+        rate=0.5,
+        gates=(),
+        time_steps=masked_steps,
+        batch_sizes=first.batch_sizes,
+        batches=first.batches,
+    )
+    above = LayerRecording("dropout_7", "Dropout", 6, 3, {"between": masks}, follows=lstm.layer)
+    return joined(lstm, above)
+
+
+@pytest.mark.parametrize(("masked_steps", "arrows"), [(9, 4), (1, 1)], ids=["all steps", "last"])
+def test_a_dropout_layer_above_is_drawn_on_the_output_arrows(
+    masked_steps: int, arrows: int
+) -> None:
+    picture = where(with_dropout_above(9, masked_steps))
+
+    found = texts(picture)
+    assert "layer dropout_7" in [each.text for each in found]
+    assert cut_off(found, picture.size) == []
+    assert overlaps(found) == []
+    letters = re.search(r"The output arrows carry the masks ([A-Z, ]+);", picture.alt)
+    assert letters
+    assert len(set(letters[1].split(", "))) == arrows
+    assert "dropout_7, between: rate 0.5" in picture.alt
+    colours = {to_hex(each.get_color()) for each in picture.axes[0].texts}
+    assert theme.colour_of("rate") in colours
+    assert theme.colour_of("rate") not in (theme.BLUE, theme.VERMILION)

@@ -1,0 +1,75 @@
+"""The mask of a ``Dropout`` layer, which Keras draws and multiplies with in one step.
+
+Leans on ``Dropout.call`` and ``BaseSpatialDropout.call`` (keras/src/layers/regularization/
+dropout.py, spatial_dropout.py) drawing from ``self.seed_generator`` through its ``next``, once,
+and on ``Layer.__call__`` looking ``call`` up on the layer (keras/src/layers/layer.py). Tried with
+Keras 3.8.0, 3.13.2 and 3.15.1.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from dropviz.keras_inside.untracked import remove_attribute, set_attributes
+
+Layer = Any
+Tensor = Any
+
+_CALLS = (keras.layers.Dropout.call, keras.layers.SpatialDropout1D.call)
+_NAME = "call"
+
+
+def drops_by_mask(layer: Layer) -> bool:
+    """Whether a layer multiplies what it is given by a mask, as Keras's own two layers do."""
+    return isinstance(layer, keras.layers.Dropout) and type(layer).call in _CALLS
+
+
+def is_heard(layer: Layer) -> bool:
+    """Whether a layer's call is replaced."""
+    return _NAME in vars(layer)
+
+
+def replace_call(layer: Layer, call: Any) -> None:
+    """Gives a layer another call, until ``restore_call``; takes (inputs, training=False)."""
+    set_attributes(layer, call=call)
+
+
+def restore_call(layer: Layer) -> None:
+    """Gives a layer back the call of its class."""
+    remove_attribute(layer, _NAME)
+
+
+def call_with_mask(layer: Layer, inputs: Tensor) -> tuple[Tensor, Tensor]:
+    """Calls a Dropout layer that trains, and draws its mask once more from the same seed.
+
+    Args:
+        layer: A layer with a rate above 0.
+        inputs: What it is given.
+
+    Returns:
+        Its outputs, to the bit those of a plain call, and the mask, of the shape of the inputs.
+    """
+    generator = layer.seed_generator
+    set_attributes(layer, seed_generator=_OneSeed(generator))
+    try:
+        outputs = type(layer).call(layer, inputs, training=True)
+        mask = type(layer).call(layer, keras.ops.ones_like(inputs), training=True)
+    finally:
+        set_attributes(layer, seed_generator=generator)
+    return outputs, mask
+
+
+class _OneSeed(keras.random.SeedGenerator):  # type: ignore[misc]
+    """Draws from a generator once, and gives the same seed again when asked again."""
+
+    def __init__(self, generator: Any) -> None:
+        # Keras's own would make a variable.
+        self._generator = generator
+        self._seed: Tensor = None
+
+    def next(self, ordered: bool = True) -> Tensor:  # noqa: FBT001, FBT002 (Keras's own)
+        if self._seed is None:
+            self._seed = self._generator.next(ordered)
+        return self._seed

@@ -1,0 +1,104 @@
+"""A ``Dropout`` layer that is being recorded, and between which recurrent layers it stands."""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import replace
+from typing import Any
+
+import keras
+
+from dropviz.core.setting import Setting
+from dropviz.keras_inside.dropout_mask import call_with_mask, replace_call, restore_call
+from dropviz.keras_inside.gradient_tape import under_gradient_tape
+from dropviz.keras_inside.inner_loop import is_look
+from dropviz.recording.mask_layout import Layout, SiteLayout
+from dropviz.recording.neighbours import Neighbours
+from dropviz.recording.readback import Facts
+
+Layer = Any
+Tensor = Any
+
+# Axes of a sequence, and of a last output; pictures have more.
+_AXES = _VECTORS, _SEQUENCES = 2, 3
+
+
+class AttachedDropout:
+    """One recorded Dropout or SpatialDropout1D layer.
+
+    Attributes:
+        path: Its name in the recording.
+        layer: Gives the layer, or None where that is gone.
+    """
+
+    def __init__(self, store: Any, layer: Layer, path: str, neighbours: Neighbours) -> None:
+        self.path = path
+        self.layer = weakref.ref(layer)
+        self._store = store
+        self._neighbours = neighbours
+        self._number = store.new_layer()
+        self._layouts: list[Layout] = []
+        self._facts = Facts(
+            path=path,
+            number=self._number,
+            kind=type(layer).__name__,
+            gates=(),
+            units=0,
+            setting=Setting(),
+        )
+
+    def attach(self, layer: Layer) -> None:
+        """Begins to listen to the calls of the layer."""
+        original = type(layer).call
+        myself = self.layer
+
+        def call(inputs: Tensor, training: bool = False) -> Tensor:  # noqa: FBT001, FBT002
+            mine: Layer = myself()
+            if is_look() or not training or not mine.rate or len(inputs.shape) not in _AXES:
+                return original(mine, inputs, training=training)
+            outputs, mask = call_with_mask(mine, inputs)
+            self._heard(mine, mask)
+            self._neighbours.passes(self.path, inputs, outputs)
+            return outputs
+
+        replace_call(layer, call)
+
+    def detach(self) -> None:
+        """Lets go of the layer."""
+        layer = self.layer()
+        if layer is not None:
+            restore_call(layer)
+
+    def _heard(self, layer: Layer, mask: Tensor) -> None:
+        shape = keras.ops.shape(mask)
+        by_step = len(mask.shape) == _SEQUENCES and not isinstance(
+            layer, keras.layers.SpatialDropout1D
+        )
+        steps = shape[1] if len(mask.shape) == _SEQUENCES else 1
+        # One mask for all steps is kept once.
+        rows = mask if len(mask.shape) == _VECTORS else mask[:, 0]
+        kept = keras.ops.transpose(mask, (1, 0, 2)) if by_step else rows
+        units = int(mask.shape[-1])
+        site = SiteLayout(
+            "between", 1, units, float(layer.rate), drawn=True, reason="", by_step=by_step
+        )
+        layout = Layout((site,), str(layer.compute_dtype))
+        if layout not in self._layouts:
+            self._layouts.append(layout)
+        self._store.write(
+            self._number,
+            [kept],
+            trains=under_gradient_tape(),
+            samples=shape[0],
+            steps=steps,
+            carried=False,
+            state=layer.seed_generator.state.value,
+            layout=self._layouts.index(layout),
+            rates=[float(layer.rate), 0.0],
+        )
+        self._facts = replace(self._facts, units=units)
+
+    def facts(self) -> Facts:
+        """What is known of the layer without its masks."""
+        follows, feeds = self._neighbours.of(self.path)
+        return replace(self._facts, layouts=tuple(self._layouts), follows=follows, feeds=feeds)

@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from dropviz.core.recording import Recording
+from dropviz.errors import DropvizError
+from dropviz.recording.recorder import record, record_everything
+from dropviz.recording.redraw import redraw
+from tests.keras_models import MODES, Array, Model
+
+SAMPLES, BATCH, STEPS, FEATURES = 20, 8, 6, 5
+X = np.random.default_rng(0).normal(size=(SAMPLES, STEPS, FEATURES)).astype("float32")
+Y = X[:, 0, :1]
+
+
+class Note(keras.layers.Layer):  # type: ignore[misc]
+    """Notes what passes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[Array] = []
+
+    def call(self, x: Any) -> Any:
+        self.seen.append(np.asarray(x))
+        return x
+
+
+def lstm(units: int, **given: Any) -> Any:
+    return keras.layers.LSTM(units, dropout=0.2, recurrent_dropout=0.2, **given)
+
+
+def stacked(*between: Any, **settings: Any) -> Model:
+    """Two LSTMs with layers between them, one before and one after."""
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(3)
+    made = [layer() for layer in between]
+    model = keras.Sequential(
+        [
+            keras.Input((STEPS, FEATURES)),
+            keras.layers.SpatialDropout1D(0.3),
+            lstm(8, return_sequences=True),
+            *made,
+            lstm(4),
+            keras.layers.Dropout(0.25),
+            keras.layers.Dense(1),
+        ]
+    )
+    model.compile("sgd", "mse", **settings)
+    return model
+
+
+def half() -> Any:
+    return keras.layers.Dropout(0.5)
+
+
+def fitted(model: Model, **settings: Any) -> Recording:
+    with record(model, **settings) as recording:
+        model.fit(X, Y, batch_size=BATCH, epochs=2, shuffle=False, verbose=0)
+    return recording
+
+
+@pytest.mark.few("graph")
+@pytest.mark.parametrize("mode", MODES)
+def test_the_training_is_to_the_bit_as_without(mode: str) -> None:
+    plain = stacked(half, **MODES[mode])
+    plain.fit(X, Y, batch_size=BATCH, epochs=2, shuffle=False, verbose=0)
+    watched = stacked(half, **MODES[mode])
+    recording = fitted(watched)
+
+    assert recording["dropout"]["between"].entries
+    for mine, its in zip(watched.variables, plain.variables, strict=True):
+        np.testing.assert_array_equal(np.asarray(mine), np.asarray(its))
+    assert not [layer.name for layer in watched.layers if "call" in vars(layer)]
+
+
+@pytest.mark.parametrize(
+    ("made", "steps", "same"),
+    [
+        (half, STEPS, False),
+        (lambda: keras.layers.SpatialDropout1D(0.5), 1, True),
+        (lambda: keras.layers.Dropout(0.5, noise_shape=(None, 1, None)), STEPS, True),
+    ],
+    ids=["Dropout", "SpatialDropout1D", "a noise shape"],
+)
+def test_the_masks_are_those_that_the_numbers_were_multiplied_with(
+    made: Any, steps: int, *, same: bool
+) -> None:
+    model = stacked(Note, made, Note, run_eagerly=True)
+    before, after = (each for each in model.layers if isinstance(each, Note))
+    name = model.layers[model.layers.index(before) + 1].name
+    before.seen.clear()
+    after.seen.clear()
+    masks = fitted(model)[name]["between"]
+
+    assert masks.shape == (6, steps, 1, BATCH, 8)
+    assert len(masks.batches) == len(before.seen) == 6
+    assert masks.same_over_steps is same
+    for number, (x, dropped) in enumerate(zip(before.seen, after.seen, strict=True)):
+        mask = masks.of_batch(number)[:, 0].transpose(1, 0, 2)
+        np.testing.assert_array_equal(x * mask, dropped)
+
+
+def test_it_is_told_between_which_layers_it_stands() -> None:
+    recording = fitted(stacked(half))
+
+    stand = {name: (each.follows, each.feeds) for name, each in recording.items()}
+    assert stand == {
+        "lstm": ("", ""),
+        "lstm_1": ("", ""),
+        "spatial_dropout1d": ("", "lstm"),
+        "dropout": ("lstm", "lstm_1"),
+        "dropout_1": ("lstm_1", ""),
+    }
+    assert [name for name, each in recording.items() if each.is_recurrent] == ["lstm", "lstm_1"]
+    assert recording.first.layer == "lstm"
+    assert set(recording.with_dropout("lstm")) == {"input", "recurrent", "between"}
+    assert recording["dropout_1"]["between"].time_steps == 1
+
+
+def test_in_a_functional_model_the_tensors_tell_too() -> None:
+    keras.utils.clear_session()
+    x = keras.Input((STEPS, FEATURES))
+    first = lstm(4, return_sequences=True)(x)
+    other = lstm(3, return_sequences=True, name="other")(x)
+    one = keras.layers.Dropout(0.5, name="one")(first)
+    two = keras.layers.Dropout(0.5, name="two")(other)
+    last = lstm(2, name="last")(keras.layers.Concatenate()([one, two]))
+    model = keras.Model(x, keras.layers.Dense(1)(last))
+    model.compile("sgd", "mse")
+
+    recording = fitted(model)
+
+    assert (recording["one"].follows, recording["one"].feeds) == ("lstm", "")
+    assert (recording["two"].follows, recording["two"].feeds) == ("other", "")
+
+
+def test_what_does_not_multiply_by_a_mask_is_not_recorded() -> None:
+    recording = fitted(stacked(lambda: keras.layers.GaussianDropout(0.5)))
+
+    assert list(recording) == ["lstm", "lstm_1", "spatial_dropout1d", "dropout"]
+    assert recording["dropout"].follows == "lstm_1"
+
+
+def test_a_rate_of_nought_and_predictions_leave_nothing() -> None:
+    model = stacked(lambda: keras.layers.Dropout(0.0))
+    with record(model) as recording:
+        model.predict(X, verbose=0)
+
+    assert all(not layer.batches for layer in recording.values())
+    assert not fitted(model)["dropout"].batches
+
+
+def test_dropout_without_a_recurrent_layer_is_not_recorded() -> None:
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dropout(0.5), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    with record_everything() as recorder:
+        model.fit(X[:, 0, :3], Y, verbose=0)
+
+    assert not recorder.recording
+    with pytest.raises(DropvizError, match="no recurrent layer"), record(model):
+        pass
+
+
+def test_every_model_s_dropout_is_recorded_where_everything_is() -> None:
+    with record_everything() as recorder:
+        for _ in range(2):
+            stacked(half).fit(X, Y, batch_size=BATCH, verbose=0)
+
+    recording = recorder.recording
+    assert [name for name in recording if name.endswith("/dropout")] == ["sequential/dropout"]
+    assert recording["dropout"].follows == "lstm"
+
+
+def test_it_is_kept_and_not_drawn_again() -> None:
+    recording = fitted(stacked(half))
+
+    with pytest.raises(DropvizError, match="its masks are kept and cannot be drawn again"):
+        redraw(recording["dropout"], 0)
