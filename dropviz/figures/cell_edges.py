@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangle
+from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, RegularPolygon
 from matplotlib.path import Path
 
 from dropviz.core.methods import Rule
@@ -220,7 +220,7 @@ def _site(pen: _Pen, rule: Rule) -> None:
 
 
 def mark(axes: Axes, x: float, y: float, ink: str) -> None:
-    """A crossed box: here a mask multiplies.
+    """A diamond: here a mask multiplies; a crossed square would be a unit that it dropped.
 
     Args:
         axes: Where to draw, in CSS pixels.
@@ -228,12 +228,11 @@ def mark(axes: Axes, x: float, y: float, ink: str) -> None:
         y: Its middle.
         ink: Its colour.
     """
-    half, arm = 6.0, 3.8
     axes.add_patch(
-        Rectangle(
-            (x - half, y - half),
-            2 * half,
-            2 * half,
+        RegularPolygon(
+            (x, y),
+            4,
+            radius=7.5,
             facecolor=ink,
             edgecolor="white",
             linewidth=1.0,
@@ -241,6 +240,3 @@ def mark(axes: Axes, x: float, y: float, ink: str) -> None:
             label="mark",
         )
     )
-    for rise in (arm, -arm):
-        line = ([x - arm, x + arm], [y - rise, y + rise])
-        axes.plot(*line, color="white", linewidth=1.5, zorder=6, solid_capstyle="round")

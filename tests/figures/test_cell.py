@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from matplotlib.colors import same_color
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, RegularPolygon
 
 from dropviz.core.methods import METHODS, Rule
 from dropviz.core.recording import Recording
@@ -70,8 +70,10 @@ def thick(picture: Picture) -> set[str]:
 
 
 def marks(picture: Picture) -> list[Any]:
-    """Lists the crossed boxes, without that of the legend below."""
-    found: list[Any] = [each for each in picture.findobj(Rectangle) if each.get_label() == "mark"]
+    """Lists the diamonds, without that of the legend below."""
+    found: list[Any] = [
+        each for each in picture.findobj(RegularPolygon) if each.get_label() == "mark"
+    ]
     return [each for each in found if not same_color(each.get_facecolor(), theme.INK)]
 
 
@@ -92,7 +94,7 @@ def test_a_method_masks_the_edges_of_its_equation(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_there_is_a_crossed_box_for_each_mask(name: str) -> None:
+def test_there_is_a_diamond_for_each_mask(name: str) -> None:
     assert len(marks(cell(name))) == MARKS[name]
 
 
