@@ -26,7 +26,7 @@ ADDED = {
         (
             '    "tiny": TaskEntry(\n'
             '        lambda: Task("tiny", *(np.ones((8, 3, 2)), np.arange(8) % 2) * 2),\n'
-            "        *(3, 2, 'ones'),\n"
+            "        *(8, 3, 2, 'ones'),\n"
             "    ),\n"
         ),
     ),

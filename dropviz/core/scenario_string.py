@@ -6,13 +6,14 @@ import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
+from fractions import Fraction
 from typing import Any
 
 from dropviz.core.method_options import OPTIONS, RATES
 from dropviz.core.number_forms import DECIMAL, WHOLE
 from dropviz.core.schedule import Change, number
 from dropviz.core.spec import RunSpec
-from dropviz.core.tasks import TASKS
+from dropviz.core.tasks import TASKS, batches_of
 from dropviz.errors import DropvizError, received
 
 HEAD = "lstm"
@@ -37,7 +38,9 @@ _ORDER = ("u", "d", "r", "m", *(option.key for option in OPTIONS.values()), "tas
 _KEYS = "|".join(sorted(_NUMBERS, key=len, reverse=True))
 _NUMBER = re.compile(rf"({_KEYS})([-+]?[\d.].*)", re.DOTALL)
 _BATCH = re.compile(r"\d{1,9}", re.ASCII)
+_SHARE = re.compile(r"(\d{1,3}(\.\d{1,9})?|\.\d{1,9})%", re.ASCII)
 _QUIZ = "quiz"
+_WHOLE_PERCENT = 100
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,8 @@ def parse(text: str) -> Scenario:
             ``RunSpec``. ``u16`` units, ``d.2`` dropout, ``r.5`` recurrent_dropout,
             ``m=moon`` method, ``task=digits``, ``e10`` epochs, ``s7`` seed,
             ``life=step``, ``scaling=inverted``, ``zc.5`` and ``zh.05`` for zoneout;
-            ``@120,d.3,freeze`` a change from batch 120 on; ``quiz``.
+            ``@120,d.3,freeze`` a change from batch 120 on, ``@20%,r.3`` one when a fifth of the
+            training is done; ``quiz``.
 
     Returns:
         The scenario.
@@ -166,7 +170,7 @@ def parse(text: str) -> Scenario:
             values[name] = value
     spec = RunSpec(**values)
     if changes:
-        spec = RunSpec(**values, schedule=tuple(_changes(changes, spec.start, text)))
+        spec = RunSpec(**values, schedule=tuple(_changes(changes, spec, text)))
     return Scenario(spec, quiz)
 
 
@@ -200,12 +204,22 @@ def _unknown(part: str, text: str) -> DropvizError:
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return DropvizError(
         f"In the scenario {received(text)} the part {received(part)} is not understood.{hint} "
-        f"Known: {', '.join(known)}, @BATCH. As in {_EXAMPLE}."
+        f"Known: {', '.join(known)}, @BATCH, @20%. As in {_EXAMPLE}."
     )
 
 
-def _changes(parts: list[str], before: Change, text: str) -> list[Change]:
+def _batch(at: str, spec: RunSpec) -> int | None:
+    """The batch that a change is at; None where it is written as neither batch nor share."""
+    if _BATCH.fullmatch(at):
+        return int(at)
+    if _SHARE.fullmatch(at) and Fraction(at[:-1]) <= _WHOLE_PERCENT:
+        return int(Fraction(at[:-1]) / _WHOLE_PERCENT * batches_of(spec.task, spec.epochs))
+    return None
+
+
+def _changes(parts: list[str], spec: RunSpec, text: str) -> list[Change]:
     changes = []
+    before = spec.start
     for part in parts:
         at, *what = part[1:].split(",")
         values: dict[str, Any] = {name: getattr(before, name) for name in (*RATES, "frozen")}
@@ -222,11 +236,12 @@ def _changes(parts: list[str], before: Change, text: str) -> list[Change]:
                     f"{received(part)}. Only d, r, freeze and release can."
                 )
             values[name] = value
-        if not _BATCH.fullmatch(at) or not what:
+        batch = _batch(at, spec)
+        if batch is None or not what:
             raise DropvizError(
-                f"In the scenario {received(text)} a change is written @BATCH,d.3,r.1 with what "
-                f"changes. Received: {received(part)}."
+                f"In the scenario {received(text)} a change is written @BATCH,d.3,r.1 or "
+                f"@20%,d.3,r.1 with what changes. Received: {received(part)}."
             )
-        before = Change(int(at), **values)
+        before = Change(batch, **values)
         changes.append(before)
     return changes

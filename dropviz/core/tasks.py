@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from dropviz.errors import DropvizError, is_known, received, unknown_name
 
+BATCH_SIZE = 64  # of every training that dropviz makes itself
+
 
 @dataclass(frozen=True, eq=False)
 class Task:
@@ -167,13 +169,15 @@ class TaskEntry:
 
     Attributes:
         load: Makes its data.
-        steps: Time steps of its inputs, known before any data are there.
+        samples: Training sequences, known before any data are there.
+        steps: Time steps of its inputs.
         features: Features of its inputs.
         title: A few words about it, for a menu.
         offline: Whether its data are on disk already.
     """
 
     load: Callable[[], Task]
+    samples: int
     steps: int
     features: int
     title: str
@@ -181,9 +185,14 @@ class TaskEntry:
 
 
 TASKS: dict[str, TaskEntry] = {
-    "digits": TaskEntry(_digits, 8, 8, "8 rows of 8 pixels"),
-    "temporal-order": TaskEntry(_temporal_order, 30, 2, "which bits, in their order"),
+    "digits": TaskEntry(_digits, 1437, 8, 8, "8 rows of 8 pixels"),
+    "temporal-order": TaskEntry(_temporal_order, 6400, 30, 2, "which bits, in their order"),
 }
+
+
+def batches_of(name: str, epochs: int) -> int:
+    """Training batches of so many epochs of a task that comes with dropviz."""
+    return epochs * -(-TASKS[name].samples // BATCH_SIZE)
 
 
 def load_task(name: str) -> Task:

@@ -11,15 +11,13 @@ import keras
 from dropviz.core.runs import Status
 from dropviz.core.scenario_string import call
 from dropviz.core.spec import RunSpec
-from dropviz.core.tasks import Task
+from dropviz.core.tasks import BATCH_SIZE, Task
 from dropviz.methods.lstm import LSTM
 from dropviz.studies.memory_limit import check_memory
 from dropviz.studies.progress import CurveCollector
 from dropviz.studies.steering import StopTrainingError
 
 Model = Any
-
-BATCH_SIZE = 64
 
 _CODE = """\
 import keras

@@ -19,7 +19,7 @@ from dropviz.core.method_options import OPTIONS
 from dropviz.core.runs import Run
 from dropviz.core.schedule import Change
 from dropviz.core.spec import RunSpec
-from dropviz.core.tasks import Task
+from dropviz.core.tasks import BATCH_SIZE, Task
 from dropviz.core.trace_result import Trace
 from dropviz.core.verdict import Verdict
 from dropviz.experiment.explain import explain
@@ -28,7 +28,7 @@ from dropviz.methods.variable_rates import VariableRates
 from dropviz.recording.recorder import Recorder
 from dropviz.recording.trace import prove, trace
 from dropviz.recording.undisturbed import undisturbed
-from dropviz.studies.fitting import BATCH_SIZE, build, code, fit
+from dropviz.studies.fitting import build, code, fit
 from dropviz.studies.on_and_off import OnAndOff
 from dropviz.studies.progress import CurveCollector, Listener
 from dropviz.studies.steering import Steering

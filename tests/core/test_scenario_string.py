@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from dropviz.core.methods import METHODS
 from dropviz.core.scenario_string import Scenario, magic, parse
 from dropviz.core.schedule import Change
 from dropviz.core.spec import RunSpec
+from dropviz.core.tasks import BATCH_SIZE, TASKS, batches_of, load_task
 from dropviz.errors import DropvizError
 from tests.tables import LIVES, SCALINGS
 
@@ -291,3 +293,42 @@ def test_a_task_of_one_s_own_is_called_and_named_by_no_flag() -> None:
 
     assert magic(spec) == f"dropviz.run(task, dropout=0.2, schedule=({change!r},))"
     assert magic(replace(spec, schedule=())) == "dropviz.run(task, dropout=0.2)"
+
+
+# ---------------------------------------------------------------- shares of a training
+
+
+@pytest.mark.parametrize(
+    ("text", "batches"),
+    [
+        ("lstm:e10:@20%,r.3:@50%,d.1", (46, 115)),  # 10 epochs of 23 batches
+        ("lstm:e1:@0%,r.3:@12.5%,r.2:@100%,r.1", (0, 2, 23)),
+        ("lstm:e3:task=temporal-order:@.5%,r.3:@33.3%,r.1", (1, 99)),  # 3 of 100
+        ("lstm:@20%,r.3:e100", (460,)),  # whatever stands behind it counts too
+    ],
+)
+def test_a_share_is_the_batch_at_which_so_much_is_done(text: str, batches: tuple[int, ...]) -> None:
+    spec = parse(text).spec
+
+    assert tuple(change.batch for change in spec.schedule) == batches
+    assert parse(str(parse(text))).spec == spec
+
+
+@pytest.mark.parametrize(
+    "at", ["101%", "-1%", "%", "1e1%", "20.%", "2_0%", "\u0662%", "20 %", "20%%"]
+)
+def test_what_is_no_share_is_refused(at: str) -> None:
+    with pytest.raises(DropvizError, match=r"a change is written @BATCH,d\.3,r\.1 or @20%"):
+        parse(f"lstm:@{at},r.3")
+
+
+def test_two_changes_within_one_batch_are_refused() -> None:
+    with pytest.raises(DropvizError, match="in the order of their batches"):
+        parse("lstm:e1:@50%,r.3:@51%,r.2")
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_the_table_knows_how_many_batches_a_task_has(name: str) -> None:
+    task = load_task(name)
+
+    assert batches_of(name, 2) == 2 * math.ceil(len(task.x) / BATCH_SIZE)

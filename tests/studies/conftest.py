@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from dropviz.core.runs import Run
-from dropviz.core.tasks import Task
-from dropviz.studies.fitting import BATCH_SIZE
+from dropviz.core.tasks import BATCH_SIZE, Task
 from dropviz.studies.train import run
 
 SAMPLES, STEPS, FEATURES = BATCH_SIZE + 8, 4, 3  # two batches an epoch, the last one partial

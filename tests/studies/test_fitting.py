@@ -13,10 +13,10 @@ from dropviz.core.methods import METHODS
 from dropviz.core.scenario_string import Scenario
 from dropviz.core.schedule import Change
 from dropviz.core.spec import RunSpec
-from dropviz.core.tasks import load_task
+from dropviz.core.tasks import BATCH_SIZE, load_task
 from dropviz.errors import DropvizError
 from dropviz.studies import memory_limit
-from dropviz.studies.fitting import BATCH_SIZE, build, code, fit
+from dropviz.studies.fitting import build, code, fit
 from dropviz.studies.progress import CurveCollector
 from dropviz.studies.steering import StopTrainingError
 

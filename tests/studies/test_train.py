@@ -14,9 +14,9 @@ import dropviz
 from dropviz.core.runs import Run
 from dropviz.core.schedule import Change
 from dropviz.core.spec import RunSpec
-from dropviz.core.tasks import load_task
+from dropviz.core.tasks import BATCH_SIZE, load_task
 from dropviz.errors import DropvizError, StoppedError, UnknownNameError
-from dropviz.studies.fitting import BATCH_SIZE, code
+from dropviz.studies.fitting import code
 from dropviz.studies.progress import Progress
 from dropviz.studies.train import run
 

@@ -13,8 +13,8 @@ from dropviz.core.methods import METHODS
 from dropviz.core.runs import Run
 from dropviz.core.setting import Setting
 from dropviz.core.spec import RunSpec
-from dropviz.core.tasks import Task, load_task
-from dropviz.studies.fitting import BATCH_SIZE, code
+from dropviz.core.tasks import BATCH_SIZE, Task, load_task
+from dropviz.studies.fitting import code
 from dropviz.studies.train import train
 
 from .test_train import assert_trained_the_same, executed

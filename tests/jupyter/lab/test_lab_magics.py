@@ -166,7 +166,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[RunSpec]:
         raise DropvizError("no need to train")
 
     monkeypatch.setattr("dropviz.studies.train.train", train)
-    monkeypatch.setitem(TASKS, "digits", TaskEntry(lambda: tiny("digits"), 4, 3, ""))
+    monkeypatch.setitem(TASKS, "digits", TaskEntry(lambda: tiny("digits"), 64, 4, 3, ""))
     return specs
 
 

@@ -271,7 +271,7 @@ def test_moves_act_from_the_next_batch_and_the_run_can_be_repeated_to_the_bit(
         (1.0, "masks frozen"),
         (2.0, "recurrent_dropout .5 → 0, masks released"),
     ]
-    monkeypatch.setitem(TASKS, "tiny", TaskEntry(tiny, 4, 3, ""))
+    monkeypatch.setitem(TASKS, "tiny", TaskEntry(tiny, 64, 4, 3, ""))
     assert_trained_the_same(run, dropviz.run(str(Scenario(spec_of(run)))))
 
 
