@@ -6,6 +6,13 @@ from collections.abc import Mapping
 
 LSTM_GATES = ("i", "f", "g", "o")
 GRU_GATES = ("z", "r", "g")
+RNN_GATES = ("h",)
+# By the kind of a layer; those of others have no known names.
+GATES: Mapping[str, tuple[str, ...]] = {
+    "LSTM": LSTM_GATES,
+    "GRU": GRU_GATES,
+    "SimpleRNN": RNN_GATES,
+}
 CANDIDATE = "g"  # goes through tanh; c is the memory
 NAMES: Mapping[str, str] = {
     "i": "input gate",

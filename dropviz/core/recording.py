@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from dropviz.core import result_files
-from dropviz.core.draw_log import DrawLog, MaskPlan
+from dropviz.core.file_fields import by_name, explained, fields, refused, several, text, whole
 from dropviz.core.join_dropout import joined
-from dropviz.core.masks import LayerRecording, Masks
+from dropviz.core.layer_file import array_names, checked_layer, pack_layer, unpack_layer
+from dropviz.core.masks import LayerRecording
 from dropviz.core.sentences import counted
-from dropviz.core.setting import Setting
 from dropviz.errors import DropvizError, is_known, unknown_name
 
 Layers = Mapping[str, LayerRecording]
-
-# The arrays of a ``DrawLog``.
-_LOGGED = ("batches", "calls", "states", "samples", "steps")
 
 
 class Recording(Mapping[str, LayerRecording]):
@@ -142,8 +136,13 @@ class Recording(Mapping[str, LayerRecording]):
 
         Returns:
             The path written.
+
+        Raises:
+            DropvizError: If it cannot be written there, or contradicts itself.
         """
-        header, arrays = pack(self)
+        with explained("This recording cannot be saved"):
+            header, arrays = pack(self)
+            unpack(header, arrays)
         return result_files.write(path, "recording", {"recording": header}, arrays)
 
 
@@ -154,56 +153,24 @@ def pack(recording: Recording) -> tuple[dict[str, Any], result_files.Arrays]:
         recording: The recording.
 
     Returns:
-        The header, and the arrays under names that the header gives.
+        The header, and the arrays under names that follow from it.
+
+    Raises:
+        DropvizError: If a layer or its masks go by a name that is not theirs.
     """
     arrays: result_files.Arrays = {}
     layers = []
-    for number, layer in enumerate(recording.values()):
-        sites = []
-        for masks in layer.values():
-            name = f"masks/{number}/{masks.site}"
-            arrays[name] = masks.values
-            sites.append(
-                {
-                    "array": name,
-                    "site": masks.site,
-                    "rate": masks.rate,
-                    "gates": masks.gates,
-                    "time_steps": masks.time_steps,
-                    "batch_sizes": masks.batch_sizes,
-                    "batches": masks.batches,
-                    "reason": masks.reason,
-                    "calls": masks.calls,
-                }
-            )
-        draws = None
-        if layer.draw_log is not None:
-            for name in _LOGGED:
-                arrays[f"draws/{number}/{name}"] = getattr(layer.draw_log, name)
-            draws = {
-                "plan": layer.draw_log.plan,
-                "dtype": layer.draw_log.dtype,
-            }
-        layers.append(
-            {
-                "layer": layer.layer,
-                "kind": layer.kind,
-                "units": layer.units,
-                "batches": layer.batches,
-                "calls": layer.calls,
-                "note": layer.note,
-                "follows": layer.follows,
-                "feeds": layer.feeds,
-                "setting": asdict(layer.setting),
-                "sites": sites,
-                "draws": draws,
-            }
-        )
+    for number, (name, layer) in enumerate(recording.items()):
+        if name != layer.layer:
+            raise refused("the name of a layer", repr(layer.layer), name)
+        entry, its = pack_layer(number, layer)
+        layers.append(entry)
+        arrays |= its
     header = {"layers": layers, "skipped": recording.skipped, "missed": recording.missed}
     return header, arrays
 
 
-def unpack(header: Mapping[str, Any], arrays: result_files.Arrays) -> Recording:
+def unpack(header: object, arrays: result_files.Arrays) -> Recording:
     """Puts together what ``pack`` split.
 
     Args:
@@ -212,43 +179,25 @@ def unpack(header: Mapping[str, Any], arrays: result_files.Arrays) -> Recording:
 
     Returns:
         The recording, closed.
+
+    Raises:
+        DropvizError: If a part is missing, too many, of another type or out of range, or
+            parts contradict each other.
     """
-    layers = {}
-    for number, entry in enumerate(header["layers"]):
-        masks = {
-            site["site"]: Masks(
-                layer=entry["layer"],
-                site=site["site"],
-                values=arrays[site["array"]],
-                rate=float(site["rate"]),
-                gates=tuple(site["gates"]),
-                time_steps=int(site["time_steps"]),
-                batch_sizes=tuple(site["batch_sizes"]),
-                batches=tuple(site["batches"]),
-                reason=site["reason"],
-                calls=tuple(site["calls"]),
-            )
-            for site in entry["sites"]
-        }
-        draws = entry["draws"] and DrawLog(
-            **{name: arrays[f"draws/{number}/{name}"].astype(np.int64) for name in _LOGGED},
-            plan=tuple(MaskPlan(*plan) for plan in entry["draws"]["plan"]),
-            dtype=entry["draws"]["dtype"],
-        )
-        layers[entry["layer"]] = LayerRecording(
-            layer=entry["layer"],
-            kind=entry["kind"],
-            units=int(entry["units"]),
-            batches=int(entry["batches"]),
-            calls=int(entry["calls"]),
-            masks=masks,
-            draw_log=draws,
-            note=entry["note"],
-            follows=entry["follows"],
-            feeds=entry["feeds"],
-            setting=Setting(**entry["setting"]),
-        )
+    checked = _HEADER("the recording", header)
+    entries = [checked_layer(number, entry) for number, entry in enumerate(checked["layers"])]
+    names = [name for number, entry in enumerate(entries) for name in array_names(number, entry)]
+    if sorted(names) != sorted(arrays):
+        raise refused("the arrays of the recording", ", ".join(names) or "none", list(arrays))
+    layers = {
+        entry["layer"]: unpack_layer(number, entry, arrays) for number, entry in enumerate(entries)
+    }
+    if len(layers) != len(entries):
+        raise refused("the layers", "each there once", [entry["layer"] for entry in entries])
     recording = Recording.of(layers)
-    recording.skipped.update(header["skipped"])
-    recording.missed = int(header["missed"])
+    recording.skipped.update(checked["skipped"])
+    recording.missed = checked["missed"]
     return recording
+
+
+_HEADER = fields(layers=several(lambda _, entry: entry), skipped=by_name(text), missed=whole())

@@ -6,16 +6,38 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
+from urllib.parse import quote
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dropviz.core import recording, result_files, sentences
 from dropviz.core.display_registry import display, draw_figure
+from dropviz.core.file_fields import (
+    SIZE,
+    by_name,
+    distance,
+    explained,
+    fields,
+    flag,
+    maybe,
+    number,
+    one_of,
+    plain,
+    rate,
+    refused,
+    several,
+    text,
+    whole,
+)
+from dropviz.core.layer_file import SETTING
+from dropviz.core.method_options import RATES
+from dropviz.core.number_forms import MOST_SEED
 from dropviz.core.recording import Recording
 from dropviz.core.spec import RunSpec
 from dropviz.core.trace_result import Proof
-from dropviz.errors import DropvizError, is_known, unknown_name
+from dropviz.errors import is_known, received, unknown_name
 
 Status = Literal["done", "stopped", "failed"]
 
@@ -155,24 +177,14 @@ class Run:
 
         Returns:
             The path written.
+
+        Raises:
+            DropvizError: If it cannot be written there, or contradicts itself.
         """
-        header, arrays = recording.pack(self.recording)
-        arrays |= {f"curve/{name}": np.array(v) for name, v in self.curves.items()}
-        return result_files.write(
-            path,
-            "run",
-            {
-                "spec": self.spec and self.spec.to_dict(),
-                "curves": list(self.curves),
-                "status": self.status,
-                "seconds": self.seconds,
-                "code": self.code,
-                "reason": self.reason,
-                "recording": header,
-                "proof": {layer: asdict(proof) for layer, proof in self.proof.items()},
-            },
-            arrays,
-        )
+        with explained("This run cannot be saved"):
+            header, arrays = _pack(self)
+            _unpack(header, arrays)
+        return result_files.write(path, "run", header, arrays)
 
     def _ipython_display_(self) -> None:
         display(self)
@@ -194,21 +206,74 @@ def load(path: str | os.PathLike[str]) -> Run | Recording:
         DropvizError: If there is no such file, or it is damaged, foreign or newer.
     """
     kind, header, arrays = result_files.read(path)
-    try:
-        recorded = recording.unpack(header["recording"], arrays)
+    with explained(f"{received(str(path))} is damaged", " Take another copy, or save it again."):
         if kind == "recording":
-            return recorded
-        return Run(
-            spec=header["spec"] and RunSpec(**header["spec"]),
-            curves=Curves({name: arrays[f"curve/{name}"].tolist() for name in header["curves"]}),
-            recording=recorded,
-            status=header["status"],
-            seconds=float(header["seconds"]),
-            code=header["code"],
-            reason=header["reason"],
-            proof={layer: Proof(**proof) for layer, proof in header["proof"].items()},
-        )
-    except (LookupError, TypeError, AttributeError, ValueError) as error:
-        raise DropvizError(
-            f"{str(path)!r} is damaged: a part of it is missing. Take another copy."
-        ) from error
+            return recording.unpack(_ALONE("the file", header)["recording"], arrays)
+        one_of(["run", "recording"])("kind of the file", kind)
+        return _unpack(header, arrays)
+
+
+_ALONE = fields(recording=lambda _, header: header)
+_CHANGE = fields(batch=whole(), **dict.fromkeys(RATES, rate), frozen=flag)
+_SPEC = fields(
+    **SETTING,
+    task=text,
+    units=SIZE,
+    epochs=SIZE,
+    seed=whole(0, MOST_SEED),
+    schedule=several(_CHANGE),
+)
+_PROOF = fields(error=distance, tolerance=distance, samples=SIZE, steps=SIZE, training=flag)
+_RUN = fields(
+    spec=maybe(_SPEC),
+    curves=several(text),
+    recording=lambda _, header: header,
+    status=one_of(get_args(Status)),
+    seconds=number(0),
+    code=text,
+    reason=text,
+    proof=by_name(_PROOF),
+)
+
+
+def _pack(run: Run) -> tuple[dict[str, Any], result_files.Arrays]:
+    header, arrays = recording.pack(run.recording)
+    curves = {_curve(name): np.array(values) for name, values in run.curves.items()}
+    proof = {
+        layer: asdict(each) | {"error": plain(each.error), "tolerance": plain(each.tolerance)}
+        for layer, each in run.proof.items()
+    }
+    fields_of_run = {
+        "spec": run.spec and run.spec.to_dict(),
+        "curves": list(run.curves),
+        "recording": header,
+        "proof": proof,
+    }
+    fields_of_run |= {name: getattr(run, name) for name in ("status", "seconds", "code", "reason")}
+    return fields_of_run, arrays | curves
+
+
+def _unpack(header: object, arrays: result_files.Arrays) -> Run:
+    found = _RUN("the run", header)
+    masks = dict(arrays)
+    curves = {name: _points(name, masks.pop(_curve(name), None)) for name in found["curves"]}
+    return Run(
+        spec=found["spec"] and RunSpec(**found["spec"]),
+        curves=Curves(curves),
+        recording=recording.unpack(found["recording"], masks),
+        proof={layer: Proof(**proof) for layer, proof in found["proof"].items()},
+        **{name: found[name] for name in ("status", "seconds", "code", "reason")},
+    )
+
+
+def _curve(name: str) -> str:
+    # A metric may be called anything; the name of a member ends at a NUL.
+    return f"curve/{quote(text('a curve', name), safe='')}"
+
+
+def _points(name: str, values: NDArray[Any] | None) -> list[float]:
+    if values is None or values.dtype != np.float64 or values.ndim != 1:
+        came = "none" if values is None else f"{values.dtype} of shape {values.shape}"
+        raise refused(f"curve {name!r}", "an array of float64, a number for each epoch", came)
+    points: list[float] = values.tolist()
+    return points

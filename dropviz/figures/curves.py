@@ -109,7 +109,8 @@ def _spread(runs: Sequence[Mapping[str, Sequence[float]]], name: str) -> list[ND
         finite = np.ma.masked_invalid(_values(runs, name))
         return [each.filled(np.nan) for each in (finite.min(axis=0), finite.max(axis=0))]
     ends = [_values(runs, f"{name}_{end}") for end in ("low", "high")]
-    return [each[0] for each in ends if each.size]
+    alike = {each.shape for each in (*ends, _values(runs, name))}
+    return [each[0] for each in ends] if len(alike) == 1 else []
 
 
 def _middle(values: NDArray[np.float64]) -> NDArray[np.float64]:

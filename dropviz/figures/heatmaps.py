@@ -168,7 +168,8 @@ def _gate(masks: Masks, gate: int, panels: int, chosen: str | None) -> str:
     if panels == 1 and chosen in masks.gates and masks.values.shape[2] > 1:
         return titled(chosen)
     if panels > 1:
-        return titled(masks.gates[gate])
+        # A cell of one's own has gates of no known names.
+        return titled(masks.gates[gate]) if masks.gates else f"mask {gate + 1}"
     if not is_gated(masks.site):
         return place_of(masks.site)
     if len(masks.gates) > 1:

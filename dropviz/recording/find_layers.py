@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from dropviz.core.gates import GRU_GATES, LSTM_GATES
+from dropviz.core.gates import GRU_GATES, LSTM_GATES, RNN_GATES
 from dropviz.core.method_options import RATES
 from dropviz.core.setting import Setting
 from dropviz.keras_inside.cell_masks import keeps_masks
@@ -152,5 +152,5 @@ def kind(cell: Layer) -> tuple[str, tuple[str, ...]]:
     if isinstance(cell, keras.layers.GRUCell):
         return "GRU", GRU_GATES
     if isinstance(cell, keras.layers.SimpleRNNCell):
-        return "SimpleRNN", ("h",)
+        return "SimpleRNN", RNN_GATES
     return type(cell).__name__, ()

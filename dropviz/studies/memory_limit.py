@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
-from pathlib import Path
-
+from dropviz.core.free_memory import GIB, available
 from dropviz.errors import DropvizError
 
-_GIB = 2**30
 _BYTES = 4  # float32
 # Weights, their gradient, Adam's two moments, and one more copy while they are updated.
 _COPIES = 5
 # What TensorFlow keeps of one step for the way back: four gates before and after their
 # activations, c, h, tanh(c) and the masked inputs of the gates.
 _KEPT = 16
-_GROUP = Path("/sys/fs/cgroup")
-# A container's limit, and what it has used of it, in the second and the first form that
-# Linux gives; a hosting machine's own memory says nothing of it (repo2docker, Binder).
-_FILES = (
-    ("memory.max", "memory.current"),
-    ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
-)
 
 
 def needed(units: int, features: int, steps: int, batch_size: int, masks: int) -> int:
@@ -40,30 +29,6 @@ def needed(units: int, features: int, steps: int, batch_size: int, masks: int) -
     weights = 4 * units * (features + units + 1)
     kept = batch_size * steps * units * _KEPT
     return _BYTES * (weights * (_COPIES + masks) + kept)
-
-
-def available(group: Path = _GROUP) -> int | None:
-    """Bytes left to this process: of its container's limit, or else of the machine.
-
-    Args:
-        group: Where Linux shows the limits of a container.
-
-    Returns:
-        The bytes; None where the system does not tell.
-    """
-    left = [room for files in _FILES if (room := _room(group, *files)) is not None]
-    with suppress(AttributeError, OSError, ValueError):  # not every system tells
-        left.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES"))
-    return min(left, default=None)
-
-
-def _room(group: Path, limit: str, used: str) -> int | None:
-    try:
-        most, now = (group / limit).read_text().strip(), (group / used).read_text().strip()
-    except OSError:
-        return None
-    # "max" is no limit.
-    return max(0, int(most) - int(now)) if most.isdecimal() and now.isdecimal() else None
 
 
 def check_memory(units: int, features: int, steps: int, batch_size: int, masks: int = 0) -> None:
@@ -96,6 +61,6 @@ def check_memory(units: int, features: int, steps: int, batch_size: int, masks: 
     if need(low) > room:
         advice = "Not even one unit fits; free some memory first."
     raise DropvizError(
-        f"An LSTM of {units:,} units needs about {need(units) / _GIB:,.1f} GiB to train on this "
-        f"task, and {room / _GIB:.1f} GiB are free here. {advice}"
+        f"An LSTM of {units:,} units needs about {need(units) / GIB:,.1f} GiB to train on this "
+        f"task, and {room / GIB:.1f} GiB are free here. {advice}"
     )

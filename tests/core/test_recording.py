@@ -45,9 +45,9 @@ def recording() -> Recording:
         batches=np.array([2, 4], np.int64),
         calls=np.array([0, 1], np.int64),
         states=np.array([[2**62, 8], [2**62, 12]], np.int64),
-        samples=np.array([3, 2], np.int64),
+        samples=np.array([3, 3], np.int64),
         steps=np.array([6, 5], np.int64),
-        plan=(MaskPlan("input", 4, 5, 0.3), MaskPlan("recurrent", 4, 3, 0.1, by_step=True)),
+        plan=(MaskPlan("input", 4, 5, 0.3),),
         dtype="float16",
     )
     made = Recording.of(
@@ -69,7 +69,7 @@ def recording() -> Recording:
                 "gru",
                 "GRU",
                 2,
-                1,
+                7,
                 {
                     "input": masks(
                         "input",

@@ -97,7 +97,8 @@ def test_a_failed_write_leaves_the_old_file(
     before = path.read_bytes()
     monkeypatch.setattr(np, "savez_compressed", _fails(error))
 
-    with pytest.raises(type(error)):
+    refused = DropvizError if isinstance(error, OSError) else type(error)
+    with pytest.raises(refused):
         result_files.write(path, "run", {}, {})
 
     assert path.read_bytes() == before
@@ -110,7 +111,8 @@ def test_a_failed_write_leaves_nothing_where_nothing_was(
 ) -> None:
     monkeypatch.setattr(np, "savez_compressed", _fails(error))
 
-    with pytest.raises(type(error)):
+    refused = DropvizError if isinstance(error, OSError) else type(error)
+    with pytest.raises(refused):
         result_files.write(tmp_path / "new.dropviz", "run", {}, {})
 
     assert list(tmp_path.iterdir()) == []
@@ -126,7 +128,7 @@ def test_a_header_that_is_no_json_leaves_nothing(tmp_path: Path) -> None:
 def test_a_folder_in_the_way_stays(tmp_path: Path) -> None:
     (tmp_path / "taken").mkdir()
 
-    with pytest.raises(OSError, match="taken"):
+    with pytest.raises(DropvizError, match="taken' is taken by what is no file"):
         result_files.write(tmp_path / "taken", "run", {}, {})
 
     assert [each.name for each in tmp_path.iterdir()] == ["taken"]
@@ -220,7 +222,8 @@ class Trap:
 
 def test_a_pickle_is_never_run(tmp_path: Path) -> None:
     path = tmp_path / "trap.dropviz"
-    header = np.frombuffer(b'{"kind": "run", "format": 1}', np.uint8)
+    text = json.dumps({"kind": "run", "format": result_files.FORMAT})
+    header = np.frombuffer(text.encode(), np.uint8)
     trap = np.array([Trap()], dtype=object)
     path.write_bytes(_archive(**{"dropviz.json": header, "trap": trap}))
 
@@ -239,28 +242,17 @@ def test_a_file_cut_short_anywhere_is_refused(path: Path) -> None:
             result_files.read(path)
 
 
-@pytest.mark.parametrize("bit", [0, 7])
-def test_a_file_with_any_byte_wrong_is_refused_or_read_right(path: Path, bit: int) -> None:
+@pytest.mark.few("0")
+@pytest.mark.parametrize("bit", range(8))
+def test_a_file_with_any_byte_wrong_is_refused(path: Path, bit: int) -> None:
     whole = path.read_bytes()
-    right = result_files.read(path)
-    refused = 0
 
     for at in range(len(whole)):
         wrong = bytearray(whole)
         wrong[at] ^= 1 << bit
         path.write_bytes(wrong)
-        try:
-            kind, header, arrays = result_files.read(path)
-        except DropvizError:
-            refused += 1
-            continue
-        # Such as a file's time of day, which nobody reads.
-        assert (kind, header) == right[:2]
-        assert {name: array.tobytes() for name, array in arrays.items()} == {
-            name: array.tobytes() for name, array in right[2].items()
-        }
-
-    assert refused > len(whole) / 2
+        with pytest.raises(DropvizError):
+            result_files.read(path)
 
 
 def test_a_damaged_file_is_closed_again(path: Path) -> None:

@@ -1,0 +1,53 @@
+"""How much memory is left to this process, and whether something has room in it."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+GIB = 2**30
+# Linux counts what it keeps of files as taken, and gives it up when asked. So little is never
+# refused.
+_ALWAYS = GIB
+_GROUP = Path("/sys/fs/cgroup")
+# A container's limit, and what it has used of it, in the second and the first form that
+# Linux gives; a hosting machine's own memory says nothing of it (repo2docker, Binder).
+_FILES = (
+    ("memory.max", "memory.current"),
+    ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
+)
+
+
+def available(group: Path = _GROUP) -> int | None:
+    """Bytes left to this process: of its container's limit, or else of the machine.
+
+    Args:
+        group: Where Linux shows the limits of a container.
+
+    Returns:
+        The bytes; None where the system does not tell.
+    """
+    left = [room for files in _FILES if (room := _room(group, *files)) is not None]
+    with suppress(AttributeError, OSError, ValueError):  # not every system tells
+        left.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES"))
+    return min(left, default=None)
+
+
+def has_room(size: int) -> bool:
+    """Whether so many bytes can be had without the system ending the process.
+
+    Args:
+        size: The bytes; a gibibyte always can.
+    """
+    room = available()
+    return room is None or size <= max(room, _ALWAYS)
+
+
+def _room(group: Path, limit: str, used: str) -> int | None:
+    try:
+        most, now = (group / limit).read_text().strip(), (group / used).read_text().strip()
+    except OSError:
+        return None
+    # "max" is no limit.
+    return max(0, int(most) - int(now)) if most.isdecimal() and now.isdecimal() else None
