@@ -30,6 +30,11 @@ class MaskPlan(NamedTuple):
     by_sample: bool = True
     inverted: bool = True
 
+    def entries(self, samples: int, steps: int) -> int:
+        """How many numbers one call draws."""
+        shared = (steps if self.by_step else 1) * (samples if self.by_sample else 1)
+        return self.gates * self.units * shared
+
 
 @dataclass(frozen=True, eq=False)
 class DrawLog:

@@ -31,7 +31,7 @@ from dropviz.core.methods import METHODS
 from dropviz.core.setting import Setting
 from dropviz.core.sites import MASKABLE, SITES
 from dropviz.core.trace_result import TOLERANCES
-from dropviz.errors import DropvizError
+from dropviz.errors import DropvizError, received
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -43,10 +43,12 @@ SETTING = {
         for name, option in OPTIONS.items()
     },
 }
+# Pictures look at each step of a layer, whether its masks differ there or not.
+_MOST_STEPS = 2**20
 # What all sites of a layer have in common, for they were kept of the same calls.
 _CALLS = {
     "gates": several(text),
-    "time_steps": whole(),
+    "time_steps": whole(0, _MOST_STEPS),
     "batch_sizes": several(SIZE),
     "batches": several(whole()),
     "calls": several(whole()),
@@ -109,7 +111,7 @@ def pack_layer(number: int, layer: LayerRecording) -> tuple[dict[str, Any], dict
     for site, masks in layer.items():
         if (masks.site, masks.layer) != (site, layer.layer):
             raise refused(
-                "masks", f"those of {layer.layer}, {site}", f"{masks.layer}, {masks.site}"
+                "masks", f"those of {received((layer.layer, site))}", (masks.layer, masks.site)
             )
         arrays[f"masks/{number}/{site}"] = masks.values
         names = ("site", "rate", "reason", *_CALLS)
@@ -163,7 +165,7 @@ def unpack_layer(number: int, entry: Mapping[str, Any], arrays: Arrays) -> Layer
             layer=name, values=arrays[f"masks/{number}/{site['site']}"], **site
         )
     if len(sites) != len(entry["sites"]):
-        raise refused(f"the sites of {name!r}", "each there once", [*sites, "and again"])
+        raise refused(f"the sites of {received(name)}", "each there once", [*sites, "and again"])
     draws = None
     if entry["draws"]:
         draws = DrawLog(
@@ -185,7 +187,7 @@ def unpack_layer(number: int, entry: Mapping[str, Any], arrays: Arrays) -> Layer
 
 def _agree(what: str, expected: object, came: object) -> None:
     if expected != came:
-        raise refused(what, repr(expected), came)
+        raise refused(what, received(expected), came)
 
 
 def _check_sites(layer: LayerRecording) -> None:
@@ -193,7 +195,7 @@ def _check_sites(layer: LayerRecording) -> None:
     allowed = {rule.site for rule in layer.setting.rules} if layer.is_recurrent else {"between"}
     first = next(iter(layer.values()), None)
     for masks in layer.values():
-        what = f"of {layer.layer!r}, {masks.site},"
+        what = f"of {received(layer.layer)}, {masks.site},"
         if masks.site not in allowed:
             known = ", ".join(sorted(allowed))
             raise refused(f"a site {what}", f"one of {layer.setting.method}: {known}", masks.site)
@@ -212,7 +214,7 @@ def _check_sites(layer: LayerRecording) -> None:
 
 def _check_values(masks: Masks) -> None:
     """Checks that an array of masks is of the shape that its facts say, and padded so."""
-    what, values = f"of {masks.layer!r}, {masks.site},", masks.values
+    what, values = f"of {received(masks.layer)}, {masks.site},", masks.values
     _check_floats(f"masks {what}", values)
     kept, steps, gates, samples, units = values.shape
     most = max(masks.batch_sizes, default=0)
@@ -228,6 +230,8 @@ def _check_values(masks: Masks) -> None:
     # Ones that say that nothing multiplied have no padding.
     if not (masks.reason and there.all()) and not np.array_equal(there, _inside(masks, there)):
         raise refused(f"the masks {what}", "numbers in each batch and NaN beyond it", "others")
+    if (values < 0).any():
+        raise refused(f"the masks {what}", "0 or above", float(np.nanmin(values)))
     if not 0 <= masks.rate <= 1 and (not masks.reason or (values == 0).any()):
         raise refused(f"rate {what}", "from 0 to 1 where something is dropped", masks.rate)
 
@@ -251,7 +255,7 @@ def _inside(masks: Masks, there: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _check_draws(layer: LayerRecording, draws: DrawLog) -> None:
-    what = f"of the draws of {layer.layer!r}"
+    what = f"of the draws of {received(layer.layer)}"
     calls = len(draws.batches) if draws.batches.ndim else 0
     for name, low in _LOGGED.items():
         values = getattr(draws, name)
@@ -283,6 +287,9 @@ def _check_kept(what: str, layer: LayerRecording, draws: DrawLog) -> None:
     """Checks that the draws and the kept masks say the same of the calls that both know."""
     masks = next(iter(layer.values()))
     sizes = dict(zip(masks.kept, masks.batch_sizes, strict=True))
-    logged = zip(draws.batches.tolist(), draws.calls.tolist(), draws.samples.tolist(), strict=True)
-    for batch, call, samples in logged:
-        _agree(f"samples {what} in batch {batch}", sizes.get((batch, call), samples), samples)
+    logged = (draws.batches, draws.calls, draws.samples, draws.steps)
+    for batch, call, samples, steps in zip(*(each.tolist() for each in logged), strict=True):
+        kept = sizes.get((batch, call))
+        if kept is not None and (kept != samples or steps > masks.time_steps):
+            expected = f"{kept} and up to {masks.time_steps}, as kept of batch {batch},"
+            raise refused(f"samples and steps {what}", expected, (samples, steps))

@@ -13,7 +13,7 @@ from dropviz.core.join_dropout import joined
 from dropviz.core.layer_file import array_names, checked_layer, pack_layer, unpack_layer
 from dropviz.core.masks import LayerRecording
 from dropviz.core.sentences import counted
-from dropviz.errors import DropvizError, is_known, unknown_name
+from dropviz.errors import DropvizError, is_known, received, unknown_name
 
 Layers = Mapping[str, LayerRecording]
 
@@ -162,7 +162,7 @@ def pack(recording: Recording) -> tuple[dict[str, Any], result_files.Arrays]:
     layers = []
     for number, (name, layer) in enumerate(recording.items()):
         if name != layer.layer:
-            raise refused("the name of a layer", repr(layer.layer), name)
+            raise refused("the name of a layer", received(layer.layer), name)
         entry, its = pack_layer(number, layer)
         layers.append(entry)
         arrays |= its
@@ -187,8 +187,9 @@ def unpack(header: object, arrays: result_files.Arrays) -> Recording:
     checked = _HEADER("the recording", header)
     entries = [checked_layer(number, entry) for number, entry in enumerate(checked["layers"])]
     names = [name for number, entry in enumerate(entries) for name in array_names(number, entry)]
-    if sorted(names) != sorted(arrays):
-        raise refused("the arrays of the recording", ", ".join(names) or "none", list(arrays))
+    odd = sorted(set(names) ^ set(arrays))
+    if odd:
+        raise refused("the arrays", "those of the layers and curves", f"without or with {odd}")
     layers = {
         entry["layer"]: unpack_layer(number, entry, arrays) for number, entry in enumerate(entries)
     }

@@ -274,6 +274,8 @@ def _curve(name: str) -> str:
 def _points(name: str, values: NDArray[Any] | None) -> list[float]:
     if values is None or values.dtype != np.float64 or values.ndim != 1:
         came = "none" if values is None else f"{values.dtype} of shape {values.shape}"
-        raise refused(f"curve {name!r}", "an array of float64, a number for each epoch", came)
+        raise refused(
+            f"curve {received(name)}", "an array of float64, a number for each epoch", came
+        )
     points: list[float] = values.tolist()
     return points

@@ -19,6 +19,7 @@ _WIDTH, _HEIGHT = 820, 360
 _TOLD = 4  # changes on the way that are put into words
 _LINE = 0.075  # the height of such a line, as a share of the axes'
 _LABEL = 0.08  # a label's height as a share of the axes'
+_MOST = 1e300  # of what can be drawn
 
 _MEASURED = (
     "On and off: same samples and weights, at the epoch's end. "
@@ -100,6 +101,8 @@ def _values(runs: Sequence[Mapping[str, Sequence[float]]], name: str) -> NDArray
     stacked = np.full((len(values), max(map(len, values), default=0)), np.nan)
     for row, each in enumerate(values):
         stacked[row, : len(each)] = each
+    # The room around it would be no number.
+    stacked[np.abs(stacked) > _MOST] = np.inf
     return stacked
 
 

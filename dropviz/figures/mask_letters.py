@@ -73,10 +73,7 @@ def marks(recorded: LayerRecording, batch: int, sample: int) -> Marks:
     alphabet = _Alphabet(recorded.setting)
     steps = max((masks.time_steps for masks in recorded.values()), default=0)
     drawn = [(site, step) for _, site, step in arrows(steps_drawn(steps))] if steps else []
-    # A mask that all steps share is found at the first.
-    many = {site: masks.shape[1] for site, masks in recorded.items()}
-    longest = max(many.values(), default=0)
-    rest = [(site, step) for step in range(longest) for site in recorded if step < many[site]]
+    rest = [(site, step) for step in range(steps) for site in recorded]
     for site, step in dict.fromkeys(drawn + rest):
         masks = recorded.get(site)
         if masks is None or masks.reason or not masks.entries:

@@ -167,16 +167,19 @@ def canvas(width: float, height: float) -> tuple[Picture, Axes]:
 
 
 def shortened(text: str, most: int) -> str:
-    """The end of a text that is too long for its place; ends of paths tell most.
+    """The end of a name that is too long for its place; ends of paths tell most.
 
     Args:
-        text: The text.
+        text: The name, whatever a person called it.
         most: Letters that there is room for.
 
     Returns:
-        The text, or its end after three dots.
+        The name, or its end after three dots, for matplotlib: on one line, its dollars no
+        mathematics, and a mark for what no font draws.
     """
-    return text if len(text) <= most else f"...{text[3 - most :]}"
+    text = "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
+    text = text if len(text) <= most else f"...{text[3 - most :]}"
+    return text.replace("$", r"\$")
 
 
 @contextmanager

@@ -7,12 +7,14 @@ import numpy as np
 
 from dropviz.core.checks import check_whole
 from dropviz.core.draw_log import DrawLog
+from dropviz.core.free_memory import has_room
 from dropviz.core.masks import Array, LayerRecording, Masks
 from dropviz.core.number_forms import MOST
 from dropviz.errors import DropvizError, received
 from dropviz.methods.draw_masks import draw
 
 _COMPARED = 32  # kept batches at the most; drawing one takes some milliseconds
+_BYTES = 16  # for each entry: random numbers, what is compared, and the masks twice
 
 
 def redraw(recorded: LayerRecording, batch: int, call: int = 0) -> dict[str, Masks]:
@@ -62,6 +64,12 @@ def redraw(recorded: LayerRecording, batch: int, call: int = 0) -> dict[str, Mas
             f"There is no call {received(call)} of {recorded.layer!r} in batch {batch}. Expected "
             f"{', '.join(str(draws.calls[row]) for row in rows)}."
         )
+    size = int(draws.samples[row]), int(draws.steps[row])
+    if not has_room(_BYTES * sum(plan.entries(*size) for plan in draws.plan)):
+        raise DropvizError(
+            f"The masks of {recorded.layer!r} in batch {batch} have no room in memory here. "
+            f"Expected fewer than {size[0]:,} samples of {size[1]:,} steps; try another batch."
+        )
     if not redraws_exactly(recorded):
         raise DropvizError(
             f"The masks of {recorded.layer!r} cannot be redrawn exactly: a kept batch comes "
@@ -103,7 +111,9 @@ def redraws_exactly(recorded: LayerRecording) -> bool:
         for row, (batch, call) in enumerate(zip(draws.batches, draws.calls, strict=True))
     }
     some = np.unique(np.linspace(0, len(kept) - 1, _COMPARED).round().astype(int))
-    return bool(kept) and all(
+    if not kept or not rows.keys() >= set(kept):
+        return False
+    return all(
         np.array_equal(values, recorded[site].of_batch(at))
         for at in some
         for site, values in _draw(draws, rows[kept[at]]).items()

@@ -19,6 +19,7 @@ from .conftest import LOSSES
 from .made import Drawn, cut_off, overlaps, texts, words
 
 NAN = math.nan
+ENDS = ("low", "high")
 NAMES = ("loss_dropout_on", "loss_dropout_off", "val_loss", "loss")
 COLOURS = (theme.PURPLE, theme.INK, theme.GREEN, theme.MUTED)
 
@@ -371,3 +372,39 @@ def test_words_of_a_late_change_end_at_its_line_and_those_of_an_early_one_begin_
 
     assert 0 < at["early"].x0 - early < 10
     assert 0 < late - at["late"].x1 < 10
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"loss_dropout_on_low": []},
+        {"loss_dropout_on_high": [2.0]},
+        {"loss_dropout_on_low": [1.0, 1.0, 1.0]},
+        {"loss_dropout_on": [1.5, 1.4, 1.3]},
+    ],
+    ids=str,
+)
+def test_passes_that_do_not_fit_their_curve_are_no_band(changed: dict[str, list[float]]) -> None:
+    picture = curves(LOSSES | changed)
+
+    assert not axes_of(picture).collections
+    assert picture.frame()
+
+
+def test_a_band_of_one_end_is_none() -> None:
+    halves = [{k: v for k, v in LOSSES.items() if k != f"loss_dropout_on_{end}"} for end in ENDS]
+
+    for half in halves:
+        assert not axes_of(curves(half)).collections
+
+
+@pytest.mark.parametrize(
+    "losses", [[1e308, -1e308], [1.0, 1.7e308], [-1.7e308], [1e300, -1e300], [5e-324, 0.0]], ids=str
+)
+def test_losses_at_the_end_of_all_numbers_are_drawn_or_said_not_to_be_finite(
+    losses: list[float],
+) -> None:
+    picture = curves({"loss": losses})
+
+    assert picture.frame()
+    assert ("not finite" in picture.alt) == (max(map(abs, losses)) > 1e300)

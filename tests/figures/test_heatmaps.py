@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection, QuadMesh
 
-from dropviz.core.masks import Array
+from dropviz.core.masks import Array, LayerRecording
 from dropviz.errors import DropvizError
 from dropviz.figures.heatmaps import atlas
 from dropviz.figures.theme import Picture
@@ -400,3 +401,15 @@ def test_the_layout_holds_with_a_sample_and_a_gate(name: str, gate: str | None) 
     for number, box in enumerate(boxes):
         assert 0 < box.x0 < box.x1 < 1
         assert not any(box.overlaps(other) for other in boxes[:number])
+
+
+@pytest.mark.parametrize("gates", [2, 3, 4])
+def test_gates_of_no_known_names_are_numbered(gates: int) -> None:
+    made = recorded(tied=False)
+    masks = made["input"]
+    nameless = replace(masks, values=masks.values[:, :, :gates], gates=())
+
+    picture = atlas(LayerRecording("own", "OwnCell", made.units, 50, {"input": nameless}))
+
+    titles = [panel.get_title(loc="left") for panel in panels(picture)]
+    assert titles == [f"mask {number}" for number in range(1, gates + 1)]

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ from PIL import Image
 
 import dropviz
 from dropviz.figures import theme
+from dropviz.figures.heatmaps import atlas
 from dropviz.figures.theme import Picture
+from dropviz.figures.unrolled import where
 
 from .conftest import Example
 from .made import Kind, recorded
@@ -284,3 +287,25 @@ def test_one_thread_at_a_time_sets_the_style_and_the_user_s_settings_come_back()
     thread.join(10)
     assert inside.is_set()
     assert mpl.rcParams == before
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("lstm", "lstm"),
+        ("encoder/lstm", "...r/lstm"),
+        ("$x^{", r"\$x^{"),
+        ("a$b$c", r"a\$b\$c"),
+        ("a\n\0\x1b\u202e", "a\ufffd\ufffd\ufffd\ufffd"),
+        ("長い名前", "長い名前"),
+    ],
+)
+def test_a_name_is_shown_on_one_line_and_never_as_mathematics(name: str, shown: str) -> None:
+    assert theme.shortened(name, 9) == shown
+
+
+@pytest.mark.few
+@pytest.mark.parametrize("name", ["$x^{", "$$", "$\\frac{$", "a\nb\0"])
+@pytest.mark.parametrize("draw", [where, atlas], ids=["where", "atlas"])
+def test_a_layer_of_any_name_is_drawn(draw: Callable[[Any], Picture], name: str) -> None:
+    assert draw(recorded(layer=name)).frame()

@@ -309,3 +309,29 @@ def test_batches_before_a_change_of_rates_are_refused() -> None:
         with pytest.raises(DropvizError, match=f"Batch {batch} of 'lstm' cannot be redrawn"):
             redraw(recording["lstm"], batch)
     assert_redrawn(recording["lstm"])
+
+
+def _with_draws(recorded: LayerRecording, **changed: Any) -> LayerRecording:
+    assert recorded.draw_log is not None
+    draws = dataclasses.replace(recorded.draw_log, **changed)
+    name, kind, units, batches = recorded.layer, recorded.kind, recorded.units, recorded.batches
+    return LayerRecording(name, kind, units, batches, recorded, draw_log=draws)
+
+
+@pytest.mark.parametrize("calls_", [[1, 1, 1], [0, 1, 0], [0, 0, 7]], ids=str)
+def test_a_kept_batch_that_was_not_noted_proves_nothing(calls_: list[int]) -> None:
+    recorded = _with_draws(calls(lstm(), 4, 4, 4)["lstm"], calls=np.array(calls_))
+
+    assert not redraws_exactly(recorded)
+    with pytest.raises(DropvizError, match="cannot be redrawn exactly"):
+        redraw(recorded, 0, calls_[0])
+
+
+@pytest.mark.parametrize("samples", [2**40, 2**62])
+def test_masks_without_room_in_memory_are_not_drawn(samples: int) -> None:
+    recorded = _with_draws(calls(lstm(), 4, 4)["lstm"], samples=np.array([4, samples]))
+
+    with pytest.raises(DropvizError, match="in batch 1 have no room in memory here") as caught:
+        redraw(recorded, 1)
+
+    assert "\n" not in str(caught.value)
