@@ -9,9 +9,15 @@ from dropviz.core.verdict import Verdict, Verdicts
 
 
 def _run(run: Run) -> None:
+    from dropviz.errors import StoppedError
     from dropviz.jupyter.report import report
+    from dropviz.keras_inside.interrupts import minded
 
-    report(run)
+    try:
+        with minded():
+            report(run)
+    except KeyboardInterrupt:
+        raise StoppedError("stopped while the run was shown; it is kept", run) from None
 
 
 def _verdict(verdict: Verdict) -> None:

@@ -1,26 +1,70 @@
 """The seams to IPython: every private or undocumented name of it, one small function each.
 
 Leans on IPython/core/interactiveshell.py (``_showtraceback``, ``show_usage_error``,
-``run_cell``), events.py, compilerop.py (``cache``), history.py (``input_hist_parsed``) and
-magic.py (``magics_manager``); and on argparse's ``_actions``. Tried with IPython 7.34.0,
-8.37.0 and 9.18.1.
+``run_cell``, ``InteractiveTB``), events.py, compilerop.py (``cache``), history.py
+(``input_hist_parsed``) and magic.py (``magics_manager``); and on argparse's ``_actions``. Tried
+with IPython 7.34.0, 8.37.0 and 9.18.1.
 """
 
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Any
+
+from dropviz.keras_inside.interrupts import is_ours
 
 Shell = Any  # IPython's InteractiveShell carries no types
 ShowTraceback = Callable[[type, BaseException, list[str]], None]
+
+_MOST_LINES = 30  # of what is shown of an interrupt
 
 
 def show_traceback(shell: Shell, error: BaseException, lines: list[str]) -> None:
     """Shows the lines of a traceback as the shell shows its own."""
     shell._showtraceback(type(error), error, lines)
+
+
+def lines_of_interrupt(shell: Shell, error: BaseException, lines: list[str]) -> list[str]:
+    """The traceback of an interrupt as it would be without us, and in few lines.
+
+    Where it was deep in a library, where the user's own code stood is enough.
+
+    Args:
+        shell: The IPython shell.
+        error: The interrupt.
+        lines: The traceback as the shell has worked it out.
+    """
+    steps = list(traceback.walk_tb(error.__traceback__))
+    if any(is_ours(frame) for frame, _ in steps):
+        lines = _lines_without(shell, error, is_ours)
+    if sum(each.count("\n") + 1 for each in lines) > _MOST_LINES:
+        # The first frame is that of IPython, which it leaves out itself.
+        keep = {steps[0][0], *(f for f, _ in steps if f.f_globals is shell.user_global_ns)}
+        lines = _lines_without(shell, error, lambda frame: frame not in keep)
+    return lines
+
+
+def _lines_without(
+    shell: Shell, error: BaseException, unwanted: Callable[[FrameType], bool]
+) -> list[str]:
+    steps, kept = [], None
+    step = error.__traceback__
+    while step is not None:
+        steps.append(step)
+        step = step.tb_next
+    for each in reversed(steps):
+        if not unwanted(each.tb_frame):
+            kept = TracebackType(kept, each.tb_frame, each.tb_lasti, each.tb_lineno)
+    # Another of its kind, without what it came across.
+    bare = type(error)(*error.args)
+    lines: list[str] = shell.InteractiveTB.structured_traceback(
+        type(error), bare.with_traceback(kept), kept, tb_offset=shell.InteractiveTB.tb_offset
+    )
+    return lines
 
 
 @contextmanager

@@ -4,23 +4,77 @@ from __future__ import annotations
 
 import time
 from argparse import Namespace
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from dropviz.core.method_options import OPTIONS, RATES
-from dropviz.errors import DropvizError
+from dropviz.errors import DropvizError, StoppedError
+from dropviz.keras_inside import interrupts
 
 Shell = Any
 
 LINE_ONLY = ("task", "method", "units", "epochs", "seed", *OPTIONS, "scenario")
 
 
-def train_from_line(shell: Shell, given: Namespace) -> Any:
-    """Trains what the flags of a line ask for.
+class Kept:
+    """The run of a magic, once there is one, under the name that a person gave."""
+
+    def __init__(self, shell: Shell) -> None:
+        self._shell = shell
+        self._name: str | None = None
+        self.run: Any = None
+
+    def keep(self, run: Any, name: str | None) -> None:
+        """Keeps a run."""
+        self.run, self._name = run, name
+        if name is not None:
+            self._shell.user_ns[name] = run
+
+    def stop(self) -> StoppedError:
+        """Makes the run one that was interrupted, after its training.
+
+        Returns:
+            What says so.
+        """
+        if self.run is None:
+            return StoppedError("stopped before anything ran")
+        from dropviz.studies.train import interrupted, stopped
+
+        self.keep(interrupted(self.run, "while it was reported"), self._name)
+        return stopped(self.run)
+
+
+def stoppable(shell: Shell, work: Callable[[Kept], Any]) -> Any:
+    """Does the work of a magic so that an interrupt, at whatever moment, leaves it whole.
 
     Args:
         shell: The IPython shell.
+        work: The work; what it keeps, an interrupt finds.
+
+    Returns:
+        What the work returns.
+
+    Raises:
+        StoppedError: If it was interrupted; one line for the notebook.
+    """
+    __tracebackhide__ = True
+    kept = Kept(shell)
+    try:
+        with interrupts.minded():
+            return work(kept)
+    except KeyboardInterrupt as error:
+        if hasattr(error, "_render_traceback_"):
+            raise
+        raise kept.stop() from None
+
+
+def train_from_line(given: Namespace, kept: Kept) -> Any:
+    """Trains what the flags of a line ask for.
+
+    Args:
         given: The flags.
+        kept: Where the run is kept.
 
     Returns:
         The run; None where it is kept under a name and has been shown.
@@ -34,28 +88,30 @@ def train_from_line(shell: Shell, given: Namespace) -> Any:
     spec.check_task()
     view = _view()
     from dropviz.core.tasks import load_task
-    from dropviz.errors import StoppedError
     from dropviz.studies.train import train
 
     try:
         run = train(spec, load_task(spec.task), view)
     except StoppedError as stop:
-        _finish(shell, given, view, stop.run)
+        kept.keep(stop.run, given.into)
+        _report(view, stop.run)
         raise
+    kept.keep(run, given.into)
     if given.into is None:
         view.close(run.title)
         return run
-    _finish(shell, given, view, run)
+    _report(view, run)
     return None
 
 
-def record_cell(shell: Shell, given: Namespace, cell: str) -> None:
+def record_cell(shell: Shell, given: Namespace, cell: str, kept: Kept) -> None:
     """Runs a cell, records what trains in it, and reports.
 
     Args:
         shell: The IPython shell.
         given: The flags.
         cell: The text of the cell.
+        kept: Where the run is kept.
     """
     from dropviz.core.checks import check_rate
 
@@ -83,8 +139,10 @@ def record_cell(shell: Shell, given: Namespace, cell: str) -> None:
 
     began = time.perf_counter()
     with watch_everything(**rates, listener=view) as watched:
+        interrupts.safe_point()  # nothing of the cell has run
         error = run_cell(shell, cell)
-    interrupted = isinstance(error, KeyboardInterrupt)
+    proof = {} if error else watched.proof()
+    interrupted = interrupts.was_interrupted(error) or (error is None and interrupts.taken())
     run = Run(
         spec=None,
         curves=watched.curves,
@@ -93,16 +151,16 @@ def record_cell(shell: Shell, given: Namespace, cell: str) -> None:
         seconds=time.perf_counter() - began,
         code=cell,
         reason=_remarks(watched, rates),
-        proof={} if error else watched.proof(),
+        proof=proof,
         model=watched.model,
     )
+    kept.keep(run, given.into)
     if error and not interrupted:
         view.close("the cell ended with an error")
-        _keep(shell, given, run)
         raise error
-    if not interrupted or run.recording:
-        _finish(shell, given, view, run)
-    if interrupted and run.recording:
+    if not interrupted or watched.fitted or run.recording:
+        _report(view, run)
+    if interrupted and (watched.fitted or run.recording or error is None):
         raise stopped(run)
     if error:
         raise error
@@ -155,14 +213,8 @@ def _view() -> Any:
     return view
 
 
-def _finish(shell: Shell, given: Namespace, view: Any, run: Any) -> None:
+def _report(view: Any, run: Any) -> None:
     from dropviz.jupyter.report import report
 
     view.close(f"{run.status}: {run.seconds:.1f} s")
-    _keep(shell, given, run)
     report(run)
-
-
-def _keep(shell: Shell, given: Namespace, run: Any) -> None:
-    if given.into is not None:
-        shell.user_ns[given.into] = run

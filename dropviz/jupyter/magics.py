@@ -17,7 +17,7 @@ from dropviz.core.methods import METHODS
 from dropviz.core.number_forms import WHOLE
 from dropviz.errors import DropvizError, received
 from dropviz.jupyter.ipython_inside import forbid_abbreviated_flags, list_flags, remove_magics
-from dropviz.jupyter.magic_dropout import record_cell, train_from_line
+from dropviz.jupyter.magic_dropout import Kept, record_cell, stoppable, train_from_line
 
 Shell = Any
 
@@ -86,13 +86,23 @@ class DropvizMagics(Magics):
         Rates may come from variables: -d $rate. Interrupt the kernel to stop; what was
         recorded until then is kept.
         """
+        __tracebackhide__ = True
+
+        def work(kept: Kept) -> Any:
+            given = self._given(line)
+            if cell is None:
+                return train_from_line(given, kept)
+            return record_cell(self.shell, given, cell, kept)
+
+        return stoppable(self.shell, work)
+
+    def _given(self, line: str) -> Namespace:
+        """Reads the flags of ``lstm_dropout``."""
         scenarios, rest = _taken_out(line)
         given = _parse(self.lstm_dropout, rest)
         given.scenario = " ".join(scenarios) or None
         _name(given)
-        if cell is None:
-            return train_from_line(self.shell, given)
-        return record_cell(self.shell, given, cell)
+        return given
 
     @magic_arguments()
     @argument("--seed", type=_whole, default=0, help="where the experiment's random streams begin")

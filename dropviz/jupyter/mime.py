@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from IPython.display import display
 
+from dropviz.keras_inside.interrupts import safe_point
+
 if TYPE_CHECKING:
     from dropviz.figures.theme import Picture
 
@@ -16,9 +18,12 @@ if TYPE_CHECKING:
 def picture(drawn: Picture) -> None:
     """Shows a picture as PNG with alt text; works in saved notebooks and exports.
 
+    An interrupt that waits acts between two pictures.
+
     Args:
         drawn: The picture.
     """
+    safe_point()
     bundle = {"image/png": drawn.png(), "text/plain": drawn.alt}
     display(bundle, raw=True, metadata=drawn.metadata)
 

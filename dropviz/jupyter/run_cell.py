@@ -14,10 +14,12 @@ from dropviz.jupyter.ipython_inside import (
     count_running_cells,
     filtered_events,
     filtered_usage_errors,
+    lines_of_interrupt,
     numbered_as_current_cell,
     replaced_show_traceback,
     show_traceback,
 )
+from dropviz.keras_inside import interrupts
 
 Shell = Any  # IPython's InteractiveShell
 
@@ -34,7 +36,8 @@ def run_cell(shell: Shell, cell: str) -> BaseException | None:
     """Runs a cell in the user's namespace; its output appears as without the magic.
 
     A traceback is not shown yet, but put into the error, so that raising the error
-    from a magic shows it once, and as the user's own.
+    from a magic shows it once, and as the user's own. Interrupts act in the user's code, and
+    not in what IPython does before and after it.
 
     Args:
         shell: The IPython shell.
@@ -59,15 +62,18 @@ def run_cell(shell: Shell, cell: str) -> BaseException | None:
         # IPython's events come once for the cell that the magic is in, as without it.
         filtered_events(shell, _inner_cells(shell)),
     ):
-        result = shell.run_cell(text, store_history=False)
+        result = interrupts.through(shell.user_global_ns, shell.run_cell, text, store_history=False)
     error: BaseException | None = result.error_before_exec or result.error_in_exec
+    interrupted = interrupts.taken()
+    if error is None and interrupted:
+        return KeyboardInterrupt()
     if error is None:
         if held.value is not None:
             # The cell showed it itself and went on, as under %tb, and %%time of IPython 7.
             show_traceback(shell, held.value, held.lines)
         # Shows the figures that the cell made. After an error the notebook does, later.
         shell.events.trigger("post_execute")
-    return error if error is None else _to_raise(error, held)
+    return error if error is None else _to_raise(shell, error, held)
 
 
 def _first_line(cell: str) -> str:
@@ -87,12 +93,14 @@ def _transformed(shell: Shell, text: str) -> str:
     return transformed
 
 
-def _to_raise(error: BaseException, held: _Held) -> BaseException:
+def _to_raise(shell: Shell, error: BaseException, held: _Held) -> BaseException:
     """The error with its traceback inside; a stand-in of its name where that cannot be."""
     if isinstance(error, UsageError):
         return error  # the shell prints it when it is raised
     # What was not held has been shown already.
     lines = held.lines if held.value is error else []
+    if isinstance(error, KeyboardInterrupt) and lines:
+        lines = lines_of_interrupt(shell, error, lines)
     if not isinstance(error, SyntaxError) and lines:
         try:
             error._render_traceback_ = _once(error, lines)  # type: ignore[attr-defined]

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from dropviz.keras_inside import interrupts
 from dropviz.keras_inside.replica_threads import in_replica_thread
 
 _lock = threading.RLock()
@@ -24,7 +25,8 @@ _listeners: dict[tuple[type, str], list[tuple[int, Callable[..., Any]]]] = {}
 def before(owner: type, method: str, listener: Callable[..., Any]) -> Iterator[None]:
     """Calls a listener before each call of a method by this thread, inside the block.
 
-    The threads in which TensorFlow traces replicas count as this one.
+    The threads in which TensorFlow traces replicas count as this one. Inside ``minded``
+    an interrupt waits until such a call has ended.
 
     The class is as it was once the last block on that method has ended, in whatever
     order blocks end.
@@ -66,7 +68,9 @@ def _install(owner: type, method: str) -> None:
             changed = listener(*args, **kwargs)
             if changed is not None:
                 args, kwargs = changed
-        return original(*args, **kwargs)
+        result = original(*args, **kwargs)
+        interrupts.act()  # one that came meanwhile has waited, as this function is ours
+        return result
 
     # Keras reads the names of a constructor's arguments with getfullargspec, which sees
     # this and does not look through wrappers.

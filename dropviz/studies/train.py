@@ -13,6 +13,7 @@ from dropviz.core.scenario_string import HEAD, parse
 from dropviz.core.spec import RunSpec
 from dropviz.core.tasks import Task, load_task
 from dropviz.errors import DropvizError, StoppedError, received, unknown_name
+from dropviz.keras_inside import interrupts
 from dropviz.recording.find_layers import layers_by_path
 from dropviz.recording.recorder import record
 from dropviz.recording.trace import prove
@@ -107,7 +108,11 @@ def train(spec: RunSpec, task: Task, listener: Listener | None = None) -> Run:
         StoppedError: If the training is interrupted; its ``run`` holds what was done.
     """
     check_size(spec, task)  # before anything is seeded
-    done = _changing(spec, task, listener) if spec.schedule else _constant(spec, task, listener)
+    trained = _changing if spec.schedule else _constant
+    with interrupts.minded():
+        done = trained(spec, task, listener)
+        if interrupts.taken():
+            done = interrupted(done, "after its training")
     if done.status == "stopped":
         raise stopped(done)
     return done
@@ -139,9 +144,23 @@ def _constant(spec: RunSpec, task: Task, listener: Listener | None) -> Run:
     )
 
 
+def interrupted(run: Run, when: str) -> Run:
+    """The run as one that was interrupted, where it was not already.
+
+    Args:
+        run: The run.
+        when: When it was, as in "after its training".
+    """
+    if run.status == "stopped":
+        return run
+    reason = f"{run.reason} Interrupted {when}.".strip()
+    return replace(run, status="stopped", reason=reason)
+
+
 def stopped(run: Run) -> StoppedError:
     """Words an interrupt whose results are kept."""
     of = f" of {run.spec.epochs}" if run.spec else ""
     # A loop of one's own has no epochs that anybody counted.
     after = f" after epoch {run.curves.epochs}{of}" if run.spec or run.curves.epochs else ""
-    return StoppedError(f"stopped{after}; results kept", run)
+    kept = "results kept" if run.recording or run.curves.epochs else "nothing was recorded yet"
+    return StoppedError(f"stopped{after}; {kept}", run)

@@ -1,0 +1,103 @@
+"""A magic that is interrupted: the model works, the run says so, and nothing is left."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from tests.interrupts import (
+    CELL,
+    LINE,
+    SETUP,
+    After,
+    AtLine,
+    Moment,
+    at,
+    interrupt,
+    run_interrupted,
+)
+
+from .conftest import InProcess
+
+CELLS = {"cell": CELL, "line": LINE}
+# In the order in which they come.
+MOMENTS = {
+    "cell": {
+        "before the cell": ("studies/watch.py", "watched = Watched(recorder, listener)"),
+        "while a layer is traced": (
+            "recording/attached_cell.py",
+            "layout, masks = read_masks(cell)",
+        ),
+        "while it trains": ("studies/progress.py", "self._tell(batch + 1)"),
+        "while hooks are taken away": ("recording/recorder.py", "self.store.release()"),
+        "while it is drawn": (
+            "figures/unrolled.py",
+            "name = theme.shortened(recorded.layer, _NAME)",
+        ),
+    },
+    "line": {
+        "before the model is built": ("studies/fitting.py", "keras.Input(task.x.shape[1:]),"),
+        "while a layer is traced": (
+            "recording/attached_cell.py",
+            "layout, masks = read_masks(cell)",
+        ),
+        "while it is measured": ("studies/on_and_off.py", "off = self._figures(training=False)"),
+        "while it is proved": ("recording/trace.py", "if not calls:"),
+        "while it is drawn": ("jupyter/mime.py", "safe_point()"),
+    },
+}
+EACH = {f"{kind}, {when}": (kind, when) for kind, moments in MOMENTS.items() for when in moments}
+RANDOM = 50  # of each
+ROOMS = ("core", "keras_inside", "methods", "recording", "studies", "figures", "jupyter")
+
+
+@pytest.fixture
+def ready(ipython: InProcess) -> InProcess:
+    """A shell in which the model of the cell can be made."""
+    assert ipython.run(SETUP).error is None
+    return ipython
+
+
+@pytest.mark.slow
+@pytest.mark.few(*list(EACH)[1::2])
+@pytest.mark.parametrize(("kind", "when"), EACH.values(), ids=EACH)
+def test_an_interrupt_leaves_all_whole(ready: InProcess, kind: str, when: str) -> None:
+    moment = at(*MOMENTS[kind][when])
+
+    stopped = interrupt(ready.shell, CELLS[kind], moment, again=True)
+
+    assert moment.sent
+    assert stopped.faults == []
+
+
+@pytest.mark.full
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("kind", CELLS)
+def test_an_interrupt_at_a_random_moment_leaves_all_whole(ready: InProcess, kind: str) -> None:
+    # The first run of a session takes longer than the others.
+    seconds = [run_interrupted(ready.shell, CELLS[kind], Moment()).seconds for _ in range(2)][-1]
+    chance = random.Random(7)  # noqa: S311 (moments, not secrets)
+
+    moments = [After(chance.uniform(0, seconds)) for _ in range(RANDOM)]
+    stops = [interrupt(ready.shell, CELLS[kind], moment) for moment in moments]
+
+    assert sum(moment.sent for moment in moments) > RANDOM / 2
+    assert [(stop.moment, stop.faults) for stop in stops if stop.faults] == []
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(3 * 3600)
+@pytest.mark.parametrize("room", ROOMS)
+@pytest.mark.parametrize("kind", CELLS)
+def test_an_interrupt_at_any_line_of_ours_leaves_all_whole(
+    ready: InProcess, kind: str, room: str
+) -> None:
+    every = AtLine()
+    run_interrupted(ready.shell, CELLS[kind], every)
+    lines = [line for line in every.lines if line[0].startswith(f"{room}/")]
+    assert lines
+
+    stops = [interrupt(ready.shell, CELLS[kind], AtLine(line)) for line in lines]
+
+    assert [(stop.moment, stop.faults) for stop in stops if stop.faults] == []
