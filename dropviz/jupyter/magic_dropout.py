@@ -6,15 +6,22 @@ import time
 from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dropviz.core.method_options import OPTIONS, RATES
 from dropviz.errors import DropvizError, StoppedError
 from dropviz.keras_inside import interrupts
 
+if TYPE_CHECKING:
+    from dropviz.core.runs import Status
+
 Shell = Any
+_Stops = (KeyboardInterrupt, SystemError)
 
 LINE_ONLY = ("task", "method", "units", "epochs", "seed", *OPTIONS, "scenario")
+
+
+_NOTHING = "stopped before anything ran"
 
 
 class Kept:
@@ -38,7 +45,7 @@ class Kept:
             What says so.
         """
         if self.run is None:
-            return StoppedError("stopped before anything ran")
+            return StoppedError(_NOTHING)
         from dropviz.studies.train import interrupted, stopped
 
         self.keep(interrupted(self.run, "while it was reported"), self._name)
@@ -115,17 +122,7 @@ def record_cell(shell: Shell, given: Namespace, cell: str, kept: Kept) -> None:
     """
     from dropviz.core.checks import check_rate
 
-    line_only = [
-        name if name == "scenario" else f"--{name.replace('_', '-')}"
-        for name in LINE_ONLY
-        if getattr(given, name) is not None
-    ]
-    if line_only:
-        have, them = ("has", "it") if len(line_only) == 1 else ("have", "them")
-        raise DropvizError(
-            f"%%lstm_dropout runs the model in the cell, so {', '.join(line_only)} {have} nothing "
-            f"to set. Leave {them} out, or use %lstm_dropout, on a line of its own, without a cell."
-        )
+    _check_flags(given)
     rates = {
         name: check_rate(name, value)
         for name in RATES
@@ -142,12 +139,11 @@ def record_cell(shell: Shell, given: Namespace, cell: str, kept: Kept) -> None:
         interrupts.safe_point()  # nothing of the cell has run
         error = run_cell(shell, cell)
     proof = {} if error else watched.proof()
-    interrupted = interrupts.was_interrupted(error) or (error is None and interrupts.taken())
     run = Run(
         spec=None,
         curves=watched.curves,
         recording=watched.recording,
-        status="stopped" if interrupted else "failed" if error else "done",
+        status=_status(error),
         seconds=time.perf_counter() - began,
         code=cell,
         reason=_remarks(watched, rates),
@@ -155,15 +151,39 @@ def record_cell(shell: Shell, given: Namespace, cell: str, kept: Kept) -> None:
         model=watched.model,
     )
     kept.keep(run, given.into)
-    if error and not interrupted:
+    if run.status == "failed":
         view.close("the cell ended with an error")
-        raise error
-    if not interrupted or watched.fitted or run.recording:
+    elif run.status == "done" or watched.fitted or run.recording:
         _report(view, run)
-    if interrupted and (watched.fitted or run.recording or error is None):
-        raise stopped(run)
+        # What an interrupt became on its way through C says nothing to anybody.
+        if run.status == "stopped" and isinstance(error, _Stops):
+            raise stopped(run)
     if error:
         raise error
+    if run.status == "stopped":
+        raise stopped(run)
+
+
+def _check_flags(given: Namespace) -> None:
+    line_only = [
+        name if name == "scenario" else f"--{name.replace('_', '-')}"
+        for name in LINE_ONLY
+        if getattr(given, name) is not None
+    ]
+    if line_only:
+        have, them = ("has", "it") if len(line_only) == 1 else ("have", "them")
+        raise DropvizError(
+            f"%%lstm_dropout runs the model in the cell, so {', '.join(line_only)} {have} nothing "
+            f"to set. Leave {them} out, or use %lstm_dropout, on a line of its own, without a cell."
+        )
+
+
+def _status(error: BaseException | None) -> Status:
+    """How a cell ended; TensorFlow may have made an error of its own of an interrupt."""
+    if error is None:
+        return "stopped" if interrupts.taken() else "done"
+    stops = isinstance(error, KeyboardInterrupt) or interrupts.acted()
+    return "stopped" if stops else "failed"
 
 
 def _remarks(watched: Any, rates: dict[str, float]) -> str:
@@ -210,6 +230,9 @@ def _view() -> Any:
     import dropviz.figures
     import dropviz.studies.train  # noqa: F401
 
+    if interrupts.taken():
+        view.close(_NOTHING)
+        raise StoppedError(_NOTHING)
     return view
 
 

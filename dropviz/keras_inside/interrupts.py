@@ -40,6 +40,7 @@ class minded:  # noqa: N801 (a block, as contextlib's are)
 
     def __init__(self) -> None:
         self.heard: float | None = None
+        self.acted = False
         self._before: Any = None
 
     def __enter__(self) -> Self:
@@ -77,7 +78,7 @@ class minded:  # noqa: N801 (a block, as contextlib's are)
     def pass_on(self, number: int, frame: FrameType | None) -> None:
         """Has the interrupt act, as it would have without us."""
         __tracebackhide__ = True
-        self.heard = None
+        self.heard, self.acted = None, True
         self._before(number, frame)
 
 
@@ -105,13 +106,9 @@ def taken() -> bool:
     return waits is not None
 
 
-def was_interrupted(error: BaseException | None) -> bool:
-    """Whether an error is an interrupt, or what became of one on its way."""
-    while error is not None:
-        if isinstance(error, KeyboardInterrupt):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
+def acted() -> bool:
+    """Whether an interrupt has acted in a block that is under way."""
+    return any(each.acted for each in _minders)
 
 
 def is_ours(frame: FrameType) -> bool:

@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from types import FrameType
 from typing import Any
 
@@ -336,23 +336,14 @@ def interrupted_in_contextlib(number: int) -> Iterator[list[int]]:
         sys.settrace(before)
 
 
-# ---------------------------------------------------------------- what became of one
+def test_an_interrupt_that_acted_is_remembered_until_the_block_ends() -> None:
+    with minded():
+        assert not interrupts.acted()
+        with suppress(KeyboardInterrupt):
+            send()
+        assert interrupts.acted()
 
-
-def chained() -> BaseException:
-    error = SystemError("a result with an exception set")
-    error.__cause__ = KeyboardInterrupt()
-    return error
-
-
-@pytest.mark.parametrize(
-    ("error", "was"),
-    [(KeyboardInterrupt(), True), (chained(), True), (ValueError(), False), (None, False)],
-)
-def test_an_error_that_an_interrupt_became_counts_as_one(
-    error: BaseException | None, *, was: bool
-) -> None:
-    assert interrupts.was_interrupted(error) is was
+    assert not interrupts.acted()
 
 
 def test_a_signal_from_outside_waits_too() -> None:
