@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
 from dropviz.core.method_options import OPTIONS
 from dropviz.core.methods import METHODS, Rule
 from dropviz.core.setting import Setting
-from dropviz.core.sites import place_of
+from dropviz.core.sites import SITES, place_of
 from dropviz.core.verdict import SiteVerdict
 
 _SOME = 0.5  # a rate to read the rules with; any would do
-# How much a difference counts: where comes before how long, and that before how.
-_SITE, _LIFE, _TYING, _OTHER = 8, 4, 2, 1
+
+# How far apart, compared from the left: by site, how long a mask lives, tying, all else.
+Cost = tuple[int, int, int, int]
+_NOTHING: Cost = (0, 0, 0, 0)
+_ELSEWHERE: Cost = (2, 0, 0, 0)
+_BESIDE: Cost = (1, 0, 0, 0)
+_LIFE: Cost = (0, 1, 0, 0)
+_TYING: Cost = (0, 0, 1, 0)
+_OTHER: Cost = (0, 0, 0, 1)
 
 
 @dataclass(frozen=True)
@@ -25,18 +32,18 @@ class Named:
     Attributes:
         method: Its name.
         differences: In words; empty where nothing differs.
-        cost: How far, in points.
+        cost: How far.
     """
 
     method: str
     differences: tuple[str, ...]
-    cost: int
+    cost: Cost
 
 
 def nearest(
     sites: Mapping[str, SiteVerdict], *, active: bool
 ) -> tuple[str | None, tuple[str, ...], tuple[str, ...]]:
-    """Finds the method that comes nearest.
+    """Finds the method that comes nearest: by site first, then by how long masks live.
 
     Args:
         sites: What was found, by site.
@@ -48,16 +55,41 @@ def nearest(
     """
     if not sites:
         return None, (), ()
+    first, *others = _ranked(sites, active=active)
+    same = [n.method for n in others if n.cost == first.cost == _NOTHING]
+    return first.method, tuple(same), first.differences
+
+
+def likeliest(sites: Mapping[str, SiteVerdict], *, active: bool) -> dict[str, SiteVerdict]:
+    """Of sites that nothing tells apart, takes those that come nearest to a method.
+
+    Args:
+        sites: What was found, by site.
+        active: Whether anything is dropped at random at inference.
+
+    Returns:
+        The sites, each open one by either of its names.
+    """
+    choices = [
+        (found, replace(found, site=found.perhaps, perhaps=found.site))
+        if found.perhaps
+        else (found,)
+        for found in sites.values()
+    ]
+    readings = [{found.site: found for found in some} for some in product(*choices)]
+    whole = [reading for reading in readings if len(reading) == len(sites)]
+    return min(whole, key=lambda reading: _ranked(reading, active=active)[0].cost)
+
+
+def _ranked(sites: Mapping[str, SiteVerdict], *, active: bool) -> list[Named]:
+    """Every method in the manner in which it comes nearest, the nearest first."""
     best: dict[str, Named] = {}
     for setting in _settings(sites):
         named = _compared(setting, sites, active=active)
         if setting.method not in best or named.cost < best[setting.method].cost:
             best[setting.method] = named
     order = list(METHODS)
-    ranked = sorted(best.values(), key=lambda n: (n.cost, _idle(n, sites), order.index(n.method)))
-    first = ranked[0]
-    same = [n.method for n in ranked[1:] if not n.cost and not first.cost]
-    return first.method, tuple(same), first.differences
+    return sorted(best.values(), key=lambda n: (n.cost, _idle(n, sites), order.index(n.method)))
 
 
 def _idle(named: Named, sites: Mapping[str, SiteVerdict]) -> int:
@@ -67,8 +99,9 @@ def _idle(named: Named, sites: Mapping[str, SiteVerdict]) -> int:
 
 def _settings(sites: Mapping[str, SiteVerdict]) -> Iterator[Setting]:
     """Every method with every option, with the rates that the found sites ask for."""
+    masked = {*sites, *(each for found in sites.values() for each in _beside(found))}
     for row in METHODS.values():
-        arguments = {rule.argument for rule in row.rules if rule.site in sites}
+        arguments = {rule.argument for rule in row.rules if rule.site in masked}
         rates: dict[str, Any] = dict.fromkeys(arguments, _SOME)
         choices = {name: OPTIONS[name].choices for name in row.options if OPTIONS[name].choices}
         for chosen in product(*choices.values()):
@@ -76,25 +109,42 @@ def _settings(sites: Mapping[str, SiteVerdict]) -> Iterator[Setting]:
             yield Setting(row.name, **rates, **options)
 
 
+def _beside(found: SiteVerdict) -> tuple[str, ...]:
+    """The sites of methods that a site of no method lies beside."""
+    return (*found.reaches, *(SITES[found.site].near if found.site in SITES else ()))
+
+
 def _compared(setting: Setting, sites: Mapping[str, SiteVerdict], *, active: bool) -> Named:
     rules = {rule.site: rule for rule in setting.rules}
-    told: list[tuple[int, str]] = []
+    told: list[tuple[Cost, str]] = []
+    cost = _NOTHING
     if active:
         told.append((_OTHER, "it drops at inference too, where the method does not."))
     for site, found in sites.items():
-        if site not in rules:
-            told.append((_SITE, f"it masks {place_of(site)}, which the method does not."))
-        else:
+        if site in rules:
             told += _at(found, rules[site], setting)
+            continue
+        near = [rules[each] for each in _beside(found) if each in rules]
+        words = f"it masks {found.place}, which the method does not."
+        told.append((_BESIDE if near else _ELSEWHERE, words))
+        # How masks beside it live and are tied counts, though no sentence says so.
+        manners = [_sum(at for at, _ in _at(found, rule, setting)) for rule in near]
+        cost = _sum((cost, min(manners, default=_NOTHING)))
     if not set(sites) & set(rules):
         lacking = [place_of(rule.site) for rule in METHODS[setting.method].rules]
-        told.append((_SITE, f"it does not mask {' or '.join(lacking)}, where the method does."))
-    return Named(setting.method, tuple(words for _, words in told), sum(c for c, _ in told))
+        told.append((_NOTHING, f"it does not mask {' or '.join(lacking)}, where the method does."))
+    cost = _sum((cost, *(each for each, _ in told)))
+    return Named(setting.method, tuple(words for _, words in told), cost)
 
 
-def _at(found: SiteVerdict, rule: Rule, setting: Setting) -> Iterator[tuple[int, str]]:
+def _sum(costs: Iterable[Cost]) -> Cost:
+    site, life, tying, other = (sum(each) for each in zip(_NOTHING, *costs, strict=True))
+    return site, life, tying, other
+
+
+def _at(found: SiteVerdict, rule: Rule, setting: Setting) -> Iterator[tuple[Cost, str]]:
     """Where one site differs from the rule for it."""
-    at = f"at {place_of(found.site)},"
+    at = f"at {found.place},"
     its = "the method's at these rates" if setting.method == "keras" else "the method's"
     if found.life not in (rule.life, None):
         yield _LIFE, f"{at} a mask lives for one {found.life}; {its} for one {rule.life}."

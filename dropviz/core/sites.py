@@ -34,6 +34,7 @@ class Site:
         edges: The edges of the picture of the cell that carry something masked, that
             where the mask multiplies first; none where the line branches to the gates.
         line: Where it does, the line: "x" or "h".
+        near: Of a site that no method masks, the sites of methods that lie nearest.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Site:
     arrows: Mapping[str, int] = field(default_factory=dict, hash=False)
     edges: tuple[str, ...] = ()
     line: str = ""
+    near: tuple[str, ...] = ()
 
 
 _TABLE = (
@@ -98,6 +100,7 @@ _TABLE = (
         "$h_t$ on its way up",
         arrows={"up": 0},
         edges=("h.up",),
+        near=("input",),  # of the layer above
     ),
     Site(
         "recurrent_kernel",
@@ -140,9 +143,22 @@ _TABLE = (
         arrows={"up": 0},
     ),
     # Sites of no method, that layers gone wrong have.
-    Site("carried", "what the cell carries (c_(t-1), in a GRU h_(t-1)), in place"),
-    Site("pre_activation", "x_t W or h_(t-1) U, after the product"),
-    Site("input_kernel", "the entries of W, the weights on x_t", entries="weights"),
+    Site(
+        "carried",
+        "what the cell carries (c_(t-1), in a GRU h_(t-1)), in place",
+        near=("cell",),
+    ),
+    Site(
+        "pre_activation",
+        "x_t W or h_(t-1) U, after the product",
+        near=("recurrent_kernel", "recurrent"),
+    ),
+    Site(
+        "input_kernel",
+        "the entries of W, the weights on x_t",
+        entries="weights",
+        near=("recurrent_kernel", "input"),
+    ),
 )
 
 SITES: Mapping[str, Site] = {site.name: site for site in _TABLE}

@@ -36,6 +36,11 @@ class SiteVerdict:
             cannot be told.
         frozen: Whether the masks are the same in every call.
         notes: What else no method of the table does, in words.
+        perhaps: Another site where the masks may as well be: nothing that was seen tells
+            the two apart. Empty where that is told.
+        reaches: Other sites where these masks act too.
+        precision: How far multipliers may be off, relatively: the rounding of the layer's
+            compute type.
         seen: Shape (samples, entries), True where dropped: a part of what was seen.
     """
 
@@ -53,6 +58,9 @@ class SiteVerdict:
     same_over_units: bool | None
     frozen: bool
     notes: tuple[str, ...] = ()
+    perhaps: str = ""
+    reaches: tuple[str, ...] = ()
+    precision: float = 0.006
     seen: Array = field(default_factory=lambda: np.zeros((0, 0)), repr=False)
 
     @property
@@ -60,7 +68,18 @@ class SiteVerdict:
         """What was found at this site, in one line."""
         low, high = self.rate_interval
         rate = f"rate {self.rate:.3f} (between {low:.3f} and {high:.3f})"
-        return f"{place_of(self.site)}: {rate}; {self._manner}"
+        return f"{self.place}: {rate}; {self._manner}"
+
+    @property
+    def place(self) -> str:
+        """Where it is, in plain words; both places where nothing tells them apart."""
+        other = f" (or {place_of(self.perhaps)})" if self.perhaps else ""
+        return place_of(self.site) + other
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something could not be told that parts one method from another."""
+        return bool(self.perhaps) or self.life is None or self.tying is None
 
     @property
     def manner(self) -> str:
@@ -92,7 +111,9 @@ class SiteVerdict:
     def scaled(self) -> str:
         """How kept and all entries are scaled, in words."""
         training = f"kept entries are multiplied by {self.kept:.3g} in training"
-        return f"{training}, all by {self.at_inference:.3g} at inference"
+        # Where the compute type has fewer digits than are shown.
+        close = f", to within {self.precision:.0%}" if self.precision >= 0.01 else ""  # noqa: PLR2004
+        return f"{training}, all by {self.at_inference:.3g} at inference{close}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,10 +154,22 @@ class Verdict:
         row = METHODS[self.method]
         if self.differences:
             return f"{name} follows no known method. The nearest: {self.method}, {row.paper}."
+        if self.is_open:
+            others = f", or by {', '.join(self.same_as)}" if self.same_as else ""
+            return (
+                f"{name} may drop by the method {self.method}, {row.paper}{others}. "
+                "Not all that decides it could be told."
+            )
         also = ""
         if self.same_as:
             also = f". At these rates that is the same as {', '.join(self.same_as)}"
         return f"{name} drops by the method {self.method}, {row.paper}{also}."
+
+    @property
+    def is_open(self) -> bool:
+        """Whether what could not be told decides if it is this method."""
+        sites = self.sites.values()
+        return not self.differences and any(site.is_open for site in sites)
 
     def argument_at(self, site: str) -> str:
         """The argument that gives a site its rate in the nearest method; empty without one."""

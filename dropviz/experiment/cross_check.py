@@ -44,7 +44,8 @@ class Witnesses:
         """Whether the layer does what ``keras.layers.LSTM`` does."""
         verdict = self.verdict
         known = "keras" in (verdict.method, *verdict.same_as)
-        return verdict.kind == "LSTM" and known and not verdict.differences
+        sure = not verdict.differences and not verdict.is_open
+        return verdict.kind == "LSTM" and known and sure
 
     @property
     def disagreements(self) -> list[str]:

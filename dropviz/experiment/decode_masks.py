@@ -16,6 +16,7 @@ from dropviz.experiment.probe import Probe
 
 # Multipliers that a mask or a scaling may come to.
 _GRID = np.concatenate([-np.geomspace(60, 0.02, 150), [0.0], np.geomspace(0.02, 60, 400)])
+_STEP = 0.05  # how far to look on either side of a multiplier of 1
 _ZERO = 0.02  # a multiplier below this is a dropped entry
 
 
@@ -103,6 +104,29 @@ def multipliers(
             shows &= bool(abs(table[_GRID == 0][0] - level[0]) > slack)
     values: Array = np.where(reach, found, np.nan)
     return values, shows
+
+
+def rounding_of(
+    harness: Harness, probe: Probe, site: str, gate: int | None, others: Mapping[str, float]
+) -> float:
+    """How far rounding alone may move a multiplier of 1 that is read off.
+
+    Args:
+        harness: The layer's facts.
+        probe: The probe.
+        site: The place.
+        gate: The gate; None for all.
+        others: Multipliers at other sites.
+
+    Returns:
+        The distance; infinite where the outputs do not follow the multiplier.
+    """
+    masks = _blank(harness, probe, [Bit(site, 1, gate)], 2)
+    masks |= {name: np.full((1, 1, 1, 1), value) for name, value in others.items()}
+    masks[site][:, gate if gate is not None else slice(None), :, 0] = 1 - _STEP, 1 + _STEP
+    low, high = predict(harness, probe, masks, 2)
+    slope = abs(high - low) / (2 * _STEP)
+    return float(harness.noise * max(abs(low), abs(high)) / slope) if slope else np.inf
 
 
 def patterns(bits: Sequence[Bit]) -> Array:

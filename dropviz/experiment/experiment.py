@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dropviz.errors import DropvizError
 from dropviz.experiment.input_sites import (
     find_input_masks,
     find_mask_for_both,
@@ -11,6 +12,7 @@ from dropviz.experiment.input_sites import (
 from dropviz.experiment.mask_lives import read_lives
 from dropviz.experiment.observe import ARROWS, Observer
 from dropviz.experiment.preconditions import check_fit
+from dropviz.experiment.run_limit import SECONDS, OutOfTimeError
 from dropviz.experiment.state_sites import (
     find_cell_zoneout,
     find_direction_again,
@@ -26,18 +28,41 @@ def find_all_masks(observer: Observer) -> None:
         observer: It runs the layer, and is told what was found.
 
     Raises:
-        DropvizError: If masks could not be read off the layer's outputs.
+        DropvizError: If masks could not be read off the layer's outputs, or not in time.
     """
     check_fit(observer.harness)
+    try:
+        _find_places(observer)
+    except OutOfTimeError:
+        limit = observer.harness.limit
+        raise DropvizError(
+            f"{observer.harness.layer.name!r} takes {limit.seconds / limit.runs:.2g} s a run on "
+            f"{observer.harness.samples} samples, so that {SECONDS:.0f} s were over before every "
+            "place had been looked at: it cannot be told where it drops. Explain the same layer "
+            "with more samples in a batch, or on a machine that is idle."
+        ) from None
+    try:
+        _find_manners(observer)
+    except OutOfTimeError:
+        for place in observer.places.values():
+            place.late = True
+
+
+def _find_places(observer: Observer) -> None:
     # Whatever is found is allowed for in what comes after it.
     find_zoneout(observer)
     find_state_masks(observer)
     find_input_masks(observer)
     find_direction_again(observer)
     find_cell_zoneout(observer)
-    for site in [s for s in ARROWS if s in observer.places and not observer.noisy(s)]:
+
+
+def _find_manners(observer: Observer) -> None:
+    """How masks at each place that was found live, and what shares them."""
+    plain = [site for site in observer.places if not observer.noisy(site)]
+    for site in [site for site in ARROWS if site in plain]:
         read_ties(observer, site)
         read_structure(observer, site)
     find_mask_for_both(observer)
-    for site in [s for s in observer.places if not observer.noisy(s)]:
+    for site in plain:
         read_lives(observer, site)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dropviz.core.checks import check_whole
-from dropviz.core.nearest_method import nearest
+from dropviz.core.nearest_method import likeliest, nearest
 from dropviz.core.number_forms import MOST_SEED
 from dropviz.core.verdict import SiteVerdict, Verdict, Verdicts
 from dropviz.errors import DropvizError
@@ -120,6 +120,7 @@ def run_experiment(path: str, layer: Layer, seed: int) -> Verdict:
         found = site_verdict(place, harness.gates, observer.slack, doubts)
         sites[found.site] = found
         active |= any(look.random for look in place.looks.values())
+    sites = likeliest(sites, active=active)
     method, same_as, differences = nearest(sites, active=active)
     return Verdict(
         layer=path,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras
@@ -13,9 +13,16 @@ import numpy as np
 
 from dropviz.core.gates import GRU_GATES, LSTM_GATES
 from dropviz.core.masks import Array
-from dropviz.core.number_forms import MOST_SEED
 from dropviz.errors import DropvizError
+from dropviz.experiment.first_calls import (
+    check_finite,
+    free_batch,
+    kept_samples,
+    reseed,
+    try_first_calls,
+)
 from dropviz.experiment.probe import Probe
+from dropviz.experiment.run_limit import RunLimit
 from dropviz.keras_inside.inner_loop import looking
 from dropviz.keras_inside.sublayers import layer_and_sublayers
 from dropviz.keras_inside.untracked import attributes_kept
@@ -29,7 +36,7 @@ _DRAWS = 400
 CANDIDATE = 2  # position of the candidate among the gates, of an LSTM and of a GRU
 _GATES = {4: ("LSTM", LSTM_GATES), 3: ("GRU", GRU_GATES)}
 # How far an output may be from its prediction: rounding, seen through the probes.
-NOISE = {"float64": 1e-4, "float32": 1e-3, "float16": 1e-2, "bfloat16": 5e-2}
+NOISE = {"float64": 1e-4, "float32": 1e-3, "float16": 3e-3, "bfloat16": 5e-2}
 
 
 @dataclass
@@ -45,9 +52,9 @@ class Harness:
         bias: Shape of its bias; None without one.
         samples: Samples in a batch.
         noise: Relative rounding of its floating type.
-        calls: How often it was run.
         backwards: Whether it runs from the last step to the first.
         sequence: The outputs of the last run at all steps, if the layer gives them out.
+        limit: It counts the runs.
     """
 
     layer: Layer
@@ -58,9 +65,14 @@ class Harness:
     bias: tuple[int, ...] | None
     samples: int = _SAMPLES
     noise: float = NOISE["float32"]
-    calls: int = 0
     backwards: bool = False
     sequence: Array | None = None
+    limit: RunLimit = field(default_factory=lambda: RunLimit("layer"))
+
+    @property
+    def calls(self) -> int:
+        """How often the layer was run."""
+        return self.limit.runs
 
     @property
     def readers(self) -> list[int]:
@@ -197,7 +209,7 @@ class Harness:
     def call(self, weights: list[Array], x: Array, states: list[Array], *, training: bool) -> Array:
         """Sets weights and runs the layer; gives the last outputs of all units."""
         self.layer.set_weights([w.astype(np.float32) for w in weights])
-        self.calls += 1
+        self.limit.next_run()
         initial = [keras.ops.convert_to_tensor(s.astype(np.float32)) for s in states]
         inputs = keras.ops.convert_to_tensor(x.astype(np.float32))
         out = self.layer(inputs, initial_state=initial, training=training)
@@ -251,47 +263,17 @@ def mounted(layer: Layer, seed: int) -> Iterator[Harness]:
     features, units, gates, bias = shape
     kind, names = _GATES[gates]
     before = layer.get_weights()
-    _check_finite(layer, before)
+    check_finite(layer, before)
     dtype = str(getattr(layer, "compute_dtype", "float32"))
     harness = Harness(layer, kind, names, features, units, bias, noise=NOISE.get(dtype, 1e-3))
-    states = keras.tree.flatten(getattr(layer, "states", None) or [])
-    if states:
-        harness.samples = int(states[0].shape[0])
+    harness.limit = RunLimit(layer.name)
+    harness.samples = kept_samples(layer) or harness.samples
     # Attributes too: a layer may keep masks from call to call.
     with looking(), undisturbed(layer), attributes_kept(layer_and_sublayers(layer)):
-        _reseed(layer, seed)
+        reseed(layer, seed)
         try:
-            _try_first_call(harness)
+            try_first_calls(harness)
+            free_batch(harness, seed)
             yield harness
         finally:
             layer.set_weights(before)
-
-
-def _try_first_call(harness: Harness) -> None:
-    try:
-        harness.find_direction()
-    except Exception as error:
-        said = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
-        raise DropvizError(
-            f"{harness.layer.name!r} must take layer(x, initial_state=[...], training=...), as "
-            f"Keras's own recurrent layers do. Received from it: {said}."
-        ) from error
-
-
-def _check_finite(layer: Layer, weights: list[Array]) -> None:
-    bad = sum(int(np.count_nonzero(~np.isfinite(w))) for w in weights)
-    if bad:
-        total = sum(math.prod(w.shape) for w in weights)
-        raise DropvizError(
-            f"The weights of {layer.name!r} must be finite. Received: {bad} of {total} values are "
-            "NaN or infinite. Train with a smaller learning rate, or build the layer again."
-        )
-
-
-def _reseed(layer: Layer, seed: int) -> None:
-    """Lets the random streams of a layer begin where a seed says."""
-    number = 0
-    for variable in layer.non_trainable_variables:
-        if tuple(variable.shape) == (2,) and "int" in str(variable.dtype):
-            number += 1
-            variable.assign(np.array([(seed + number) % (MOST_SEED + 1), 0]))

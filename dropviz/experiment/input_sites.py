@@ -8,9 +8,10 @@ import numpy as np
 
 from dropviz.experiment.decode_masks import Bit, choose_probe
 from dropviz.experiment.harness import CANDIDATE
-from dropviz.experiment.observations import Look, Note, Place, same
+from dropviz.experiment.observations import Doubt, Look, Note, Place, same
 from dropviz.experiment.observe import ARROWS, SMALL, TRIES, Observer
 from dropviz.experiment.probe import Probe, drive
+from dropviz.experiment.without_bias import candidate_drops, other_shares
 
 _GENTLE = 0.25  # a weight on a gate that leaves it far from its ends
 _OTHER = {"input": "recurrent", "recurrent": "input"}
@@ -35,17 +36,24 @@ def find_input_masks(observer: Observer) -> None:
             crossed = _look_through_other(observer, site, gate, seen)
             if not np.isnan(crossed.dropped).all():
                 seen[site][gate] = crossed
-            elif site in observer.places:
-                observer.unheard.append((site, gate))
         _register(observer, site, seen[site])
 
 
 def _register(observer: Observer, site: str, looks: dict[int, Look]) -> None:
     many = len(observer.harness.readers)
     distinct = min(many, observer.harness.features) if site == "input" else many
-    place = Place(site, {gate: looks[gate] for gate in sorted(looks)}, distinct=distinct)
+    # Where a dropped entry does not show, that none was seen says nothing of the gate.
+    heard: dict[int | None, Look] = {
+        gate: look
+        for gate, look in sorted(looks.items())
+        if look.shows or look.masked(observer.slack)
+    }
+    place = Place(site, heard, distinct=distinct)
+    observer.unheard = [pair for pair in observer.unheard if pair[0] != site]
     if place.acting(observer.slack):
         observer.places[site] = place
+        gates = range(len(observer.harness.gates))
+        observer.unheard += [(site, gate) for gate in gates if gate not in heard]
 
 
 def _gate_probe(observer: Observer, site: str, gate: int) -> Probe | None:
@@ -89,13 +97,20 @@ def _look_through_other(observer: Observer, site: str, gate: int, seen: Seen) ->
 
 def _find_candidate_alone(observer: Observer, seen: Seen) -> None:
     """Without a bias: both arrows show a mask on the candidate at its gate, too."""
-    more = []
-    for site in ARROWS:
-        rest = [look.share for gate, look in seen[site].items() if gate != CANDIDATE]
-        more.append(seen[site][CANDIDATE].share - max(rest, default=0.0))
-    if min(more) <= 0.05:  # noqa: PLR2004 (four sigma of so many draws)
+    if observer.inner_sites():
         return
-    observer.register("candidate", seen["recurrent"][CANDIDATE])
+    drops = candidate_drops(observer, seen)
+    if drops is None:
+        observer.doubts.append(Doubt.NO_BIAS_CANDIDATE)
+    if not drops:
+        return
+    # The arrow that is dropped least for itself shows the candidate's mask best.
+    rest = other_shares(seen)
+    clear = min(rest, key=lambda site: rest[site])
+    if rest[clear] > 0:
+        observer.doubts.append(Doubt.NO_BIAS_CANDIDATE)
+        return
+    observer.register("candidate", seen[clear][CANDIDATE])
     for site in ARROWS:
         observer.places.pop(site, None)
         for gate in list(seen[site]):
@@ -148,6 +163,7 @@ def read_structure(observer: Observer, site: str) -> None:
     """Lets every reader read two entries at once: is it they that are dropped?"""
     harness, place = observer.harness, observer.places[site]
     rows = harness.features if site == "input" else harness.units
+    place.single = rows == harness.units == 1
     wide = harness.units > 3  # noqa: PLR2004 (two entries, and two readers beside them)
     acting = place.acting(observer.slack)
     probes = {g: _gate_probe(observer, site, g) for g in acting if g is not None}

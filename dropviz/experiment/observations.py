@@ -32,6 +32,10 @@ class Doubt(Enum):
         "the layer has no bias, so that a mask on the memory cannot be told from one "
         "on what is carried."
     )
+    NO_BIAS_CANDIDATE = (
+        "the layer has no bias, so that a mask on the candidate is heard through x and h alone, "
+        "and cannot be told from masks on these."
+    )
     ONE_MASK_FOR_ALL_STEPS = (
         "one mask for all steps that neither grows nor shrinks does the same on the "
         "memory and on h."
@@ -50,6 +54,7 @@ class Look:
         random: Whether multipliers vary at inference.
         shows: Whether a dropped entry can be seen as often as a kept one.
         shared: Whether all samples share a mask.
+        blur: How far from 1 rounding alone may show a multiplier.
     """
 
     kept: float
@@ -59,6 +64,7 @@ class Look:
     random: bool = False
     shows: bool = True
     shared: bool = False
+    blur: float = 0.0
 
     @property
     def share(self) -> float:
@@ -74,7 +80,8 @@ class Look:
 
     def masked(self, slack: float) -> bool:
         """Whether anything happens here."""
-        scaled = max(abs(self.kept - 1), abs(self.at_inference - 1), self.spread) > slack
+        scaled = max(abs(self.kept - 1), abs(self.at_inference - 1)) > max(slack, self.blur)
+        scaled |= self.spread > slack
         return bool(self.share > 0 or scaled or self.random)
 
 
@@ -91,6 +98,10 @@ class Place:
         only: The steps that are masked, where not all are.
         distinct: Readers that read different entries; the first so many.
         notes: What else was found.
+        perhaps: Another site where the masks may as well be; empty where that is told.
+        single: Whether there is but one weight for each gate, so that a mask on the weights
+            is one on what they multiply; False once more than one was found.
+        late: Whether the time was over before all had been read.
     """
 
     site: str
@@ -101,6 +112,9 @@ class Place:
     only: tuple[int, ...] | None = None
     distinct: int = 1
     notes: list[Note] = field(default_factory=list)
+    perhaps: str = ""
+    single: bool = True
+    late: bool = False
 
     @property
     def shared(self) -> bool:
@@ -162,6 +176,43 @@ def same_along(bits: Array, axis: int, rate: float) -> bool | None:
     first = np.take(bits, [0], axis=axis)
     others = np.delete(bits, 0, axis=axis)
     return same(np.broadcast_to(first, others.shape), others, rate)
+
+
+def draws_to_tell(rate: float) -> int:
+    """How many equal draws it takes, on average, to prove that two masks are one.
+
+    Args:
+        rate: The drop rate.
+
+    Returns:
+        Draws; 1 where all or nothing is dropped, which no number of draws tells apart.
+    """
+    agree = rate**2 + (1 - rate) ** 2
+    return math.ceil(math.log(_CHANCE) / math.log(agree)) + 1 if 0 < agree < 1 else 1
+
+
+def apart_by_luck(neither: int, one: int, other: int, both: int) -> bool:
+    """Whether two masks that are drawn apart could drop together as often as was seen.
+
+    Args:
+        neither: Draws in which neither dropped.
+        one: Those in which only the first did.
+        other: Those in which only the second did.
+        both: Those in which both did.
+
+    Returns:
+        Whether chance explains it (Fisher's exact test, one-sided).
+    """
+    total, first, second = neither + one + other + both, one + both, other + both
+
+    def log_odds(many: int) -> float:
+        parts = (many, first - many, second - many, total - first - second + many)
+        return -sum(math.lgamma(part + 1) for part in parts)
+
+    margins = (first, total - first, second, total - second)
+    fixed = sum(math.lgamma(each + 1) for each in margins) - math.lgamma(total + 1)
+    most = min(first, second)
+    return sum(math.exp(fixed + log_odds(many)) for many in range(both, most + 1)) > _CHANCE
 
 
 def interval(dropped: int, draws: int) -> tuple[float, float]:

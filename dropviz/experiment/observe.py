@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -9,13 +10,24 @@ from typing import Any
 import numpy as np
 
 from dropviz.core.masks import Array
-from dropviz.experiment.decode_masks import Bit, multipliers, read_bits
+from dropviz.experiment.decode_masks import Bit, multipliers, read_bits, rounding_of
 from dropviz.experiment.harness import CANDIDATE, Harness
-from dropviz.experiment.observations import Doubt, Look, Place, same_along, summed_up
+from dropviz.experiment.observations import (
+    Doubt,
+    Look,
+    Place,
+    draws_to_tell,
+    same_along,
+    summed_up,
+)
 from dropviz.experiment.probe import Probe
 
 SMALL = 0.1  # so small that every activation is nearly straight
-_MORE = 6  # calls where all samples share a mask
+_MOST = 150  # calls to ask one question with
+_MORE = 6  # calls at least where all samples share a mask
+_FEW = 12  # draws of a shared mask that show what it does to one gate
+_RARE = 150  # draws among which one in ten is sure to be seen
+_SAFE = 2  # times the draws that tell on average
 TRIES = 60  # probes to choose the telling one from
 ARROWS = ("recurrent", "input")
 
@@ -62,25 +74,35 @@ class Observer:
         Returns:
             What was seen.
         """
+        quiet = self.look_at_inference(probe, site, gate, also)
+        random = bool(quiet.share > 0 or quiet.spread > self.slack)
+        blur = self._rounding(probe, site, gate, also)
+        scaled = random or abs(quiet.kept - 1) > max(self.slack, blur)
         values, shows = self._look_again(self.harness.times, probe, site, gate, also)
         seen = summed_up(values)
         shared = False
         # All or nothing dropped: perhaps by few draws, that all samples share.
-        whole = seen.share in (0, 1) and seen.masked(self.slack)
+        acts = scaled or replace(seen, blur=blur).masked(self.slack)
+        whole = seen.share in (0, 1) and acts
         if whole or same_along(seen.dropped, 1, seen.share) is True:
-            missing = max(0, _MORE - len(values))
-            values += self._look_again(missing, probe, site, gate, also)[0]
-            seen = summed_up(values)
+            while len(values) < self._enough(seen):
+                values += self._look_again(1, probe, site, gate, also)[0]
+                seen = summed_up(values)
             # Where a dropped entry does not show, that none was seen says nothing.
             shared = shows and same_along(seen.dropped, 1, seen.share) is not False
-        quiet = self.look_at_inference(probe, site, gate, also)
-        return replace(
-            seen,
-            at_inference=quiet.kept,
-            random=bool(quiet.share > 0 or quiet.spread > self.slack),
-            shows=shows,
-            shared=shared,
-        )
+        seen = replace(seen, at_inference=quiet.kept, random=random)
+        return replace(seen, shows=shows, shared=shared, blur=blur)
+
+    def _enough(self, seen: Look) -> int:
+        """How many calls to look at a mask that all samples seem to share."""
+        # All dropped so far: what is kept has not been seen. None, and nothing scaled in
+        # training: nor has what is scaled at inference.
+        rare = seen.share == 1 or (seen.share == 0 and abs(seen.kept - 1) < self.slack)
+        return self.calls_for(_RARE if rare else _FEW, shared=True)
+
+    def _rounding(self, probe: Probe, site: str, gate: int | None, also: Sequence[str]) -> float:
+        rest = {s: each.at_inference for s, each in self._others(site, also).items()}
+        return rounding_of(self.harness, probe, site, gate, rest)
 
     def look_at_inference(
         self, probe: Probe, site: str, gate: int | None = None, also: Sequence[str] = ()
@@ -106,7 +128,8 @@ class Observer:
 
     def _others(self, site: str, also: Sequence[str]) -> dict[str, Look]:
         others = {s: self.inner_look(s) for s in self.inner_sites() if s != site}
-        return others | {s: self.places[s].looks[CANDIDATE] for s in also}
+        heard = [s for s in also if CANDIDATE in self.places[s].looks]
+        return others | {s: self.places[s].looks[CANDIDATE] for s in heard}
 
     def read_bits(self, probe: Probe, bits: Sequence[Bit], times: int | None = None) -> Array:
         """Runs a probe, and reads bits off: shape (bits, calls, samples, readers)."""
@@ -119,7 +142,21 @@ class Observer:
 
     def times(self, place: Place) -> int:
         """How often to run a probe of a place."""
-        return _MORE if place.shared else self.harness.times
+        if not place.shared:
+            return self.harness.times
+        share = max(look.share for look in place.looks.values())
+        return self.calls_for(_SAFE * draws_to_tell(share), shared=True)
+
+    def calls_for(self, draws: int, *, shared: bool = False) -> int:
+        """How many calls it takes to see so many draws, within what is sensible.
+
+        Args:
+            draws: Draws wanted.
+            shared: Whether all samples share a mask.
+        """
+        each = len(self.harness.readers) * (1 if shared else self.harness.samples)
+        least = _MORE if shared else self.harness.times
+        return min(_MOST, max(least, math.ceil(draws / each)))
 
     def register(self, site: str, look: Look) -> None:
         """Notes that something acts at a site inside the cell."""

@@ -9,11 +9,13 @@ from dataclasses import replace
 import numpy as np
 
 from dropviz.core.masks import Array
-from dropviz.core.sites import SITES
+from dropviz.core.sites import MASKABLE, SITES
 from dropviz.core.verdict import SiteVerdict
-from dropviz.experiment.observations import Look, Place, interval, same, same_along
+from dropviz.experiment.observations import Look, Note, Place, interval, same, same_along
+from dropviz.experiment.run_limit import SECONDS
 
 _SHOWN = 16
+_LATE = f"{SECONDS:.0f} s were over before it could be told"
 
 
 def site_verdict(
@@ -33,6 +35,7 @@ def site_verdict(
     acting = place.acting(slack)
     looks = [look for look in acting.values() if look.shows] or list(acting.values())
     share = float(np.mean([look.share for look in looks]))
+    precision = max(slack, float(np.median([look.blur for look in looks])))
     name, over_units = _structure(place, looks, share, doubts)
     gated = None not in acting
     # As for noise, which has no rate, no life, no tying and no scaling of a mask's.
@@ -43,14 +46,17 @@ def site_verdict(
         life=None,
         tying=None if gated else "",
         scaling="other",
-        kept=float(np.median([look.kept for look in looks])),
-        at_inference=float(np.median([look.at_inference for look in looks])),
+        kept=_rounded([look.kept for look in looks], precision),
+        at_inference=_rounded([look.at_inference for look in looks], precision),
         gates=tuple(gates[g] for g in acting if g is not None),
         missing=tuple(gates[g] for g in place.looks if g is not None and g not in acting),
         same_over_samples=_all(same_along(look.dropped, 1, share) for look in looks),
         same_over_units=over_units,
         frozen=_all(same_along(place.once(look.dropped), 0, share) for look in looks) is True,
         notes=_notes(place, slack),
+        perhaps=place.perhaps,
+        reaches=("recurrent",) if Note.NEXT_STEP_READS_MASKED in place.notes else (),
+        precision=precision,
         seen=looks[0].dropped[0][:_SHOWN, :_SHOWN],
     )
     if place.noisy(slack):
@@ -64,8 +70,14 @@ def site_verdict(
         rate_interval=limits,
         life=_life(place, name, doubts),
         tying=_tying(place, share, doubts) if gated else "",
-        scaling=_scaling(verdict, limits, slack, random=random),
+        scaling=_scaling(verdict, limits, precision, random=random),
     )
+
+
+def _rounded(multipliers: list[float], slack: float) -> float:
+    """The median of multipliers; 1 where rounding alone may be what parts it from 1."""
+    middle = float(np.median(multipliers))
+    return 1.0 if abs(middle - 1) < slack else middle
 
 
 def _notes(place: Place, slack: float) -> tuple[str, ...]:
@@ -98,12 +110,7 @@ def _structure(
     if not weights:
         return place.site, together
     if place.sources is None:
-        if place.shared:
-            doubts.append(
-                f"{place.site}: in a layer this small a mask on the weights and one on what "
-                "they multiply do the same."
-            )
-        return place.site, together
+        return _unread_structure(place, looks, share, doubts), together
     first, second = place.once(place.sources)
     over_readers = same_along(first, 2, share)
     alike = same(first, second, share)
@@ -114,7 +121,50 @@ def _structure(
             f"{place.site}: too few draws were seen to tell a mask on the weights from one on "
             "what they multiply."
         )
+        place.perhaps = weights
     return place.site, alike if together is None else together
+
+
+def _unread_structure(place: Place, looks: list[Look], share: float, doubts: list[str]) -> str:
+    """Names the site where no reader could read two entries at once."""
+    weights = SITES[place.site].weights
+    if place.late:
+        doubts.append(
+            f"{place.site}: {_LATE} whether a mask is on the weights or on what they multiply."
+        )
+        place.perhaps = weights
+        return place.site
+    if place.single:
+        if not place.shared:
+            return place.site
+        doubts.append(
+            f"{place.site}: in a layer this small a mask on the weights and one on what "
+            "they multiply do the same."
+        )
+        # Of two names for one thing, the one that a published method has.
+        return weights if weights in MASKABLE and _untied(place, share) else place.site
+    if place.distinct == 1:
+        # All readers read one and the same entry.
+        apart = [same_along(place.once(look.dropped), 2, share) for look in looks]
+        if False in apart:
+            return weights
+        if True in apart:
+            return place.site
+    if place.shared:
+        doubts.append(
+            f"{place.site}: the layer has too few units to tell a mask on the weights from one "
+            "on what they multiply."
+        )
+        place.perhaps = weights
+    return place.site
+
+
+def _untied(place: Place, share: float) -> bool:
+    """Whether each gate has masks of its own."""
+    if place.joint is None:
+        return False
+    pairs = itertools.combinations(place.once(place.joint), 2)
+    return all(same(one, other, share) is False for one, other in pairs)
 
 
 def _rate(
@@ -134,6 +184,9 @@ def _rate(
 
 
 def _tying(place: Place, share: float, doubts: list[str]) -> str | None:
+    if place.joint is None and place.late:
+        doubts.append(f"{place.site}: {_LATE} whether gates share a mask.")
+        return None
     if place.joint is None:
         doubts.append(f"{place.site}: only one gate is masked, so that there is nothing to tie.")
         return None
@@ -164,7 +217,9 @@ def _life(place: Place, name: str, doubts: list[str]) -> str | None:
         return "step"
     if answers and all(answers):
         return "sequence"
-    if place.only is None:
+    if place.steps is None and place.late:
+        doubts.append(f"{name}: {_LATE} how long a mask lives.")
+    elif place.only is None:
         doubts.append(f"{name}: the outputs do not tell how long a mask lives.")
     return None
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
-from dropviz.core.masks import Array
-from dropviz.experiment.decode_masks import Bit, balance_readings, multipliers, share_explained
-from dropviz.experiment.harness import CANDIDATE
+from dropviz.experiment.decode_masks import Bit, balance_readings, share_explained
 from dropviz.experiment.mask_lives import bits_beside, choose_life_probe
-from dropviz.experiment.observations import Doubt, Look, Note, interval, same
+from dropviz.experiment.observations import Look, Note, interval, same
 from dropviz.experiment.observe import SMALL, Observer
 from dropviz.experiment.probe import Probe
+from dropviz.experiment.stored_sites import find_stored_site, next_step_reads_masked
 
 
 def find_zoneout(observer: Observer) -> None:
@@ -85,63 +83,17 @@ def find_state_masks(observer: Observer) -> None:
 
 def _register_stored(observer: Observer, memory: Look) -> None:
     """Registers a mask on all that is stored: on the memory, or on the output."""
-    site = _memory_or_output(observer, memory)
+    site, perhaps = find_stored_site(observer, memory)
     lift = observer.lift
     # Once more by its own name: small signals are only nearly straight.
     memory = observer.look(observer.memory, site)
     update = observer.look(Probe(**lift), site) if lift else memory
     observer.register(site, memory)
+    observer.places[site].perhaps = perhaps
     notes = observer.places[site].notes
     limits = [interval(*each.counts) for each in (memory, update)]
     close = max(low for low, _ in limits) <= min(high for _, high in limits)
     if not close or abs(memory.kept - update.kept) > observer.slack * max(1, memory.kept):
         notes.append(Note.MASKED_APART)
-    if lift is None:
-        observer.doubts.append(Doubt.NO_BIAS)
-    if site == "output" and observer.lstm and not _is_still_read(observer, memory):
+    if site == "output" and observer.lstm and next_step_reads_masked(observer, memory):
         notes.append(Note.NEXT_STEP_READS_MASKED)
-
-
-def _memory_or_output(observer: Observer, memory: Look) -> str:
-    """Tells a mask on the memory from one on the output: by the second step."""
-    probe = replace(observer.memory, steps=2)
-    seen = _read_totals(observer, probe, training=True)
-    if abs(memory.kept - 1) > observer.slack:
-        twice = {"cell": memory.kept**2, "output": memory.kept}
-        return _nearest(float(np.nanmedian(seen[seen != 0])), twice)
-    r = memory.at_inference
-    if abs(r - 1) > observer.slack:
-        rest = _read_totals(observer, probe, training=False)
-        return _nearest(float(np.nanmedian(rest)), {"cell": r**2, "output": r})
-    if _nearest(float((seen == 0).mean()), _dropped_by_two_steps(memory)) == "cell":
-        return "cell"
-    # A unit that is dropped for good: is its h still read by its neighbour?
-    if observer.lstm and _is_still_read(observer, memory):
-        return "output"
-    observer.doubts.append(Doubt.ONE_MASK_FOR_ALL_STEPS)
-    return "cell"
-
-
-def _is_still_read(observer: Observer, memory: Look) -> bool:
-    """Whether a unit's h is read by its neighbour even where its output is dropped."""
-    read = Probe(wh=observer.one_gate(CANDIDATE, 1.0), source_c=1.0, steps=2)
-    harness = observer.harness
-    silent = np.concatenate([harness.run(read) for _ in range(harness.times)]) == 0
-    return _nearest(float(silent.mean()), _dropped_by_two_steps(memory)) == "output"
-
-
-def _read_totals(observer: Observer, probe: Probe, *, training: bool) -> Array:
-    """What multiplied the output, whatever did it on its way."""
-    harness = observer.harness
-    outs = [harness.run(probe, training=training) for _ in range(harness.times)]
-    return np.concatenate([multipliers(harness, probe, out, "output")[0] for out in outs])
-
-
-def _dropped_by_two_steps(memory: Look) -> dict[str, float]:
-    """The share dropped by a mask on the memory, and by one on the output."""
-    # Twice a chance to drop, and once.
-    return {"cell": 1 - (1 - memory.share) ** 2, "output": memory.share}
-
-
-def _nearest(value: float, known: dict[str, float]) -> str:
-    return min(known, key=lambda name: abs(known[name] - value))

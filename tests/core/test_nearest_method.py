@@ -186,7 +186,7 @@ ODD: dict[str, tuple[tuple[SiteVerdict, ...], str, tuple[str, ...]]] = {
     ),
     "no such site, one that is": (
         (X_STEP, found("carried", "sequence")),
-        "zaremba",
+        "moon",
         (f"it masks {WHERE['carried']}, which the method does not.",),
     ),
     "no such site": (

@@ -113,7 +113,7 @@ def test_gates_that_see_no_mask_are_missing() -> None:
     place.looks[2] = seen(np.zeros_like(A), kept=1.0)
     verdict, _ = judged(place)
     assert verdict.gates == ("i", "f", "o")
-    assert verdict.missing == ("c",)
+    assert verdict.missing == ("g",)
     assert verdict.tying == "tied"
 
 

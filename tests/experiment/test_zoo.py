@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
 from functools import cache
-from itertools import combinations, product
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pytest
 
 from dropviz.core.gates import GRU_GATES, LSTM_GATES
-from dropviz.core.methods import METHODS, Rule
-from dropviz.core.setting import Setting
-from tests.tables import LIVES, PLACES, SCALINGS, VARIANTS, ZONED, ZONES
+from dropviz.core.methods import METHODS
+from tests.tables import LIVES, PLACES, ZONED
 
-from .zoo import WEIGHTS, WRONG, ZOO, SiteTruth, Specimen
+from .zoo import WEIGHTS, WRONG, ZOO, SiteTruth
+from .zoo_methods import is_method
 from .zoo_notes import Array, Layer, array, by_site, parts, recurrent
 from .zoo_proof import PROVED, SEED, data, facts
 
@@ -220,45 +220,6 @@ def test_the_truth_is_told_in_the_words_of_the_table(name: str) -> None:
         assert why
     assert specimen.nearest in ("", *METHODS)
     assert specimen.kind in ("LSTM", "GRU")
-
-
-def settings(method: str, rates: Mapping[str, float]) -> list[Setting]:
-    """The settings of a method that could drop at these sites with these rates."""
-    row = METHODS[method]
-    given: dict[str, Any] = {rule.argument: rates.get(rule.site, 0.0) for rule in row.rules}
-    choices: list[dict[str, Any]] = [{}]
-    if set(VARIANTS) <= set(row.options):
-        choices = [dict(zip(VARIANTS, pair, strict=True)) for pair in product(LIVES, SCALINGS)]
-    assert set(row.options) in (set(), set(VARIANTS), set(ZONES))
-    return [Setting(method, **given, **choice) for choice in choices]
-
-
-def as_rule(truth: SiteTruth, argument: str) -> Rule:
-    """The rule that a site follows, if it follows one."""
-    shared = not truth.same_over_samples
-    return Rule(
-        truth.site, argument, truth.life, truth.tying, truth.scaling, shared, round(truth.rate, 9)
-    )
-
-
-def is_method(specimen: Specimen, method: str) -> bool:
-    truths = specimen.sites
-    odd = specimen.active_at_inference or any(
-        t.frozen or t.same_over_units or t.same_mask_as or t.steps != "all" or t.gaussian
-        for t in truths.values()
-    )
-    every = LSTM_GATES if specimen.kind == "LSTM" else GRU_GATES
-    odd = odd or any(t.tying and t.gates != every for t in truths.values())
-    if odd or not truths or any(truth.rate == 1 for truth in truths.values()):
-        return False
-    for setting in settings(method, {site: t.rate for site, t in truths.items()}):
-        rules = {rule.site: rule for rule in setting.rules if rule.rate}
-        if set(rules) == set(truths) and all(
-            as_rule(truths[site], rule.argument) == replace(rule, rate=round(rule.rate, 9))
-            for site, rule in rules.items()
-        ):
-            return True
-    return False
 
 
 @each_specimen

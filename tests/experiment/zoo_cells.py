@@ -83,9 +83,10 @@ class Notes:
 class Masking:
     """What the cells share: drawing masks, once a call or once a step, and noting them."""
 
-    kernel: Any  # these three are Keras's
+    kernel: Any  # these four are Keras's
     units: Any
     seed_generator: Any
+    compute_dtype: Any
     gate_count = 4
     step: int | None = None  # number of the time step, where the loop tells
 
@@ -123,7 +124,7 @@ class Masking:
             return keras.random.normal(shape, mean=1.0, stddev=spread, seed=seed)
         kept = 1 / (1 - mask.rate) if mask.kept is None else mask.kept
         drawn = keras.random.uniform(shape, seed=seed) >= mask.rate
-        return keras.ops.cast(drawn, "float32") * kept
+        return keras.ops.cast(drawn, self.compute_dtype) * kept
 
     def now(self, inputs: Tensor, *, training: bool) -> Now:
         """By place, what multiplies at this step, for each gate."""
@@ -188,7 +189,8 @@ class ZooLSTMCell(Masking, keras.layers.LSTMCell):  # type: ignore[misc]
     def call(self, inputs: Tensor, states: Any, training: bool = False) -> Any:  # noqa: FBT001, FBT002
         h, c = states
         now = self.now(inputs, training=training)
-        z = products(now, ON_X, inputs, self.kernel, 4) + self.bias
+        z = products(now, ON_X, inputs, self.kernel, 4)
+        z = z + self.bias if self.use_bias else z
         z += products(now, ON_H, h, self.recurrent_kernel, 4)
         z_i, z_f, z_g, z_o = keras.ops.split(z, 4, axis=1)
         i, f, o = (self.recurrent_activation(gate) for gate in (z_i, z_f, z_o))

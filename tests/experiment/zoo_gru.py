@@ -24,7 +24,7 @@ def in_gru(*masks: Mask, **cell: Any) -> Factory:
     """``keras.layers.RNN`` around a GRU cell that masks so."""
 
     def make(units: int, features: int, seed: int, **options: Any) -> Layer:
-        made = ZooGRUCell(units, masks, seed, **cell)
+        made = ZooGRUCell(units, masks, seed, **cell, dtype=options.get("dtype"))
         return built(keras.layers.RNN(made, **{"return_sequences": True, **options}), features)
 
     return make

@@ -12,6 +12,7 @@ from .zoo_cells import Mask, Notes, ZooLSTMCell
 from .zoo_truth import RATE, Factory, Layer, SiteTruth, Specimen, built, seeded, specimen
 
 Tensor = Any
+OF_A_CELL = ("use_bias", "activation", "recurrent_activation")  # options that a cell takes
 
 
 class OwnLoop(keras.layers.Layer):  # type: ignore[misc]
@@ -177,7 +178,8 @@ def in_cell(*masks: Mask) -> Factory:
     """``keras.layers.RNN`` around a cell that masks so."""
 
     def make(units: int, features: int, seed: int, **options: Any) -> Layer:
-        cell = ZooLSTMCell(units, masks, seed)
+        of_cell = {name: options.pop(name) for name in OF_A_CELL if name in options}
+        cell = ZooLSTMCell(units, masks, seed, **of_cell, dtype=options.get("dtype"))
         return built(keras.layers.RNN(cell, **{"return_sequences": True, **options}), features)
 
     return make

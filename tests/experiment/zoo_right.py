@@ -118,7 +118,8 @@ KERAS["keras_both_2_units"] = replace(KERAS["keras_both"], units=2, features=3)
 KERAS["keras_both_64_units"] = replace(KERAS["keras_both"], units=64, features=16)
 
 
-def _of(rule: Rule) -> SiteTruth:
+def truth_of_rule(rule: Rule) -> SiteTruth:
+    """The truth about a site that follows a rule of the table."""
     return SiteTruth(
         rule.site,
         rule.rate,
@@ -134,7 +135,7 @@ def _of(rule: Rule) -> SiteTruth:
     )
 
 
-def _same(setting: Setting) -> tuple[str, ...]:
+def same_methods(setting: Setting) -> tuple[str, ...]:
     """The methods that do the same at these rates."""
     if not setting.recurrent_dropout and not setting.zoneout_cell and setting.dropout:
         groups: tuple[tuple[str, ...], ...] = (X_TIED, X_EACH_STEP)
@@ -157,10 +158,10 @@ def _table() -> dict[str, Specimen]:
             given.append({"zoneout_cell": 0.5, "zoneout_hidden": 0.0})
         for arguments in given:
             setting = Setting(method, **arguments)
-            truths = [_of(rule) for rule in setting.rules if rule.rate]
+            truths = [truth_of_rule(rule) for rule in setting.rules if rule.rate]
             name = "_".join([method, *(f"{key}={value}" for key, value in arguments.items())])
             make = lstm(method=method, **arguments)
-            found[name] = specimen(make, truths, _same(setting))
+            found[name] = specimen(make, truths, same_methods(setting))
     return found
 
 

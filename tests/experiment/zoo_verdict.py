@@ -14,7 +14,7 @@ from dropviz.experiment.explain import explain
 from .zoo_truth import SiteTruth, Specimen
 
 Layer = Any
-WORDS = ("life", "tying", "scaling", "gates", "same_over_samples", "same_over_units", "frozen")
+WORDS = ("life", "tying", "scaling", "same_over_samples", "same_over_units", "frozen")
 NUMBERS = ("kept", "at_inference")
 CLOSE = 0.02  # the harness reads multipliers off a table; float32 gives three digits
 
@@ -47,6 +47,7 @@ def untrue(specimen: Specimen, verdict: Verdict, *, close: float = CLOSE) -> lis
     for site, found in verdict.sites.items():
         if site in specimen.sites:
             wrong += [f"{site}.{words}" for words in _at(specimen, found, close)]
+            wrong += [f"{site}.{words}" for words in _gates(specimen, verdict, found)]
     if verdict.active_at_inference != specimen.active_at_inference:
         wrong.append(f"active_at_inference {verdict.active_at_inference}")
     if verdict.kind != specimen.kind:
@@ -81,10 +82,15 @@ def _at(specimen: Specimen, found: SiteVerdict, close: float) -> Iterator[str]:
         yield f"rate between {low:.4f} and {high:.4f}, in truth {truth.rate:.4f}"
     if not low <= found.rate <= high:
         yield f"rate {found.rate} outside of its own interval"
-    if set(found.gates) & set(found.missing):
-        yield f"gates {found.gates} and missing {found.missing} overlap"
     if not np.isin(np.nan_to_num(found.seen), (0, 1)).all():
         yield "seen is not of zeros and ones"
+
+
+def _gates(specimen: Specimen, verdict: Verdict, found: SiteVerdict) -> Iterator[str]:
+    real, said = set(specimen.sites[found.site].gates), set(found.gates)
+    open_ = {g for g in real if f"{found.site}: whether the gate {g} sees masks." in verdict.doubts}
+    if said - real or real - said - open_ or real & set(found.missing):
+        yield f"gates {found.gates}, missing {found.missing}, in truth {sorted(real)}"
 
 
 def _method(specimen: Specimen, verdict: Verdict) -> Iterator[str]:

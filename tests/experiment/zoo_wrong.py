@@ -43,7 +43,7 @@ H: dict[str, Specimen] = {
     "h_three_gates": one(Mask("recurrent", seen=(0, 1, 3)), at("recurrent", gates=("i", "f", "o"))),
     "h_candidate_gate_only": one(
         Mask("recurrent", seen=(2,)),
-        at("recurrent", gates=("c",)),
+        at("recurrent", gates=("g",)),
         cannot_tell={"recurrent.tying": "one gate sees masks"},
     ),
     "h_frozen": one(Mask("recurrent", frozen=True), at("recurrent", frozen=True)),
@@ -91,7 +91,7 @@ X: dict[str, Specimen] = {
         nearest="keras",
         cannot_tell={"input.at_inference": ACTIVE},
     ),
-    "x_three_gates": one(Mask("input", seen=(0, 2, 3)), at("input", gates=("i", "c", "o"))),
+    "x_three_gates": one(Mask("input", seen=(0, 2, 3)), at("input", gates=("i", "g", "o"))),
     "x_masked_twice": specimen(
         in_cell(Mask("input", rate=0.3, key="one"), Mask("input", rate=0.3, key="two")),
         [at("input", rate=1 - 0.7**2)],  # one mask of that rate: 1 / 0.7 ** 2 is its 1 / (1 - p)

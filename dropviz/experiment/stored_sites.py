@@ -1,0 +1,142 @@
+"""Tells where a mask on all that is stored sits: on c, on what c carries, or on the output."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dropviz.core.masks import Array
+from dropviz.experiment.decode_masks import Bit, multipliers, share_explained
+from dropviz.experiment.harness import CANDIDATE
+from dropviz.experiment.observations import Doubt, Look, interval
+from dropviz.experiment.observe import SMALL, Observer
+from dropviz.experiment.probe import Probe
+from dropviz.experiment.without_bias import memory_is_dropped_alone
+
+_DRAWS = 20_000  # as many as tell once from twice at a rate of .02 or .99
+_PATIENCE = 50  # calls in a row that drop all there is
+
+
+def find_stored_site(observer: Observer, memory: Look) -> tuple[str, str]:
+    """Finds the site of a mask that silences all that is stored.
+
+    Args:
+        observer: It runs the layer, and is told what cannot be told.
+        memory: What was seen of the memory.
+
+    Returns:
+        "cell", "output" or "carried"; and another of them where nothing tells the two
+        apart, or nothing.
+    """
+    unbiased = observer.lift is None
+    # Without a bias nothing was added when the memory was looked at.
+    alone = memory_is_dropped_alone(observer, memory) if unbiased else False
+    if alone:
+        return "carried", ""
+    site = _memory_or_output(observer, memory)
+    if site is None:
+        observer.doubts.append(Doubt.ONE_MASK_FOR_ALL_STEPS)
+        return "cell", "output"
+    if site == "cell" and alone is None:
+        observer.doubts.append(Doubt.NO_BIAS)
+        return site, "carried"
+    return site, ""
+
+
+def _memory_or_output(observer: Observer, memory: Look) -> str | None:
+    """Tells a mask on the memory from one on the output, by the second step; None if not."""
+    # Twice scaled up must not leave what can be read.
+    size = SMALL / max(1.0, abs(memory.kept))
+    probe = Probe(c=size, steps=2) if observer.lstm else Probe(h=size, steps=2)
+    if abs(memory.kept - 1) > observer.slack:
+        twice = {"cell": memory.kept**2, "output": memory.kept}
+        for _ in range(_PATIENCE):
+            seen = _read_totals(observer, probe, training=True)
+            kept = seen[(seen != 0) & ~np.isnan(seen)]
+            if kept.size:
+                return _nearest(float(np.median(kept)), twice)
+        return None
+    r = memory.at_inference
+    if abs(r - 1) > observer.slack:
+        rest = _read_totals(observer, probe, training=False)
+        return _nearest(float(np.nanmedian(rest)), {"cell": r**2, "output": r})
+    often = _dropped_how_often(observer, probe, memory)
+    if often != "once":
+        return "cell" if often else None
+    # A unit that is dropped for good: is its h still read by its neighbour?
+    if not observer.lstm:
+        return _by_neighbour_of_gru(observer, memory)
+    often = _neighbour_is_silent(observer, memory)
+    return {"once": "output", "twice": "cell", None: None}[often]
+
+
+def next_step_reads_masked(observer: Observer, memory: Look) -> bool:
+    """Whether the next step reads h as it was given out, dropped.
+
+    Args:
+        observer: It runs the layer, in which the output is masked.
+        memory: What was seen of the memory.
+    """
+    if observer.harness.units > 1:
+        return _neighbour_is_silent(observer, memory) == "twice"
+    # A unit alone reads its own h: do masks on the outputs explain all that comes out?
+    probe = Probe(own=observer.one_gate(CANDIDATE, 1.5), c=1.0, steps=2)
+    bits = [Bit("output", memory.kept, None, step) for step in (0, 1)]
+    out = np.concatenate([observer.harness.run(probe) for _ in range(observer.harness.times)])
+    return share_explained(observer.harness, probe, out, bits) < 1
+
+
+def _neighbour_is_silent(observer: Observer, memory: Look) -> str | None:
+    """How often a unit is silent that lives on the h of its neighbour."""
+    if observer.harness.units == 1:
+        return None
+    read = Probe(wh=observer.one_gate(CANDIDATE, 1.0), source_c=1.0, steps=2)
+    return _dropped_how_often(observer, read, memory)
+
+
+def _by_neighbour_of_gru(observer: Observer, memory: Look) -> str | None:
+    """Tells the two sites in a GRU that drops a unit for good: does its neighbour miss it?"""
+    if observer.harness.units == 1:
+        return None
+    read = Probe(wh=observer.one_gate(CANDIDATE, 1.0), source=1.0, steps=2)
+    bits = [Bit("output", memory.kept)]
+    calls = observer.calls_for(_DRAWS // 10)
+    out = np.concatenate([observer.harness.run(read) for _ in range(calls)])
+    explained = share_explained(observer.harness, read, out, bits)
+    # Otherwise h may be masked where it is read, too.
+    return "output" if explained == 1 else None
+
+
+def _dropped_how_often(observer: Observer, probe: Probe, memory: Look) -> str | None:
+    """Whether one mask or two in a row silence a reader: "once" or "twice".
+
+    Args:
+        observer: It runs the layer.
+        probe: A probe of two steps.
+        memory: What was seen of one mask.
+
+    Returns:
+        None where the draws do not tell.
+    """
+    counts = np.zeros((2, 2), int)
+    seen = slice(1 if memory.shared else None)
+    for _ in range(observer.calls_for(_DRAWS, shared=memory.shared)):
+        for number, each in enumerate((observer.memory, probe)):
+            out = observer.harness.run(each)[seen]
+            counts[number] += (int((out == 0).sum()), out.size)
+        (low, high), (least, most) = (interval(*(int(n) for n in row)) for row in counts)
+        once = least <= high and low <= most
+        twice = least <= 1 - (1 - high) ** 2 and 1 - (1 - low) ** 2 <= most
+        if once != twice:
+            return "once" if once else "twice"
+    return None
+
+
+def _read_totals(observer: Observer, probe: Probe, *, training: bool) -> Array:
+    """What multiplied the output, whatever did it on its way."""
+    harness = observer.harness
+    outs = [harness.run(probe, training=training) for _ in range(harness.times)]
+    return np.concatenate([multipliers(harness, probe, out, "output")[0] for out in outs])
+
+
+def _nearest(value: float, known: dict[str, float]) -> str:
+    return min(known, key=lambda name: abs(known[name] - value))
