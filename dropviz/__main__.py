@@ -5,12 +5,17 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from dropviz.errors import DropvizError, StoppedError
+from dropviz.errors import DropvizError, StoppedError, visible
 
 if TYPE_CHECKING:
     from dropviz.studies.progress import Progress
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        super().error(visible(message))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         The exit status.
     """
-    parser = argparse.ArgumentParser(prog="dropviz", description=__doc__)
+    parser = _Parser(prog="dropviz", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     demo = commands.add_parser("demo", help="train an LSTM on digits and write a page about it")
     demo.add_argument("--out", type=Path, default=Path("dropviz-demo.html"), help="where to")
@@ -36,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             _demo(given.out)
     except (DropvizError, OSError) as error:
-        print(error, file=sys.stderr)
+        print(visible(str(error)), file=sys.stderr)
         return 1
     except StoppedError as stop:
         print(f"\n{stop}", file=sys.stderr)
@@ -61,7 +66,7 @@ def _demo(out: Path) -> None:
     if sys.stdout.isatty():
         print(" " * 78, end="\r")
     print("\n".join(done.summary))
-    print(f"Wrote {out.resolve()}")
+    print(visible(f"Wrote {out.resolve()}"))
 
 
 class _Ticker:

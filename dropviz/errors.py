@@ -1,11 +1,39 @@
-"""The one error a person meets, with a face of one line."""
+"""The one error a person meets, with a face of one line; and what texts from outside look like."""
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Container, Iterable
 
 _SHOWN = 160  # letters of what came that a message shows
+_LINE_END = re.compile(r"\s*[\r\n]+\s*")
+
+
+def visible(text: str, keep: str = "") -> str:
+    """A text from outside as it may be shown: it does nothing, and all of it is seen.
+
+    A name or an error may hold terminal codes, marks that turn the direction of writing round,
+    or letters without a width. They come out as ``repr`` writes them; what is shown already
+    comes out as it is. Whoever makes words of a text that is not dropviz's own asks this, and
+    HTML and pictures escape what comes out for themselves.
+
+    Args:
+        text: The text.
+        keep: Characters that stay as they are, such as line ends in code.
+
+    Returns:
+        The text, all of whose characters but those of ``keep`` can be printed.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() or each in keep else repr(each)[1:-1] for each in text
+    )
+
+
+def _in_one_line(text: object) -> str:
+    return visible(_LINE_END.sub(" ", str(text).strip()))
 
 
 class DropvizError(ValueError):
@@ -14,6 +42,9 @@ class DropvizError(ValueError):
     In a notebook it shows as one line instead of a traceback: IPython prints what
     ``_render_traceback_`` returns. To code it is an ordinary ``ValueError``.
     """
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(_in_one_line(message))
 
     def _render_traceback_(self) -> list[str]:
         return [f"DropvizError: {self}"]
@@ -36,7 +67,7 @@ class StoppedError(KeyboardInterrupt):
     """
 
     def __init__(self, message: str, run: object = None) -> None:
-        super().__init__(message)
+        super().__init__(_in_one_line(message))
         self.run = run
 
     def _render_traceback_(self) -> list[str]:
@@ -50,14 +81,13 @@ def received(value: object) -> str:
         value: Anything; asking it for its ``repr`` may fail.
 
     Returns:
-        Its ``repr``, which escapes line ends and terminal codes; the begin and the end of
-        a long one.
+        Its ``repr`` as it may be shown; the begin and the end of a long one.
     """
     try:
         text = repr(value)
     except Exception as error:  # noqa: BLE001 (whatever a person's own class raises)
         return f"a {type(value).__name__} whose repr fails ({type(error).__name__})"
-    text = " ".join(text.split())
+    text = visible(" ".join(text.split()))
     half = _SHOWN // 2
     return text if len(text) <= _SHOWN else f"{text[:half]} ... {text[-half:]}"
 

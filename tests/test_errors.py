@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from dropviz.errors import DropvizError, StoppedError, UnknownNameError, unknown_name
+from dropviz.errors import (
+    DropvizError,
+    StoppedError,
+    UnknownNameError,
+    received,
+    unknown_name,
+    visible,
+)
 
 KNOWN = ["lstm", "gru"]
 
@@ -57,3 +64,40 @@ def test_a_stop_is_an_interrupt_that_carries_what_was_done() -> None:
     assert isinstance(stopped, KeyboardInterrupt)
     assert stopped.run == "the run"
     assert StoppedError("Stopped.").run is None
+
+
+# ---------------------------------------------------------------- texts from outside
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("lstm_1", "lstm_1"),
+        ("größe 层 <b> $x$ \\", "größe 层 <b> $x$ \\"),
+        ("\x1b[31mred\x07\x9b", r"\x1b[31mred\x07\x9b"),
+        ("a\nb\r\tc\u2028", r"a\nb\r\tc\u2028"),
+        ("\u202egnp\u2066\u200f", r"\u202egnp\u2066\u200f"),
+        ("\u200b\ufeff\x00\ud800", r"\u200b\ufeff\x00\ud800"),
+    ],
+)
+def test_what_a_text_hides_is_seen(text: str, shown: str) -> None:
+    assert visible(text) == shown
+    assert visible(shown) == shown
+
+
+def test_what_is_to_be_kept_stays() -> None:
+    assert visible("a\n\tb\x1b", keep="\n\t") == "a\n\tb\\x1b"
+
+
+class Raw:
+    def __repr__(self) -> str:
+        return "raw \x1b[2J\u202e\nmore"
+
+
+def test_a_repr_that_hides_something_is_seen() -> None:
+    assert received(Raw()) == r"raw \x1b[2J\u202e more"
+
+
+@pytest.mark.parametrize("kind", [DropvizError, UnknownNameError, StoppedError])
+def test_an_error_is_one_line_that_does_nothing(kind: type[Exception]) -> None:
+    assert str(kind("Failed:\n\n  \x1b[1mno\x1b[0m ")) == r"Failed: \x1b[1mno\x1b[0m"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dropviz.core.draw_log import DrawLog
 from dropviz.core.setting import Setting
 from dropviz.core.sites import is_gated
-from dropviz.errors import DropvizError, is_known, unknown_name
+from dropviz.errors import DropvizError, is_known, unknown_name, visible
 
 Array = NDArray[np.floating]
 
@@ -163,9 +163,9 @@ class Masks:
     @property
     def sentence(self) -> str:
         """What these masks are, in one line of plain words."""
-        name = f"{self.layer}, {self.site}"
+        name = visible(f"{self.layer}, {self.site}")
         if self.reason:
-            return f"{name}: {self.reason}"
+            return f"{name}: {visible(self.reason)}"
         if not self.entries:
             return f"{name}: no training batch was recorded."
         low, high = self.expected_range
@@ -298,9 +298,10 @@ class LayerRecording(Mapping[str, Masks]):
     def sentences(self) -> list[str]:
         """What was recorded, a line for each site."""
         lines = [masks.sentence for masks in self.values()]
+        name = visible(self.layer)
         if self.calls != self.batches:
-            lines.append(f"{self.layer}: called {self.calls:,} times in {self.batches:,} batches.")
-        return [*lines, f"{self.layer}: {self.note}"] if self.note else lines
+            lines.append(f"{name}: called {self.calls:,} times in {self.batches:,} batches.")
+        return [*lines, f"{name}: {visible(self.note)}"] if self.note else lines
 
     def at(self, batch: int = -1) -> str:
         """Says which batch, and which call in it, a position among the kept ones is.
@@ -317,4 +318,5 @@ class LayerRecording(Mapping[str, Masks]):
         return f"batch {masks.batches[batch] + 1:,} of {self.batches:,}{call}"
 
     def __repr__(self) -> str:
-        return f"<{self.kind} {self.layer!r}, {self.batches} batches: {', '.join(self)}>"
+        said = f"{self.kind} {self.layer!r}, {self.batches} batches: {', '.join(self)}"
+        return f"<{visible(said)}>"

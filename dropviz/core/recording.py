@@ -13,7 +13,7 @@ from dropviz.core.join_dropout import joined
 from dropviz.core.layer_file import array_names, checked_layer, pack_layer, unpack_layer
 from dropviz.core.masks import LayerRecording
 from dropviz.core.sentences import counted
-from dropviz.errors import DropvizError, is_known, received, unknown_name
+from dropviz.errors import DropvizError, is_known, received, unknown_name, visible
 
 Layers = Mapping[str, LayerRecording]
 
@@ -114,7 +114,7 @@ class Recording(Mapping[str, LayerRecording]):
     @property
     def notes(self) -> list[str]:
         """What is not recorded, and why."""
-        lines = [f"{name}: {reason}" for name, reason in self.skipped.items()]
+        lines = [visible(f"{name}: {reason}") for name, reason in self.skipped.items()]
         if self.missed:
             lines.append(
                 f"Not recorded: {counted(self.missed, 'step')} of training, made by a function "
@@ -123,7 +123,7 @@ class Recording(Mapping[str, LayerRecording]):
         return lines
 
     def __repr__(self) -> str:
-        return f"<Recording of {', '.join(self) or 'no layer'}>"
+        return f"<Recording of {visible(', '.join(self)) or 'no layer'}>"
 
     def __str__(self) -> str:
         return "\n".join(self.sentences)

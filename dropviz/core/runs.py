@@ -37,7 +37,7 @@ from dropviz.core.number_forms import MOST_SEED
 from dropviz.core.recording import Recording
 from dropviz.core.spec import RunSpec
 from dropviz.core.trace_result import Proof
-from dropviz.errors import is_known, received, unknown_name
+from dropviz.errors import is_known, received, unknown_name, visible
 
 Status = Literal["done", "stopped", "failed"]
 
@@ -84,7 +84,7 @@ class Curves(Mapping[str, tuple[float, ...]]):
         )
 
     def __repr__(self) -> str:
-        return f"<Curves of {self.epochs} epochs: {', '.join(self)}>"
+        return f"<Curves of {self.epochs} epochs: {visible(', '.join(self))}>"
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +154,7 @@ class Run:
         moved = sentences.counted(len(spec.schedule), "change")
         changes = f"{moved} on the way, " if spec.schedule else ""
         return (
-            f"{spec.task}, {spec.units} units, {method}dropout {spec.dropout:g}, "
+            f"{visible(spec.task)}, {spec.units} units, {method}dropout {spec.dropout:g}, "
             f"recurrent_dropout {spec.recurrent_dropout:g}, {given}{changes}seed {spec.seed}: "
             f"{self.ending}"
         )
@@ -167,7 +167,7 @@ class Run:
         several = len(self.proof) > 1
         for layer, proof in self.proof.items():
             lines.append(f"{layer}: {proof.sentence}" if several else proof.sentence)
-        return [line for line in lines if line]
+        return [visible(line) for line in lines if line]
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Writes the run, without its model, to one file that ``dropviz.load`` reads.

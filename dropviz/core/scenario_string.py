@@ -14,7 +14,7 @@ from dropviz.core.number_forms import DECIMAL, WHOLE
 from dropviz.core.schedule import Change, number
 from dropviz.core.spec import RunSpec
 from dropviz.core.tasks import TASKS, batches_of
-from dropviz.errors import DropvizError, received
+from dropviz.errors import DropvizError, received, visible
 
 HEAD = "lstm"
 _EXAMPLE = "lstm:u16:d.2:r.5:m=keras:task=digits:s7"
@@ -66,7 +66,7 @@ class Scenario:
         for change in self.spec.schedule:
             parts.append(_change(change, before))
             before = change
-        return ":".join([*parts, *([_QUIZ] if self.quiz else [])])
+        return visible(":".join([*parts, *([_QUIZ] if self.quiz else [])]))
 
 
 def _part(key: str, value: Any) -> str:

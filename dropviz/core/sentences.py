@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dropviz.core.masks import LayerRecording, Masks
 from dropviz.core.setting import Setting
 from dropviz.core.sites import SITES, place_of
+from dropviz.errors import visible
 
 
 def counted(number: int, noun: str) -> str:
@@ -54,7 +55,8 @@ def answers(recording: Mapping[str, LayerRecording], disproved: Collection[str] 
     several = len(recording) > 1
     lines = []
     for layer in recording.values():
-        prefix = f"{layer.layer}: " if several else ""
+        name = visible(layer.layer)
+        prefix = f"{name}: " if several else ""
         verb = "was drawn for" if layer.layer in disproved else "multiplied"
         argument = {rule.site: rule.argument for rule in layer.setting.rules}
         lines += [
@@ -62,7 +64,7 @@ def answers(recording: Mapping[str, LayerRecording], disproved: Collection[str] 
             for masks in layer.values()
         ]
         if layer.note:
-            lines.append(f"{layer.layer}: {layer.note}")
+            lines.append(f"{name}: {visible(layer.note)}")
     used = {name: layer for name, layer in recording.items() if layer.layer not in disproved}
     return lines + conclusion(used)
 
@@ -77,7 +79,7 @@ def _between(layer: LayerRecording) -> str:
 def conclusion(recording: Mapping[str, LayerRecording]) -> list[str]:
     """Which method it was; for Keras's own layers, what their masks have in common."""
     lines = [
-        f"{layer.layer} follows the method {row.name}, {row.paper}: it {row.summary}."
+        f"{visible(layer.layer)} follows the method {row.name}, {row.paper}: it {row.summary}."
         for layer in recording.values()
         if (row := layer.setting.row).name != "keras"
     ]
@@ -151,7 +153,7 @@ def answer(masks: Masks, argument: str = "", verb: str = "multiplied", place: st
     own = SITES[masks.site].argument if masks.site in SITES else ""
     argument = f"{argument or own or masks.site}={masks.rate:g}"
     if masks.reason:
-        return f"{argument}: {masks.reason}"
+        return f"{argument}: {visible(masks.reason)}"
     if not masks.entries:
         return f"{argument}: no training batch was recorded."
     parts = [

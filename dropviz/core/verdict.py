@@ -11,7 +11,7 @@ from dropviz.core.display_registry import display
 from dropviz.core.masks import Array
 from dropviz.core.methods import METHODS
 from dropviz.core.sites import place_of
-from dropviz.errors import is_known, unknown_name
+from dropviz.errors import is_known, unknown_name, visible
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +148,7 @@ class Verdict:
     @property
     def title(self) -> str:
         """The verdict in one line."""
-        name = f"{self.layer} ({self.kind})"
+        name = visible(f"{self.layer} ({self.kind})")
         if self.method is None:
             return f"{name}: nothing is dropped."
         row = METHODS[self.method]
@@ -184,8 +184,8 @@ class Verdict:
     @property
     def remarks(self) -> list[str]:
         """What stands below the sites: differences, doubts, inference, how it was found."""
-        lines = [f"Differs from {self.method}: {words}" for words in self.differences]
-        lines += [f"Cannot tell: {words}" for words in self.doubts]
+        lines = [f"Differs from {self.method}: {visible(words)}" for words in self.differences]
+        lines += [f"Cannot tell: {visible(words)}" for words in self.doubts]
         inference = (
             "Something is dropped at random" if self.active_at_inference else "Nothing drops"
         )
@@ -238,4 +238,4 @@ def not_explained(refused: Mapping[str, str]) -> list[str]:
     Args:
         refused: The reasons by layer.
     """
-    return [f"{name}: not explained. {reason}" for name, reason in refused.items()]
+    return [visible(f"{name}: not explained. {reason}") for name, reason in refused.items()]

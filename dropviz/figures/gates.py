@@ -45,7 +45,7 @@ def gates(trace: Trace, sample: int = 0) -> theme.Picture:
             28, _HEIGHT - 51, f"{said}; each panel: units down", fontsize=10, color=theme.MUTED
         )
         for number, (title, values, low) in enumerate(panels):
-            _panel(picture, number, title, values, low)
+            _panel(picture, number, theme.plain(title), values, low)
         fitted(page, 28, 16, trace.proof.sentence, _WIDTH - 56, 10, color=theme.MUTED)
         picture.alt = _alt(trace, panels)
     return picture

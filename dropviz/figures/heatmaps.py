@@ -94,7 +94,7 @@ def _empty(masks: Masks) -> bool:
 
 
 def _reason(masks: Masks) -> list[str]:
-    return textwrap.wrap(masks.reason or "no training batch was recorded.", 78)
+    return textwrap.wrap(theme.plain(masks.reason) or "no training batch was recorded.", 78)
 
 
 def _panel(masks: Masks, chosen: _Chosen) -> tuple[Array, str, str]:
@@ -166,14 +166,14 @@ def _name(site: str) -> str:
 
 def _gate(masks: Masks, gate: int, panels: int, chosen: str | None) -> str:
     if panels == 1 and chosen in masks.gates and masks.values.shape[2] > 1:
-        return titled(chosen)
+        return theme.plain(titled(chosen))
     if panels > 1:
         # A cell of one's own has gates of no known names.
-        return titled(masks.gates[gate]) if masks.gates else f"mask {gate + 1}"
+        return theme.plain(titled(masks.gates[gate])) if masks.gates else f"mask {gate + 1}"
     if not is_gated(masks.site):
         return place_of(masks.site)
     if len(masks.gates) > 1:
-        return f"one mask for all gates: {' '.join(masks.gates)}"
+        return f"one mask for all gates: {theme.plain(' '.join(masks.gates))}"
     return ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import math
 import threading
@@ -15,8 +16,11 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import ListedColormap, to_hex, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, get_font
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
+
+from dropviz.errors import visible
 
 # Okabe & Ito's colours, told apart by colour-blind readers; yellow is too light for
 # lines on white and is left out.
@@ -64,11 +68,7 @@ class _Canvas(FigureCanvasAgg):
 
 
 class Picture(Figure):
-    """A matplotlib figure that shows itself in a notebook, with alt text.
-
-    Attributes:
-        alt: What the picture shows, in words, made from its data.
-    """
+    """A matplotlib figure that shows itself in a notebook, with alt text."""
 
     def __init__(self, width: float, height: float) -> None:
         """Makes an empty picture.
@@ -81,7 +81,16 @@ class Picture(Figure):
         inches = math.nextafter(width / DPI, math.inf), math.nextafter(height / DPI, math.inf)
         super().__init__(figsize=inches, dpi=DPI, facecolor="white")
         _Canvas(self)
-        self.alt = ""
+        self._alt = ""
+
+    @property
+    def alt(self) -> str:
+        """What the picture shows, in words, made from its data."""
+        return self._alt
+
+    @alt.setter
+    def alt(self, words: str) -> None:
+        self._alt = visible(words)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -166,20 +175,37 @@ def canvas(width: float, height: float) -> tuple[Picture, Axes]:
     return picture, axes
 
 
+def plain(text: str) -> str:
+    """A text from outside as matplotlib draws it: a dollar begins no mathematics in it.
+
+    Args:
+        text: The text.
+
+    Returns:
+        The text, with what cannot be seen or is not in the font as ``repr`` writes it.
+    """
+    known = _letters()
+    drawn = (each if ord(each) in known else ascii(each)[1:-1] for each in visible(text))
+    return "".join(drawn).replace("$", r"\$")
+
+
+@functools.cache
+def _letters() -> Any:
+    return get_font(findfont("DejaVu Sans")).get_charmap()
+
+
 def shortened(text: str, most: int) -> str:
-    """The end of a name that is too long for its place; ends of paths tell most.
+    """The end of a text from outside that is too long for its place; ends of paths tell most.
 
     Args:
         text: The name, whatever a person called it.
         most: Letters that there is room for.
 
     Returns:
-        The name, or its end after three dots, for matplotlib: on one line, its dollars no
-        mathematics, and a mark for what no font draws.
+        The text, or its end after three dots, as ``plain`` gives it.
     """
-    text = "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
-    text = text if len(text) <= most else f"...{text[3 - most :]}"
-    return text.replace("$", r"\$")
+    shown = visible(text)
+    return plain(shown if len(shown) <= most else f"...{shown[3 - most :]}")
 
 
 @contextmanager

@@ -54,7 +54,7 @@ class _Scene:
         return None
 
     def gates(self, site: str) -> tuple[str, ...]:
-        return self.recorded[site].gates if is_gated(site) else ()
+        return tuple(map(theme.plain, self.recorded[site].gates)) if is_gated(site) else ()
 
     def argument(self, site: str) -> str:
         """The argument that gives a site its rate."""
@@ -134,7 +134,7 @@ def _unrolled(
 
 def _heading(scene: _Scene, said: str) -> None:
     recorded = scene.recorded
-    whole, size = call(recorded), 15.0
+    whole, size = theme.plain(call(recorded)), 15.0
     while width(whole, size, weight="bold") > _ROOM and size > 12:  # noqa: PLR2004
         size -= 1
     first, *more = wrapped(whole, _ROOM, size, weight="bold")
@@ -196,7 +196,8 @@ def _cell(scene: _Scene, column: int, step: int) -> None:
 def _candidate(scene: _Scene, column: int, site: str, mark: Mark) -> None:
     """Draws inside a cell how g goes to c through a mask."""
     axes, x, y = scene.axes, _x(column), _CELL_ROW - 16
-    axes.text(x - 13, _CELL_ROW + 22, scene.recorded.kind, ha="center", va="center", fontsize=11)
+    kind = theme.shortened(scene.recorded.kind, 12)
+    axes.text(x - 13, _CELL_ROW + 22, kind, ha="center", va="center", fontsize=11)
     axes.text(x - 40, y, "$g$", ha="center", va="center", fontsize=12, color=mark.colour)
     shapes.arrow(axes, (x - 32, y), (x + 10, y), mark)
     shapes.badge(axes, x - 15, y, mark)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import html
 import time
 from typing import TYPE_CHECKING, Any
 
 from IPython import get_ipython
 from IPython.display import display
+
+from dropviz.errors import visible
+from dropviz.jupyter.mime import LITERAL, escaped
 
 if TYPE_CHECKING:
     from dropviz.core.runs import Curves
@@ -50,8 +52,8 @@ class ProgressView:
 
     def say(self, line: str) -> None:
         """Shows a line in place of the one before."""
-        shown = f'<div style="color: #57606a">{html.escape(line)}</div>{self._image}'
-        bundle = {"text/plain": line, "text/html": shown}
+        said = f'<div class="{LITERAL}" style="color: #57606a">{escaped(line)}</div>'
+        bundle = {"text/plain": visible(line), "text/html": said + self._image}
         if self._handle is None:
             self._handle = display(bundle, raw=True, display_id=True)
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator
 
 from IPython.display import display
@@ -122,8 +121,8 @@ def page(run: Run) -> str:
     Returns:
         HTML with the pictures inside it.
     """
-    code = f"<h2>The same in plain Keras</h2><pre>{html.escape(run.code)}</pre>"
-    return _PAGE.format(title=html.escape(run.title), body=_fragment(run) + code)
+    code = f"<h2>The same in plain Keras</h2>{mime.code(run.code)}"
+    return _PAGE.format(title=mime.escaped(run.title), body=_fragment(run) + code)
 
 
 def _fragment(run: Run) -> str:

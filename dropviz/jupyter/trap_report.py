@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import html
 import re
 
 from dropviz.core.trap_results import Trap, TrapResults
+from dropviz.jupyter.mime import escaped
 
 _CODE = re.compile(r"`([^`]+)`")
 # No colour of its own, so that it reads in light and dark themes alike.
@@ -29,7 +29,7 @@ def trap_bundle(found: Trap | TrapResults) -> dict[str, str]:
 def traps_html(results: TrapResults) -> str:
     """Several traps under their heading."""
     blocks = "".join(map(trap_html, results))
-    heading = html.escape(results.heading)
+    heading = escaped(results.heading)
     return f'<div><p style="max-width: 880px">{heading}</p>{blocks}</div>'
 
 
@@ -43,7 +43,7 @@ def trap_html(trap: Trap) -> str:
     return (
         f'<div style="max-width: 880px; line-height: 1.45; margin: 0 0 1em 0">'
         f"<div><strong>{_marked(trap.heading)}</strong> "
-        f"<code>{html.escape(trap.name)}</code></div>"
+        f"<code>{escaped(trap.name)}</code></div>"
         f'<table style="border-collapse: collapse; border-top: {_LINE}; margin: .3em 0; '
         f'table-layout: auto; width: 100%"><tbody>{rows}</tbody></table></div>'
     )
@@ -51,4 +51,4 @@ def trap_html(trap: Trap) -> str:
 
 def _marked(text: str) -> str:
     """Escaped text, with what stands between backticks as code."""
-    return _CODE.sub(r"<code>\1</code>", html.escape(text))
+    return _CODE.sub(r"<code>\1</code>", escaped(text))

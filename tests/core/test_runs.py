@@ -281,7 +281,7 @@ def test_a_path_without_a_file_says_so(name: str, tmp_path: Path) -> None:
         {"spec": {"dropout": 2}},
         {"spec": {"colour": "red"}},
         {"spec": 7},
-        {"curves": ["loss", "accuracy"]},
+        {"curves": ["loss", "val_loss", "accuracy"]},
         {"recording": {}},
         {"seconds": None},
         {"proof": {"lstm": {"error": 1}}},

@@ -15,12 +15,13 @@ import numpy as np
 import pytest
 from matplotlib import _mathtext
 from matplotlib.colors import rgb_to_hsv, to_rgb
+from matplotlib.text import Text
 from PIL import Image
 
 import dropviz
 from dropviz.figures import theme
 from dropviz.figures.heatmaps import atlas
-from dropviz.figures.theme import Picture
+from dropviz.figures.theme import Picture, plain
 from dropviz.figures.unrolled import where
 
 from .conftest import Example
@@ -82,12 +83,44 @@ def test_a_png_carries_its_alt_text(example: Example) -> None:
     assert opened(example.png).text["Description"] == example.picture.alt
 
 
-@pytest.mark.parametrize("alt", ["h₍ₜ₋₁₎ ≤ 1 · 日本", "two\nlines", '"quoted" & <marked>'])
+@pytest.mark.parametrize("alt", ["h₍ₜ₋₁₎ ≤ 1 · 日本", "$x_t$", '"quoted" & <marked>'])
 def test_alt_text_may_hold_any_letters(alt: str) -> None:
     picture = Picture(30, 20)
     picture.alt = alt
 
     assert opened(picture.png()).text["Description"] == alt
+
+
+def test_what_an_alt_text_hides_is_seen() -> None:
+    picture = Picture(30, 20)
+    picture.alt = "two\nlines \x1b[2J \u202e \ud800"
+
+    assert picture.alt == r"two\nlines \x1b[2J \u202e \ud800"
+    assert opened(picture.png()).text["Description"] == picture.alt
+
+
+@pytest.mark.parametrize(
+    ("text", "drawn"),
+    [
+        ("lstm_1", "lstm_1"),
+        ("$x$", r"\$x\$"),
+        (r"\$", r"\\$"),
+        ("层", r"\u5c42"),
+        ("a\nb\u202e", r"a\nb\u202e"),
+        ("größe", "größe"),
+    ],
+)
+def test_a_text_from_outside_is_drawn_letter_by_letter(text: str, drawn: str) -> None:
+    assert plain(text) == drawn
+
+
+@pytest.mark.parametrize("text", ["$x$", "a $ b", "$\\frac{$", "$$", r"\$x$"])
+def test_a_dollar_from_outside_begins_no_mathematics(text: str) -> None:
+    pen: Any = Text()
+
+    assert pen._preprocess_math(plain(text)) == (text, False)
+    # What is mathematics beside it stays so.
+    assert pen._preprocess_math(f"$x_t$ {plain(text)}")[1] is True
 
 
 @pytest.mark.few("atlas")

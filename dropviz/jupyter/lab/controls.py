@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,7 +14,8 @@ from dropviz.core.scenario_string import Scenario
 from dropviz.core.schedule import Change
 from dropviz.core.setting import Setting
 from dropviz.core.spec import RunSpec
-from dropviz.errors import is_known, unknown_name
+from dropviz.errors import is_known, unknown_name, visible
+from dropviz.jupyter.mime import escaped
 
 _WIDE = "330px"
 _MOST_SEED = 2**32 - 1
@@ -192,7 +192,7 @@ class Controls:
             return
         self._over = last
         role, look = ("alert", _ALERT) if alert else ("status", _MUTED)
-        self.status.value = f'<div role="{role}" style="{look}">{html.escape(status)}</div>'
+        self.status.value = f'<div role="{role}" style="{look}">{escaped(status)}</div>'
 
     def on_move(self, listener: Any) -> None:
         """Calls a listener with the name of a control that a person has moved."""
@@ -250,7 +250,7 @@ def _settings(tasks: Mapping[str, str]) -> dict[str, Any]:
             widgets.Dropdown,
             "task",
             "task",
-            options=[(f"{name}: {title}", name) for name, title in tasks.items()],
+            options=[(visible(f"{name}: {title}"), name) for name, title in tasks.items()],
         ),
         "units": _made(widgets.BoundedIntText, "units", "units", min=1, max=10**6),
         "epochs": _made(widgets.BoundedIntText, "epochs", "epochs", min=1, max=10**4),

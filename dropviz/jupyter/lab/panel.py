@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import threading
 import uuid
 from collections.abc import Collection, Mapping
@@ -14,6 +13,7 @@ import ipywidgets as widgets
 from dropviz.core.gates import LSTM_GATES
 from dropviz.core.scenario_string import Scenario, magic
 from dropviz.errors import DropvizError
+from dropviz.jupyter import mime
 from dropviz.jupyter.lab.controls import Controls
 from dropviz.jupyter.lab.draw_thread import DrawThread
 from dropviz.jupyter.lab.quiz import Quiz
@@ -179,9 +179,7 @@ class Panel:
             return
         self.controls.line.value = (
             '<div style="font-size:.85em;opacity:.8">the same without the panel:</div>'
-            '<pre style="white-space:pre-wrap;word-break:normal;line-height:1.35;margin:0;'
-            'font-size:.85em;background:rgba(128,128,128,.12);padding:.5em">'
-            f"{html.escape(magic(spec))}</pre>"
+            + mime.code(magic(spec), _PRE)
         )
         self.controls.note.value = _note(spec.method, spec.dropout, spec.recurrent_dropout)
 
@@ -207,6 +205,12 @@ class Panel:
             self.controls.say(f"{name} could not be drawn: {error}", alert=True)
             return
         self._pages[name].value = drawn
+
+
+_PRE = (
+    "white-space:pre-wrap;word-break:normal;line-height:1.35;margin:0;font-size:.85em;"
+    "background:rgba(128,128,128,.12);padding:.5em"
+)
 
 
 def _note(method: str, dropout: float, recurrent_dropout: float) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import ipywidgets as widgets
 
 from dropviz.core.quiz_questions import Question
+from dropviz.jupyter.mime import escaped
 
 _CELL = "42px"
 
@@ -74,7 +74,7 @@ class Quiz:
         number = f"Question {self._at + 1} of {len(self._questions)}"
         self._text.value = (
             f'<div style="line-height:1.4;max-width:640px"><b>{number}.</b> '
-            f"{html.escape(question.text)}</div>"
+            f"{escaped(question.text)}</div>"
         )
         self._given.children = [_label("recorded"), *(_fixed(d) for d in question.given)]
         self._marks = [
@@ -121,7 +121,7 @@ class Quiz:
         self._anew.disabled = True
         total = sum(self.scores)
         self._said.value = (
-            f'<div role="status" style="line-height:1.4"><b>{html.escape(score.sentence)}</b> '
+            f'<div role="status" style="line-height:1.4"><b>{escaped(score.sentence)}</b> '
             f"{total:.2g} of {len(self.scores)} points. (✕ dropped, · kept, ! not as predicted)"
             "</div>"
         )

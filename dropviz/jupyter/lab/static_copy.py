@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import fields
 from typing import Any
 
@@ -10,6 +9,8 @@ from IPython.display import display
 
 from dropviz.core.scenario_string import Scenario, magic
 from dropviz.core.spec import RunSpec
+from dropviz.errors import visible
+from dropviz.jupyter import mime
 from dropviz.jupyter.lab.panel import Panel
 from dropviz.jupyter.lab.tabs import shown
 
@@ -43,8 +44,8 @@ class StaticCopy:
         views = ["Where", *(["Curves"] if scene.curves.epochs else [])]
         pages = [shown(scene, name) for name in views]
         rows = "".join(
-            f"<tr><th style='{_CELL}'>{html.escape(name)}</th>"
-            f"<td style='{_CELL}'>{html.escape(str(value))}</td></tr>"
+            f"<tr><th style='{_CELL}'>{name}</th>"
+            f"<td style='{_CELL}'>{mime.escaped(value)}</td></tr>"
             for name, value in _settings(spec)
         )
         state = f"Last training: {scene.run.title}" if scene.run else "Not trained yet."
@@ -52,17 +53,18 @@ class StaticCopy:
         lines = [line for page in pages for line in page.words]
         return {
             "text/html": (
-                f'<div class="{self._panel.mark}"><p><b>LSTM dropout lab</b>, without its '
-                f"controls. {html.escape(state)}</p>{text}<table>{rows}</table>"
-                f"<p>The same without the panel:</p><pre>{html.escape(magic(spec))}</pre></div>"
+                f'<div class="{self._panel.mark} {mime.LITERAL}"><p><b>LSTM dropout lab</b>, '
+                f"without its controls. {mime.escaped(state)}</p>{text}<table>{rows}</table>"
+                f"<p>The same without the panel:</p>{mime.code(magic(spec))}</div>"
             ),
             "text/plain": "\n".join(
-                [
+                visible(line)
+                for line in (
                     f"LSTM dropout lab. {state}",
                     *lines,
                     f"Settings: {Scenario(spec)}",
                     f"The same without the panel: {magic(spec)}",
-                ]
+                )
             ),
         }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -102,7 +101,7 @@ class Shown:
     @property
     def html(self) -> str:
         """The tab as HTML; the picture as wide as there is room, and never wider."""
-        lines = "".join(f"<li>{html.escape(line)}</li>" for line in self.words)
+        lines = "".join(f"<li>{mime.escaped(line)}</li>" for line in self.words)
         listed = f'<ul style="{_LIST}">{lines}</ul>' if lines else ""
         drawn = ""
         if self.picture is not None:
@@ -188,8 +187,7 @@ def code(scene: Scene) -> Shown:
         ("The last training in code", plain or "(after the first training)"),
     ]
     text = "".join(
-        f"<p style='margin:.8em 0 .2em'><b>{html.escape(title)}</b></p>"
-        f"<pre style='{_PRE}'>{html.escape(body.strip())}</pre>"
+        f"<p style='margin:.8em 0 .2em'><b>{title}</b></p>{mime.code(body.strip(), _PRE)}"
         for title, body in blocks
     )
     return Shown([], extra=text)
