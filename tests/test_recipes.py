@@ -70,7 +70,7 @@ ADDED = {
 KNOWN = """\
 import numpy as np
 import dropviz
-from dropviz.core.masks import LayerRecording
+from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.scenario_string import Scenario, magic, parse
 from dropviz.jupyter.ipython_inside import list_flags
 from dropviz.jupyter.magics import DropvizMagics

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from dropviz.core.masks import LayerRecording
+from dropviz.core.layer_recording import LayerRecording
 
 
 def joined(recorded: LayerRecording, above: LayerRecording) -> LayerRecording:

@@ -25,7 +25,8 @@ from dropviz.core.file_fields import (
     whole,
 )
 from dropviz.core.gates import GATES
-from dropviz.core.masks import Array, LayerRecording, Masks
+from dropviz.core.layer_recording import LayerRecording
+from dropviz.core.masks import Array, Masks
 from dropviz.core.method_options import OPTIONS, RATES
 from dropviz.core.methods import METHODS
 from dropviz.core.setting import Setting

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dropviz.core.masks import LayerRecording, Masks
+from dropviz.core.layer_recording import LayerRecording
+from dropviz.core.masks import Masks
 from dropviz.core.sentences import counted
 from dropviz.core.sites import SITES, is_gated
 

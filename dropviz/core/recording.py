@@ -11,7 +11,7 @@ from dropviz.core import result_files
 from dropviz.core.file_fields import by_name, explained, fields, refused, several, text, whole
 from dropviz.core.join_dropout import joined
 from dropviz.core.layer_file import array_names, checked_layer, pack_layer, unpack_layer
-from dropviz.core.masks import LayerRecording
+from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.sentences import counted
 from dropviz.errors import DropvizError, is_known, received, unknown_name, visible
 
@@ -114,7 +114,10 @@ class Recording(Mapping[str, LayerRecording]):
     @property
     def notes(self) -> list[str]:
         """What is not recorded, and why."""
-        lines = [visible(f"{name}: {reason}") for name, reason in self.skipped.items()]
+        names: dict[str, list[str]] = {}
+        for name, reason in self.skipped.items():
+            names.setdefault(reason, []).append(name)
+        lines = [visible(f"{', '.join(each)}: {reason}") for reason, each in names.items()]
         if self.missed:
             lines.append(
                 f"Not recorded: {counted(self.missed, 'step')} of training, made by a function "

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dropviz.core.masks import Array, LayerRecording
+from dropviz.core.layer_recording import LayerRecording
+from dropviz.core.masks import Array
 from dropviz.core.sentences import counted
 
 # How far a layer of a floating type may be from the double precision of the oracle.

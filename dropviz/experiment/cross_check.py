@@ -9,7 +9,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from dropviz.core.masks import LayerRecording, Masks
+from dropviz.core.layer_recording import LayerRecording
+from dropviz.core.masks import Masks
 from dropviz.core.trace_result import Proof
 from dropviz.core.verdict import SiteVerdict, Verdict
 from dropviz.errors import DropvizError

@@ -9,7 +9,7 @@ from dropviz.core.runs import Run
 from dropviz.errors import DropvizError
 
 if TYPE_CHECKING:
-    from dropviz.core.masks import LayerRecording
+    from dropviz.core.layer_recording import LayerRecording
     from dropviz.figures.theme import Picture
 
 
@@ -32,7 +32,7 @@ def _masks(run: Run) -> Picture:
 def _curves(run: Run) -> Picture:
     from dropviz.figures.curves import curves
 
-    return curves(run.curves)
+    return curves(run.curves, model=run.name)
 
 
 def _cell(run: Run) -> Picture:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dropviz.core.masks import LayerRecording, Masks
+from dropviz.core.layer_recording import LayerRecording
+from dropviz.core.masks import Masks
 from dropviz.core.sentences import counted
 from dropviz.core.sites import SITES
 from dropviz.figures.mask_letters import ARROWS, Marks, arrows
@@ -60,7 +61,7 @@ def told(recorded: LayerRecording, found: Marks, shown: Sequence[int]) -> str:
     """
     steps = ", ".join(str(step + 1) for step in shown)
     drawn = f"{counted(len(shown), 'time step')} drawn ({steps})"
-    lines = [f"{recorded.kind} layer {recorded.layer} unrolled, {drawn}."]
+    lines = [f"{recorded.kind} layer {recorded.title} unrolled, {drawn}."]
     for masks in recorded.values():
         lines.append(f"{'; '.join(_carried(masks.site, found, shown))}; {masks.sentence}")
         if not masks.reason and SITES[masks.site].note:

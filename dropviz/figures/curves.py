@@ -16,6 +16,7 @@ from dropviz.core.sentences import counted, figure
 from dropviz.figures import theme
 
 _WIDTH, _HEIGHT = 820, 360
+_NAME = 48  # letters of a model's name that the title has room for
 _TOLD = 4  # changes on the way that are put into words
 _LINE = 0.075  # the height of such a line, as a share of the axes'
 _LABEL = 0.08  # a label's height as a share of the axes'
@@ -52,6 +53,7 @@ def curves(
     runs: Mapping[str, Sequence[float]] | Sequence[Mapping[str, Sequence[float]]],
     epochs: int = 0,
     changes: Sequence[tuple[float, str]] = (),
+    model: str = "",
 ) -> theme.Picture:
     """Draws the losses of training with dropout on and off, of validation, and as reported.
 
@@ -60,6 +62,7 @@ def curves(
             with a band from the smallest to the largest.
         epochs: Epochs to leave room for, while training goes on.
         changes: What was changed on the way: after how many epochs, and what.
+        model: The model's name, where it is one of several.
 
     Returns:
         The picture, 820 x 360 CSS pixels.
@@ -81,10 +84,10 @@ def curves(
         _frame(axes, heights, last, rows)
         _changes(axes, changes, last)
         _labels(axes, drawn, 1 - rows * _LINE)
-        axes.set_title(_title(several), loc="left", fontsize=12.5, weight="bold", pad=26)
+        axes.set_title(_title(several, model), loc="left", fontsize=12.5, weight="bold", pad=26)
         caption = _caption({line.name for line, _ in drawn})
         axes.text(0, 1.04, caption, transform=axes.transAxes, fontsize=10, color=theme.MUTED)
-        picture.alt = _alt(drawn, several, changes)
+        picture.alt = _alt(drawn, several, changes, model)
     return picture
 
 
@@ -226,9 +229,9 @@ def _apart(wanted: Sequence[float], top: float) -> list[float]:
     return places
 
 
-def _title(several: Sequence[Mapping[str, Sequence[float]]]) -> str:
+def _title(several: Sequence[Mapping[str, Sequence[float]]], model: str) -> str:
     if len(several) == 1:
-        return "Loss by epoch"
+        return f"Loss of {theme.shortened(model, _NAME)} by epoch" if model else "Loss by epoch"
     return f"Loss by epoch, median and range of {len(several)} seeds"
 
 
@@ -236,11 +239,13 @@ def _alt(
     drawn: Sequence[tuple[_Line, NDArray[np.float64]]],
     several: Sequence[Mapping[str, Sequence[float]]],
     changes: Sequence[tuple[float, str]],
+    model: str,
 ) -> str:
+    loss = f"Loss of {model}" if model else "Loss"
     if not drawn:
         ended = any(run.get(line.name) for run in several for line in _LINES)
         why = "the losses were not finite" if ended else "no epoch has come to its end yet"
-        return f"Loss by epoch; {why}."
+        return f"{loss} by epoch; {why}."
     runs = len(several)
     epochs = max(values.shape[1] for _, values in drawn)
     parts = []
@@ -252,4 +257,4 @@ def _alt(
             parts[-1] += ", then not finite"
     over = f", median of {runs} seeds" if runs > 1 else ""
     moved = "".join(f" After {after:.3g} epochs: {words}." for after, words in changes)
-    return f"Loss over {counted(epochs, 'epoch')}{over}: {'; '.join(parts)}.{moved}"
+    return f"{loss} over {counted(epochs, 'epoch')}{over}: {'; '.join(parts)}.{moved}"

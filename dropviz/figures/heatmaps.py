@@ -9,7 +9,8 @@ from typing import NamedTuple
 from matplotlib.axes import Axes
 
 from dropviz.core.gates import titled
-from dropviz.core.masks import Array, LayerRecording, Masks
+from dropviz.core.layer_recording import LayerRecording
+from dropviz.core.masks import Array, Masks
 from dropviz.core.sentences import counted
 from dropviz.core.sites import SITES, is_gated, place_of
 from dropviz.errors import DropvizError
@@ -55,7 +56,7 @@ def atlas(
     height = _TOP + sum(heights) + _BETWEEN * (len(heights) - 1) + _BOTTOM
     with theme.style():
         picture, page = theme.canvas(_WIDTH, height)
-        name = theme.shortened(recorded.layer, _NAME)
+        name = theme.shortened(recorded.title, _NAME)
         page.text(16, height - 26, f"Masks of {name}", fontsize=15, weight="bold")
         page.text(
             16,
@@ -71,7 +72,7 @@ def atlas(
             top -= row + _BETWEEN
         _legend(page)
         picture.alt = (
-            f"Mask heatmaps of {recorded.layer}, batch {first.batches[batch] + 1}. "
+            f"Mask heatmaps of {recorded.title}, batch {first.batches[batch] + 1}. "
             + " ".join(masks.sentence for masks in recorded.values())
         )
     return picture

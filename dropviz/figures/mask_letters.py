@@ -8,7 +8,8 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 import numpy as np
 
 from dropviz.core.gates import LSTM_GATES
-from dropviz.core.masks import Array, LayerRecording, Masks
+from dropviz.core.layer_recording import LayerRecording
+from dropviz.core.masks import Array, Masks
 from dropviz.core.setting import Setting
 from dropviz.core.sites import SITES
 from dropviz.figures import theme

@@ -20,6 +20,7 @@ from matplotlib.font_manager import findfont, get_font
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from dropviz.core import text_table
 from dropviz.errors import visible
 
 # Okabe & Ito's colours, told apart by colour-blind readers; yellow is too light for
@@ -204,8 +205,7 @@ def shortened(text: str, most: int) -> str:
     Returns:
         The text, or its end after three dots, as ``plain`` gives it.
     """
-    shown = visible(text)
-    return plain(shown if len(shown) <= most else f"...{shown[3 - most :]}")
+    return plain(text_table.shortened(text, most))
 
 
 @contextmanager

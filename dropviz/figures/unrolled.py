@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
-from dropviz.core.masks import LayerRecording
+from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.sentences import intentions
 from dropviz.core.setting import Setting
 from dropviz.core.sites import SITES, is_gated
@@ -83,7 +83,7 @@ def where(recorded: LayerRecording, batch: int = -1, sample: int = 0) -> theme.P
         raise DropvizError(
             f"There is no sample {sample}. Expected 0 to {first.batch_sizes[batch] - 1}."
         )
-    name = theme.shortened(recorded.layer, _NAME)
+    name = theme.shortened(recorded.title, _NAME)
     at = f"{recorded.at(batch)}, sample {sample + 1:,}"
     return _unrolled(
         recorded,

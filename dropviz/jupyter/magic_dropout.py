@@ -13,7 +13,7 @@ from dropviz.errors import DropvizError, StoppedError
 from dropviz.keras_inside import interrupts
 
 if TYPE_CHECKING:
-    from dropviz.core.runs import Status
+    from dropviz.core.run_file import Status
 
 Shell = Any
 _Stops = (KeyboardInterrupt, SystemError)
@@ -149,6 +149,7 @@ def record_cell(shell: Shell, given: Namespace, cell: str, kept: Kept) -> None:
         reason=_remarks(watched, rates),
         proof=proof,
         model=watched.model,
+        models=watched.models if len(watched.models) > 1 else (),
     )
     kept.keep(run, given.into)
     if run.status == "failed":
@@ -188,11 +189,6 @@ def _status(error: BaseException | None) -> Status:
 
 def _remarks(watched: Any, rates: dict[str, float]) -> str:
     remarks = []
-    if len(watched.fitted) > 1:
-        remarks.append(
-            f"{len(watched.fitted)} models were fitted; the curves are those of the last, "
-            f"{watched.fitted[-1].name!r}."
-        )
     site = {"dropout": "input", "recurrent_dropout": "recurrent"}
     kept = {
         layer.layer

@@ -83,6 +83,9 @@ class DropvizMagics(Magics):
             model.compile("adam", "mse")
             model.fit(x, y, epochs=5)
 
+        Where several models train, as in a cross-validation, each has a line, and the report
+        goes on with the last; run.of("sequential_2") shows another.
+
         Rates may come from variables: -d $rate. Interrupt the kernel to stop; what was
         recorded until then is kept.
         """

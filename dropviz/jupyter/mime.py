@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import html
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from IPython.display import display
 
+from dropviz.core.text_table import Table
 from dropviz.errors import visible
 from dropviz.keras_inside.interrupts import safe_point
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 # that MathJax 3 and 2 leave alone.
 LITERAL = "mathjax_ignore tex2jax_ignore"
 _LINES = "\n\t"
+_SHORT = 24  # letters of a cell that is not broken into lines
+_LIST = "margin: .3em 0 0 1.2em; padding: 0"
 
 
 def escaped(text: object, keep: str = "") -> str:
@@ -90,27 +94,45 @@ def table(title: str, heads: list[str], rows: list[tuple[str, ...]]) -> dict[str
     Returns:
         A MIME bundle.
     """
-    cell = '<{0} style="text-align: left; vertical-align: top; padding: .2em .8em .2em 0">{1}</{0}>'
-    head = "".join(cell.format("th", escaped(name)) for name in heads)
-    body = "".join(
-        f"<tr>{''.join(cell.format('td', escaped(value)) for value in row)}</tr>" for row in rows
-    )
     plain = [visible(line) for line in (title, *map(" | ".join, [tuple(heads), *rows]))]
     return {
-        "text/html": (
-            f'<table class="{LITERAL}" style="max-width: 880px; margin: 1em 0; font-size: .95em">'
-            f'<caption style="text-align: left; font-weight: bold">{escaped(title)}</caption>'
-            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        ),
+        "text/html": _table(heads, rows, title),
         "text/plain": "\n".join(plain),
     }
 
 
-def words(lines: list[str], badges: Iterable[str] = ()) -> dict[str, str]:
+def _cell(kind: str, text: str) -> str:
+    # A figure such as 1.2e-07 would be broken at its sign.
+    wrap = "; white-space: nowrap" if len(text) <= _SHORT else ""
+    look = f"text-align: left; vertical-align: top; padding: .2em .8em .2em 0{wrap}"
+    return f'<{kind} style="{look}">{escaped(text)}</{kind}>'
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], title: str = "") -> str:
+    head = "".join(_cell("th", name) for name in heads)
+    body = "".join(f"<tr>{''.join(_cell('td', value) for value in row)}</tr>" for row in rows)
+    named = ""
+    if title:
+        look = "text-align: left; font-weight: bold"
+        named = f'<caption style="{look}">{escaped(title)}</caption>'
+    return (
+        f'<table class="{LITERAL}" style="max-width: 880px; margin: 1em 0; font-size: .95em">'
+        f"{named}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    )
+
+
+def _below(group: Sequence[str | Table]) -> str:
+    """What stands below a title: lines in a list, or tables."""
+    tables = [_table(each.heads, each.cells) for each in group if isinstance(each, Table)]
+    items = "".join(f"<li>{escaped(each)}</li>" for each in group if isinstance(each, str))
+    return "".join(tables) or f'<ul style="{_LIST}">{items}</ul>'
+
+
+def words(lines: Sequence[str | Table], badges: Iterable[str] = ()) -> dict[str, str]:
     """Lines of plain words as HTML and as text, for one output.
 
     Args:
-        lines: The lines; the first is the title.
+        lines: The lines, with tables among them; the first is the title.
         badges: A few words each, beside the title; the lines say the same at length.
 
     Returns:
@@ -122,12 +144,12 @@ def words(lines: list[str], badges: Iterable[str] = ()) -> dict[str, str]:
         f'<span style="{frame}; font-size: .85em; white-space: nowrap">{escaped(each)}</span>'
         for each in badges
     )
-    items = "".join(f"<li>{escaped(line)}</li>" for line in rest)
+    below = "".join(_below(list(group)) for _, group in itertools.groupby(rest, type))
+    plain = (line.lines if isinstance(line, Table) else [visible(line)] for line in lines)
     return {
         "text/html": (
             f'<div class="{LITERAL}" style="max-width: 880px; line-height: 1.5">'
-            f"<strong>{escaped(title)}</strong>{beside}"
-            f'<ul style="margin: .3em 0 0 1.2em; padding: 0">{items}</ul></div>'
+            f"<strong>{escaped(title)}</strong>{beside}{below}</div>"
         ),
-        "text/plain": "\n".join(map(visible, lines)),
+        "text/plain": "\n".join(itertools.chain.from_iterable(plain)),
     }

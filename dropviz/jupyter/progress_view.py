@@ -12,7 +12,7 @@ from dropviz.errors import visible
 from dropviz.jupyter.mime import LITERAL, escaped
 
 if TYPE_CHECKING:
-    from dropviz.core.runs import Curves
+    from dropviz.core.curves import Curves
     from dropviz.studies.progress import Progress
 
 # Seconds between two updates, at the least; a terminal cannot take a line back.

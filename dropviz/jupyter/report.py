@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from IPython.display import display
 
-from dropviz.core.masks import LayerRecording
+from dropviz.core import run_words
+from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.runs import Run
 from dropviz.figures.curves import curves
 from dropviz.figures.heatmaps import atlas
@@ -22,15 +23,16 @@ def pictures(run: Run) -> Iterator[Picture]:
     """The pictures of a run, in the order of the report.
 
     Args:
-        run: The run.
+        run: The run; of several models the one that is shown is drawn.
 
     Yields:
         The curves where an epoch came to its end; then for each recorded layer where
         dropout acted, and its masks.
     """
-    if run.curves.get("loss"):
-        yield curves(run.curves)
-    for layer in _drawable(run)[:_LAYERS]:
+    shown = run.shown
+    if shown.curves.get("loss"):
+        yield curves(shown.curves, model=shown.name)
+    for layer in _drawable(shown)[:_LAYERS]:
         if layer.is_recurrent:
             yield where(layer)
         if any(masks.entries and not masks.reason for masks in layer.values()):
@@ -50,13 +52,14 @@ def _drawable(run: Run) -> list[LayerRecording]:
 
 def left_out(run: Run) -> str:
     """Names the layers that the report does not draw; empty where it draws all."""
+    shown = run.shown
     said = []
-    if run.disproved:
+    if shown.disproved:
         said.append(
-            f"No pictures of {', '.join(run.disproved)}: its masks were drawn, and what they "
+            f"No pictures of {', '.join(shown.disproved)}: its masks were drawn, and what they "
             "multiplied is not known."
         )
-    rest = [layer.layer for layer in _drawable(run)[_LAYERS:]]
+    rest = [layer.layer for layer in _drawable(shown)[_LAYERS:]]
     if rest:
         said.append(f"Not drawn here, but recorded: {', '.join(rest)}.")
     return " ".join(said)
@@ -64,17 +67,30 @@ def left_out(run: Run) -> str:
 
 def words(run: Run) -> list[str]:
     """The lines of the report."""
-    notes = run.recording.notes
-    if not run.recording and not notes:
-        notes = ["No recurrent layer trained, so nothing was recorded."]
-    return [line for line in [*run.summary, *notes, left_out(run)] if line]
+    text = _words(run)["text/plain"]
+    return text.split("\n")
 
 
 def _words(run: Run) -> dict[str, str]:
-    proofs = run.proof.items()
+    """The words of the report as HTML and as text, for one output."""
+    notes = run.recording.notes
+    if not run.recording and not notes:
+        notes = ["No recurrent layer trained, so nothing was recorded."]
+    *above, last = run_words.sections(run)
+    last = [*last, *(line for line in (*notes, left_out(run)) if line)]
+    parts = [*map(mime.words, above), mime.words(last, _badges(run.shown))]
+    return {
+        "text/html": "".join(each["text/html"] for each in parts),
+        "text/plain": "\n".join(each["text/plain"] for each in parts),
+    }
+
+
+def _badges(run: Run) -> list[str]:
+    proofs = run.proof
+    if len(run.recording) > run_words.MOST_SENTENCES:
+        return [f"NumPy {run_words.proved(proofs, len(run.recording))}"] if proofs else []
     named = len(proofs) > 1
-    badges = [f"{layer}: {proof.badge}" if named else proof.badge for layer, proof in proofs]
-    return mime.words(words(run), badges[:_LAYERS])
+    return [f"{name}: {proof.badge}" if named else proof.badge for name, proof in proofs.items()]
 
 
 def report(run: Run) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from dropviz.core.draw_log import DrawLog
-from dropviz.core.masks import Array, LayerRecording, Masks
+from dropviz.core.layer_recording import LayerRecording
+from dropviz.core.masks import Array, Masks
 from dropviz.core.method_options import RATES
 from dropviz.core.setting import Setting
 from dropviz.methods.variable_rates import live_rates

@@ -11,12 +11,12 @@ from typing import Any
 import keras
 
 from dropviz.core.checks import check_whole
-from dropviz.core.masks import LayerRecording
+from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.number_forms import MOST
 from dropviz.core.recording import Recording
 from dropviz.errors import DropvizError, received
 from dropviz.keras_inside import hooks
-from dropviz.keras_inside.dropout_mask import is_heard
+from dropviz.keras_inside.entry_layer import entry_layer
 from dropviz.keras_inside.gradient_tape import under_gradient_tape
 from dropviz.keras_inside.inner_loop import (
     has_own_inner_loop,
@@ -27,18 +27,16 @@ from dropviz.keras_inside.inner_loop import (
 from dropviz.keras_inside.require_layer import require_layer
 from dropviz.keras_inside.step_functions import MAKERS, TRAIN, forget_step_function
 from dropviz.recording.attached_cell import AttachedCell
-from dropviz.recording.attached_dropout import AttachedDropout
+from dropviz.recording.attached_dropouts import AttachedDropouts
 from dropviz.recording.find_layers import (
     cells,
     cells_without_layer,
-    dropout_layers,
     recurrent_layers,
     unrecordable,
 )
-from dropviz.recording.layer_names import free_name
-from dropviz.recording.neighbours import Neighbours
 from dropviz.recording.readback import Facts, layer_recording
 from dropviz.recording.steps_missed import StepsMissed
+from dropviz.recording.trained_models import TrainedModels, free_name
 
 Layer = Any
 Model = Any
@@ -94,7 +92,7 @@ def record(
         if not recorder.attached:
             reasons = "; ".join(f"{k}: {v}" for k, v in recorder.recording.skipped.items())
             raise DropvizError(f"Nothing in {model.name!r} can be recorded. {reasons}")
-        recorder.attach_dropouts(model)
+        recorder.dropouts.attach(model, recorder.free_name)
         yield recorder.recording
 
 
@@ -118,7 +116,8 @@ class Recorder:
     Attributes:
         recording: What is recorded.
         attached: The recorded cells by the names that they have in the recording.
-        dropouts: The recorded Dropout layers, likewise.
+        dropouts: The recorded Dropout layers.
+        models: The models that train, where every model is listened to.
     """
 
     def __init__(
@@ -139,8 +138,8 @@ class Recorder:
         self.keep = keep
         self.store = Store(*shares(int(budget_mib * 2**20)), dtype, every)
         self.attached: dict[str, AttachedCell] = {}
-        self.dropouts: dict[str, AttachedDropout] = {}
-        self._neighbours = Neighbours()
+        self.dropouts = AttachedDropouts(self.store)
+        self.models = TrainedModels()
         self.recording = Recording(self._read)
         self._made: list[tuple[weakref.ref[Model], str]] = []
         self._missed = StepsMissed(self.store)
@@ -160,20 +159,20 @@ class Recorder:
             stack.enter_context(self._missed.counting())
             yield
 
-    def attach(self, layer: Layer, path: str, model: Model | None = None) -> None:
+    def attach(self, layer: Layer, path: str, model: str = "") -> None:
         """Begins to record a layer; one that cannot be recorded is noted as skipped.
 
         Args:
             layer: The layer.
             path: Its path in its model; its name in the recording where that is free.
-            model: The model, whose name tells it apart where it is not.
+            model: The name of its model, which tells it apart where it is not.
         """
         if has_own_inner_loop(layer):
             raise DropvizError(
                 f"{path!r} is being recorded already. Expected one recording of a layer at a "
                 "time; leave the other record() block first."
             )
-        path = self._free_name(path, model)
+        path = self.free_name(path, model)
         able: list[tuple[AttachedCell, int]] = []
         states = cells(layer, path)
         for number, (cell_path, cell) in enumerate(states):
@@ -204,21 +203,11 @@ class Recorder:
             returned = original(myself(), sequences, initial_state, mask, training=training)
             if not is_look():
                 last, every, _ = returned
-                self._neighbours.reads(path, sequences)
-                self._neighbours.returns(path, last, every)
+                self.dropouts.neighbours.reads(path, sequences)
+                self.dropouts.neighbours.returns(path, last, every)
             return returned
 
         replace_inner_loop(layer, inner_loop)
-
-    def attach_dropouts(self, root: Layer, model: Model | None = None) -> None:
-        """Begins to record the Dropout layers of a model whose recurrent layers are recorded."""
-        for each in dropout_layers(root):
-            if not is_heard(each.layer):
-                path = self._free_name(each.path, model)
-                self.dropouts[path] = AttachedDropout(
-                    self.store, each.layer, path, self._neighbours
-                )
-                self.dropouts[path].attach(each.layer)
 
     def layers(self) -> dict[str, Layer]:
         """The recorded layers that are still there, by the names that they have here."""
@@ -239,27 +228,49 @@ class Recorder:
         """What is recorded by now, for good."""
         return Recording.of(self._read())
 
-    def _free_name(self, path: str, model: Model | None) -> str:
-        taken = {*self.attached, *self.dropouts, *self.recording.skipped}
-        return free_name(path, model, taken)
+    def free_name(self, path: str, model: str = "") -> str:
+        """A name that no other layer has here, if possible a layer's own path."""
+        taken = {*self.attached, *self.dropouts.paths, *self.recording.skipped}
+        return free_name([path, f"{model}/{path}"] if model else [path], taken)
+
+    def _names_of(self, layers: Sequence[Layer]) -> list[str]:
+        """The names that layers have here, in their order; none of one that is not recorded."""
+        ids = [id(layer) for layer in layers]
+        here = {name: id(layer) for name, layer in self.layers().items() if id(layer) in ids}
+        return sorted(here, key=lambda name: ids.index(here[name]))
 
     def _on_call(self, layer: Layer, *_: Any, **kwargs: Any) -> None:
         # One that a gradient is taken of without training=True is noted, as it drops nothing.
         trains = kwargs.get("training") or under_gradient_tape()
-        if trains and not has_own_inner_loop(layer) and not is_look():
+        if not trains or has_own_inner_loop(layer) or is_look():
+            return
+        model = entry_layer()
+        if not isinstance(model, keras.Model):
             self.attach(layer, layer.name)
+            return
+        trained = self.models.trains(model)
+        self.attach(layer, layer.name, trained.name)
+        inside = [each.layer for each in recurrent_layers(model)]
+        # Keras may not know of this one: a model may keep it where Keras does not look.
+        names = self._names_of([*inside, layer])
+        trained.layers = tuple(dict.fromkeys([*names, *trained.layers]))
 
     def _on_make(self, model: Model, *_: Any, name: str, **__: Any) -> None:
-        if is_look() or any(model is ref() and name == made for ref, made in self._made):
+        if is_look():
+            return
+        every = self._everything and name == TRAIN
+        trained = self.models.trains(model) if every else None
+        if any(model is ref() and name == made for ref, made in self._made):
             return
         found = recurrent_layers(model)
-        if self._everything and name == TRAIN:
+        if trained is not None:
             self.recording.skipped |= cells_without_layer(model)
             for each in found:
                 if not has_own_inner_loop(each.layer):
-                    self.attach(each.layer, each.path, model)
-            if found:
-                self.attach_dropouts(model, model)
+                    self.attach(each.layer, each.path, trained.name)
+            dropouts = self.dropouts.attach(model, self.free_name, trained.name) if found else []
+            names = self._names_of([each.layer for each in found])
+            trained.layers = (*names, *dropouts)
         mine = {id(layer) for layer in self.layers().values()}
         if any(id(each.layer) in mine for each in found):
             # A function cached before would bypass the recorder.
@@ -273,8 +284,7 @@ class Recorder:
 
         for layer in self.layers().values():
             restore_inner_loop(layer)
-        for dropout in self.dropouts.values():
-            dropout.detach()
+        self.dropouts.detach()
         for ref, name in self._made:
             model = ref()
             if model is not None:
@@ -284,8 +294,7 @@ class Recorder:
         asked = None if self._everything else self.layers().values()
         self.recording.missed = self._missed.count(frozen.steps, asked)
         self.store.release()
-        facts = self._facts()
-        keep = self.keep
+        facts, keep = self._facts(), self.keep
         self.recording.close(lambda: _read(facts, frozen, keep))
         del self.store
 
@@ -295,8 +304,7 @@ class Recorder:
         return _read(self._facts(), Frozen(self.store), self.keep)
 
     def _facts(self) -> list[Facts]:
-        recurrent = [each.facts() for each in tuple(self.attached.values())]
-        return recurrent + [each.facts() for each in tuple(self.dropouts.values())]
+        return [*(each.facts() for each in [*self.attached.values()]), *self.dropouts.facts()]
 
 
 def _read(facts: Sequence[Facts], frozen: Any, keep: int | None) -> dict[str, LayerRecording]:

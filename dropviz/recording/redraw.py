@@ -8,7 +8,8 @@ import numpy as np
 from dropviz.core.checks import check_whole
 from dropviz.core.draw_log import DrawLog
 from dropviz.core.free_memory import has_room
-from dropviz.core.masks import Array, LayerRecording, Masks
+from dropviz.core.layer_recording import LayerRecording
+from dropviz.core.masks import Array, Masks
 from dropviz.core.number_forms import MOST
 from dropviz.errors import DropvizError, received
 from dropviz.methods.draw_masks import draw

@@ -11,7 +11,8 @@ import keras
 import numpy as np
 
 from dropviz.core import oracle
-from dropviz.core.masks import Array, LayerRecording, Masks
+from dropviz.core.layer_recording import LayerRecording
+from dropviz.core.masks import Array, Masks
 from dropviz.core.trace_result import TOLERANCES, Proof, Trace
 from dropviz.errors import DropvizError, is_known, unknown_name
 from dropviz.keras_inside.cell_masks import forget_masks

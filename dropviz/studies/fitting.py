@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from dropviz.core.runs import Status
+from dropviz.core.run_file import Status
 from dropviz.core.scenario_string import call
 from dropviz.core.spec import RunSpec
 from dropviz.core.tasks import BATCH_SIZE, Task

@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-from dropviz.core.runs import Curves
+from dropviz.core.curves import Curves
 from dropviz.keras_inside.interrupts import safe_point
 
 

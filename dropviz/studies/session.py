@@ -14,7 +14,7 @@ from typing import Any, Self
 import keras
 
 from dropviz.core.cost import Cost
-from dropviz.core.masks import LayerRecording
+from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.method_options import OPTIONS
 from dropviz.core.runs import Run
 from dropviz.core.schedule import Change

@@ -160,7 +160,8 @@ def interrupted(run: Run, when: str) -> Run:
 def stopped(run: Run) -> StoppedError:
     """Words an interrupt whose results are kept."""
     of = f" of {run.spec.epochs}" if run.spec else ""
-    # A loop of one's own has no epochs that anybody counted.
-    after = f" after epoch {run.curves.epochs}{of}" if run.spec or run.curves.epochs else ""
+    # A loop of one's own has no epochs that anybody counted; of many models none's are told.
+    counted = run.spec or (run.curves.epochs and not run.models)
+    after = f" after epoch {run.curves.epochs}{of}" if counted else ""
     kept = "results kept" if run.recording or run.curves.epochs else "nothing was recorded yet"
     return StoppedError(f"stopped{after}; {kept}", run)

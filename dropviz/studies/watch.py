@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import weakref
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -12,16 +11,21 @@ from typing import Any
 
 import keras
 
-from dropviz.core.runs import Curves
+from dropviz.core.curves import Curves, Trained, shown_of
 from dropviz.core.trace_result import Proof
 from dropviz.keras_inside import hooks
 from dropviz.keras_inside.interrupts import safe_point
+from dropviz.keras_inside.step_functions import TRAIN
 from dropviz.methods.rate_override import overridden_rates
 from dropviz.recording.recorder import Recorder, record_everything
 from dropviz.recording.trace import prove
+from dropviz.recording.trained_models import TrainedModel
 from dropviz.studies.progress import CurveCollector, Listener
 
 Model = Any
+
+
+_ALONE = "(in no model)"
 
 
 @dataclass(frozen=True)
@@ -29,44 +33,74 @@ class Fitted:
     """A model that was fitted.
 
     Attributes:
-        name: Its name.
-        model: Gives the model, or None where nobody needs it any more.
+        trained: What is known of the model.
         collector: Collects its curves.
     """
 
-    name: str
-    model: weakref.ref[Model]
+    trained: TrainedModel
     collector: CurveCollector
 
 
 class Watched:
     """What came by while code was watched.
 
-    Of many models the last one fitted is kept; the others go when nobody needs them.
+    Of many models the last with a recurrent layer is kept, or the first of those without; the
+    others go when nobody needs them.
 
     Attributes:
         fitted: The models that were fitted, in the order of their last fit.
-        model: The last of them, or None.
         recording: The masks of every recurrent layer that trained.
         layers: Gives the recorded layers that are still there, by their names in the recording.
     """
 
     def __init__(self, recorder: Recorder, listener: Listener | None) -> None:
         self.fitted: list[Fitted] = []
-        self.model: Model = None
         self.recording = recorder.recording
         self.layers = recorder.layers
+        self._recorder = recorder
+        self._kept: Model = None
         self._listener = listener
         self._signature = inspect.signature(keras.Model.fit)
 
     @property
+    def models(self) -> tuple[Trained, ...]:
+        """The models that trained, in the order in which each did last.
+
+        Layers that no model is known of, as in a loop that calls them by themselves, come
+        first, in one entry; where there is no model at all, there is none.
+        """
+        curves = {each.trained: each.collector.curves for each in self.fitted}
+        known = list(self._recorder.models)
+        models = [
+            Trained(each.name, each.layers, curves.get(each, Curves()))
+            for each in known
+            if each.layers or each in curves
+        ]
+        inside = {name for each in known for name in each.layers}
+        alone = tuple(name for name in self._recorder.attached if name not in inside)
+        return (*([Trained(_ALONE, alone)] if alone and models else []), *models)
+
+    @property
+    def model(self) -> Model:
+        """The model that a report shows; None where there is none, or it is gone."""
+        shown = shown_of(self.models)
+        kept = next((each for each in self._recorder.models if each.model() is self._kept), None)
+        return self._kept if shown and kept and kept.name == shown.name else None
+
+    @property
     def curves(self) -> Curves:
-        """The curves of the model that was fitted last."""
-        return self.fitted[-1].collector.curves if self.fitted else Curves()
+        """The curves of that model."""
+        shown = shown_of(self.models)
+        return shown.curves if shown else Curves()
 
     def proof(self) -> dict[str, Proof]:
         """How far NumPy is from the recorded layers that are still there."""
         return prove(self.layers(), self.recording)
+
+    def on_make(self, model: Model, *_: Any, **__: Any) -> None:
+        """Keeps a model that is about to train."""
+        if self._kept is None or self._recorder.models.trains(model).layers:
+            self._kept = model
 
     def on_fit(self, *args: Any, **kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
         """Adds a callback to a call of ``fit``."""
@@ -78,16 +112,16 @@ class Watched:
         return bound.args, bound.kwargs
 
     def _collector_for(self, model: Model) -> CurveCollector:
-        again = next((each for each in self.fitted if each.model() is model), None)
+        trained = self._recorder.models.trains(model)
+        again = next((each for each in self.fitted if each.trained is trained), None)
         if self.fitted:
             # Keras gives a callback its model for good.
             self.fitted[-1].collector.set_model(None)
         if again is None:
-            again = Fitted(model.name, weakref.ref(model), CurveCollector(self._listener))
+            again = Fitted(trained, CurveCollector(self._listener))
         else:
             self.fitted.remove(again)
         self.fitted.append(again)
-        self.model = model
         return again.collector
 
 
@@ -162,5 +196,7 @@ def watch_everything(
     """
     with record_everything() as recorder, overridden_rates(dropout, recurrent_dropout):
         watched = Watched(recorder, listener)
-        with hooks.before(keras.Model, "fit", watched.on_fit), _whole_batches():
+        # After the recorder's own: it knows the model's layers then.
+        make = hooks.before(keras.Model, f"make_{TRAIN}", watched.on_make)
+        with hooks.before(keras.Model, "fit", watched.on_fit), make, _whole_batches():
             yield watched

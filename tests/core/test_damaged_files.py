@@ -13,12 +13,14 @@ import pytest
 
 import dropviz
 from dropviz.core import result_files
+from dropviz.core.curves import Curves
 from dropviz.core.draw_log import DrawLog, MaskPlan
 from dropviz.core.gates import LSTM_GATES
-from dropviz.core.masks import LayerRecording, Masks
+from dropviz.core.layer_recording import LayerRecording
+from dropviz.core.masks import Masks
 from dropviz.core.method_options import RATES
 from dropviz.core.recording import Recording, pack
-from dropviz.core.runs import Curves, Run
+from dropviz.core.runs import Run
 from dropviz.core.schedule import Change
 from dropviz.core.setting import Setting
 from dropviz.core.spec import RunSpec

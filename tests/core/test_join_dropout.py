@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from dropviz.core.join_dropout import joined
-from dropviz.core.masks import LayerRecording, Masks
+from dropviz.core.layer_recording import LayerRecording
+from dropviz.core.masks import Masks
 
 
 def layer(

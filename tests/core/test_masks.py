@@ -8,7 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from dropviz.core.draw_log import DrawLog
-from dropviz.core.masks import LayerRecording, Masks
+from dropviz.core.layer_recording import LayerRecording
+from dropviz.core.masks import Masks
 from dropviz.errors import DropvizError
 
 LSTM = ("i", "f", "g", "o")

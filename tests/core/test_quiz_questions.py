@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dropviz.core.masks import LayerRecording, Masks
+from dropviz.core.layer_recording import LayerRecording
+from dropviz.core.masks import Masks
 from dropviz.core.methods import METHODS
 from dropviz.core.quiz_questions import Question, questions, seed_of
 from dropviz.core.setting import Setting

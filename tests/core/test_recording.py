@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from dropviz.core import result_files
 from dropviz.core.draw_log import DrawLog, MaskPlan
-from dropviz.core.masks import LayerRecording, Masks
+from dropviz.core.layer_recording import LayerRecording
+from dropviz.core.masks import Masks
 from dropviz.core.recording import Recording, pack, unpack
 from dropviz.errors import DropvizError
 

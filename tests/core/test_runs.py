@@ -10,11 +10,14 @@ import pytest
 
 import dropviz
 from dropviz.core import result_files
+from dropviz.core.curves import Curves
 from dropviz.core.display_registry import DISPLAY
 from dropviz.core.draw_log import DrawLog, MaskPlan
-from dropviz.core.masks import LayerRecording, Masks
+from dropviz.core.layer_recording import LayerRecording
+from dropviz.core.masks import Masks
 from dropviz.core.recording import Recording
-from dropviz.core.runs import Curves, Run, Status
+from dropviz.core.run_file import Status
+from dropviz.core.runs import Run
 from dropviz.core.spec import RunSpec
 from dropviz.core.trace_result import Proof
 from dropviz.errors import DropvizError, UnknownNameError

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 import dropviz
+from dropviz.core.curves import Curves
 from dropviz.core.recording import Recording
-from dropviz.core.runs import Curves, Run
+from dropviz.core.runs import Run
 from dropviz.core.schedule import Change, checked, number
 from dropviz.core.spec import RunSpec
 from dropviz.errors import DropvizError

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dropviz.core.masks import LayerRecording, Masks
+from dropviz.core.curves import Curves
+from dropviz.core.layer_recording import LayerRecording
+from dropviz.core.masks import Masks
 from dropviz.core.methods import METHODS
-from dropviz.core.runs import Curves
 from dropviz.core.sentences import answer, answers, conclusion, counted, intentions, last_losses
 from dropviz.core.setting import Setting
 from tests.tables import PLACES

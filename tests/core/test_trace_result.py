@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from dropviz.core.masks import LayerRecording
+from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.trace_result import TOLERANCES, Proof, Trace
 
 

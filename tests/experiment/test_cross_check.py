@@ -9,7 +9,8 @@ from typing import Any
 import keras
 import pytest
 
-from dropviz.core.masks import LayerRecording, Masks
+from dropviz.core.layer_recording import LayerRecording
+from dropviz.core.masks import Masks
 from dropviz.core.methods import METHODS
 from dropviz.experiment.cross_check import Witnesses, hear_witnesses, measure_untying, plain
 from dropviz.methods.lstm import LSTM

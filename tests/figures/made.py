@@ -16,7 +16,8 @@ from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from dropviz.core.masks import Array, LayerRecording, Masks
+from dropviz.core.layer_recording import LayerRecording
+from dropviz.core.masks import Array, Masks
 from dropviz.core.methods import METHODS, Rule
 from dropviz.core.setting import Setting
 from dropviz.figures.theme import Picture

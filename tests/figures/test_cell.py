@@ -9,9 +9,10 @@ import pytest
 from matplotlib.colors import same_color
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, RegularPolygon
 
+from dropviz.core.curves import Curves
 from dropviz.core.methods import METHODS, Rule
 from dropviz.core.recording import Recording
-from dropviz.core.runs import Curves, Run
+from dropviz.core.runs import Run
 from dropviz.core.setting import Setting
 from dropviz.errors import DropvizError, UnknownNameError
 from dropviz.figures import cell_edges, theme

@@ -10,7 +10,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
-from dropviz.core.runs import Curves
+from dropviz.core.curves import Curves
 from dropviz.figures import theme
 from dropviz.figures.curves import curves
 from dropviz.figures.theme import Picture

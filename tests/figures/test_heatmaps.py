@@ -9,7 +9,8 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection, QuadMesh
 
-from dropviz.core.masks import Array, LayerRecording
+from dropviz.core.layer_recording import LayerRecording
+from dropviz.core.masks import Array
 from dropviz.errors import DropvizError
 from dropviz.figures.heatmaps import atlas
 from dropviz.figures.theme import Picture

@@ -11,7 +11,8 @@ from matplotlib.colors import same_color, to_hex
 from matplotlib.patches import FancyArrowPatch
 
 from dropviz.core.join_dropout import joined
-from dropviz.core.masks import LayerRecording, Masks
+from dropviz.core.layer_recording import LayerRecording
+from dropviz.core.masks import Masks
 from dropviz.errors import DropvizError
 from dropviz.figures import theme
 from dropviz.figures.mask_letters import marks, steps_drawn

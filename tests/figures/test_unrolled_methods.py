@@ -13,7 +13,7 @@ import pytest
 from matplotlib.colors import same_color, to_hex
 from matplotlib.patches import Circle
 
-from dropviz.core.masks import LayerRecording
+from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.methods import METHODS
 from dropviz.core.setting import Setting
 from dropviz.figures import theme

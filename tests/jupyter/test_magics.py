@@ -495,7 +495,7 @@ def test_the_curves_of_several_models_are_those_of_the_last(names: InProcess) ->
     )
 
     run = names.names["run"]
-    assert "2 models were fitted; the curves are those of the last, 'two'." in ran.report
+    assert "Below: model two, the last that trained; run.of('one') shows another." in ran.report
     assert run.curves.epochs == 2
     assert run.model is names.names["last"]
     assert list(run.recording) == ["a", "b"]
@@ -510,7 +510,8 @@ def test_one_model_fitted_twice_has_one_curve(names: InProcess) -> None:
     )
 
     assert names.names["run"].curves.epochs == 3
-    assert "models were fitted" not in ran.report
+    assert "models trained" not in ran.report
+    assert names.names["run"].models == ()
 
 
 @pytest.mark.slow
@@ -523,7 +524,7 @@ def test_layers_of_one_name_in_several_models_are_told_apart(names: InProcess) -
 
     (first, one), (second, other) = rates(names.names["run"]).items()
     assert (first, one, other) == ("lstm", (0.25, 0.0), (0.75, 0.0))
-    assert second == f"{names.names['run'].model.name}/lstm"
+    assert second == f"{names.names['run'].models[1].name}/lstm"
 
 
 # ---------------------------------------------------------------- rates of the cell

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from dropviz.core.runs import Curves
+from dropviz.core.curves import Curves
 from dropviz.figures.theme import Picture
 from dropviz.jupyter.progress_view import ProgressView
 from dropviz.studies.progress import CurveCollector, Progress

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dropviz.core.masks import LayerRecording, Masks
+from dropviz.core.curves import Curves
+from dropviz.core.layer_recording import LayerRecording
+from dropviz.core.masks import Masks
 from dropviz.core.recording import Recording
-from dropviz.core.runs import Curves, Run
+from dropviz.core.runs import Run
 from dropviz.core.spec import RunSpec
 from dropviz.jupyter.report import left_out, page, pictures, words
 

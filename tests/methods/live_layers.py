@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from dropviz.core.masks import LayerRecording
+from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.setting import Setting
 from dropviz.methods.lstm import LSTM
 from dropviz.methods.variable_rates import VariableRates

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from dropviz.core.draw_log import MaskPlan
-from dropviz.core.masks import LayerRecording
+from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.recording import Recording
 from dropviz.recording.log_rows import COLUMNS, Held
 from dropviz.recording.mask_layout import Layout, SiteLayout

@@ -13,7 +13,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from dropviz.core import result_files
-from dropviz.core.masks import LayerRecording
+from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.recording import Recording, unpack
 from dropviz.errors import DropvizError
 from dropviz.recording.recorder import record

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from dropviz.core.runs import Curves
+from dropviz.core.curves import Curves
 from dropviz.studies.progress import CurveCollector, Progress
 
 

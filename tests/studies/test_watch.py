@@ -58,8 +58,8 @@ def test_a_fit_is_recorded_and_its_curves_are_kept() -> None:
 
     assert watched.curves["loss"] == tuple(history["loss"])
     assert watched.recording["rnn"].batches == 3 * BATCHES
-    assert [each.model() is model for each in watched.fitted] == [True]
-    assert watched.fitted[0].name == model.name
+    assert [each.trained.model() is model for each in watched.fitted] == [True]
+    assert watched.fitted[0].trained.name == model.name
     assert watched.model is model
 
 
@@ -198,8 +198,11 @@ def test_several_models_are_listed_and_the_last_one_s_curves_are_shown() -> None
         fit(one, epochs=1)
         fit(other, epochs=3)
 
-    assert [each.name for each in watched.fitted] == [one.name, other.name]
-    assert [each.model() is model for each, model in zip(watched.fitted, (one, other), strict=True)]
+    assert [each.trained.name for each in watched.fitted] == [one.name, other.name]
+    assert [
+        each.trained.model() is model
+        for each, model in zip(watched.fitted, (one, other), strict=True)
+    ]
     assert watched.model is other
     assert watched.curves.epochs == 3
     assert {name: layer.batches for name, layer in watched.recording.items()} == {
@@ -217,7 +220,7 @@ def test_a_model_that_comes_back_is_the_last_one_again() -> None:
         fit(one, epochs=2)
 
     assert watched.model is one
-    assert [each.model() for each in watched.fitted] == [other, one]
+    assert [each.trained.model() for each in watched.fitted] == [other, one]
     assert watched.curves.epochs == 3
 
 
@@ -227,7 +230,7 @@ def test_only_the_last_of_many_models_is_kept() -> None:
         for _ in range(3):
             fit(quick(), epochs=1)
         gc.collect()
-        there = [each.model() for each in watched.fitted]
+        there = [each.trained.model() for each in watched.fitted]
 
     assert there == [None, None, watched.model]
     assert len(watched.recording) == 3

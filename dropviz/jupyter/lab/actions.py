@@ -6,7 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-from dropviz.core.runs import Curves, Run
+from dropviz.core.curves import Curves
+from dropviz.core.runs import Run
 from dropviz.core.scenario_string import Scenario
 from dropviz.errors import DropvizError
 from dropviz.jupyter.lab.controls import BUTTONS, LIVE

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from dropviz.core.curves import Curves
 from dropviz.core.quiz_questions import questions, seed_of
-from dropviz.core.runs import Curves
 from dropviz.core.spec import RunSpec
 from dropviz.jupyter.lab.panel import Panel
 from dropviz.studies.steering import Steering

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dropviz.core.cost import Cost, cudnn
-from dropviz.core.masks import LayerRecording
-from dropviz.core.runs import Curves, Run
+from dropviz.core.curves import Curves
+from dropviz.core.layer_recording import LayerRecording
+from dropviz.core.runs import Run
 from dropviz.core.scenario_string import Scenario, magic
 from dropviz.core.schedule import Change
 from dropviz.core.sentences import answers, conclusion, intentions, last_losses

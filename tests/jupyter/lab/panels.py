@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from dropviz.core.masks import LayerRecording, Masks
+from dropviz.core.layer_recording import LayerRecording
+from dropviz.core.masks import Masks
 from dropviz.core.schedule import Change
 from dropviz.core.setting import Setting
 from dropviz.core.tasks import Task

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import pytest
 from IPython.utils.capture import capture_output
 
+from dropviz.core.curves import Curves
 from dropviz.core.recording import Recording
-from dropviz.core.runs import Curves, Run
+from dropviz.core.runs import Run
 from dropviz.core.scenario_string import parse
 from dropviz.core.schedule import Change
 from dropviz.core.sentences import answers, intentions

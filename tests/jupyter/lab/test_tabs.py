@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from dropviz.core.cost import Cost, cudnn
+from dropviz.core.curves import Curves
 from dropviz.core.recording import Recording
-from dropviz.core.runs import Curves, Run
+from dropviz.core.runs import Run
 from dropviz.core.scenario_string import Scenario, magic
 from dropviz.core.schedule import Change
 from dropviz.core.sentences import answers, conclusion, intentions

@@ -1,0 +1,133 @@
+"""The recorded masks of one layer, and what is known of the layer."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+
+from dropviz.core.draw_log import DrawLog
+from dropviz.core.masks import Masks
+from dropviz.core.setting import Setting
+from dropviz.errors import DropvizError, is_known, unknown_name, visible
+
+
+class LayerRecording(Mapping[str, Masks]):
+    """The recorded masks of one layer, by site.
+
+    Attributes:
+        layer: The layer's name, a path for a nested one.
+        kind: "LSTM", "GRU" or "SimpleRNN"; or "Dropout" and "SpatialDropout1D".
+        units: Units of the layer.
+        batches: Training batches that the layer saw while recorded, kept or not. A batch is
+            one step of training, from one step of an optimizer to the next.
+        calls: Its calls in them, each with masks of its own.
+        draw_log: What it takes to draw the masks of every batch again, or None.
+        note: What a reader should know about this layer's recording; often empty.
+        setting: The method that the layer follows, with its rates and options.
+        follows: Of a Dropout layer the recurrent layer whose outputs it drops; or empty.
+        feeds: Of a Dropout layer the recurrent layer that it passes them to; or empty.
+        model: The model or models that it is in, where several trained.
+    """
+
+    def __init__(
+        self,
+        layer: str,
+        kind: str,
+        units: int,
+        batches: int,
+        masks: Mapping[str, Masks],
+        draw_log: DrawLog | None = None,
+        note: str = "",
+        setting: Setting | None = None,
+        calls: int | None = None,
+        follows: str = "",
+        feeds: str = "",
+    ) -> None:
+        self.layer = layer
+        self.kind = kind
+        self.units = units
+        self.batches = batches
+        self.calls = batches if calls is None else calls
+        self.draw_log = draw_log
+        self.note = note
+        self.setting = setting or Setting()
+        self.follows = follows
+        self.feeds = feeds
+        self.model = ""
+        self._masks = dict(masks)
+
+    def within(self, model: str) -> LayerRecording:
+        """The same as a part of a model, which pictures then name."""
+        copied = copy.copy(self)
+        copied.model = model
+        return copied
+
+    @property
+    def title(self) -> str:
+        """The layer's name, with that of its model where several trained."""
+        told = self.model and not self.layer.startswith(f"{self.model}/")
+        return visible(f"{self.layer} of {self.model}" if told else self.layer)
+
+    def __getitem__(self, site: str) -> Masks:
+        if not is_known(site, self._masks):
+            raise unknown_name("recorded site", site, self._masks)
+        return self._masks[site]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._masks)
+
+    def __len__(self) -> int:
+        return len(self._masks)
+
+    @property
+    def is_recurrent(self) -> bool:
+        """Whether it is a recurrent layer, and no layer between two of them."""
+        return self.kind not in ("Dropout", "SpatialDropout1D")
+
+    def require_batch(self, batch: int = -1) -> Masks:
+        """Checks that a batch is held.
+
+        Args:
+            batch: Position among the kept batches; from the end where negative.
+
+        Returns:
+            The masks of the layer's first site.
+
+        Raises:
+            DropvizError: If there is no such batch.
+        """
+        masks = next(iter(self._masks.values()), None)
+        if masks is None or not masks.batches:
+            raise DropvizError(f"{self.layer!r} has no recorded batch to show. {self.note}")
+        kept = len(masks.batches)
+        if not -kept <= batch < kept:
+            raise DropvizError(
+                f"There is no batch {batch} among those kept. Expected {-kept} to {kept - 1}."
+            )
+        return masks
+
+    @property
+    def sentences(self) -> list[str]:
+        """What was recorded, a line for each site."""
+        lines = [masks.sentence for masks in self.values()]
+        if self.calls != self.batches:
+            lines.append(f"{self.layer}: called {self.calls:,} times in {self.batches:,} batches.")
+        noted = [f"{self.layer}: {self.note}"] if self.note else []
+        return [visible(line) for line in (*lines, *noted)]
+
+    def at(self, batch: int = -1) -> str:
+        """Says which batch, and which call in it, a position among the kept ones is.
+
+        Args:
+            batch: Position among the kept batches.
+
+        Returns:
+            As in "batch 3 of 12, call 2 of the layer in it".
+        """
+        masks = self.require_batch(batch)
+        several = self.calls != self.batches and masks.calls
+        call = f", call {masks.calls[batch] + 1} of the layer in it" if several else ""
+        return f"batch {masks.batches[batch] + 1:,} of {self.batches:,}{call}"
+
+    def __repr__(self) -> str:
+        return visible(f"<{self.kind} {self.layer!r}, {self.batches} batches: {', '.join(self)}>")

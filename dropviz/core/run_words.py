@@ -1,0 +1,217 @@
+"""What a run says: of one model, or of many a line each and then of one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from dropviz.core import sentences
+from dropviz.core.layer_recording import LayerRecording
+from dropviz.core.masks import Masks
+from dropviz.core.sites import place_of
+from dropviz.core.text_table import Table
+from dropviz.core.trace_result import Proof
+from dropviz.errors import visible
+
+if TYPE_CHECKING:
+    from dropviz.core.curves import Trained
+    from dropviz.core.runs import Run
+
+Line = str | Table
+Section = list[Line]  # the first line is its title
+
+MOST_SENTENCES = 3  # layers of which each argument has a sentence; of more, a row each
+_NAMES = 3  # names in a list that are spelled out
+_ROWS = 12  # models with a line each; of more the first and the last
+
+
+def sections(run: Run) -> list[Section]:
+    """A run in words, under one title or more.
+
+    Args:
+        run: The run.
+
+    Returns:
+        Its title and what stands below it; of several models a table, and then one of them.
+    """
+    if not run.models:
+        return [_one(run)]
+    return [_drop_empty([run.title, _models(run), run.reason]), [_shown(run), *_one(run.shown)[1:]]]
+
+
+def lines(run: Run) -> list[str]:
+    """The words of a run as lines of text, tables and all."""
+    said: list[str] = []
+    for line in (line for section in sections(run) for line in section):
+        said += line.lines if isinstance(line, Table) else [visible(line)]
+    return said
+
+
+def _drop_empty(section: Section) -> Section:
+    return [line for line in section if line]
+
+
+def _one(run: Run) -> Section:
+    said: Section = [run.title, run.reason, sentences.last_losses(run.curves)]
+    said += [_shared(run)]
+    several = len(run.proof) > 1
+    if len(run.recording) > MOST_SENTENCES:
+        return _drop_empty([*said, *_many_layers(run)])
+    said += sentences.answers(run.recording, run.disproved)
+    for layer, proof in run.proof.items():
+        said.append(f"{layer}: {proof.sentence}" if several else proof.sentence)
+    return _drop_empty(said)
+
+
+# ---------------------------------------------------------------- many models
+
+
+def _models(run: Run) -> Table:
+    rows = [_model(run, each) for each in run.models]
+    if len(rows) > _ROWS:
+        first, last = _ROWS // 2, _ROWS - _ROWS // 2 - 1
+        left_out = len(rows) - first - last
+        gap = (f"... {left_out} more, in run.models", *[""] * (len(rows[0]) - 1))
+        rows = [*rows[:first], gap, *rows[-last:]]
+    heads = ("model", "recurrent layers", "trained", "loss (Keras's)", "val_loss", "proof by NumPy")
+    # What no model has is no column.
+    there = [any(row[column] for row in rows) for column in range(len(heads))]
+    kept = [column for column, some in enumerate(there) if some]
+    return Table([heads[c] for c in kept], [[row[c] for c in kept] for row in rows])
+
+
+def _model(run: Run, model: Trained) -> tuple[str, ...]:
+    losses = [model.curves.get(name, ()) for name in ("loss", "val_loss")]
+    proofs = {name: run.proof[name] for name in model.layers if name in run.proof}
+    return (
+        model.name,
+        _listed(model.layers) or "none",
+        _trained(run, model),
+        *(sentences.figure(values[-1]) if values else "" for values in losses),
+        proved(proofs, len(model.layers)) if model.layers else "",
+    )
+
+
+def _trained(run: Run, model: Trained) -> str:
+    if model.curves.epochs:
+        return sentences.counted(model.curves.epochs, "epoch")
+    batches = [run.recording[name].batches for name in model.layers if name in run.recording]
+    return _batches(max(batches)) if batches else ""
+
+
+def _batches(number: int) -> str:
+    return f"{number:,} batch{'' if number == 1 else 'es'}"
+
+
+def proved(proofs: Mapping[str, Proof], layers: int) -> str:
+    """How far NumPy is from some layers, in a few words.
+
+    Args:
+        proofs: The proofs of those layers that could be proved.
+        layers: How many layers there are.
+    """
+    wrong = [name for name, proof in proofs.items() if not proof.agrees]
+    if wrong:
+        return f"does NOT agree: {_listed(wrong)}"
+    if not proofs:
+        return "not compared"
+    of = f" in {len(proofs)} of {layers} layers" if len(proofs) < layers else ""
+    return f"agrees to {max(proof.error for proof in proofs.values()):.1e}{of}"
+
+
+def _shown(run: Run) -> str:
+    name, models = run.shown.name, run.models
+    last = "the last that trained"
+    if name != models[-1].name:
+        last += " with a recurrent layer"
+    other = next(each.name for each in models if each.name != name)
+    return f"Below: model {name}, {last}; run.of({other!r}) shows another."
+
+
+def _shared(run: Run) -> str:
+    """Which layers of a model are those of others too, whose batches are among these."""
+    told = [
+        f"{layer.layer} is in {layer.model} and trained in each: its masks are of all of them."
+        for layer in run.recording.values()
+        if " and " in layer.model
+    ]
+    return " ".join(told)
+
+
+# ---------------------------------------------------------------- many layers
+
+
+def _many_layers(run: Run) -> Section:
+    layers = list(run.recording.values())
+    columns = {
+        (rule.argument, masks.site)
+        for layer in layers
+        for rule in layer.setting.rules
+        for masks in layer.values()
+        if rule.site == masks.site
+    }
+    order = sorted(columns)
+    table = Table(
+        ("layer", *(f"{argument}: {_place(site)}" for argument, site in order), "proof by NumPy"),
+        [
+            (
+                layer.layer,
+                *(_cell(run, layer, *column) for column in order),
+                _proof(run.proof.get(layer.layer)),
+            )
+            for layer in layers
+        ],
+    )
+    used = {name: layer for name, layer in run.recording.items() if name not in run.disproved}
+    said = [*_remarks(layers), *sentences.conclusion(used)]
+    said += [f"{name}: {run.proof[name].sentence}" for name in run.disproved]
+    return [table, *said]
+
+
+def _place(site: str) -> str:
+    """The place of a site without what explains it."""
+    return re.split("[,:]", place_of(site))[0]
+
+
+def _cell(run: Run, layer: LayerRecording, argument: str, site: str) -> str:
+    masks = layer.get(site)
+    if masks is None or not any(
+        (rule.argument, rule.site) == (argument, site) for rule in layer.setting.rules
+    ):
+        return ""
+    if masks.reason or not masks.entries:
+        return f"{masks.rate:g}"
+    drawn = "drawn, " if layer.layer in run.disproved else ""
+    return f"{masks.rate:g}: {drawn}{masks.dropped:.1%} dropped{''.join(_manner(masks))}"
+
+
+def _manner(masks: Masks) -> Iterable[str]:
+    lives = {True: ", one a sequence", False: ", new at each step"}
+    ties = {True: ", tied", False: ", untied"}
+    yield lives.get(masks.same_over_steps, "")  # type: ignore[arg-type]
+    yield ties.get(masks.same_over_gates, "")  # type: ignore[arg-type]
+    # What is seldom so.
+    yield ", same for all samples" if masks.same_over_samples else ""
+    yield ", same in all batches" if masks.same_over_batches else ""
+
+
+def _proof(proof: Proof | None) -> str:
+    return proved({"it": proof}, 1).removesuffix(": it") if proof else "not compared"
+
+
+def _remarks(layers: Sequence[LayerRecording]) -> list[str]:
+    """Notes, and why nothing was dropped where the rate does not say so, each said once."""
+    remarks: dict[str, list[str]] = {}
+    for layer in layers:
+        said = [sentences.answer(m, m.site) for m in layer.values() if m.reason and m.rate]
+        for remark in [*said, *([layer.note] if layer.note else [])]:
+            remarks.setdefault(remark, []).append(layer.layer)
+    return [f"{_listed(names)}: {remark}" for remark, names in remarks.items()]
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names; of many the first and the last, and how many there are."""
+    if len(names) <= _NAMES:
+        return ", ".join(names)
+    return f"{names[0]} ... {names[-1]} ({len(names)})"

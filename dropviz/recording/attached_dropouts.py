@@ -1,0 +1,63 @@
+"""The Dropout layers of the models whose recurrent layers are recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from dropviz.keras_inside.dropout_mask import is_heard
+from dropviz.recording.attached_dropout import AttachedDropout
+from dropviz.recording.find_layers import dropout_layers
+from dropviz.recording.neighbours import Neighbours
+from dropviz.recording.readback import Facts
+
+Layer = Any
+
+
+class AttachedDropouts:
+    """Attaches to Dropout layers, and lets go of them again.
+
+    Attributes:
+        neighbours: Between which recurrent layers they stand.
+    """
+
+    def __init__(self, store: Any) -> None:
+        self.neighbours = Neighbours()
+        self._store = store
+        self._attached: list[AttachedDropout] = []
+
+    @property
+    def paths(self) -> list[str]:
+        """Their names in the recording."""
+        return [each.path for each in self._attached]
+
+    def attach(
+        self, root: Layer, free_name: Callable[[str, str], str], model: str = ""
+    ) -> list[str]:
+        """Begins to record the Dropout layers of a model.
+
+        Args:
+            root: The model.
+            free_name: Gives a name that no other layer has, from a path and a model's name.
+            model: The model's name, where it tells its layers apart.
+
+        Returns:
+            The names of those that are recorded now and were not before.
+        """
+        before = len(self._attached)
+        for each in dropout_layers(root):
+            if not is_heard(each.layer):
+                path = free_name(each.path, model)
+                made = AttachedDropout(self._store, each.layer, path, self.neighbours)
+                made.attach(each.layer)
+                self._attached.append(made)
+        return self.paths[before:]
+
+    def detach(self) -> None:
+        """Lets go of the layers."""
+        for each in self._attached:
+            each.detach()
+
+    def facts(self) -> list[Facts]:
+        """What is known of each without its masks."""
+        return [each.facts() for each in tuple(self._attached)]
