@@ -26,7 +26,7 @@ class LayerRecording(Mapping[str, Masks]):
         setting: The method that the layer follows, with its rates and options.
         follows: Of a Dropout layer the recurrent layer whose outputs it drops; or empty.
         feeds: Of a Dropout layer the recurrent layer that it passes them to; or empty.
-        model: The model or models that it is in, where several trained.
+        models: The models that it is in, where several trained.
     """
 
     def __init__(
@@ -53,20 +53,14 @@ class LayerRecording(Mapping[str, Masks]):
         self.setting = setting or Setting()
         self.follows = follows
         self.feeds = feeds
-        self.model = ""
+        self.models: tuple[str, ...] = ()
         self._masks = dict(masks)
 
-    def within(self, model: str) -> LayerRecording:
-        """The same as a part of a model, which pictures then name."""
+    def within(self, models: tuple[str, ...]) -> LayerRecording:
+        """The same as a part of some models, which pictures then name."""
         copied = copy.copy(self)
-        copied.model = model
+        copied.models = models
         return copied
-
-    @property
-    def title(self) -> str:
-        """The layer's name, with that of its model where several trained."""
-        told = self.model and not self.layer.startswith(f"{self.model}/")
-        return visible(f"{self.layer} of {self.model}" if told else self.layer)
 
     def __getitem__(self, site: str) -> Masks:
         if not is_known(site, self._masks):

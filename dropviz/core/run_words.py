@@ -10,7 +10,7 @@ from dropviz.core import sentences
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Masks
 from dropviz.core.sites import place_of
-from dropviz.core.text_table import Table
+from dropviz.core.text_table import Table, shortened
 from dropviz.core.trace_result import Proof
 from dropviz.errors import visible
 
@@ -23,6 +23,8 @@ Section = list[Line]  # the first line is its title
 
 MOST_SENTENCES = 3  # layers of which each argument has a sentence; of more, a row each
 _NAMES = 3  # names in a list that are spelled out
+_NAME = 40  # letters of each
+_UNPROVED = "not compared"
 _ROWS = 12  # models with a line each; of more the first and the last
 
 
@@ -53,15 +55,18 @@ def _drop_empty(section: Section) -> Section:
 
 
 def _one(run: Run) -> Section:
-    said: Section = [run.title, run.reason, sentences.last_losses(run.curves)]
-    said += [_shared(run)]
-    several = len(run.proof) > 1
+    said: Section = [run.title, run.reason, sentences.last_losses(run.curves), _shared(run)]
     if len(run.recording) > MOST_SENTENCES:
         return _drop_empty([*said, *_many_layers(run)])
     said += sentences.answers(run.recording, run.disproved)
-    for layer, proof in run.proof.items():
-        said.append(f"{layer}: {proof.sentence}" if several else proof.sentence)
+    said += [f"{prefix}{proof.sentence}" for prefix, proof in whose(run)]
     return _drop_empty(said)
+
+
+def whose(run: Run) -> list[tuple[str, Proof]]:
+    """The proofs of a run, each with the layer's name before it where there are several."""
+    several = len({*run.recording, *run.proof}) > 1
+    return [(f"{name}: " if several else "", proof) for name, proof in run.proof.items()]
 
 
 # ---------------------------------------------------------------- many models
@@ -86,7 +91,7 @@ def _model(run: Run, model: Trained) -> tuple[str, ...]:
     proofs = {name: run.proof[name] for name in model.layers if name in run.proof}
     return (
         model.name,
-        _listed(model.layers) or "none",
+        _listed(model.layers) or "none recorded",
         _trained(run, model),
         *(sentences.figure(values[-1]) if values else "" for values in losses),
         proved(proofs, len(model.layers)) if model.layers else "",
@@ -115,7 +120,7 @@ def proved(proofs: Mapping[str, Proof], layers: int) -> str:
     if wrong:
         return f"does NOT agree: {_listed(wrong)}"
     if not proofs:
-        return "not compared"
+        return _UNPROVED
     of = f" in {len(proofs)} of {layers} layers" if len(proofs) < layers else ""
     return f"agrees to {max(proof.error for proof in proofs.values()):.1e}{of}"
 
@@ -132,9 +137,9 @@ def _shown(run: Run) -> str:
 def _shared(run: Run) -> str:
     """Which layers of a model are those of others too, whose batches are among these."""
     told = [
-        f"{layer.layer} is in {layer.model} and trained in each: its masks are of all of them."
+        f"{layer.layer} trained in {' and '.join(layer.models)}: its masks are those of all."
         for layer in run.recording.values()
-        if " and " in layer.model
+        if len(layer.models) > 1
     ]
     return " ".join(told)
 
@@ -144,14 +149,7 @@ def _shared(run: Run) -> str:
 
 def _many_layers(run: Run) -> Section:
     layers = list(run.recording.values())
-    columns = {
-        (rule.argument, masks.site)
-        for layer in layers
-        for rule in layer.setting.rules
-        for masks in layer.values()
-        if rule.site == masks.site
-    }
-    order = sorted(columns)
+    order = sorted({(name, site) for layer in layers for site, name in _arguments(layer).items()})
     table = Table(
         ("layer", *(f"{argument}: {_place(site)}" for argument, site in order), "proof by NumPy"),
         [
@@ -174,12 +172,16 @@ def _place(site: str) -> str:
     return re.split("[,:]", place_of(site))[0]
 
 
+def _arguments(layer: LayerRecording) -> dict[str, str]:
+    """By recorded site the argument that gives it its rate; the site's name without one."""
+    named = {rule.site: rule.argument for rule in layer.setting.rules}
+    return {site: named.get(site, site) for site in layer}
+
+
 def _cell(run: Run, layer: LayerRecording, argument: str, site: str) -> str:
-    masks = layer.get(site)
-    if masks is None or not any(
-        (rule.argument, rule.site) == (argument, site) for rule in layer.setting.rules
-    ):
+    if _arguments(layer).get(site) != argument:
         return ""
+    masks = layer[site]
     if masks.reason or not masks.entries:
         return f"{masks.rate:g}"
     drawn = "drawn, " if layer.layer in run.disproved else ""
@@ -197,14 +199,18 @@ def _manner(masks: Masks) -> Iterable[str]:
 
 
 def _proof(proof: Proof | None) -> str:
-    return proved({"it": proof}, 1).removesuffix(": it") if proof else "not compared"
+    if proof is None:
+        return _UNPROVED
+    return f"agrees to {proof.error:.1e}" if proof.agrees else "does NOT agree"
 
 
 def _remarks(layers: Sequence[LayerRecording]) -> list[str]:
     """Notes, and why nothing was dropped where the rate does not say so, each said once."""
     remarks: dict[str, list[str]] = {}
     for layer in layers:
-        said = [sentences.answer(m, m.site) for m in layer.values() if m.reason and m.rate]
+        names = _arguments(layer)
+        able = [masks for masks in layer.values() if masks.reason and masks.rate]
+        said = [sentences.answer(masks, names[masks.site]) for masks in able]
         for remark in [*said, *([layer.note] if layer.note else [])]:
             remarks.setdefault(remark, []).append(layer.layer)
     return [f"{_listed(names)}: {remark}" for remark, names in remarks.items()]
@@ -212,6 +218,7 @@ def _remarks(layers: Sequence[LayerRecording]) -> list[str]:
 
 def _listed(names: Sequence[str]) -> str:
     """Names; of many the first and the last, and how many there are."""
-    if len(names) <= _NAMES:
-        return ", ".join(names)
-    return f"{names[0]} ... {names[-1]} ({len(names)})"
+    short = [shortened(name, _NAME) for name in names]
+    if len(short) <= _NAMES:
+        return ", ".join(short)
+    return f"{short[0]} ... {short[-1]} ({len(short)})"

@@ -68,7 +68,7 @@ class Run:
         one = names[name]
         layers = {
             layer: self.recording[layer].within(
-                " and ".join(each.name for each in self.models if layer in each.layers)
+                tuple(each.name for each in self.models if layer in each.layers)
             )
             for layer in one.layers
             if layer in self.recording

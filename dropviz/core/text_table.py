@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dropviz.errors import visible
 
-_MOST = 60  # letters of a cell; a name may be as long as somebody likes
+_MOST = 160  # letters of a cell; a name may be as long as somebody likes
 
 
 def shortened(text: str, most: int) -> str:

@@ -19,6 +19,13 @@ _NAMES = {
 }
 
 
+def titled(recorded: LayerRecording) -> str:
+    """A layer's name, with those of its models where several trained."""
+    models = " and ".join(recorded.models)
+    named = not models or recorded.layer.startswith(f"{models}/")
+    return recorded.layer if named else f"{recorded.layer} of {models}"
+
+
 def call(recorded: LayerRecording) -> str:
     """The call that makes such a layer: its units, method and rates."""
     said = [f"{recorded.kind}({recorded.units}"]
@@ -61,7 +68,7 @@ def told(recorded: LayerRecording, found: Marks, shown: Sequence[int]) -> str:
     """
     steps = ", ".join(str(step + 1) for step in shown)
     drawn = f"{counted(len(shown), 'time step')} drawn ({steps})"
-    lines = [f"{recorded.kind} layer {recorded.title} unrolled, {drawn}."]
+    lines = [f"{recorded.kind} layer {titled(recorded)} unrolled, {drawn}."]
     for masks in recorded.values():
         lines.append(f"{'; '.join(_carried(masks.site, found, shown))}; {masks.sentence}")
         if not masks.reason and SITES[masks.site].note:

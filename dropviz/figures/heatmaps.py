@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 from matplotlib.axes import Axes
 
-from dropviz.core.gates import titled
+from dropviz.core.gates import titled as gate_titled
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Array, Masks
 from dropviz.core.sentences import counted
 from dropviz.core.sites import SITES, is_gated, place_of
 from dropviz.errors import DropvizError
 from dropviz.figures import theme
+from dropviz.figures.alt_text import titled
 from dropviz.figures.text_fit import fitted
 
 _WIDTH = 880
@@ -56,7 +57,7 @@ def atlas(
     height = _TOP + sum(heights) + _BETWEEN * (len(heights) - 1) + _BOTTOM
     with theme.style():
         picture, page = theme.canvas(_WIDTH, height)
-        name = theme.shortened(recorded.title, _NAME)
+        name = theme.shortened(titled(recorded), _NAME)
         page.text(16, height - 26, f"Masks of {name}", fontsize=15, weight="bold")
         page.text(
             16,
@@ -72,7 +73,7 @@ def atlas(
             top -= row + _BETWEEN
         _legend(page)
         picture.alt = (
-            f"Mask heatmaps of {recorded.title}, batch {first.batches[batch] + 1}. "
+            f"Mask heatmaps of {titled(recorded)}, batch {first.batches[batch] + 1}. "
             + " ".join(masks.sentence for masks in recorded.values())
         )
     return picture
@@ -167,10 +168,10 @@ def _name(site: str) -> str:
 
 def _gate(masks: Masks, gate: int, panels: int, chosen: str | None) -> str:
     if panels == 1 and chosen in masks.gates and masks.values.shape[2] > 1:
-        return theme.plain(titled(chosen))
+        return theme.plain(gate_titled(chosen))
     if panels > 1:
         # A cell of one's own has gates of no known names.
-        return theme.plain(titled(masks.gates[gate])) if masks.gates else f"mask {gate + 1}"
+        return theme.plain(gate_titled(masks.gates[gate])) if masks.gates else f"mask {gate + 1}"
     if not is_gated(masks.site):
         return place_of(masks.site)
     if len(masks.gates) > 1:

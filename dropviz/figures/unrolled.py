@@ -15,7 +15,7 @@ from dropviz.core.setting import Setting
 from dropviz.core.sites import SITES, is_gated
 from dropviz.errors import DropvizError
 from dropviz.figures import shapes, theme
-from dropviz.figures.alt_text import call, counts, told
+from dropviz.figures.alt_text import call, counts, titled, told
 from dropviz.figures.mask_letters import ARROWS, COLUMNS, Marks, marks, planned, steps_drawn
 from dropviz.figures.shapes import Mark
 from dropviz.figures.text_fit import fitted, width, wrapped
@@ -83,7 +83,7 @@ def where(recorded: LayerRecording, batch: int = -1, sample: int = 0) -> theme.P
         raise DropvizError(
             f"There is no sample {sample}. Expected 0 to {first.batch_sizes[batch] - 1}."
         )
-    name = theme.shortened(recorded.title, _NAME)
+    name = theme.shortened(titled(recorded), _NAME)
     at = f"{recorded.at(batch)}, sample {sample + 1:,}"
     return _unrolled(
         recorded,

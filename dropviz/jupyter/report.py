@@ -89,8 +89,7 @@ def _badges(run: Run) -> list[str]:
     proofs = run.proof
     if len(run.recording) > run_words.MOST_SENTENCES:
         return [f"NumPy {run_words.proved(proofs, len(run.recording))}"] if proofs else []
-    named = len(proofs) > 1
-    return [f"{name}: {proof.badge}" if named else proof.badge for name, proof in proofs.items()]
+    return [f"{prefix}{proof.badge}" for prefix, proof in run_words.whose(run)]
 
 
 def report(run: Run) -> None:
