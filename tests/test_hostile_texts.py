@@ -18,11 +18,13 @@ from PIL import Image
 
 import dropviz
 from dropviz.__main__ import main
+from dropviz.core.curves import Curves, Trained
 from dropviz.core.gates import LSTM_GATES
-from dropviz.core.masks import LayerRecording, Masks
+from dropviz.core.layer_recording import LayerRecording
+from dropviz.core.masks import Masks
 from dropviz.core.recording import Recording
 from dropviz.core.run_words import lines
-from dropviz.core.runs import Curves, Run, Trained
+from dropviz.core.runs import Run
 from dropviz.core.scenario_string import Scenario, magic, parse
 from dropviz.core.spec import RunSpec
 from dropviz.core.tasks import Task

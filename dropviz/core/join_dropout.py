@@ -34,10 +34,11 @@ def joined(recorded: LayerRecording, above: LayerRecording) -> LayerRecording:
         batches=mine.batches,
         calls=mine.calls,
     )
-    return LayerRecording(
+    both = LayerRecording(
         *(recorded.layer, recorded.kind, recorded.units, recorded.batches),
         {**recorded, "between": aligned},
         note=recorded.note,
         setting=recorded.setting,
         calls=recorded.calls,
     )
+    return both.within(recorded.models)
