@@ -252,8 +252,8 @@ class Recorder:
         self.attach(layer, layer.name, trained.name)
         inside = [each.layer for each in recurrent_layers(model)]
         # Keras may not know of this one: a model may keep it where Keras does not look.
-        names = self._names_of([*inside, layer])
-        trained.layers = tuple(dict.fromkeys([*names, *trained.layers]))
+        names = [*self._names_of(inside), *trained.layers, *self._names_of([layer])]
+        trained.layers = tuple(dict.fromkeys(names))
 
     def _on_make(self, model: Model, *_: Any, name: str, **__: Any) -> None:
         if is_look():

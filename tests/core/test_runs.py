@@ -10,7 +10,7 @@ import pytest
 
 import dropviz
 from dropviz.core import result_files
-from dropviz.core.curves import Curves
+from dropviz.core.curves import Curves, Trained
 from dropviz.core.display_registry import DISPLAY
 from dropviz.core.draw_log import DrawLog, MaskPlan
 from dropviz.core.layer_recording import LayerRecording
@@ -163,6 +163,29 @@ def test_what_was_not_proved_has_no_proof(tmp_path: Path) -> None:
     assert saved_and_loaded(made(), tmp_path).proof == {}
 
 
+def test_several_models_come_back_with_their_curves(tmp_path: Path) -> None:
+    models = (
+        Trained("one", ("lstm",), Curves({"loss": [0.1, NAN], "$ \ud800/\0": [1]})),
+        Trained("two#2", (), Curves({"loss": [2]})),
+    )
+
+    loaded = saved_and_loaded(made(spec=None, models=models), tmp_path)
+
+    assert [(each.name, each.layers) for each in loaded.models] == [
+        (each.name, each.layers) for each in models
+    ]
+    for mine, its in zip(loaded.models, models, strict=True):
+        assert bits(mine.curves) == bits(its.curves)
+    assert loaded.summary == made(spec=None, models=models).summary
+
+
+def test_one_of_several_models_comes_back_as_that_one(tmp_path: Path) -> None:
+    models = (Trained("one", ("lstm",)), Trained("two", ()))
+    one = made(spec=None, models=models).of("one")
+
+    assert saved_and_loaded(one, tmp_path).title == one.title == "Model one"
+
+
 @pytest.mark.parametrize(
     "spec",
     [
@@ -289,6 +312,7 @@ def test_a_path_without_a_file_says_so(name: str, tmp_path: Path) -> None:
         {"seconds": None},
         {"proof": {"lstm": {"error": 1}}},
         {"proof": [1]},
+        {"models": [{"name": "one"}]},
     ],
     ids=[
         "a rate out of range",
@@ -299,6 +323,7 @@ def test_a_path_without_a_file_says_so(name: str, tmp_path: Path) -> None:
         "no time",
         "half a proof",
         "no proofs",
+        "half a model",
     ],
 )
 def test_a_header_that_does_not_fit_its_arrays_is_refused(
@@ -412,9 +437,9 @@ def test_the_summary_is_title_reason_losses_and_what_the_masks_say() -> None:
 
 
 def test_the_summary_ends_with_the_proof() -> None:
-    (name, proof), *_ = PROOFS.items()
+    proof, *_ = PROOFS.values()
 
-    assert made(proof={name: proof}).summary[-1] == proof.sentence
+    assert made(proof={"lstm": proof}).summary[-1] == proof.sentence
 
 
 def test_several_proofs_name_their_layers() -> None:

@@ -24,7 +24,7 @@ ops = keras.ops
 # ---------------------------------------------------------------- copies
 
 
-@program(COPIES, of(3, "lstm", "sequential/lstm"))
+@program(COPIES, of(3, "lstm", "sequential#2/lstm"))
 def cloned() -> list[Model]:
     """``clone_model`` and ``set_weights``: the copy is another layer."""
     model = regression()
@@ -34,7 +34,7 @@ def cloned() -> list[Model]:
     return [model, *fitted(copied, epochs=1)]
 
 
-@program(COPIES, of(3, "lstm", "sequential/lstm", "sequential/lstm#2"))
+@program(COPIES, of(3, "lstm", "sequential#2/lstm", "sequential#3/lstm"))
 def from_text_and_pickle() -> list[Model]:
     """Models made again from JSON, from a pickle."""
     model = regression()
@@ -45,7 +45,7 @@ def from_text_and_pickle() -> list[Model]:
     return [model, *again]
 
 
-@program(COPIES, of(3, "lstm", "sequential/lstm"))
+@program(COPIES, of(3, "lstm", "sequential#2/lstm"))
 def copied_deeply() -> list[Model]:
     """``copy.deepcopy`` of a model that was trained."""
     model = regression()

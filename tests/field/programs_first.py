@@ -77,7 +77,7 @@ def generator() -> list[Model]:
     return [model]
 
 
-@program(FIRST, {"lstm": (2, 2), "sequential/lstm": (2, 2), "sequential/lstm#2": (2, 2)})
+@program(FIRST, {"lstm": (2, 2), "sequential#2/lstm": (2, 2), "sequential#3/lstm": (2, 2)})
 def folds() -> list[Model]:
     """Cross-validation: a model of the same name for each fold."""
     x, y = data()

@@ -73,7 +73,7 @@ def thawed() -> list[Model]:
     return [model]
 
 
-@program(FITTED_AGAIN, of(3, "lstm", "sequential/lstm"), draws_more=True)
+@program(FITTED_AGAIN, of(3, "lstm", "sequential#2/lstm"), draws_more=True)
 def saved_and_gone_on() -> list[Model]:
     """Saved, loaded, and trained on."""
     model = regression()

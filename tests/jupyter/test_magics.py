@@ -502,6 +502,45 @@ def test_the_curves_of_several_models_are_those_of_the_last(names: InProcess) ->
 
 
 @pytest.mark.slow
+def test_the_report_of_several_models_is_short_and_of_the_last(names: InProcess) -> None:
+    ran = names.run(
+        "%%lstm_dropout --into run\n"
+        "for fold in range(4):\n"
+        "    layers = [lstm(name=n, dropout=.5, return_sequences=True) for n in 'ab']\n"
+        "    inputs = keras.Input((5, 3))\n"
+        "    m = keras.Sequential([inputs, *layers, keras.layers.Dense(1)], name=f'fold_{fold}')\n"
+        "    m.compile('sgd', 'mse', run_eagerly=True)\n"
+        "    m.fit(x, y, verbose=0)\n"
+    )
+
+    run = names.names["run"]
+    lines = ran.report.splitlines()
+    assert lines[0].startswith("4 models trained: done, ")
+    assert [line.split()[0] for line in lines[2:6]] == [f"fold_{fold}" for fold in range(4)]
+    assert len(lines) <= 16
+    assert run.model is names.names["m"]
+    assert list(run.shown.recording) == list(run.models[-1].layers)
+    assert set(run.shown.proof) == set(run.models[-1].layers)
+    drawn = [text for text in ran.texts if "Mask heatmaps" in text or "unrolled" in text]
+    assert len(drawn) == 4
+    assert all("fold_3" in text for text in drawn)
+
+
+@pytest.mark.slow
+def test_a_cell_with_several_models_that_is_interrupted_tells_no_epoch(names: InProcess) -> None:
+    ran = names.run(
+        "%%lstm_dropout --into run\n"
+        "for name in ('one', 'two'):\n"
+        "    model(lstm(), name).fit(x, y, verbose=0)\n"
+        "raise KeyboardInterrupt\n"
+    )
+
+    assert str(ran.error) == "stopped; results kept"
+    assert names.names["run"].title.startswith("2 models trained: stopped, ")
+    assert ran.report.splitlines()[2].startswith("one ")
+
+
+@pytest.mark.slow
 def test_one_model_fitted_twice_has_one_curve(names: InProcess) -> None:
     ran = names.run(
         "%%lstm_dropout --into run\n"

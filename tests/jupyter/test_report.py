@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import base64
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
@@ -8,12 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dropviz.core.curves import Curves
+from dropviz.core.curves import Curves, Trained
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Masks
 from dropviz.core.recording import Recording
 from dropviz.core.runs import Run
 from dropviz.core.spec import RunSpec
+from dropviz.core.trace_result import Proof
+from dropviz.jupyter import report
 from dropviz.jupyter.report import left_out, page, pictures, words
 
 from .conftest import InProcess
@@ -140,6 +144,123 @@ def test_nothing_is_left_out_of_a_report_of_four_layers() -> None:
 
 def test_a_layer_that_saw_no_batch_takes_no_place_among_the_four() -> None:
     assert left_out(run(unseen("a"), *map(recorded, "bcde"))) == ""
+
+
+# ---------------------------------------------------------------- several models
+
+
+def turns() -> Run:
+    """A maker and a critic that trained in turns; the critic last, and the maker in a GAN."""
+    models = (
+        Trained("gan", ("maker",), Curves({"loss": [3.0, 2.5]})),
+        Trained("critic", ("critic/lstm", "critic/more"), Curves({"loss": [2.0, 1.0, 0.5]})),
+    )
+    layers = map(recorded, ("maker", "critic/lstm", "critic/more"))
+    proofs = {name: Proof(1e-7, 1e-5, 2, 3) for name in ("maker", "critic/lstm")}
+    return run(*layers, models=models, curves=models[-1].curves, proof=proofs)
+
+
+def folds() -> Run:
+    """Three folds, each with a layer of its own."""
+    models = tuple(
+        Trained(f"fold_{number}", (f"lstm_{number}",), Curves({"loss": [number + 1.0]}))
+        for number in range(3)
+    )
+    return run(
+        *(recorded(f"lstm_{number}") for number in range(3)),
+        models=models,
+        curves=models[-1].curves,
+    )
+
+
+def loops() -> Run:
+    """Two models of a loop by hand, without curves."""
+    models = (Trained("encoder", ("reads",)), Trained("decoder", ("writes",)))
+    return run(recorded("reads"), recorded("writes"), models=models, curves=Curves())
+
+
+SEVERAL = {"turns": (turns, "critic"), "folds": (folds, "fold_2"), "loops": (loops, "decoder")}
+MANY = pytest.mark.parametrize(("make", "name"), SEVERAL.values(), ids=SEVERAL)
+
+
+@MANY
+def test_the_pictures_are_of_the_model_that_is_named(make: Callable[[], Run], name: str) -> None:
+    made = make()
+    its = next(each for each in made.models if each.name == name)
+
+    drawn = [each.alt for each in pictures(made)]
+
+    assert f"Below: model {name}, the last that trained;" in " ".join(words(made))
+    assert drawn == [each.alt for each in pictures(made.of(name))]
+    assert len(drawn) == bool(its.curves) + 2 * len(its.layers)
+    for alt in drawn:
+        assert name in alt
+    for other in made.models:
+        assert other is its or not any(layer in alt for layer in other.layers for alt in drawn)
+
+
+@MANY
+def test_a_figure_of_several_models_is_of_the_one_that_is_named(
+    make: Callable[[], Run], name: str
+) -> None:
+    made = make()
+
+    assert made.figure("where").alt == made.of(name).figure("where").alt
+    assert made.figure("masks").alt.startswith("Mask heatmaps of ")
+    assert name in made.figure("masks").alt
+
+
+def test_the_curves_of_one_of_several_name_it() -> None:
+    drawn = next(pictures(turns()))
+
+    assert drawn.alt.startswith("Loss of critic over 3 epochs")
+    assert [axes.get_title(loc="left") for axes in drawn.axes] == ["Loss of critic by epoch"]
+
+
+def test_the_curves_of_a_single_model_name_nothing() -> None:
+    drawn = next(pictures(run(recorded())))
+
+    assert drawn.alt.startswith("Loss over")
+    assert [axes.get_title(loc="left") for axes in drawn.axes] == ["Loss by epoch"]
+
+
+def test_a_picture_names_the_model_beside_the_layer_once() -> None:
+    _, where_two, *_ = pictures(folds())
+    _, where_critic, *_ = pictures(turns())
+
+    assert where_two.alt.startswith("LSTM layer lstm_2 of fold_2 unrolled")
+    assert where_critic.alt.startswith("LSTM layer critic/lstm unrolled")
+
+
+@MANY
+def test_each_model_has_a_row_in_html_and_a_line_of_text(
+    make: Callable[[], Run], name: str, ipython: InProcess
+) -> None:
+    ipython.names["made"] = make()
+
+    bundle = ipython.run("made").shown[0]["data"]
+
+    rows = re.findall(r"<tr><td[^>]*>([^<]*)</td>", bundle["text/html"])
+    assert rows == [each.name for each in make().models]
+    lines = bundle["text/plain"].split("\n")
+    assert [line.split()[0] for line in lines[2 : 2 + len(rows)]] == rows
+    assert f"<strong>Below: model {name}," in bundle["text/html"]
+
+
+def test_badges_are_of_the_model_that_is_named() -> None:
+    html = report._words(turns())["text/html"]
+
+    assert "critic/lstm: NumPy agrees: 1.0e-07</span>" in html
+    assert "maker: NumPy" not in html
+
+
+def test_five_layers_have_rows_and_one_badge() -> None:
+    proofs = {name: Proof(1e-7, 1e-5, 2, 3) for name in "abcd"}
+    html = report._words(run(*map(recorded, "abcde"), proof=proofs))["text/html"]
+
+    assert re.findall(r"<tr><td[^>]*>([^<]*)</td>", html) == list("abcde")
+    assert html.count("</span>") == 1
+    assert "NumPy agrees to 1.0e-07 in 4 of 5 layers</span>" in html
 
 
 # ---------------------------------------------------------------- words

@@ -171,7 +171,7 @@ def test_every_model_s_dropout_is_recorded_where_everything_is() -> None:
             stacked(half).fit(X, Y, batch_size=BATCH, verbose=0)
 
     recording = recorder.recording
-    assert [name for name in recording if name.endswith("/dropout")] == ["sequential/dropout"]
+    assert [name for name in recording if name.endswith("/dropout")] == ["sequential#2/dropout"]
     assert recording["dropout"].follows == "lstm"
 
 

@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from dropviz.studies.progress import Progress
-from dropviz.studies.watch import watch_everything
+from dropviz.studies.watch import Watched, watch_everything
 
 Model = Any  # Keras has no type stubs
 
@@ -271,6 +271,138 @@ def test_a_model_that_only_predicts_does_not_hide_one_that_trains() -> None:
         fit(quick("trained"), epochs=1)
 
     assert watched.recording.first.layer == "trained"
+
+
+# ---------------------------------------------------------------- whose layers and curves
+
+
+def whose(watched: Watched) -> list[tuple[str, tuple[str, ...], int]]:
+    """Each model: its name, its layers and its epochs."""
+    return [(each.name, each.layers, each.curves.epochs) for each in watched.models]
+
+
+def eager(model: Model) -> Model:
+    """A model that needs no compiling."""
+    model.compile(keras.optimizers.SGD(0.1), "mse", run_eagerly=True)
+    return model
+
+
+@pytest.mark.slow
+def test_folds_of_one_name_have_layers_and_curves_of_their_own() -> None:
+    with watch_everything() as watched:
+        for fold in range(3):
+            keras.utils.clear_session()
+            fit(eager(quick("rnn")), epochs=fold + 1)
+
+    assert whose(watched) == [
+        ("sequential", ("rnn",), 1),
+        ("sequential#2", ("sequential#2/rnn",), 2),
+        ("sequential#3", ("sequential#3/rnn",), 3),
+    ]
+    assert watched.curves.epochs == 3
+    assert watched.recording["sequential#2/rnn"].batches == 2 * BATCHES
+
+
+@pytest.mark.slow
+def test_a_model_fitted_twice_is_one_model() -> None:
+    with watch_everything() as watched:
+        model = eager(quick("rnn"))
+        fit(model, epochs=1)
+        fit(model, epochs=2)
+
+    assert whose(watched) == [(model.name, ("rnn",), 3)]
+
+
+@pytest.mark.slow
+def test_models_that_train_in_turns_are_in_the_order_of_their_last_turn() -> None:
+    with watch_everything() as watched:
+        one, other = eager(quick("a")), eager(quick("b"))
+        for model in (one, other, one):
+            fit(model)
+
+    assert whose(watched) == [(other.name, ("b",), 1), (one.name, ("a",), 2)]
+    assert watched.model is one
+    assert watched.curves.epochs == 2
+
+
+def test_a_layer_of_two_models_that_train_batch_by_batch_is_in_both() -> None:
+    with watch_everything() as watched:
+        critic = eager(quick("judge"))
+        maker = keras.layers.SimpleRNN(2, dropout=0.5, return_sequences=True, name="maker")
+        both = eager(keras.Sequential([keras.Input((2, 2)), maker, critic], name="gan"))
+        for _ in range(2):
+            critic.train_on_batch(X, Y)
+            both.train_on_batch(X, Y)
+
+    assert whose(watched) == [(critic.name, ("judge",), 0), ("gan", ("maker", "judge"), 0)]
+    assert watched.model is both
+    assert watched.recording["judge"].batches == 4
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_loop_by_hand_over_two_models_tells_them_apart(*, compiled: bool) -> None:
+    def play(*models: Model) -> None:
+        for model in models:
+            with tf.GradientTape():
+                model(X, training=True)
+
+    one, other = quick("rnn"), quick("rnn")
+    run = tf.function(play, autograph=False) if compiled else play
+    with watch_everything() as watched:
+        run(one, other)
+
+    assert whose(watched) == [
+        (one.name, ("rnn",), 0),
+        (other.name, (f"{other.name}/rnn",), 0),
+    ]
+    assert watched.model is None
+
+
+def test_a_layer_that_keras_does_not_know_of_is_its_model_s() -> None:
+    hidden = [keras.layers.SimpleRNN(2, dropout=0.5, name=name) for name in ("one", "two")]
+
+    class Hides(keras.Model):  # type: ignore[misc]
+        def call(self, x: Any, training: bool = False) -> Any:  # noqa: FBT001, FBT002
+            return hidden[0](x, training=training) + hidden[1](x, training=training)
+
+    with watch_everything() as watched, tf.GradientTape():
+        Hides(name="hides")(X, training=True)
+
+    assert whose(watched) == [("hides", ("one", "two"), 0)]
+
+
+@pytest.mark.slow
+def test_a_model_without_recurrent_layers_hides_none_that_has_one() -> None:
+    with watch_everything() as watched:
+        rnn = eager(quick("rnn"))
+        fit(rnn, epochs=2)
+        dense = keras.Sequential([keras.Input((2, 2)), keras.layers.Flatten()], name="dense")
+        dense.add(keras.layers.Dense(1))
+        fit(eager(dense), epochs=1)
+
+    assert whose(watched) == [(rnn.name, ("rnn",), 2), ("dense", (), 1)]
+    assert watched.model is rnn
+    assert watched.curves.epochs == 2
+
+
+def test_layers_that_are_called_by_themselves_stand_beside_the_models() -> None:
+    alone = keras.layers.SimpleRNN(2, dropout=0.5, name="alone")
+    with watch_everything() as watched:
+        with tf.GradientTape():
+            alone(X, training=True)
+        model = eager(quick("rnn"))
+        fit(model)
+
+    assert whose(watched) == [("(in no model)", ("alone",), 0), (model.name, ("rnn",), 1)]
+
+
+def test_layers_without_any_model_are_no_model() -> None:
+    alone = keras.layers.SimpleRNN(2, dropout=0.5, name="alone")
+    with watch_everything() as watched, tf.GradientTape():
+        alone(X, training=True)
+
+    assert watched.models == ()
+    assert list(watched.recording) == ["alone"]
 
 
 # ---------------------------------------------------------------- without disturbing
