@@ -88,14 +88,21 @@ def _models(run: Run) -> Table:
 
 def _model(run: Run, model: Trained) -> tuple[str, ...]:
     losses = [model.curves.get(name, ()) for name in ("loss", "val_loss")]
-    proofs = {name: run.proof[name] for name in model.layers if name in run.proof}
+    layers = recurrent(run, model.layers)
+    proofs = {name: run.proof[name] for name in layers if name in run.proof}
     return (
         model.name,
-        _listed(model.layers) or "none recorded",
+        _listed(layers) or "none recorded",
         _trained(run, model),
         *(sentences.figure(values[-1]) if values else "" for values in losses),
-        proved(proofs, len(model.layers)) if model.layers else "",
+        proved(proofs, len(layers)) if layers else "",
     )
+
+
+def recurrent(run: Run, names: Iterable[str]) -> list[str]:
+    """Those of some recorded layers that are recurrent; a Dropout layer has no proof."""
+    layers = run.recording
+    return [name for name in names if name not in layers or layers[name].is_recurrent]
 
 
 def _trained(run: Run, model: Trained) -> str:

@@ -74,7 +74,8 @@ def _between(layer: LayerRecording) -> str:
     """What a Dropout layer drops, in words; empty for another."""
     if layer.is_recurrent:
         return ""
-    return f"what {layer.follows or 'comes before it'} passes to {layer.feeds or 'what follows'}"
+    before, after = visible(layer.follows), visible(layer.feeds)
+    return f"what {before or 'comes before it'} passes to {after or 'what follows'}"
 
 
 def conclusion(recording: Mapping[str, LayerRecording]) -> list[str]:
