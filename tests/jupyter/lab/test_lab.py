@@ -262,7 +262,7 @@ def test_a_notebook_gets_the_panel_and_below_it_the_static_copy(
 
     widget, copy = captured.outputs
     assert "application/vnd.jupyter.widget-view+json" in widget.data
-    assert copy.data["text/html"].startswith(f'<div class="{panel.visible.mark}"')
+    assert copy.data["text/html"].startswith(f'<div class="{panel.visible.mark} ')
     assert "A plan, before anything is trained" in copy.data["text/html"]
     # Drawn already: an exported notebook holds the picture.
     assert "<img" in panel.page("Where")

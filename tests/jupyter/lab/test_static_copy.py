@@ -106,8 +106,8 @@ def test_the_settings_of_the_copy_are_those_of_the_training_that_it_shows(panel:
 def test_the_copy_has_the_class_that_the_panel_hides(panel: Panel) -> None:
     page = StaticCopy(panel).bundle()["text/html"]
 
-    assert re.match(r'<div class="([\w-]+)"', page)
-    assert page.startswith(f'<div class="{panel.mark}"')
+    assert re.match(r'<div class="[\w-]+ mathjax_ignore tex2jax_ignore"', page)
+    assert page.startswith(f'<div class="{panel.mark} ')
     assert page.count("<div") == page.count("</div>")
 
 
