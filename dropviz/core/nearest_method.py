@@ -110,8 +110,8 @@ def _settings(sites: Mapping[str, SiteVerdict]) -> Iterator[Setting]:
 
 
 def _beside(found: SiteVerdict) -> tuple[str, ...]:
-    """The sites of methods that a site of no method lies beside."""
-    return (*found.reaches, *(SITES[found.site].near if found.site in SITES else ()))
+    """The sites of methods where its masks act too; or else that it lies beside."""
+    return found.reaches or (SITES[found.site].near if found.site in SITES else ())
 
 
 def _compared(setting: Setting, sites: Mapping[str, SiteVerdict], *, active: bool) -> Named:
@@ -128,7 +128,9 @@ def _compared(setting: Setting, sites: Mapping[str, SiteVerdict], *, active: boo
         words = f"it masks {found.place}, which the method does not."
         told.append((_BESIDE if near else _ELSEWHERE, words))
         # How masks beside it live and are tied counts, though no sentence says so.
-        manners = [_sum(at for at, _ in _at(found, rule, setting)) for rule in near]
+        # What gates do not share, all of them see.
+        tied = replace(found, tying=found.tying if found.tying != "" else "tied")
+        manners = [_sum(at for at, _ in _at(tied, rule, setting)) for rule in near]
         cost = _sum((cost, min(manners, default=_NOTHING)))
     if not set(sites) & set(rules):
         lacking = [place_of(rule.site) for rule in METHODS[setting.method].rules]

@@ -92,7 +92,9 @@ def _recorded(layer: Layer) -> tuple[LayerRecording | None, Proof | None]:
 
 def _disagreements(verdict: Verdict, recorded: LayerRecording) -> Iterator[str]:
     told = {site: masks for site, masks in recorded.items() if masks.entries and not masks.reason}
-    for site in sorted(set(told) ^ set(verdict.sites)):
+    open_ = {found.perhaps for found in verdict.sites.values()}
+    unsure = {site for site, found in verdict.sites.items() if found.perhaps in told}
+    for site in sorted((set(told) ^ set(verdict.sites)) - open_ - unsure):
         by, other = ("recorder", "experiment") if site in told else ("experiment", "recorder")
         yield f"the {by} sees masks at the site {site}, the {other} does not."
     for site, masks in told.items():

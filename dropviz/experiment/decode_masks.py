@@ -116,17 +116,25 @@ def rounding_of(
         probe: The probe.
         site: The place.
         gate: The gate; None for all.
-        others: Multipliers at other sites.
+        others: Multipliers at other sites, which were read off themselves.
 
     Returns:
         The distance; infinite where the outputs do not follow the multiplier.
     """
-    masks = _blank(harness, probe, [Bit(site, 1, gate)], 2)
-    masks |= {name: np.full((1, 1, 1, 1), value) for name, value in others.items()}
-    masks[site][:, gate if gate is not None else slice(None), :, 0] = 1 - _STEP, 1 + _STEP
-    low, high = predict(harness, probe, masks, 2)
-    slope = abs(high - low) / (2 * _STEP)
-    return float(harness.noise * max(abs(low), abs(high)) / slope) if slope else np.inf
+    gates = gate if gate is not None else slice(None)
+
+    def out(value: float, known: Mapping[str, float]) -> float:
+        masks = _blank(harness, probe, [Bit(site, 1, gate)], 1)
+        masks |= {name: np.full((1, 1, 1, 1), each) for name, each in known.items()}
+        masks[site][:, gates] = value
+        return float(predict(harness, probe, masks, 1)[0])
+
+    slope = abs(out(1 + _STEP, others) - out(1 - _STEP, others)) / (2 * _STEP)
+    plain = out(1, others)
+    off = harness.noise * abs(plain)
+    for name, value in others.items():
+        off += abs(out(1, {**others, name: value * (1 + 2 * harness.noise)}) - plain)
+    return off / slope if slope else np.inf
 
 
 def patterns(bits: Sequence[Bit]) -> Array:
@@ -222,6 +230,37 @@ def balance_readings(
     keep = np.where(read == 0, least / max(seen[0], 1e-9), least / max(seen[1], 1e-9))
     lucky = np.random.default_rng(0).random(read.shape) < keep
     return np.where(lucky, read, np.nan)
+
+
+def luck_of_equal_bits(
+    harness: Harness, probe: Probe, bits: Sequence[Bit], shares: Sequence[float], many: int
+) -> float:
+    """How often two bits are read as equal that are drawn each by itself.
+
+    Where outcomes coincide, both may be told most of all where both were kept: equal bits
+    then prove less than it seems.
+
+    Args:
+        harness: The layer's facts.
+        probe: The probe.
+        bits: The unknowns.
+        shares: The share that each drops.
+        many: The first so many are compared.
+
+    Returns:
+        The greatest share of equal ones among pairs that are told; 1 where no pair that
+        differs could be told.
+    """
+    table = outcomes(harness, probe, bits)
+    read = read_bits(harness, probe, table[:, np.newaxis], bits)[:many, :, 0]
+    drop = np.asarray(shares)
+    odds = np.prod(np.where(patterns(bits) == 0, drop, 1 - drop), axis=1)
+    luck = 0.0
+    for one, other in itertools.combinations(read, 2):
+        told = ~np.isnan(one) & ~np.isnan(other)
+        if told.any():
+            luck = max(luck, float(odds[told & (one == other)].sum() / odds[told].sum()))
+    return luck
 
 
 def slack_of(harness: Harness, table: Array) -> float:

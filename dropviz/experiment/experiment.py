@@ -30,8 +30,8 @@ def find_all_masks(observer: Observer) -> None:
     Raises:
         DropvizError: If masks could not be read off the layer's outputs, or not in time.
     """
-    check_fit(observer.harness)
     try:
+        check_fit(observer.harness)
         _find_places(observer)
     except OutOfTimeError:
         limit = observer.harness.limit

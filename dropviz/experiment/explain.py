@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dropviz.core.checks import check_whole
@@ -118,6 +118,8 @@ def run_experiment(path: str, layer: Layer, seed: int) -> Verdict:
     active = False
     for place in observer.places.values():
         found = site_verdict(place, harness.gates, observer.slack, doubts)
+        if harness.alone:
+            found = replace(found, same_over_samples=None)
         sites[found.site] = found
         active |= any(look.random for look in place.looks.values())
     sites = likeliest(sites, active=active)

@@ -55,6 +55,7 @@ class Harness:
         backwards: Whether it runs from the last step to the first.
         sequence: The outputs of the last run at all steps, if the layer gives them out.
         limit: It counts the runs.
+        alone: Whether the layer keeps states for one sample, which shares with no other.
     """
 
     layer: Layer
@@ -68,6 +69,7 @@ class Harness:
     backwards: bool = False
     sequence: Array | None = None
     limit: RunLimit = field(default_factory=lambda: RunLimit("layer"))
+    alone: bool = False
 
     @property
     def calls(self) -> int:
@@ -268,6 +270,7 @@ def mounted(layer: Layer, seed: int) -> Iterator[Harness]:
     harness = Harness(layer, kind, names, features, units, bias, noise=NOISE.get(dtype, 1e-3))
     harness.limit = RunLimit(layer.name)
     harness.samples = kept_samples(layer) or harness.samples
+    harness.alone = harness.samples == 1
     # Attributes too: a layer may keep masks from call to call.
     with looking(), undisturbed(layer), attributes_kept(layer_and_sublayers(layer)):
         reseed(layer, seed)

@@ -135,6 +135,7 @@ def read_ties(observer: Observer, site: str) -> None:
     probes = [_draw_tie_probe(observer, site, gates) for _ in range(TRIES)]
     probe = choose_probe(harness, probes, every)
     place.joint = observer.read_bits(probe, every, observer.times(place))[: len(bits)]
+    place.luck["joint"] = observer.luck_of(probe, every, len(bits))
 
 
 def _draw_tie_probe(observer: Observer, site: str, gates: list[int]) -> Probe:

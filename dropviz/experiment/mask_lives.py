@@ -39,6 +39,7 @@ def read_lives(observer: Observer, site: str) -> None:
     probe = choose_life_probe(observer, site, gate, [*bits, *others], steps)
     outs = [observer.harness.run(probe) for _ in range(observer.times(place))]
     place.steps = observer.decode_bits(probe, outs, [*bits, *others])[:steps]
+    place.luck["steps"] = observer.luck_of(probe, [*bits, *others], steps)
     every = np.stack(outs)
     if not others and share_explained(observer.harness, probe, every, bits) <= 0.5:  # noqa: PLR2004
         found = _read_some_steps(observer, probe, outs, bits)

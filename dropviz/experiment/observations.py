@@ -94,6 +94,7 @@ class Place:
         looks: By gate (None for all), what was seen.
         joint: Shape (gates, calls, samples, readers): all gates in the same calls; 1 kept.
         steps: Shape (steps, calls, samples, readers): all steps in the same calls.
+        luck: By "joint" and "steps", how often bits drawn apart are read as equal there.
         sources: Shape (2, calls, samples, readers): two entries read by each reader.
         only: The steps that are masked, where not all are.
         distinct: Readers that read different entries; the first so many.
@@ -112,6 +113,7 @@ class Place:
     only: tuple[int, ...] | None = None
     distinct: int = 1
     notes: list[Note] = field(default_factory=list)
+    luck: dict[str, float] = field(default_factory=dict)
     perhaps: str = ""
     single: bool = True
     late: bool = False
@@ -151,13 +153,14 @@ def summed_up(values: Sequence[Array]) -> Look:
     return Look(middle, spread, dropped)
 
 
-def same(first: Array, second: Array, rate: float) -> bool | None:
+def same(first: Array, second: Array, rate: float, luck: float | None = None) -> bool | None:
     """Whether two arrays of bits are one and the same mask.
 
     Args:
         first: Bits; NaN where not told.
         second: Bits of the same shape.
         rate: The drop rate.
+        luck: How often bits drawn apart are equal; as the rate says by default.
 
     Returns:
         None where equality could be luck, or nothing can be compared.
@@ -165,7 +168,7 @@ def same(first: Array, second: Array, rate: float) -> bool | None:
     both = ~np.isnan(first) & ~np.isnan(second)
     if not np.array_equal(first[both], second[both]):
         return False
-    agree = rate**2 + (1 - rate) ** 2
+    agree = rate**2 + (1 - rate) ** 2 if luck is None else luck
     return True if agree ** int(both.sum()) < _CHANCE else None
 
 

@@ -10,7 +10,13 @@ from typing import Any
 import numpy as np
 
 from dropviz.core.masks import Array
-from dropviz.experiment.decode_masks import Bit, multipliers, read_bits, rounding_of
+from dropviz.experiment.decode_masks import (
+    Bit,
+    luck_of_equal_bits,
+    multipliers,
+    read_bits,
+    rounding_of,
+)
 from dropviz.experiment.harness import CANDIDATE, Harness
 from dropviz.experiment.observations import (
     Doubt,
@@ -139,6 +145,11 @@ class Observer:
     def decode_bits(self, probe: Probe, outs: Sequence[Array], bits: Sequence[Bit]) -> Array:
         """Reads bits off several runs: shape (bits, calls, samples, readers)."""
         return np.stack([read_bits(self.harness, probe, out, bits) for out in outs], axis=1)
+
+    def luck_of(self, probe: Probe, bits: Sequence[Bit], many: int) -> float:
+        """How often two of the first so many bits are read as equal by luck alone."""
+        shares = [self.share_of(bit) for bit in bits]
+        return luck_of_equal_bits(self.harness, probe, bits, shares, many)
 
     def times(self, place: Place) -> int:
         """How often to run a probe of a place."""

@@ -35,9 +35,8 @@ class Asked:
     @property
     def sentence(self) -> str:
         """One line for a person who waits."""
-        return (
-            f"explaining {self.layer}: run {self.runs}, {self.seconds:.0f} s of about {SECONDS:.0f}"
-        )
+        spent = f"{self.seconds:.0f} s of about {SECONDS:.0f} s"
+        return f"explaining {self.layer}: run {self.runs}, {spent}"
 
 
 Listener = Callable[[Asked], None]

@@ -190,9 +190,10 @@ def _tying(place: Place, share: float, doubts: list[str]) -> str | None:
     if place.joint is None:
         doubts.append(f"{place.site}: only one gate is masked, so that there is nothing to tie.")
         return None
+    joint = place.once(place.joint)
     pairs = [
-        same(place.once(place.joint)[one], place.once(place.joint)[other], share)
-        for one in range(len(place.joint))
+        same(joint[one], joint[other], share, place.luck.get("joint"))
+        for one in range(len(joint))
         for other in range(one)
     ]
     told = {answer for answer in pairs if answer is not None}
@@ -212,7 +213,8 @@ def _life(place: Place, name: str, doubts: list[str]) -> str | None:
     told: list[Array] = [] if place.steps is None else list(place.once(place.steps))
     told = [bits for bits in told if not np.isnan(bits).all()]
     share = float(np.mean([look.share for look in place.looks.values() if look.shows]))
-    answers = [same(one, other, share) for one, other in itertools.combinations(told, 2)]
+    luck = place.luck.get("steps")
+    answers = [same(one, other, share, luck) for one, other in itertools.combinations(told, 2)]
     if any(answer is False for answer in answers):
         return "step"
     if answers and all(answers):

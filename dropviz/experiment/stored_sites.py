@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dropviz.core.masks import Array
-from dropviz.experiment.decode_masks import Bit, multipliers, share_explained
+from dropviz.experiment.decode_masks import Bit, predict, share_explained
 from dropviz.experiment.harness import CANDIDATE
 from dropviz.experiment.observations import Doubt, Look, interval
 from dropviz.experiment.observe import SMALL, Observer
@@ -44,21 +44,21 @@ def find_stored_site(observer: Observer, memory: Look) -> tuple[str, str]:
 
 def _memory_or_output(observer: Observer, memory: Look) -> str | None:
     """Tells a mask on the memory from one on the output, by the second step; None if not."""
-    # Twice scaled up must not leave what can be read.
-    size = SMALL / max(1.0, abs(memory.kept))
+    # So gentle that all is straight, scaled up twice or not.
+    size = SMALL / max(1.0, memory.kept**2)
     probe = Probe(c=size, steps=2) if observer.lstm else Probe(h=size, steps=2)
     if abs(memory.kept - 1) > observer.slack:
         twice = {"cell": memory.kept**2, "output": memory.kept}
         for _ in range(_PATIENCE):
             seen = _read_totals(observer, probe, training=True)
-            kept = seen[(seen != 0) & ~np.isnan(seen)]
+            kept = seen[seen != 0]
             if kept.size:
                 return _nearest(float(np.median(kept)), twice)
         return None
     r = memory.at_inference
     if abs(r - 1) > observer.slack:
         rest = _read_totals(observer, probe, training=False)
-        return _nearest(float(np.nanmedian(rest)), {"cell": r**2, "output": r})
+        return _nearest(float(np.median(rest)), {"cell": r**2, "output": r})
     often = _dropped_how_often(observer, probe, memory)
     if often != "once":
         return "cell" if often else None
@@ -132,10 +132,11 @@ def _dropped_how_often(observer: Observer, probe: Probe, memory: Look) -> str | 
 
 
 def _read_totals(observer: Observer, probe: Probe, *, training: bool) -> Array:
-    """What multiplied the output, whatever did it on its way."""
+    """What multiplied the output, whatever did it on its way, in so gentle a probe."""
     harness = observer.harness
     outs = [harness.run(probe, training=training) for _ in range(harness.times)]
-    return np.concatenate([multipliers(harness, probe, out, "output")[0] for out in outs])
+    totals: Array = np.concatenate(outs) / predict(harness, probe, {}, 1)
+    return totals
 
 
 def _nearest(value: float, known: dict[str, float]) -> str:

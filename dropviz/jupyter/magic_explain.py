@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from dropviz.errors import DropvizError
 
 Shell = Any
 
+_PATIENCE = 2.0  # seconds without a word
 _PLAIN = "keras.layers.LSTM(16, dropout=0.5, recurrent_dropout=0.5)"
 
 
@@ -30,12 +34,32 @@ def explain(shell: Shell, name: str, seed: int) -> None:
     from dropviz.jupyter.explain_report import show_answer, show_refused
 
     layer = given if name else plain()
-    heard, refused = hear_witnesses(layer, seed=seed)
+    with _progress():
+        heard, refused = hear_witnesses(layer, seed=seed)
     for number, each in enumerate(heard):
         measured = measure_untying() if number == 0 and each.is_keras else []
         show_answer(each, measured)
     if refused:
         show_refused(refused)
+
+
+@contextmanager
+def _progress() -> Iterator[None]:
+    """Shows a line of progress while an experiment inside the block takes long."""
+    from dropviz.experiment.run_limit import Asked, listening
+    from dropviz.jupyter.progress_view import ProgressView
+
+    view, began = ProgressView(), time.perf_counter()
+
+    def show(asked: Asked) -> None:
+        if time.perf_counter() - began > _PATIENCE:
+            view.say_at_times(asked.sentence)
+
+    try:
+        with listening(show):
+            yield
+    finally:
+        view.close(f"experiment: {time.perf_counter() - began:.0f} s")
 
 
 def _named(shell: Shell, name: str) -> Any:

@@ -50,6 +50,13 @@ class ProgressView:
         self.say(progress.sentence)
         self._next = time.perf_counter() + self._pause
 
+    def say_at_times(self, line: str) -> None:
+        """Shows a line in place of the one before, if it is time."""
+        now = time.perf_counter()
+        if now >= self._next:
+            self.say(line)
+            self._next = now + self._pause
+
     def say(self, line: str) -> None:
         """Shows a line in place of the one before."""
         said = f'<div class="{LITERAL}" style="color: #57606a">{escaped(line)}</div>'

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dropviz.core.methods import METHODS
-from dropviz.core.nearest_method import nearest
+from dropviz.core.nearest_method import likeliest, nearest
 from dropviz.core.verdict import SiteVerdict
 from tests.tables import GATED, WHERE
 
@@ -215,12 +215,71 @@ def test_masks_at_inference_are_a_difference_from_every_method() -> None:
 
 
 def test_where_counts_more_than_how_long_and_that_more_than_how() -> None:
-    # One life (4) against one tying and one scaling (2 + 1).
+    # One life against one tying and one scaling.
     h = replace(found("recurrent", "step", "untied"), scaling="none", kept=1.0)
     assert named(h)[0] == {"naive"}
-    # A site that the method lacks (8) against a life (4) and a tying (2).
+    # A site that the method lacks against a life and a tying.
     both = (found("input", "step", "untied"), replace(CELL, life="sequence"))
     assert named(*both)[0] == {"moon"}
+
+
+ALL_ELSE: dict[str, Any] = {"scaling": "other", "frozen": True, "same_over_units": True}
+ODD_WAYS = ("one.", "two.", "three.", "four.", "five.", "six.", "seven.", "eight.")
+
+
+@pytest.mark.parametrize(
+    ("sites", "method"),
+    [
+        ((CELL,), "moon"),
+        ((CANDIDATE,), "semeniuta"),
+        ((C_ZONED,), "zoneout"),
+        ((KERNEL,), "weight-drop"),
+        ((X_STEP, CELL), "moon"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_no_number_of_other_differences_outweighs_a_site(
+    sites: tuple[SiteVerdict, ...], method: str
+) -> None:
+    strange = [replace(site, notes=ODD_WAYS, **ALL_ELSE) for site in sites]
+    assert named(*strange, active=True)[0] == {method}
+
+
+@pytest.mark.parametrize(
+    ("sites", "method"),
+    [
+        ((found("carried", "sequence"),), "moon"),
+        ((found("carried", "step", **SCALED["test-time"]),), "moon"),
+        ((X_TIED, found("carried", "step")), "moon"),
+        ((found("input_kernel", "sequence", "untied", same_over_samples=True),), "weight-drop"),
+        ((found("pre_activation", "sequence", "untied", same_over_samples=True),), "weight-drop"),
+        ((found("pre_activation", "sequence", "untied"),), "keras"),
+        ((found("pre_activation", "step", "tied"),), "naive"),
+        ((found("output", "sequence"),), "keras"),
+        ((found("output", "step"),), "zaremba"),
+        ((found("output", "sequence", reaches=("recurrent",)),), "gal-tied"),
+        ((found("output", "step", reaches=("recurrent",)),), "naive"),
+    ],
+)
+def test_a_site_of_no_method_is_nearest_to_the_site_beside_it(
+    sites: tuple[SiteVerdict, ...], method: str
+) -> None:
+    methods, differences = named(*sites)
+    assert methods == {method}
+    assert any(words.startswith(f"it masks {WHERE[sites[-1].site]}") for words in differences)
+
+
+def test_of_two_sites_that_nothing_tells_apart_that_of_a_method_is_taken() -> None:
+    shared = replace(H_UNTIED, same_over_samples=True, perhaps="recurrent_kernel")
+    taken = likeliest({"input": X_TIED, "recurrent": shared}, active=False)
+    assert list(taken) == ["input", "recurrent_kernel"]
+    assert taken["recurrent_kernel"].perhaps == "recurrent"
+    assert named(*taken.values()) == ({"weight-drop"}, ())
+    each = replace(H_UNTIED, perhaps="recurrent_kernel")
+    assert list(likeliest({"recurrent": each}, active=False)) == ["recurrent"]
+    cell = replace(CELL, perhaps="carried")
+    assert list(likeliest({"cell": cell}, active=False)) == ["cell"]
+    assert likeliest({}, active=False) == {}
 
 
 def test_a_method_with_a_site_left_over_comes_second() -> None:

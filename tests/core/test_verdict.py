@@ -42,6 +42,33 @@ PLAIN = Verdict(
 )
 
 
+@pytest.mark.parametrize(
+    "open_", [{"perhaps": "recurrent_kernel"}, {"life": None}, {"tying": None}]
+)
+def test_a_method_is_not_claimed_where_what_decides_it_is_open(open_: dict[str, Any]) -> None:
+    assert not PLAIN.is_open
+    verdict = replace(PLAIN, sites={"recurrent": replace(H, **open_)}, same_as=("gal-untied",))
+    assert verdict.is_open
+    assert verdict.title == (
+        "lstm (LSTM) may drop by the method keras, Gal & Ghahramani 2016, or by gal-untied. "
+        "Not all that decides it could be told."
+    )
+    assert "follows no known method" in replace(verdict, differences=("it is odd.",)).title
+
+
+def test_both_places_are_named_where_nothing_tells_them_apart() -> None:
+    sentence = replace(H, perhaps="recurrent_kernel").sentence
+    assert sentence.startswith(f"{WHERE['recurrent']} (or {WHERE['recurrent_kernel']}): rate")
+
+
+@pytest.mark.parametrize(
+    ("precision", "end"),
+    [(0.006, "all by 1 at inference."), (0.018, "all by 1 at inference, to within 2%.")],
+)
+def test_multipliers_are_as_precise_as_the_compute_type(precision: float, end: str) -> None:
+    assert replace(H, precision=precision).sentence.endswith(end)
+
+
 def test_a_site_in_one_line() -> None:
     assert H.sentence == (
         "h_(t-1), the horizontal arrows: rate 0.304 (between 0.281 and 0.328); one mask a "

@@ -50,18 +50,11 @@ NOTES: Mapping[str, tuple[str, ...]] = {
     "x_mask_on_h_of_the_next_gate": ("input: x and h share masks.",),
     "zoneout_one_mask_for_c_and_h": ("cell_update: c and h share one mask.",),
 }
-# Where a layer masks at a site that no method has, the method with fewest other sites.
+# What comes nearest by site, where that is not what the student meant, or nobody says.
 ELSEWHERE: Mapping[str, str] = {
-    **dict.fromkeys(
-        (
-            *("c_carried", "forget_gate_after_activation", "forget_gate_each_step"),
-            *("h_and_output", "h_and_output_step", "own_loop_mask_on_c"),
-            *("weight_drop_on_input_kernel", "awd_variational"),
-            *("pre_activation_h", "pre_activation_x"),
-        ),
-        "zaremba",
-    ),
-    "x_untied_h_tied": "keras",  # does what gal-untied does at these rates, and comes first
+    "own_loop_mask_on_c": "moon",
+    # These do what gal-untied does at these rates, and keras comes first.
+    **dict.fromkeys(("x_untied_h_tied", "pre_activation_h", "pre_activation_x"), "keras"),
 }
 
 

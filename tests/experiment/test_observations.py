@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dropviz.experiment.observations import Look, Place, interval, same, same_along, summed_up
+from dropviz.experiment.observations import (
+    Look,
+    Place,
+    apart_by_luck,
+    draws_to_tell,
+    interval,
+    same,
+    same_along,
+    summed_up,
+)
 
 NAN = math.nan
 SLACK = 0.006
@@ -99,6 +108,52 @@ def test_the_last_of_many_is_compared_too() -> None:
     bits = np.repeat(drawn(0.5, 1, 60), 5, axis=0)
     bits[4, 59] = 1 - bits[4, 59]
     assert same_along(bits, 0, 0.5) is False
+
+
+@pytest.mark.parametrize("rate", [0.02, 0.3, 0.5, 0.9])
+def test_as_many_draws_as_it_takes_tell(rate: float) -> None:
+    many = draws_to_tell(rate)
+    assert same(np.zeros(many), np.zeros(many), rate) is True
+    assert same(np.zeros(many - 2), np.zeros(many - 2), rate) is None
+
+
+@pytest.mark.parametrize("rate", [0.0, 1.0])
+def test_no_number_of_draws_tells_where_all_or_nothing_is_dropped(rate: float) -> None:
+    assert draws_to_tell(rate) == 1
+
+
+# ---------------------------------------------------------------- dropped together, or by luck
+
+
+def by_counting(neither: int, one: int, other: int, both: int) -> float:
+    """The chance that so many or more coincide: of all ways to place the second mask's drops."""
+    draws, first, second = neither + one + other + both, one + both, other + both
+    ways = [
+        math.comb(first, many) * math.comb(draws - first, second - many)
+        for many in range(both, min(first, second) + 1)
+        if second - many <= draws - first
+    ]
+    return sum(ways) / math.comb(draws, second)
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        *((100, 0, 0, 5), (100, 0, 0, 3), (200, 0, 0, 4), (30, 5, 5, 9), (0, 0, 0, 50)),
+        *((40, 10, 10, 40), (25, 25, 25, 25), (1, 60, 2, 90), (0, 100, 0, 5), (900, 20, 20, 10)),
+    ],
+)
+def test_luck_is_what_chance_gives_once_in_a_million(counts: tuple[int, int, int, int]) -> None:
+    assert apart_by_luck(*counts) is (by_counting(*counts) > 1e-6)
+
+
+def test_masks_drawn_apart_are_never_taken_for_one() -> None:
+    random = np.random.default_rng(0)
+    for rate in (0.05, 0.5, 0.9):
+        for _ in range(200):
+            one, other = random.random((2, 512)) < rate
+            kinds = (~one & ~other, one & ~other, ~one & other, one & other)
+            assert apart_by_luck(*(int(kind.sum()) for kind in kinds))
 
 
 # ---------------------------------------------------------------- looks

@@ -10,6 +10,7 @@ import numpy as np
 
 from dropviz.core.methods import METHODS
 from dropviz.core.setting import Setting
+from dropviz.core.verdict import Verdict
 from tests.tables import GATED, LIVES, SCALINGS, VARIANTS, ZONED, ZONES
 
 from .zoo_cells import BY_GATE, Mask
@@ -18,6 +19,7 @@ from .zoo_layers import in_cell
 from .zoo_methods import is_method
 from .zoo_right import lstm, same_methods, truth_of_rule
 from .zoo_truth import Layer, SiteTruth, Specimen, at, specimen
+from .zoo_verdict import untrue
 
 Rng = np.random.Generator
 
@@ -66,6 +68,26 @@ def draw_case(number: int) -> Case:
     text = ", ".join(f"{key}={value}" for key, value in told.items())
     truth = replace(drawn, units=units, features=features, fixed_batch=batch is not None)
     return Case(number, f"{family} {words}, {text}", truth, build)
+
+
+def explained_wrongly(case: Case, verdict: Verdict) -> list[str]:
+    """Every statement of a verdict that is not true of the layer."""
+    truths = [case.specimen, *_by_another_name(case.specimen)]
+    return min((untrue(truth, verdict) for truth in truths), key=len)
+
+
+def _by_another_name(drawn: Specimen) -> list[Specimen]:
+    """In a layer of one unit a mask on h is one on the weights that h is multiplied with."""
+    names = {"recurrent": "recurrent_kernel", "recurrent_kernel": "recurrent"}
+    turned = {
+        names.get(site, site): replace(truth, site=names.get(site, site))
+        for site, truth in drawn.sites.items()
+    }
+    if drawn.units > 1 or set(turned) == set(drawn.sites):
+        return []
+    other = _named(replace(drawn, sites=turned))
+    every = tuple(m for m in METHODS if m in (*drawn.methods, *other.methods))
+    return [replace(other, methods=every), replace(drawn, methods=every)]
 
 
 def _rate(rng: Rng) -> float:

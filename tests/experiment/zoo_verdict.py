@@ -98,6 +98,9 @@ def _method(specimen: Specimen, verdict: Verdict) -> Iterator[str]:
     if not specimen.sites:
         if named != {None}:
             yield f"method {named}, in truth nothing is dropped"
+    elif verdict.is_open:  # "may drop by"
+        if specimen.methods and not named & set(specimen.methods):
+            yield f"perhaps {named}, in truth {sorted(specimen.methods)}"
     elif specimen.methods:
         if verdict.differences:
             yield f"differences from {verdict.method}: {verdict.differences}"
