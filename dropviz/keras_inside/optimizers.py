@@ -27,7 +27,8 @@ APPLIES = (
 def living_optimizers() -> list[Optimizer]:
     """Lists all optimizers that there are, without those that have an ``apply`` of their own.
 
-    These wrap others, as ``LossScaleOptimizer`` and ``MultiOptimizer`` do.
+    These wrap others, as ``LossScaleOptimizer`` and ``MultiOptimizer`` do. Nor is one an
+    optimizer whose making was interrupted; the traceback may hold it for long.
     """
     kinds: dict[type, bool] = {}
     found = []
@@ -36,7 +37,7 @@ def living_optimizers() -> list[Optimizer]:
         if kind not in kinds:
             plain = keras.optimizers.Optimizer
             kinds[kind] = issubclass(kind, plain) and kind.apply is plain.apply
-        if kinds[kind]:
+        if kinds[kind] and hasattr(each, "_iterations"):
             found.append(each)
     return found
 

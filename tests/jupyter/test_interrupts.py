@@ -12,7 +12,9 @@ from tests.interrupts import (
     SETUP,
     After,
     AtLine,
+    Line,
     Moment,
+    Stopped,
     at,
     interrupt,
     run_interrupted,
@@ -79,25 +81,42 @@ def test_an_interrupt_at_a_random_moment_leaves_all_whole(ready: InProcess, kind
     seconds = [run_interrupted(ready.shell, CELLS[kind], Moment()).seconds for _ in range(2)][-1]
     chance = random.Random(7)  # noqa: S311 (moments, not secrets)
 
-    moments = [After(chance.uniform(0, seconds)) for _ in range(RANDOM)]
-    stops = [interrupt(ready.shell, CELLS[kind], moment) for moment in moments]
+    stops: list[Stopped] = []
+    while len(stops) < RANDOM:
+        stop = interrupt(ready.shell, CELLS[kind], After(chance.uniform(0, seconds)))
+        if stop.moment.sent:
+            stops.append(stop)
+        else:
+            seconds = stop.seconds  # quicker than it was
 
-    assert sum(moment.sent for moment in moments) > RANDOM / 2
     assert [(stop.moment, stop.faults) for stop in stops if stop.faults] == []
 
 
 @pytest.mark.nightly
-@pytest.mark.timeout(3 * 3600)
+@pytest.mark.timeout(5 * 3600)
 @pytest.mark.parametrize("room", ROOMS)
 @pytest.mark.parametrize("kind", CELLS)
 def test_an_interrupt_at_any_line_of_ours_leaves_all_whole(
     ready: InProcess, kind: str, room: str
 ) -> None:
+    # What both run is interrupted in the cell.
+    others = lines_of(ready, "cell") if kind == "line" else []
+    lines = [line for line in lines_of(ready, kind) if line not in others]
+    stops = [
+        interrupt(ready.shell, CELLS[kind], AtLine(line))
+        for line in lines
+        if line[0].startswith(f"{room}/")
+    ]
+
+    assert lines
+    assert [(stop.moment, stop.faults) for stop in stops if stop.faults] == []
+
+
+def lines_of(ready: InProcess, kind: str) -> list[Line]:
+    """The lines of dropviz that a cell runs once it minds interrupts."""
     every = AtLine()
     run_interrupted(ready.shell, CELLS[kind], every)
-    lines = [line for line in every.lines if line[0].startswith(f"{room}/")]
-    assert lines
-
-    stops = [interrupt(ready.shell, CELLS[kind], AtLine(line)) for line in lines]
-
-    assert [(stop.moment, stop.faults) for stop in stops if stop.faults] == []
+    minds = at("keras_inside/interrupts.py", "signal.signal(_NUMBER, self.hear)").line
+    order = list(every.lines)
+    assert minds in order
+    return order[order.index(minds) + 1 :]

@@ -292,3 +292,11 @@ def test_the_only_replica_is_the_last() -> None:
         found.append(is_last_replica())
 
     assert found == [True, True], REPLICA
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_optimizer_whose_making_was_broken_off_is_none(kind: str) -> None:
+    made = vars(keras.optimizers)[kind]
+    broken = made.__new__(made)
+
+    assert not any(each is broken for each in living_optimizers())
