@@ -61,7 +61,7 @@ def ready(ipython: InProcess) -> InProcess:
     return ipython
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few(*list(EACH)[1::2])
 @pytest.mark.parametrize(("kind", "when"), EACH.values(), ids=EACH)
 def test_an_interrupt_leaves_all_whole(ready: InProcess, kind: str, when: str) -> None:

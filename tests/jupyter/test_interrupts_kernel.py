@@ -9,7 +9,7 @@ import pytest
 
 from .conftest import Kernel
 
-pytestmark = [pytest.mark.kernel, pytest.mark.slow]
+pytestmark = [pytest.mark.kernel, pytest.mark.full]
 
 LOAD = "%load_ext dropviz\nimport os, signal, threading"
 ARM = "threading.Timer({}, os.kill, (os.getpid(), signal.SIGINT)).start()"
