@@ -394,8 +394,8 @@ VALUES: dict[str, tuple[str, Callable[[Any], Any], str]] = {
     "steps beyond the kept": ("draws/0/steps", _set(1, 2**40), "samples and steps of the draws"),
     "states one too few": ("draws/0/states", lambda a: a[1:], "int64 of shape (3, 2)"),
     "no draws": ("draws/0/batches", lambda a: a[:0], "not empty"),
-    "a curve of whole numbers": ("curve/loss", lambda a: a.astype(int), "an array of float64"),
-    "a curve of two axes": ("curve/loss", lambda a: a[None], "an array of float64"),
+    "a curve of whole numbers": ("curve/0/loss", lambda a: a.astype(int), "an array of float64"),
+    "a curve of two axes": ("curve/0/loss", lambda a: a[None], "an array of float64"),
 }
 
 

@@ -165,7 +165,7 @@ def test_what_was_not_proved_has_no_proof(tmp_path: Path) -> None:
 
 def test_several_models_come_back_with_their_curves(tmp_path: Path) -> None:
     models = (
-        Trained("one", ("lstm",), Curves({"loss": [0.1, NAN], "$ \ud800/\0": [1]})),
+        Trained("one", ("lstm",), Curves({"loss": [0.1, NAN], "$ /\0": [1]})),
         Trained("two#2", (), Curves({"loss": [2]})),
     )
 

@@ -180,7 +180,7 @@ def test_choosing_draws_the_masks_anew(panel: Panel) -> None:
     drawn = threading.Event()
     panel._pages["Masks"].observe(lambda _: drawn.set(), names="value")
 
-    panel.gate.value = "c"
+    panel.gate.value = "g"
 
     assert drawn.wait(SECONDS)
 
