@@ -292,9 +292,9 @@ def test_the_training_that_was_compared_was_recorded(executed: Executed) -> None
 
 def test_a_training_under_another_magic_is_timed_and_recorded(executed: Executed) -> None:
     assert "Wall time:" in executed["timed"].stream("stdout")
-    assert executed["timed facts"].value == "(2, ['gru', 'lstm'])"
+    assert executed["timed facts"].value == "(2, ['dropout', 'gru', 'lstm'])"
 
 
 def test_a_training_that_is_repeated_for_timing_is_recorded_each_time(executed: Executed) -> None:
     assert "per loop" in executed["repeated"].stream("stdout")
-    assert executed["repeated facts"].value == "(2, ['gru', 'lstm'])"
+    assert executed["repeated facts"].value == "(2, ['dropout', 'gru', 'lstm'])"
