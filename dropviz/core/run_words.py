@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dropviz.core import sentences
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Masks
-from dropviz.core.sites import place_of
+from dropviz.core.sites import SITES, place_of
 from dropviz.core.text_table import Table, shortened
 from dropviz.core.trace_result import Proof
 from dropviz.errors import visible
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Line = str | Table
 Section = list[Line]  # the first line is its title
 
-MOST_SENTENCES = 3  # layers of which each argument has a sentence; of more, a row each
+_SENTENCES = 6  # about places, those of three recurrent layers; of more a row for each layer
 _NAMES = 3  # names in a list that are spelled out
 _NAME = 40  # letters of each
 _UNPROVED = "not compared"
@@ -56,11 +56,16 @@ def _drop_empty(section: Section) -> Section:
 
 def _one(run: Run) -> Section:
     said: Section = [run.title, run.reason, sentences.last_losses(run.curves), _shared(run)]
-    if len(run.recording) > MOST_SENTENCES:
+    if in_rows(run):
         return _drop_empty([*said, *_many_layers(run)])
     said += sentences.answers(run.recording, run.disproved)
     said += [f"{prefix}{proof.sentence}" for prefix, proof in whose(run)]
     return _drop_empty(said)
+
+
+def in_rows(run: Run) -> bool:
+    """Whether a run has so many layers that each has a row in place of sentences."""
+    return sum(map(len, run.recording.values())) > _SENTENCES
 
 
 def whose(run: Run) -> list[tuple[str, Proof]]:
@@ -161,9 +166,9 @@ def _many_layers(run: Run) -> Section:
         ("layer", *(f"{argument}: {_place(site)}" for argument, site in order), "proof by NumPy"),
         [
             (
-                layer.layer,
+                _named(layer),
                 *(_cell(run, layer, *column) for column in order),
-                _proof(run.proof.get(layer.layer)),
+                _proof(run.proof.get(layer.layer)) if layer.is_recurrent else "",
             )
             for layer in layers
         ],
@@ -174,6 +179,11 @@ def _many_layers(run: Run) -> Section:
     return [table, *said]
 
 
+def _named(layer: LayerRecording) -> str:
+    """A layer's name; of a Dropout layer also the one whose outputs it drops."""
+    return f"{layer.layer}, after {layer.follows}" if layer.follows else layer.layer
+
+
 def _place(site: str) -> str:
     """The place of a site without what explains it."""
     return re.split("[,:]", place_of(site))[0]
@@ -182,7 +192,7 @@ def _place(site: str) -> str:
 def _arguments(layer: LayerRecording) -> dict[str, str]:
     """By recorded site the argument that gives it its rate; the site's name without one."""
     named = {rule.site: rule.argument for rule in layer.setting.rules}
-    return {site: named.get(site, site) for site in layer}
+    return {site: named.get(site) or SITES[site].argument or site for site in layer}
 
 
 def _cell(run: Run, layer: LayerRecording, argument: str, site: str) -> str:

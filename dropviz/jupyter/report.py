@@ -87,7 +87,7 @@ def _words(run: Run) -> dict[str, str]:
 
 def _badges(run: Run) -> list[str]:
     proofs = run.proof
-    if len(run.recording) > run_words.MOST_SENTENCES:
+    if run_words.in_rows(run):
         layers = len(run_words.recurrent(run, run.recording))
         return [f"NumPy {run_words.proved(proofs, layers)}"] if proofs else []
     return [f"{prefix}{proof.badge}" for prefix, proof in run_words.whose(run)]

@@ -246,3 +246,11 @@ def test_a_closed_recording_lets_go_of_what_it_was_read_from() -> None:
     gc.collect()
 
     assert gone() is None
+
+
+def test_layers_that_were_skipped_for_one_reason_share_a_line() -> None:
+    made = Recording.of({})
+    made.skipped |= {"a": "it masks images.", "b": "its cell keeps no masks."}
+    made.skipped["c"] = "it masks images."
+
+    assert made.notes == ["a, c: it masks images.", "b: its cell keeps no masks."]

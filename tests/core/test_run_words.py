@@ -296,3 +296,26 @@ def test_a_proof_names_its_layer_where_another_has_none() -> None:
     said = run(layer("a"), layer("b"), proof={"b": proof()}).summary
 
     assert said[-1] == f"b: {proof().sentence}"
+
+
+def test_a_dropout_layer_has_a_row_that_says_what_it_follows_and_no_proof() -> None:
+    between = masks("drops", "between", 0.5, gates=(), tied=True)
+    drops = LayerRecording("drops", "Dropout", 0, 2, {"between": between}, follows="lstm_3")
+    said = run(*(layer(f"lstm_{number}") for number in range(4)), drops).summary
+
+    assert said[7].startswith("drops, after lstm_3  ")
+    assert "0.5: " in said[7]
+    assert not said[7].endswith("compared")
+    assert said[6].endswith("not compared")
+
+
+def test_a_dropout_layer_is_no_recurrent_layer_of_its_model() -> None:
+    between = masks("drops", "between", 0.5, gates=(), tied=True)
+    drops = LayerRecording("drops", "Dropout", 0, 2, {"between": between}, follows="a")
+    models = (Trained("one", ("a", "drops")), Trained("two", ("b",)))
+    made = run(layer("a"), layer("b"), drops, models=models, proof={"a": proof()})
+
+    assert made.summary[2].split()[:2] == ["one", "a"]
+    assert made.summary[2].endswith("agrees to 1.0e-07")
+    assert list(made.of("one").recording) == ["a", "drops"]
+    assert made.of("one").figure("where").alt.startswith("LSTM layer a of one unrolled")

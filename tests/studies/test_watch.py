@@ -371,6 +371,22 @@ def test_a_layer_that_keras_does_not_know_of_is_its_model_s() -> None:
     assert whose(watched) == [("hides", ("one", "two"), 0)]
 
 
+def test_a_dropout_layer_is_in_the_model_that_it_drops_in() -> None:
+    def dropping() -> Model:
+        lstm = keras.layers.SimpleRNN(2, return_sequences=True, name="rnn")
+        return model_of(lstm, keras.layers.Dropout(0.5, name="drops"), keras.layers.Flatten())
+
+    with watch_everything() as watched:
+        for name in ("one", "two"):
+            model = keras.Sequential([keras.Input((2, 2)), *dropping().layers], name=name)
+            eager(model).train_on_batch(X, Y)
+
+    assert whose(watched) == [
+        ("one", ("rnn", "drops"), 0),
+        ("two", ("two/rnn", "two/drops"), 0),
+    ]
+
+
 @pytest.mark.slow
 def test_a_model_without_recurrent_layers_hides_none_that_has_one() -> None:
     with watch_everything() as watched:
