@@ -149,6 +149,8 @@ class Verdict:
     def title(self) -> str:
         """The verdict in one line."""
         name = visible(f"{self.layer} ({self.kind})")
+        if self.method is None and self.doubts:
+            return f"{name}: where it drops could not be told."
         if self.method is None:
             return f"{name}: nothing is dropped."
         row = METHODS[self.method]

@@ -12,16 +12,13 @@ import numpy as np
 from dropviz.core.masks import Array
 from dropviz.core.number_forms import MOST_SEED
 from dropviz.errors import DropvizError
-from dropviz.experiment.probe import Probe
+from dropviz.experiment.probe import EVERYTHING
 from dropviz.keras_inside.untracked import set_attributes
 
 if TYPE_CHECKING:
     from dropviz.experiment.harness import Harness
 
 Layer = Any
-
-# Every arrow, the memory and the update at once, over two steps.
-_ALL = Probe(wx=(0.3,) * 4, wh=(0.4,) * 4, b=(0.2,) * 4, c=0.7, source=0.6, source_c=0.5, steps=2)
 
 
 def check_finite(layer: Layer, weights: list[Array]) -> None:
@@ -70,7 +67,7 @@ def try_first_calls(harness: Harness) -> None:
             f"Keras's own recurrent layers do. Received from it: {_said(error)}."
         ) from error
     try:
-        harness.run(_ALL)
+        harness.run(EVERYTHING)
     except Exception as error:
         raise DropvizError(
             f"{name!r} runs at inference but not in training, with dropout or without dropviz, so "
@@ -102,15 +99,14 @@ def free_batch(harness: Harness, seed: int) -> None:
     layer, own, many = harness.layer, harness.samples, type(harness).samples
     if not getattr(layer, "stateful", False) or own >= many:
         return
-    outs = []
-    for stateful in (True, False):
-        set_attributes(layer, stateful=stateful)
-        reseed(layer, seed)
-        outs.append(harness.run(_ALL))
-    harness.samples = many
+    reseed(layer, seed)
+    keeping = harness.run(EVERYTHING)
     try:
-        harness.run(_ALL)
-        free = bool(np.array_equal(outs[0], outs[1]))
+        set_attributes(layer, stateful=False)
+        reseed(layer, seed)
+        free = bool(np.array_equal(keeping, harness.run(EVERYTHING)))
+        harness.samples = many
+        harness.run(EVERYTHING)
     except Exception:  # noqa: BLE001 (whatever else keeps it to its batch)
         free = False
     if not free:

@@ -8,7 +8,7 @@ import numpy as np
 
 from dropviz.experiment.decode_masks import Bit, choose_probe
 from dropviz.experiment.harness import CANDIDATE
-from dropviz.experiment.observations import Doubt, Look, Note, Place, same
+from dropviz.experiment.observations import Doubt, Look, Note, Place, draws_to_miss, same
 from dropviz.experiment.observe import ARROWS, SMALL, TRIES, Observer
 from dropviz.experiment.probe import Probe, drive
 from dropviz.experiment.without_bias import candidate_drops, other_shares
@@ -28,6 +28,7 @@ def find_input_masks(observer: Observer) -> None:
     for site in ARROWS:
         probes = {gate: _gate_probe(observer, site, gate) for gate in gates}
         seen[site] = {g: observer.look(p, site, g) for g, p in probes.items() if p is not None}
+        _look_for_rare_masks(observer, site, seen[site])
         _register(observer, site, seen[site])
     if observer.harness.bias is None:
         _find_candidate_alone(observer, seen)
@@ -37,6 +38,17 @@ def find_input_masks(observer: Observer) -> None:
             if not np.isnan(crossed.dropped).all():
                 seen[site][gate] = crossed
         _register(observer, site, seen[site])
+
+
+def _look_for_rare_masks(observer: Observer, site: str, looks: dict[int, Look]) -> None:
+    """Looks longer at the other gates, where a mask is drawn but once a call for all samples."""
+    shared = [look.share for look in looks.values() if look.shared and look.share > 0]
+    if not shared:
+        return
+    for gate, look in looks.items():
+        probe = _gate_probe(observer, site, gate)
+        if probe is not None and not look.masked(observer.slack):
+            looks[gate] = observer.look_longer(look, draws_to_miss(min(shared)), probe, site, gate)
 
 
 def _register(observer: Observer, site: str, looks: dict[int, Look]) -> None:

@@ -28,6 +28,7 @@ class Note(Enum):
 class Doubt(Enum):
     """What may stay open in a whole layer, and the words for it."""
 
+    RARE = "something is dropped at random, too rarely to tell where."
     NO_BIAS = (
         "the layer has no bias, so that a mask on the memory cannot be told from one "
         "on what is carried."
@@ -192,6 +193,15 @@ def draws_to_tell(rate: float) -> int:
     """
     agree = rate**2 + (1 - rate) ** 2
     return math.ceil(math.log(_CHANCE) / math.log(agree)) + 1 if 0 < agree < 1 else 1
+
+
+def draws_to_miss(rate: float) -> int:
+    """How many draws without a drop rule out that masks of this rate act.
+
+    Args:
+        rate: The drop rate, above 0.
+    """
+    return math.ceil(math.log(_CHANCE) / math.log1p(-rate)) if rate < 1 else 1
 
 
 def apart_by_luck(neither: int, one: int, other: int, both: int) -> bool:

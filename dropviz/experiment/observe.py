@@ -110,6 +110,26 @@ class Observer:
         rest = {s: each.at_inference for s, each in self._others(site, also).items()}
         return rounding_of(self.harness, probe, site, gate, rest)
 
+    def look_longer(
+        self, before: Look, draws: int, probe: Probe, site: str, gate: int | None = None
+    ) -> Look:
+        """Looks again at a place where nothing was seen, for masks that all samples share.
+
+        Args:
+            before: What was seen.
+            draws: Draws that would have shown a mask.
+            probe: The probe.
+            site: The place.
+            gate: The gate; None for all.
+
+        Returns:
+            What is seen now; nothing that shows where the calls do not suffice.
+        """
+        calls = self.calls_for(draws, shared=True)
+        seen = summed_up(self._look_again(calls, probe, site, gate, ())[0])
+        told = seen.share > 0 or calls * len(self.harness.readers) >= draws
+        return replace(before, dropped=seen.dropped, shared=True, shows=before.shows and told)
+
     def look_at_inference(
         self, probe: Probe, site: str, gate: int | None = None, also: Sequence[str] = ()
     ) -> Look:

@@ -48,6 +48,12 @@ class Probe:
     steps: int = 1
 
 
+# Every arrow, the memory and the update speak at once, over two steps.
+EVERYTHING = Probe(
+    wx=(0.3,) * 4, wh=(0.4,) * 4, b=(0.2,) * 4, c=0.7, h=0.5, source=0.6, source_c=0.5, steps=2
+)
+
+
 def drive(site: str, weights: tuple[float, ...]) -> dict[str, Any]:
     """What in a probe brings x or h to the gates with these weights.
 

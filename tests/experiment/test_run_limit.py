@@ -17,6 +17,10 @@ from dropviz.experiment.harness import mounted
 from dropviz.experiment.run_limit import Asked, OutOfTimeError, RunLimit, listening
 from dropviz.methods.lstm import LSTM
 
+from .zoo_cells import Mask
+from .zoo_gru import in_gru
+from .zoo_layers import in_cell
+
 Layer = Any
 
 
@@ -152,3 +156,39 @@ def test_one_sample_a_batch_takes_no_more_runs_than_many(make: Any) -> None:
         assert verdict.doubts == ()
         runs.append(verdict.calls)
     assert runs[1] <= runs[0] + 5
+
+
+# ---------------------------------------------------------------- masks that are seldom seen
+
+
+def shared(kind: str, *masks: Mask, units: int = 6) -> Layer:
+    """A student's layer with masks that all samples share, drawn once a call."""
+    make = in_cell(*masks) if kind == "LSTM" else in_gru(*masks)
+    return make(units, 3, 1)
+
+
+@pytest.mark.few("LSTM-input-0")
+@pytest.mark.parametrize("seed", [0, 1, 2], ids=str)
+@pytest.mark.parametrize("place", ["input", "recurrent"])
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+def test_a_gate_is_not_said_to_be_free_of_masks_for_want_of_draws(
+    kind: str, place: str, seed: int
+) -> None:
+    found = explain(shared(kind, Mask(place, rate=0.06, by_sample=False, kept=1.0)), seed=seed)
+    assert isinstance(found, Verdict)
+    for site in found.sites.values():
+        assert site.missing == ()
+    assert set(found.sites) == {place} or "could not be told" in found.title
+
+
+def test_where_masks_are_too_rare_to_find_it_is_not_said_that_nothing_is_dropped() -> None:
+    for seed in range(3):
+        mask = Mask("candidate", rate=0.03, by_sample=False, kept=1.0)
+        found = explain(shared("LSTM", mask, units=1), seed=seed)
+        assert isinstance(found, Verdict)
+        if not found.sites:
+            assert found.title.endswith("(LSTM): where it drops could not be told.")
+            assert found.doubts == ("something is dropped at random, too rarely to tell where.",)
+            break
+    else:
+        pytest.fail("the masks were found each time: make them rarer")
