@@ -70,7 +70,7 @@ class Gan(keras.Model):  # type: ignore[misc]
 
 # Each of three batches makes two steps. The first call of the maker, outside of every tape, is
 # a look; both layers are called once more in the second step.
-@program(ADVERSARIES, of(3, "making/maker") | of(6, "criticising/critic"), draws_more=True)
+@program(ADVERSARIES, of(3, "sequential/making") | of(6, "criticising/critic"), draws_more=True)
 def gan_in_train_step() -> list[Model]:
     """keras.io/examples/generative/dcgan_overriding_train_step, for sequences."""
     model = Gan()

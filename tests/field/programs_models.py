@@ -45,7 +45,7 @@ def ways_to_merge() -> list[Model]:
     return fitted(keras.Model(inputs, layers.Dense(1)(layers.concatenate(joined))), epochs=1)
 
 
-@program(MODELS, of(6, "two/forth", "two/back"))
+@program(MODELS, of(6, "two/forward_forth", "two/back"))
 def another_way_back() -> list[Model]:
     """A Bidirectional of an LSTM forth and a GRU back."""
     back = gru(name="back", go_backwards=True)
@@ -158,9 +158,10 @@ def twice_in_a_model() -> list[Model]:
     return fitted(keras.Model(inputs, layers.Dense(1)(layers.add([once, again])[:, -1])))
 
 
-@program(MODELS, of(3, "each/inner/lstm", calls=3))
-def steps_unknown_to_a_wrapper() -> list[Model]:
-    """TimeDistributed over a number of steps that is not known: Keras maps in parallel."""
+# Two sentences in each of three batches.
+@program(MODELS, of(3, "each/inner/lstm", calls=6))
+def steps_told_by_the_data() -> list[Model]:
+    """TimeDistributed over a number of steps that the model does not know, and the data do."""
     inner = sequential(lstm(unroll=True), name="inner")
     wrapped = layers.TimeDistributed(inner, name="each")
     first = keras.Input((None, STEPS, FEATURES))
@@ -173,8 +174,8 @@ class Late(keras.Model):  # type: ignore[misc]
         self.low, self.drop = lstm(name="low", return_sequences=True), drop()
         self.high, self.out = gru(name="high"), layers.Dense(1)
         self.low.build(input_shape)
-        for each in (self.drop, self.high, self.out):
-            each.build((*input_shape[: 3 if each is not self.out else 1], UNITS)[:3])
+        self.high.build((*input_shape[:-1], UNITS))
+        self.out.build((None, UNITS))
 
     def call(self, x: Any, training: Any = None) -> Any:
         dropped = self.drop(self.low(x, training=training), training=training)
@@ -203,8 +204,9 @@ def always_dropping() -> list[Model]:
     return [model]
 
 
-# The base is called with training=False: no call of it trains.
-@program(MODELS, of(0, "base/lstm") | of(6, "head"), draws_more=True)
+# A functional model hands its own ``training`` to all that is in it, whatever was written
+# there: the base drops all the same.
+@program(MODELS, of(6, "base/lstm", "head"))
 def base_at_rest() -> list[Model]:
     """Keras's guide "Transfer learning": a base that is called with ``training=False``."""
     base = sequential(lstm(return_sequences=True), name="base")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -16,7 +17,22 @@ from tests.keras_models import assert_same_masks, used_by
 from .parts import data, regression, stepping
 from .programs import PROGRAMS
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    # Keras says so of every data set whose length it cannot know.
+    pytest.mark.filterwarnings("ignore:Your input ran out of data"),
+    # Keras 3.15 copies weights into files so.
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
+
+# What is known to be wrong, with why: it must fail until it is mended.
+KNOWN: dict[str, str] = {
+    **dict.fromkeys(
+        ("dropout_between", "like_itself"),
+        "a Dropout layer is recorded only where Keras makes the steps",
+    ),
+    "own_cell": "a layer that cannot be recorded is named once for each time it is called",
+}
 
 
 def _seeded() -> None:
@@ -31,12 +47,16 @@ def _left(models: list[Any]) -> list[bytes]:
     return [np.asarray(v).tobytes() for v in variables] + [str(following).encode()]
 
 
-# Keras says so of every data set whose length it cannot know.
-@pytest.mark.filterwarnings("ignore:Your input ran out of data")
+def _cases() -> Iterator[Any]:
+    for name in PROGRAMS:
+        known = [pytest.mark.xfail(reason=KNOWN[name], strict=True)] if name in KNOWN else []
+        yield pytest.param(name, marks=known)
+
+
 @pytest.mark.few(
     *("unknown_length", "siamese", "mixed_precision", "forced_by_a_coin", "summed_by_hand"),
 )
-@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("name", _cases())
 def test_a_program_trains_to_the_bit_as_without_and_is_recorded(name: str) -> None:
     program = PROGRAMS[name]
     _seeded()
@@ -55,7 +75,6 @@ def test_a_program_trains_to_the_bit_as_without_and_is_recorded(name: str) -> No
 
 
 @pytest.mark.filterwarnings("ignore:Even though the `tf.config.experimental_run_functions_eagerly`")
-@pytest.mark.filterwarnings("ignore:Your input ran out of data")
 @pytest.mark.few("siamese", "word_by_word")
 @pytest.mark.parametrize("name", [name for name, each in PROGRAMS.items() if not each.draws_more])
 def test_the_masks_kept_are_those_that_the_cells_asked_for(name: str) -> None:
