@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -272,8 +272,8 @@ def _check_draws(layer: LayerRecording, draws: DrawLog) -> None:
     _check_kept(what, layer, draws)
 
 
-def _check_plan(what: str, layer: LayerRecording, plan: Iterable[MaskPlan]) -> None:
-    _agree(f"the sites {what}", len({each.site for each in plan}), len(list(plan)))
+def _check_plan(what: str, layer: LayerRecording, plan: tuple[MaskPlan, ...]) -> None:
+    _agree(f"the sites {what}", len({each.site for each in plan}), len(plan))
     for each in plan:
         if each.site not in layer:
             raise refused(f"a site {what}", f"one of {', '.join(layer)}", each.site)

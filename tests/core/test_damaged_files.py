@@ -237,7 +237,7 @@ def test_what_could_not_be_loaded_is_not_saved_and_leaves_the_old_file(
 
 @pytest.mark.few("keras-0", "recording-1")
 @pytest.mark.parametrize("part", range(PARTS))
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", ["keras", "moon", "recording"])
 def test_an_edited_field_is_refused_or_everything_works(case: str, part: int, folder: Path) -> None:
     kind, header, arrays = taken_apart(case, folder)
     damaged = accepted = 0
@@ -443,7 +443,7 @@ def test_a_file_of_parts_of_two_files_is_refused(folder: Path) -> None:
 
 @pytest.mark.few("keras-0")
 @pytest.mark.parametrize("part", range(32))
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", ["keras", "recording"])
 def test_any_byte_that_is_another_is_found(case: str, part: int, folder: Path) -> None:
     path = result(case).save(folder / "a.dropviz")
     whole = path.read_bytes()
