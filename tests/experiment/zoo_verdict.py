@@ -10,6 +10,7 @@ import pytest
 
 from dropviz.core.verdict import SiteVerdict, Verdict, Verdicts
 from dropviz.experiment.explain import explain
+from dropviz.experiment.observations import Doubt
 
 from .zoo_truth import SiteTruth, Specimen
 
@@ -43,7 +44,9 @@ def notes(verdict: Verdict) -> list[str]:
 
 def untrue(specimen: Specimen, verdict: Verdict, *, close: float = CLOSE) -> list[str]:
     """Every statement of a verdict that is not true of the specimen."""
-    wrong = list(_sites(specimen, verdict))
+    wrong: list[str] = []
+    if not (specimen.sites and found_nowhere(verdict)):
+        wrong += [*_sites(specimen, verdict), *_method(specimen, verdict)]
     for site, found in verdict.sites.items():
         if site in specimen.sites:
             wrong += [f"{site}.{words}" for words in _at(specimen, found, close)]
@@ -52,7 +55,12 @@ def untrue(specimen: Specimen, verdict: Verdict, *, close: float = CLOSE) -> lis
         wrong.append(f"active_at_inference {verdict.active_at_inference}")
     if verdict.kind != specimen.kind:
         wrong.append(f"kind {verdict.kind}")
-    return wrong + list(_method(specimen, verdict))
+    return wrong
+
+
+def found_nowhere(verdict: Verdict) -> bool:
+    """Whether a verdict says that something is dropped, and that it cannot be told where."""
+    return not verdict.sites and Doubt.RARE.value in verdict.doubts
 
 
 def _sites(specimen: Specimen, verdict: Verdict) -> Iterator[str]:

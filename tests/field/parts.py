@@ -29,6 +29,7 @@ class Program:
         unlike: Layers that NumPy cannot reproduce, as their cells compute something else.
         draws_more: Whether cells draw masks that are not used in training: they do so at
             inference too, where the masks do not multiply.
+        rates_change: Whether rates change, so that only the masks of the last are kept.
     """
 
     run: Callable[[], list[Model]]
@@ -36,6 +37,7 @@ class Program:
     skipped: tuple[str, ...] = ()
     unlike: tuple[str, ...] = ()
     draws_more: bool = False
+    rates_change: bool = False
 
 
 Table = dict[str, Program]

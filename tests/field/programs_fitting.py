@@ -11,6 +11,8 @@ import tensorflow as tf
 
 from .parts import (
     BATCH,
+    FEATURES,
+    STEPS,
     Model,
     Table,
     data,
@@ -22,7 +24,6 @@ from .parts import (
     parts,
     program,
     regression,
-    sequences,
 )
 
 FITTING: Table = {}
@@ -89,6 +90,7 @@ def computed_again() -> list[Model]:
     """Gradient checkpointing: ``keras.RematScope`` computes activations twice."""
     with keras.RematScope(mode="full"):
         model = dropped()
+    model.compile("adam", "mse", run_eagerly=True)
     return fitted(model, epochs=1)
 
 
@@ -99,7 +101,8 @@ def computed_again() -> list[Model]:
 def repeated() -> list[Model]:
     """A data set without end, shuffled, with a number of steps."""
     pairs = tf.data.Dataset.from_tensor_slices(data()).shuffle(20, seed=1).repeat()
-    return fitted(regression(), pairs.batch(BATCH), batch_size=None, steps_per_epoch=4)
+    how = {"batch_size": None, "steps_per_epoch": 4, "shuffle": False}
+    return fitted(regression(), pairs.batch(BATCH), **how)
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]
@@ -119,7 +122,7 @@ def batches_by_number() -> list[Model]:
 @program(FITTING, of(6, "lstm"))
 def weighted_in_time() -> list[Model]:
     """A weight for each sample and step, in a dictionary of inputs."""
-    inputs = {"x": sequences()}
+    inputs = {"x": keras.Input((STEPS, FEATURES), name="x")}
     out = layers.Dense(1)(lstm(return_sequences=True)(inputs["x"]))
     model = keras.Model(inputs, out)
     x, _ = data()
@@ -190,7 +193,8 @@ class Anneals(keras.callbacks.Callback):  # type: ignore[misc]
         self.model.layers[1].rate = 0.4 / (epoch + 1)
 
 
-@program(FITTING, of(6, "low", "drop", "high"))
+# Of masks of several rates those after the last change are kept.
+@program(FITTING, of(6, "low", "drop", "high"), rates_change=True)
 def annealed() -> list[Model]:
     """Rennie et al. 2014: rates that fall while it trains, set by a callback."""
     model = dropped()

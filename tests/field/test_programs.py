@@ -71,12 +71,15 @@ def test_a_program_trains_to_the_bit_as_without_and_is_recorded(name: str) -> No
     assert (recording.missed, {*recording.skipped}) == (0, {*program.skipped})
     unlike = [path for path, proof in watched.proof().items() if not proof.agrees]
     assert unlike == [*program.unlike]
-    _assert_every_call_kept(watched)
+    if not program.rates_change:
+        _assert_every_call_kept(watched)
 
 
 @pytest.mark.filterwarnings("ignore:Even though the `tf.config.experimental_run_functions_eagerly`")
 @pytest.mark.few("siamese", "word_by_word")
-@pytest.mark.parametrize("name", [name for name, each in PROGRAMS.items() if not each.draws_more])
+@pytest.mark.parametrize(
+    "name", [name for name, each in PROGRAMS.items() if not (each.draws_more or each.rates_change)]
+)
 def test_the_masks_kept_are_those_that_the_cells_asked_for(name: str) -> None:
     models: list[Any] = []
     _seeded()

@@ -404,7 +404,7 @@ def test_the_static_copy_is_brought_up_to_date_after_a_training(
     assert "Not trained yet." in captured.outputs[-1].data["text/plain"]
     (last,) = updates
     assert run_of(panel).title in last["text/plain"]
-    assert f'<div class="{panel.visible.mark}"' in last["text/html"]
+    assert f'<div class="{panel.visible.mark} ' in last["text/html"]
     assert last["text/html"].count("<img") == 2
 
 
