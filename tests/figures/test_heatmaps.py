@@ -215,6 +215,13 @@ def test_the_alt_text_tells_the_shares_and_what_is_shared() -> None:
         assert masks.sentence in alt
 
 
+def test_masks_that_are_not_known_to_multiply_are_marked_so() -> None:
+    picture = atlas(recorded().compared(agrees=False))
+
+    assert "drawn, NOT known to multiply, in batch" in words(picture)
+    assert "is not known" in picture.alt
+
+
 def test_kept_and_dropped_differ_in_a_grey_print() -> None:
     squares = squares_of(panels(atlas(recorded()))[0])
 
@@ -287,6 +294,7 @@ def test_a_layer_called_often_in_a_batch_says_which_call_it_shows_and_fits() -> 
     assert overlaps(found) == []
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("name", CASES)
 def test_no_texts_overlap(name: str) -> None:
     _, found = drawn(name)
@@ -294,6 +302,7 @@ def test_no_texts_overlap(name: str) -> None:
     assert overlaps(found) == []
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("name", CASES)
 def test_heatmaps_lie_within_the_picture_and_apart(name: str) -> None:
     picture, _ = drawn(name)
@@ -309,6 +318,7 @@ def test_heatmaps_lie_within_the_picture_and_apart(name: str) -> None:
 # ---------------------------------------------------------------- a sample and a gate to choose
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("name", ["lstm", "tied", "gru", "200 samples", "one sample"])
 @pytest.mark.parametrize("sample", [0, 1, 3])
 def test_the_rows_begin_with_the_sample_that_is_chosen(name: str, sample: int) -> None:

@@ -280,6 +280,13 @@ def test_the_heading_counts_the_masks(changed: dict[str, Any], said: str) -> Non
 # ---------------------------------------------------------------- alt text
 
 
+def test_masks_that_are_not_known_to_multiply_are_marked_so() -> None:
+    picture = where(recorded().compared(agrees=False))
+
+    assert "masks drawn, NOT known to multiply, in batch" in words(picture)
+    assert "is not known" in picture.alt
+
+
 def test_the_alt_text_tells_the_steps_the_shares_and_what_is_shared() -> None:
     layer = recorded()
 
@@ -340,6 +347,7 @@ def drawn(name: str) -> tuple[Picture, list[Drawn]]:
     return picture, texts(picture)
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("name", KINDS)
 def test_no_text_is_cut_off(name: str) -> None:
     picture, found = drawn(name)
@@ -363,6 +371,7 @@ def test_no_texts_overlap(name: str) -> None:
     assert overlaps(found) == []
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("name", KINDS)
 def test_no_text_lies_on_a_shape(name: str) -> None:
     assert on_shapes(*drawn(name)) == []

@@ -291,7 +291,7 @@ def test_the_alt_text_names_the_arrows_without_masks() -> None:
 # ---------------------------------------------------------------- layout
 
 
-@pytest.mark.few
+@pytest.mark.few(6)
 @pytest.mark.parametrize("steps", [1, 2, 6])
 @pytest.mark.parametrize("name", SETTINGS)
 def test_no_text_is_cut_off_or_lies_on_anything(name: str, steps: int) -> None:
