@@ -298,6 +298,7 @@ def _no_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Picture, "png", lambda *_: b"")
 
 
+@pytest.mark.few(6)
 @pytest.mark.usefixtures("_no_pixels")
 @pytest.mark.parametrize("form", HTML)
 @MANY
@@ -306,7 +307,7 @@ def test_html_holds_a_text_as_text(form: str, text: str) -> None:
         check_html(said)
 
 
-@pytest.mark.few
+@pytest.mark.few(5)
 @pytest.mark.usefixtures("_no_pixels")
 @EACH
 @MANY
@@ -336,9 +337,7 @@ PICTURES: dict[str, Callable[[str], list[Picture]]] = {
 }
 
 
-@pytest.mark.few(
-    *(f"{text}-{form}" for text in ("mathematics", "half a pair") for form in PICTURES)
-)
+@pytest.mark.few(5)
 @pytest.mark.parametrize("form", PICTURES)
 @MANY
 def test_a_picture_is_drawn_and_its_words_do_nothing(form: str, text: str) -> None:
@@ -410,6 +409,7 @@ def test_what_is_displayed_is_harmless_in_each_of_its_forms(
     display.check()
 
 
+@pytest.mark.few(6)
 @MANY
 def test_the_lab_shows_a_task_s_name_as_text(text: str) -> None:
     panel = lab("lstm:u4:e1", task=task(text))

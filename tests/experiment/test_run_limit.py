@@ -83,6 +83,7 @@ def out_of_time(*_: Any) -> None:
     raise OutOfTimeError
 
 
+@pytest.mark.few(2)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "last", "words"),
@@ -144,6 +145,7 @@ def test_a_stateful_layer_runs_on_many_samples_where_that_changes_nothing(
     assert [np.asarray(each).tobytes() for each in layer.variables] == before
 
 
+@pytest.mark.few(1)
 @pytest.mark.slow
 @pytest.mark.parametrize("make", [keras.layers.GRU, keras.layers.LSTM])
 def test_one_sample_a_batch_takes_no_more_runs_than_many(make: Any) -> None:
@@ -167,6 +169,7 @@ def shared(kind: str, *masks: Mask, units: int = 6) -> Layer:
     return make(units, 3, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.few("LSTM-input-0")
 @pytest.mark.parametrize("seed", [0, 1, 2], ids=str)
 @pytest.mark.parametrize("place", ["input", "recurrent"])
@@ -181,6 +184,7 @@ def test_a_gate_is_not_said_to_be_free_of_masks_for_want_of_draws(
     assert set(found.sites) == {place} or "could not be told" in found.title
 
 
+@pytest.mark.slow
 def test_where_masks_are_too_rare_to_find_it_is_not_said_that_nothing_is_dropped() -> None:
     for seed in range(3):
         mask = Mask("candidate", rate=0.03, by_sample=False, kept=1.0)

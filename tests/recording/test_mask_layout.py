@@ -146,6 +146,7 @@ def refused(make: Callable[..., Layer], **rates: float) -> bool:
     return REFUSES_ONE
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("rate", [0.0, -1])
 @pytest.mark.parametrize("name", LAYERS)
 def test_a_rate_of_nought_or_less_drops_nothing_and_says_why(name: str, rate: float) -> None:
@@ -158,6 +159,7 @@ def test_a_rate_of_nought_or_less_drops_nothing_and_says_why(name: str, rate: fl
     assert sites.draw_log is None
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("rate", [1.0, 2.0])
 @pytest.mark.parametrize("name", ["LSTM", "GRU"])
 @pytest.mark.parametrize("site", ["input", "recurrent"])

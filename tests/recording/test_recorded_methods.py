@@ -166,7 +166,7 @@ def test_what_is_recorded_is_what_the_cell_held(case: str) -> None:
 # ---------------------------------------------------------------- batches of all sizes
 
 
-@pytest.mark.few
+@pytest.mark.few(4)
 @pytest.mark.parametrize("case", ONE_OF_EACH)
 def test_batches_of_other_sizes_are_padded_and_cut_off_again(case: str) -> None:
     seen, rules = of_lengths(case)

@@ -65,7 +65,7 @@ def _used_by_kind(name: str) -> dict[str, Used]:
     return {path: used[id(cell)] for path, cell in kind.cells(twin).items()}
 
 
-@pytest.mark.few("bidirectional-eager", "shared-eager", "unrolled backwards-graph")
+@pytest.mark.few("bidirectional-eager", "unrolled backwards-graph")
 @pytest.mark.parametrize("mode", ["graph", "eager"])
 @pytest.mark.parametrize("name", KINDS)
 def test_the_masks_kept_are_those_that_the_cells_multiplied_with(name: str, mode: str) -> None:
@@ -205,7 +205,7 @@ def _used_by_way(name: str) -> Used:
     return used[id(twin.get_layer("lstm").cell)]
 
 
-@pytest.mark.few("fit-graph", "hand-written loop-graph", "padded-eager")
+@pytest.mark.few("fit-graph")
 @pytest.mark.parametrize("mode", ["graph", "eager"])
 @pytest.mark.parametrize("name", WAYS)
 def test_every_way_to_train_is_recorded(

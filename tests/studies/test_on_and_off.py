@@ -48,6 +48,7 @@ def test_without_a_rate_there_is_no_gap(*, trained: bool) -> None:
     assert figures["loss_dropout_on_low"] == figures["loss_dropout_on_high"]
 
 
+@pytest.mark.slow
 def test_a_run_without_a_rate_shows_no_gap_although_keras_reports_one() -> None:
     curves = run(TASK, units=8, epochs=2).curves
 
@@ -84,6 +85,7 @@ def test_both_are_the_loss_of_these_samples_and_weights(settings: dict[str, Any]
     assert low < figures["loss_dropout_on"] < high
 
 
+@pytest.mark.slow
 def test_measuring_changes_neither_the_training_nor_the_recording() -> None:
     left = []
     for measured in (False, True):
