@@ -15,7 +15,7 @@ from PIL import Image
 
 from tests.command_line import dropviz_in
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.full]
 
 
 @dataclass(frozen=True)

@@ -132,6 +132,7 @@ def test_every_module_can_be_imported_by_itself(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_a_room_with_the_name_of_a_function_leaves_it_the_name(tmp_path: Path) -> None:
     code = (

@@ -40,5 +40,6 @@ def joined(recorded: LayerRecording, above: LayerRecording) -> LayerRecording:
         note=recorded.note,
         setting=recorded.setting,
         calls=recorded.calls,
+        drawn_only=recorded.drawn_only,
     )
     return both.within(recorded.models)

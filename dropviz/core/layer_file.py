@@ -71,11 +71,12 @@ _LAYER = fields(
     note=text,
     follows=text,
     feeds=text,
+    drawn_only=flag,
     setting=fields(**SETTING),
     sites=several(_SITE),
     draws=maybe(fields(plan=several(fields(**_PLAN), 1), dtype=one_of(TOLERANCES))),
 )
-_PLAIN = ("layer", "kind", "units", "batches", "calls", "note", "follows", "feeds")
+_PLAIN = ("layer", "kind", "units", "batches", "calls", "note", "follows", "feeds", "drawn_only")
 # The arrays of a ``DrawLog``, each with the smallest number that it may hold.
 _LOGGED: Mapping[str, int | None] = {
     "batches": 0,

@@ -10,6 +10,11 @@ from dropviz.core.masks import Masks
 from dropviz.core.setting import Setting
 from dropviz.errors import DropvizError, is_known, unknown_name, visible
 
+DRAWN_ONLY = (
+    "these masks were drawn; whether the layer, whose code is not Keras's own, multiplies by "
+    "them is not known. dropviz.trace compares it with NumPy."
+)
+
 
 class LayerRecording(Mapping[str, Masks]):
     """The recorded masks of one layer, by site.
@@ -26,6 +31,8 @@ class LayerRecording(Mapping[str, Masks]):
         setting: The method that the layer follows, with its rates and options.
         follows: Of a Dropout layer the recurrent layer whose outputs it drops; or empty.
         feeds: Of a Dropout layer the recurrent layer that it passes them to; or empty.
+        drawn_only: Whether is known what it drew, and not that it multiplied by that: it computes
+            by code that is neither Keras's nor dropviz's, which may leave masks out.
         models: The models that it is in, where several trained.
     """
 
@@ -42,6 +49,8 @@ class LayerRecording(Mapping[str, Masks]):
         calls: int | None = None,
         follows: str = "",
         feeds: str = "",
+        *,
+        drawn_only: bool = False,
     ) -> None:
         self.layer = layer
         self.kind = kind
@@ -53,6 +62,7 @@ class LayerRecording(Mapping[str, Masks]):
         self.setting = setting or Setting()
         self.follows = follows
         self.feeds = feeds
+        self.drawn_only = drawn_only
         self.models: tuple[str, ...] = ()
         self._masks = dict(masks)
 
@@ -60,6 +70,12 @@ class LayerRecording(Mapping[str, Masks]):
         """The same as a part of some models, which pictures then name."""
         copied = copy.copy(self)
         copied.models = models
+        return copied
+
+    def compared(self, *, agrees: bool) -> LayerRecording:
+        """The same after NumPy was compared with the layer."""
+        copied = copy.copy(self)
+        copied.drawn_only = not agrees
         return copied
 
     def __getitem__(self, site: str) -> Masks:
@@ -107,6 +123,8 @@ class LayerRecording(Mapping[str, Masks]):
         if self.calls != self.batches:
             lines.append(f"{self.layer}: called {self.calls:,} times in {self.batches:,} batches.")
         noted = [f"{self.layer}: {self.note}"] if self.note else []
+        if self.drawn_only:
+            noted.append(f"{self.layer}: {DRAWN_ONLY}")
         return [visible(line) for line in (*lines, *noted)]
 
     def at(self, batch: int = -1) -> str:

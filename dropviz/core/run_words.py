@@ -25,6 +25,9 @@ _SENTENCES = 6  # about places, those of three recurrent layers; of more a row f
 _NAMES = 3  # names in a list that are spelled out
 _NAME = 40  # letters of each
 _UNPROVED = "not compared"
+_UNCOMPARED = (
+    "Code that is not Keras's own may leave its masks out, and it was not compared with NumPy."
+)
 _ROWS = 12  # models with a line each; of more the first and the last
 
 
@@ -58,9 +61,16 @@ def _one(run: Run) -> Section:
     said: Section = [run.title, run.reason, sentences.last_losses(run.curves), _shared(run)]
     if in_rows(run):
         return _drop_empty([*said, *_many_layers(run)])
-    said += sentences.answers(run.recording, run.disproved)
+    said += sentences.answers(run.layers)
+    said += _uncompared(run)
     said += [f"{prefix}{proof.sentence}" for prefix, proof in whose(run)]
     return _drop_empty(said)
+
+
+def _uncompared(run: Run) -> list[str]:
+    """Of layers with code of their own that have no proof, that they have none."""
+    names = [name for name in run.drawn_only if name not in run.proof]
+    return [f"{_listed(names)}: NOT proved. {_UNCOMPARED}"] if names else []
 
 
 def in_rows(run: Run) -> bool:
@@ -160,22 +170,22 @@ def _shared(run: Run) -> str:
 
 
 def _many_layers(run: Run) -> Section:
-    layers = list(run.recording.values())
+    layers = list(run.layers.values())
     order = sorted({(name, site) for layer in layers for site, name in _arguments(layer).items()})
     table = Table(
         ("layer", *(f"{argument}: {_place(site)}" for argument, site in order), "proof by NumPy"),
         [
             (
                 _named(layer),
-                *(_cell(run, layer, *column) for column in order),
+                *(_cell(layer, *column) for column in order),
                 _proof(run.proof.get(layer.layer)) if layer.is_recurrent else "",
             )
             for layer in layers
         ],
     )
-    used = {name: layer for name, layer in run.recording.items() if name not in run.disproved}
-    said = [*_remarks(layers), *sentences.conclusion(used)]
+    said = [*_remarks(layers), *sentences.conclusion(run.layers)]
     said += [f"{name}: {run.proof[name].sentence}" for name in run.disproved]
+    said += _uncompared(run)
     return [table, *said]
 
 
@@ -195,13 +205,13 @@ def _arguments(layer: LayerRecording) -> dict[str, str]:
     return {site: named.get(site) or SITES[site].argument or site for site in layer}
 
 
-def _cell(run: Run, layer: LayerRecording, argument: str, site: str) -> str:
+def _cell(layer: LayerRecording, argument: str, site: str) -> str:
     if _arguments(layer).get(site) != argument:
         return ""
     masks = layer[site]
     if masks.reason or not masks.entries:
         return f"{masks.rate:g}"
-    drawn = "drawn, " if layer.layer in run.disproved else ""
+    drawn = "drawn, " if layer.drawn_only else ""
     return f"{masks.rate:g}: {drawn}{masks.dropped:.1%} dropped{''.join(_manner(masks))}"
 
 

@@ -12,6 +12,7 @@ from dropviz.core import recording, result_files, run_words, sentences
 from dropviz.core.curves import Curves, Trained, shown_of
 from dropviz.core.display_registry import display, draw_figure
 from dropviz.core.file_fields import explained, one_of
+from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.recording import Recording
 from dropviz.core.run_file import ALONE, Status, pack_run, unpack_run
 from dropviz.core.spec import RunSpec
@@ -110,6 +111,32 @@ class Run:
     def disproved(self) -> list[str]:
         """Layers that do not compute what the recorded masks would have them compute."""
         return [layer for layer, proof in self.proof.items() if not proof.agrees]
+
+    @property
+    def drawn_only(self) -> list[str]:
+        """Layers of which is known what they drew, and not that it multiplied.
+
+        Those that NumPy contradicts, and those with code of their own that it could not be
+        compared with.
+        """
+        return [name for name, layer in self.layers.items() if layer.drawn_only]
+
+    @property
+    def layers(self) -> dict[str, LayerRecording]:
+        """The recorded layers, each with what its proof says of it."""
+        return {
+            name: layer.compared(agrees=self.proof[name].agrees) if name in self.proof else layer
+            for name, layer in self.recording.items()
+        }
+
+    def layer_to_draw(self, name: str) -> LayerRecording:
+        """A recurrent layer as pictures show it, with the Dropout layer that follows it.
+
+        Args:
+            name: Its name in the recording.
+        """
+        layer = self.recording.with_dropout(name)
+        return layer.compared(agrees=name not in self.drawn_only)
 
     @property
     def ending(self) -> str:

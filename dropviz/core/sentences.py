@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Masks
@@ -42,13 +42,11 @@ def last_losses(curves: Mapping[str, Sequence[float]]) -> str:
     return ", ".join(said)
 
 
-def answers(recording: Mapping[str, LayerRecording], disproved: Collection[str] = ()) -> list[str]:
+def answers(recording: Mapping[str, LayerRecording]) -> list[str]:
     """Where each argument of each layer acted, a line each.
 
     Args:
         recording: The recording.
-        disproved: Layers that do not compute what these masks would have them compute: of
-            them is known what was drawn, and not what multiplied.
 
     Returns:
         Lines such as "dropout=0.2 multiplied x_t, the vertical arrows: ...".
@@ -58,7 +56,7 @@ def answers(recording: Mapping[str, LayerRecording], disproved: Collection[str] 
     for layer in recording.values():
         name = visible(layer.layer)
         prefix = f"{name}: " if several else ""
-        verb = "was drawn for" if layer.layer in disproved else "multiplied"
+        verb = "was drawn for" if layer.drawn_only else "multiplied"
         argument = {rule.site: rule.argument for rule in layer.setting.rules}
         lines += [
             prefix + answer(masks, argument.get(masks.site, ""), verb, _between(layer))
@@ -66,8 +64,7 @@ def answers(recording: Mapping[str, LayerRecording], disproved: Collection[str] 
         ]
         if layer.note:
             lines.append(f"{name}: {visible(layer.note)}")
-    used = {name: layer for name, layer in recording.items() if layer.layer not in disproved}
-    return lines + conclusion(used)
+    return lines + conclusion(recording)
 
 
 def _between(layer: LayerRecording) -> str:
@@ -79,7 +76,11 @@ def _between(layer: LayerRecording) -> str:
 
 
 def conclusion(recording: Mapping[str, LayerRecording]) -> list[str]:
-    """Which method it was; for Keras's own layers, what their masks have in common."""
+    """Which method it was; for Keras's own layers, what their masks have in common.
+
+    Layers whose masks are not known to act are left out.
+    """
+    recording = {name: layer for name, layer in recording.items() if not layer.drawn_only}
     lines = [
         f"{visible(layer.layer)} follows the method {row.name}, {row.paper}: it {row.summary}."
         for layer in recording.values()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def _first(run: Run) -> LayerRecording:
-    return run.recording.with_dropout(run.recording.first.layer)
+    return run.layer_to_draw(run.recording.first.layer)
 
 
 def _where(run: Run) -> Picture:
@@ -38,7 +38,12 @@ def _curves(run: Run) -> Picture:
 def _cell(run: Run) -> Picture:
     from dropviz.figures.cell import cell
 
-    layer = run.recording.first
+    layer = run.layers[run.recording.first.layer]
+    if layer.drawn_only:
+        raise DropvizError(
+            f"Which edges of {layer.layer!r} its masks multiply is not known: its code is not "
+            'Keras\'s own, and NumPy does not vouch for it. Try run.figure("masks").'
+        )
     if layer.kind != "LSTM":
         raise DropvizError(
             f"The cell that is drawn is an LSTM's. Received: {layer.layer!r}, of kind "

@@ -21,6 +21,8 @@ from dropviz.figures.text_fit import fitted
 _WIDTH = 880
 _TOP, _BOTTOM, _LEFT, _RIGHT = 62, 48, 70, 16
 _TITLE, _WORDS, _BETWEEN = 44, 44, 16
+# What is known of the masks.
+_WHETHER = {False: "as used", True: "drawn, NOT known to multiply,"}
 _ROWS, _UNITS = 16, 32  # shown at the most
 _NAME = 56  # letters of a layer's name that the heading has room for
 _REASON = 236  # CSS pixels from the left, clear of the longest name of a site
@@ -62,7 +64,8 @@ def atlas(
         page.text(
             16,
             height - 45,
-            f"as used in {recorded.at(batch)} ({counted(first.batch_sizes[batch], 'sample')})",
+            f"{_WHETHER[recorded.drawn_only]} in {recorded.at(batch)} "
+            f"({counted(first.batch_sizes[batch], 'sample')})",
             fontsize=10.5,
             color=theme.MUTED,
         )
@@ -74,7 +77,7 @@ def atlas(
         _legend(page)
         picture.alt = (
             f"Mask heatmaps of {titled(recorded)}, batch {first.batches[batch] + 1}. "
-            + " ".join(masks.sentence for masks in recorded.values())
+            + " ".join(recorded.sentences)
         )
     return picture
 

@@ -27,6 +27,8 @@ _X_ROW, _CELL_ROW, _H_ROW = 104, 276, 382
 _C_ARROW, _H_ARROW = _CELL_ROW + 25, _CELL_ROW - 12
 _NAME = 60  # letters of a layer's name that the heading has room for
 _ROOM = _WIDTH - 2 * 28
+# What is known of the masks on the arrows.
+_WHETHER = {False: "as recorded", True: "masks drawn, NOT known to multiply,"}
 _RIGHT = _WIDTH - 18  # where an arrow that leaves the last cell ends
 
 
@@ -89,7 +91,7 @@ def where(recorded: LayerRecording, batch: int = -1, sample: int = 0) -> theme.P
         recorded,
         marks(recorded, batch, sample),
         first.time_steps,
-        f"{name}, as recorded in {at}",
+        f"{name}, {_WHETHER[recorded.drawn_only]} in {at}",
     )
 
 

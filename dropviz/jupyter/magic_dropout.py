@@ -130,11 +130,12 @@ def record_cell(shell: Shell, given: Namespace, cell: str, kept: Kept) -> None:
     }
     view = _view()
     from dropviz.core.runs import Run
+    from dropviz.jupyter.child_processes import ChildProcesses
     from dropviz.jupyter.run_cell import run_cell
     from dropviz.studies.train import stopped
     from dropviz.studies.watch import watch_everything
 
-    began = time.perf_counter()
+    began, children = time.perf_counter(), ChildProcesses()
     with watch_everything(**rates, listener=view) as watched:
         interrupts.safe_point()  # nothing of the cell has run
         error = run_cell(shell, cell)
@@ -146,7 +147,7 @@ def record_cell(shell: Shell, given: Namespace, cell: str, kept: Kept) -> None:
         status=_status(error),
         seconds=time.perf_counter() - began,
         code=cell,
-        reason=_remarks(watched, rates),
+        reason=_remarks(watched, rates) or ("" if watched.recording else children.remark),
         proof=proof,
         model=watched.model,
         models=watched.models if len(watched.models) > 1 else (),

@@ -42,10 +42,10 @@ def pictures(run: Run) -> Iterator[Picture]:
 def _drawable(run: Run) -> list[LayerRecording]:
     # A layer may have trained with no batch of it small enough to be held.
     layers = (
-        run.recording.with_dropout(name)
-        for name, layer in run.recording.items()
+        run.layer_to_draw(name)
+        for name, layer in run.layers.items()
         # What follows a recurrent layer is drawn with that layer.
-        if name not in run.disproved and not layer.follows
+        if not layer.drawn_only and not layer.follows
     )
     return [layer for layer in layers if any(masks.batches for masks in layer.values())]
 
@@ -54,9 +54,9 @@ def left_out(run: Run) -> str:
     """Names the layers that the report does not draw; empty where it draws all."""
     shown = run.shown
     said = []
-    if shown.disproved:
+    if shown.drawn_only:
         said.append(
-            f"No pictures of {', '.join(shown.disproved)}: its masks were drawn, and what they "
+            f"No pictures of {', '.join(shown.drawn_only)}: its masks were drawn, and what they "
             "multiplied is not known."
         )
     rest = [layer.layer for layer in _drawable(shown)[_LAYERS:]]
@@ -75,7 +75,7 @@ def _words(run: Run) -> dict[str, str]:
     """The words of the report as HTML and as text, for one output."""
     notes = run.recording.notes
     if not run.recording and not notes:
-        notes = ["No recurrent layer trained, so nothing was recorded."]
+        notes = ["No recurrent layer trained in this process, so nothing was recorded."]
     *above, last = run_words.sections(run)
     last = [*last, *(line for line in (*notes, left_out(run)) if line)]
     parts = [*map(mime.words, above), mime.words(last, _badges(run.shown))]

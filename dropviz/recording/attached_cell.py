@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from dropviz.keras_inside.gradient_tape import under_gradient_tape
+from dropviz.recording.find_layers import has_foreign_code
 from dropviz.recording.mask_layout import Layout, rates_of, read_masks
 from dropviz.recording.readback import Facts
 
@@ -31,6 +32,7 @@ class AttachedCell:
         self._cell = weakref.ref(cell)
         self._layouts: list[Layout] = []
         self._untrained = False
+        self._foreign = has_foreign_code(layer, cell)
         self._facts = Facts.of(path, self._number, cell)
 
     def heard(self, sequences: Any, state: Any, *, training: bool) -> None:
@@ -63,4 +65,9 @@ class AttachedCell:
         """What is known of the cell without its masks."""
         cell = self._cell()
         known = self._facts if cell is None else Facts.of(self.path, self._number, cell)
-        return replace(known, layouts=tuple(self._layouts), untrained=self._untrained)
+        return replace(
+            known,
+            layouts=tuple(self._layouts),
+            untrained=self._untrained,
+            foreign=self._foreign,
+        )

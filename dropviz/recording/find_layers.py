@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -131,6 +132,14 @@ def unrecordable(layer: Layer, cell: Layer) -> str:
             "keep them, so there is nothing that dropviz could read."
         )
     return ""
+
+
+def has_foreign_code(layer: Layer, cell: Layer) -> bool:
+    """Whether a layer or its cell computes by code that is neither Keras's nor dropviz's."""
+    classes = [type(each) for each in (layer, cell)]
+    calls = [inspect.unwrap(each.call) for each in (layer, cell)]
+    homes = {str(each.__module__).partition(".")[0] for each in (*classes, *calls)}
+    return not homes <= {"keras", "dropviz"}
 
 
 def setting(cell: Layer) -> Setting:

@@ -35,6 +35,8 @@ class Held:
         log: Shape (rows, 14), int64: a row for each of the last calls, the newest last.
         blocks: The kept masks, one flat array for each kept call.
         rows: For each block, its row in the log.
+        untaken: Of the looks those beside which something trained: a function that was compiled
+            where no gradient was taken may be called where one is, and nobody can tell.
     """
 
     calls: int
@@ -43,6 +45,7 @@ class Held:
     log: NDArray[np.int64]
     blocks: tuple[NDArray[np.floating], ...]
     rows: tuple[int, ...]
+    untaken: int = 0
 
     def of_training(self, *, stepped: bool, every: int) -> Held:
         """What belongs to training; to looks where there was nothing else.
@@ -69,4 +72,5 @@ class Held:
             log=log,
             blocks=tuple(self.blocks[number] for number in kept),
             rows=tuple(place[self.rows[number]] for number in kept),
+            untaken=self.looks if trains or stepped else 0,
         )

@@ -13,6 +13,7 @@ from dropviz.core.draw_log import DrawLog
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Array, Masks
 from dropviz.core.method_options import RATES
+from dropviz.core.sentences import counted
 from dropviz.core.setting import Setting
 from dropviz.methods.variable_rates import live_rates
 from dropviz.recording.find_layers import kind, setting
@@ -27,6 +28,7 @@ from dropviz.recording.log_rows import (
     SAMPLES,
     SEED,
     STEPS,
+    TRAINS,
     Held,
 )
 from dropviz.recording.mask_layout import Layout, SiteLayout
@@ -52,6 +54,7 @@ class Facts:
         untrained: Whether a gradient was taken of a call without ``training=True``.
         follows: The recurrent layer that a Dropout layer reads from.
         feeds: The one that reads from it.
+        foreign: Whether it computes by code that is neither Keras's nor dropviz's.
     """
 
     path: str
@@ -66,6 +69,7 @@ class Facts:
     untrained: bool = False
     follows: str = ""
     feeds: str = ""
+    foreign: bool = False
 
     @classmethod
     def of(cls, path: str, number: int, cell: Any) -> Facts:
@@ -117,6 +121,7 @@ def layer_recording(facts: Facts, held: Held, keep: int | None) -> LayerRecordin
         setting=replace(facts.setting, **now),
         follows=facts.follows,
         feeds=facts.feeds,
+        drawn_only=facts.foreign,
     )
 
 
@@ -212,6 +217,14 @@ def _draws(facts: Facts, layout: Layout, held: Held, since: int) -> DrawLog | No
     )
 
 
+def _untaken(held: Held) -> str:
+    where = "made where no gradient was taken, or by a function that was compiled there"
+    if held.log[-1, TRAINS]:
+        are = "is" if held.untaken == 1 else "are"
+        return f"{counted(held.untaken, 'call')} of it {are} not among these, {where}."
+    return f"its calls were {where}, so each of them is counted as a batch."
+
+
 def _note(kept: Sequence[_Call], held: Held, since: int) -> str:
     notes = []
     if since:
@@ -221,4 +234,6 @@ def _note(kept: Sequence[_Call], held: Held, since: int) -> str:
     if held.calls > len(held.log):
         gone = int(held.log[0, BATCH])
         notes.append(f"too long to redraw its first {gone:,} batches.")
+    if held.untaken:
+        notes.append(_untaken(held))
     return " ".join(notes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import weakref
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -19,20 +19,16 @@ from dropviz.keras_inside import hooks
 from dropviz.keras_inside.entry_layer import entry_layer
 from dropviz.keras_inside.gradient_tape import under_gradient_tape
 from dropviz.keras_inside.inner_loop import (
-    has_own_inner_loop,
     is_look,
-    replace_inner_loop,
-    restore_inner_loop,
 )
 from dropviz.keras_inside.require_layer import require_layer
 from dropviz.keras_inside.step_functions import MAKERS, TRAIN, forget_step_function
-from dropviz.recording.attached_cell import AttachedCell
+from dropviz.recording.attached_cells import AttachedCells
 from dropviz.recording.attached_dropouts import AttachedDropouts
 from dropviz.recording.find_layers import (
-    cells,
+    Found,
     cells_without_layer,
     recurrent_layers,
-    unrecordable,
 )
 from dropviz.recording.readback import Facts, layer_recording
 from dropviz.recording.steps_missed import StepsMissed
@@ -89,7 +85,7 @@ def record(
     with recorder.recording_of(model):
         for each in found:
             recorder.attach(each.layer, each.path)
-        if not recorder.attached:
+        if not recorder.cells.paths:
             reasons = "; ".join(f"{k}: {v}" for k, v in recorder.recording.skipped.items())
             raise DropvizError(f"Nothing in {model.name!r} can be recorded. {reasons}")
         recorder.dropouts.attach(model, recorder.free_name)
@@ -115,7 +111,7 @@ class Recorder:
 
     Attributes:
         recording: What is recorded.
-        attached: The recorded cells by the names that they have in the recording.
+        cells: The recorded layers and their cells.
         dropouts: The recorded Dropout layers.
         models: The models that train, where every model is listened to.
     """
@@ -137,11 +133,13 @@ class Recorder:
         dtype = "float64" if "float64" in dtypes else "float32"
         self.keep = keep
         self.store = Store(*shares(int(budget_mib * 2**20)), dtype, every)
-        self.attached: dict[str, AttachedCell] = {}
         self.dropouts = AttachedDropouts(self.store)
+        self.cells = AttachedCells(self.store, self.dropouts.neighbours)
         self.models = TrainedModels()
         self.recording = Recording(self._read)
+        self.recording.skipped = self.cells.refused
         self._made: list[tuple[weakref.ref[Model], str]] = []
+        self._called = weakref.WeakSet[Model]()
         self._missed = StepsMissed(self.store)
         self._everything = False
 
@@ -153,6 +151,8 @@ class Recorder:
             stack.callback(self._detach)
             if root is None:
                 stack.enter_context(hooks.before(keras.layers.RNN, "call", self._on_call))
+                # Before any layer of a model in a loop of one's own has dropped anything.
+                stack.enter_context(hooks.before(keras.Model, "__call__", self._on_model_call))
             for make, name in MAKERS.items():
                 on_make = functools.partial(self._on_make, name=name)
                 stack.enter_context(hooks.before(keras.Model, make, on_make))
@@ -167,52 +167,11 @@ class Recorder:
             path: Its path in its model; its name in the recording where that is free.
             model: The name of its model, which tells it apart where it is not.
         """
-        if has_own_inner_loop(layer):
-            raise DropvizError(
-                f"{path!r} is being recorded already. Expected one recording of a layer at a "
-                "time; leave the other record() block first."
-            )
-        path = self.free_name(path, model)
-        able: list[tuple[AttachedCell, int]] = []
-        states = cells(layer, path)
-        for number, (cell_path, cell) in enumerate(states):
-            reason = unrecordable(layer, cell)
-            if reason:
-                self.recording.skipped[cell_path] = reason
-            else:
-                able.append((AttachedCell(self.store, layer, cell, cell_path), number))
-        if not able:
-            return
-        self.attached |= {each.path: each for each, _ in able}
-        # By its class: its own would hold the layer in a circle.
-        original = type(layer).inner_loop
-        myself = weakref.ref(layer)
-        stacked = len(states) > 1
-
-        @functools.wraps(original)
-        def inner_loop(
-            sequences: Any,
-            initial_state: Any,
-            mask: Any,
-            training: bool = False,  # noqa: FBT001, FBT002 (Keras's own signature)
-        ) -> Any:
-            if not is_look():
-                for each, cell in able:
-                    state = initial_state[cell] if stacked else initial_state
-                    each.heard(sequences, state, training=training)
-            returned = original(myself(), sequences, initial_state, mask, training=training)
-            if not is_look():
-                last, every, _ = returned
-                self.dropouts.neighbours.reads(path, sequences)
-                self.dropouts.neighbours.returns(path, last, every)
-            return returned
-
-        replace_inner_loop(layer, inner_loop)
+        self.cells.attach(layer, self.free_name(path, model))
 
     def layers(self) -> dict[str, Layer]:
         """The recorded layers that are still there, by the names that they have here."""
-        there = {path: each.layer() for path, each in tuple(self.attached.items())}
-        return {path: layer for path, layer in there.items() if layer is not None}
+        return self.cells.layers()
 
     def restart(self) -> None:
         """Begins anew, with what is attached and compiled; what was recorded is gone."""
@@ -230,7 +189,7 @@ class Recorder:
 
     def free_name(self, path: str, model: str = "") -> str:
         """A name that no other layer has here, if possible a layer's own path."""
-        taken = {*self.attached, *self.dropouts.paths, *self.recording.skipped}
+        taken = {*self.cells.paths, *self.dropouts.paths, *self.cells.refused}
         return free_name([path, f"{model}/{path}"] if model else [path], taken)
 
     def _names_of(self, layers: Sequence[Layer]) -> list[str]:
@@ -240,9 +199,7 @@ class Recorder:
         return sorted(here, key=lambda name: ids.index(here[name]))
 
     def _on_call(self, layer: Layer, *_: Any, **kwargs: Any) -> None:
-        # One that a gradient is taken of without training=True is noted, as it drops nothing.
-        trains = kwargs.get("training") or under_gradient_tape()
-        if not trains or has_own_inner_loop(layer) or is_look():
+        if self.cells.knows(layer) or not _may_train(kwargs):
             return
         model = entry_layer()
         if not isinstance(model, keras.Model):
@@ -255,22 +212,36 @@ class Recorder:
         names = [*self._names_of(inside), *trained.layers, *self._names_of([layer])]
         trained.layers = tuple(dict.fromkeys(names))
 
+    def _on_model_call(self, model: Model, *_: Any, **kwargs: Any) -> None:
+        inside = entry_layer() is not None
+        if inside or model in self._called or not _may_train(kwargs):
+            return
+        self._called.add(model)
+        found = recurrent_layers(model)
+        if found:
+            self._attach_all(model, found)
+
+    def _attach_all(self, model: Model, found: Sequence[Found]) -> None:
+        trained = self.models.trains(model)
+        self.recording.skipped |= cells_without_layer(model)
+        for each in found:
+            if not self.cells.knows(each.layer):
+                self.attach(each.layer, each.path, trained.name)
+        dropouts = self.dropouts.attach(model, self.free_name, trained.name) if found else []
+        names = self._names_of([each.layer for each in found])
+        trained.layers = tuple(dict.fromkeys([*names, *trained.layers, *dropouts]))
+
     def _on_make(self, model: Model, *_: Any, name: str, **__: Any) -> None:
         if is_look():
             return
-        every = self._everything and name == TRAIN
-        trained = self.models.trains(model) if every else None
+        trains = self._everything and name == TRAIN
+        if trains:
+            self.models.trains(model)
         if any(model is ref() and name == made for ref, made in self._made):
             return
         found = recurrent_layers(model)
-        if trained is not None:
-            self.recording.skipped |= cells_without_layer(model)
-            for each in found:
-                if not has_own_inner_loop(each.layer):
-                    self.attach(each.layer, each.path, trained.name)
-            dropouts = self.dropouts.attach(model, self.free_name, trained.name) if found else []
-            names = self._names_of([each.layer for each in found])
-            trained.layers = (*names, *dropouts)
+        if trains:
+            self._attach_all(model, found)
         mine = {id(layer) for layer in self.layers().values()}
         if any(id(each.layer) in mine for each in found):
             # A function cached before would bypass the recorder.
@@ -282,8 +253,7 @@ class Recorder:
     def _detach(self) -> None:
         from dropviz.recording.tensorflow_store import Frozen
 
-        for layer in self.layers().values():
-            restore_inner_loop(layer)
+        self.cells.detach()
         self.dropouts.detach()
         for ref, name in self._made:
             model = ref()
@@ -304,7 +274,12 @@ class Recorder:
         return _read(self._facts(), Frozen(self.store), self.keep)
 
     def _facts(self) -> list[Facts]:
-        return [*(each.facts() for each in [*self.attached.values()]), *self.dropouts.facts()]
+        return [*self.cells.facts(), *self.dropouts.facts()]
+
+
+def _may_train(kwargs: Mapping[str, Any]) -> bool:
+    # One that a gradient is taken of without training=True is noted, as it drops nothing.
+    return not is_look() and bool(kwargs.get("training") or under_gradient_tape())
 
 
 def _read(facts: Sequence[Facts], frozen: Any, keep: int | None) -> dict[str, LayerRecording]:

@@ -77,7 +77,7 @@ class Watched:
             if each.layers or each in curves
         ]
         inside = {name for each in known for name in each.layers}
-        alone = tuple(name for name in self._recorder.attached if name not in inside)
+        alone = tuple(name for name in self._recorder.cells.paths if name not in inside)
         return (*([Trained(_ALONE, alone)] if alone and models else []), *models)
 
     @property

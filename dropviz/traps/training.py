@@ -140,6 +140,18 @@ def config_drops_implementation() -> Finding:
     )
 
 
+def bidirectional_forgets_use_cudnn() -> Finding:
+    """What becomes of ``use_cudnn=False`` in both directions."""
+    both = keras.layers.Bidirectional(lstm(use_cudnn=False))
+    found = [both.forward_layer.use_cudnn, both.backward_layer.use_cudnn]
+    said = (
+        "In `Bidirectional(LSTM(use_cudnn=False))` the forward layer has "
+        f"`use_cudnn={found[0]!r}`, the backward layer `use_cudnn={found[1]!r}`."
+    )
+    evidence = {"forward": str(found[0]), "backward": str(found[1])}
+    return Finding(found != [False, False], said, evidence)
+
+
 def predict_and_training() -> Finding:
     """``predict``, one pass with dropout, and the mean of many."""
     passes = 20_000
@@ -224,6 +236,17 @@ EXHIBITS = (
             "`recurrent_dropout=1e-9`, which a copy keeps (trap tiny-recurrent-dropout)."
         ),
         measure=config_drops_implementation,
+    ),
+    Exhibit(
+        name="bidirectional-use-cudnn",
+        title="Bidirectional forgets use_cudnn",
+        expect="Both directions run as the layer that was given to `Bidirectional` would.",
+        why=(
+            "`Bidirectional.__init__` in keras/src/layers/rnn/bidirectional.py makes both layers "
+            "from `get_config()`, in which `use_cudnn` does not stand in older Keras."
+        ),
+        advice="Set `use_cudnn` on `forward_layer` and `backward_layer` afterwards.",
+        measure=bidirectional_forgets_use_cudnn,
     ),
     Exhibit(
         name="predict-and-training",

@@ -142,13 +142,14 @@ def test_one_layer_answers_without_its_name() -> None:
 
 
 def test_masks_of_a_layer_that_is_not_proved_were_drawn_and_tell_no_method() -> None:
-    recorded = {"lstm": layer(masks(), masks("recurrent"))}
+    recorded = {"lstm": layer(masks(), masks("recurrent")).compared(agrees=False)}
 
-    lines = answers(recorded, ["lstm"])
+    lines = answers(recorded)
 
     assert [" was drawn for " in line for line in lines] == [True, True]
     assert not any("multiplied" in line for line in lines)
-    assert conclusion(recorded)
+    assert not conclusion(recorded)
+    assert conclusion({"lstm": recorded["lstm"].compared(agrees=True)})
 
 
 def test_several_layers_answer_with_their_names_and_notes() -> None:

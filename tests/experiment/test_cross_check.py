@@ -29,7 +29,7 @@ def heard_on(method: str, units: int = 8) -> Witnesses:
 
 
 @pytest.mark.slow
-@pytest.mark.few("gal-untied", "weight-drop")
+@pytest.mark.few(1)
 @pytest.mark.parametrize("method", METHODS)
 def test_the_witnesses_agree_on_every_method(method: str) -> None:
     heard = heard_on(method)
@@ -67,6 +67,7 @@ def test_a_recording_that_contradicts_the_experiment_is_said() -> None:
     ]
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_a_site_that_one_of_them_does_not_see_is_said() -> None:
     (heard,), _ = hear_witnesses(plain())
@@ -81,6 +82,7 @@ def test_a_site_that_one_of_them_does_not_see_is_said() -> None:
     ]
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_what_one_cannot_tell_is_no_contradiction() -> None:
     (heard,), _ = hear_witnesses(plain())
@@ -97,6 +99,7 @@ def test_a_layer_that_keeps_no_masks_has_one_witness() -> None:
     assert not heard.is_keras
 
 
+@pytest.mark.few(1)
 @pytest.mark.slow
 def test_raising_recurrent_dropout_unties_the_input_masks() -> None:
     (line,) = measure_untying()

@@ -83,9 +83,7 @@ def as_numbers(verdict: Verdict) -> list[Any]:
 # ---------------------------------------------------------------- sizes, types, options
 
 
-@pytest.mark.few(
-    *("keras_both-(64, 3)", f"{SEMENIUTA}-(1, 1)", f"{WEIGHT_DROP}-(1, 1)"),
-)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("sizes", SIZES, ids=str)
 @pytest.mark.parametrize("name", KINDS)
 def test_sizes(name: str, sizes: tuple[int, int]) -> None:
@@ -115,7 +113,7 @@ def test_types(name: str, dtype: str) -> None:
     assert all("cannot" in words or "do not" in words or "few" in words for words in verdict.doubts)
 
 
-@pytest.mark.few("(8, 5)-keras_both", f"(3, 2)-{ZONEOUT}")
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", [kind for kind in KINDS if not kind.startswith("gru")])
 @pytest.mark.parametrize("sizes", [(8, 5), (3, 2)], ids=str)
 def test_without_a_bias_what_cannot_be_told_is_a_doubt(name: str, sizes: tuple[int, int]) -> None:
@@ -142,8 +140,7 @@ def test_a_stateful_layer_keeps_its_batch_size(name: str, batch: int) -> None:
     assert bits_of(layer) == before
 
 
-@pytest.mark.few
-@pytest.mark.parametrize("rate", [0.02, 0.1, 0.5, 0.9])
+@pytest.mark.few(2)
 @pytest.mark.parametrize("method", ["keras", "moon", "semeniuta", "zoneout", "gal-tied"])
 def test_rates(method: str, rate: float) -> None:
     site = {"moon": "cell", "semeniuta": "candidate", "zoneout": "cell_update"}.get(
@@ -161,6 +158,7 @@ def test_rates(method: str, rate: float) -> None:
     assert found.reading == pytest.approx(rate, abs=0.01)
 
 
+@pytest.mark.full
 @pytest.mark.few("h_step")
 @pytest.mark.parametrize("name", ["keras_both", ZONEOUT, "keras_low_rates", "h_step"])
 def test_no_seed_makes_a_false_statement(name: str) -> None:
@@ -172,6 +170,7 @@ def test_no_seed_makes_a_false_statement(name: str) -> None:
 # ---------------------------------------------------------------- the same again
 
 
+@pytest.mark.full
 @pytest.mark.few("keras_both")
 @pytest.mark.parametrize("name", ["keras_both", "x_frozen", WEIGHT_DROP])
 def test_a_seed_gives_the_same_verdict(name: str) -> None:
@@ -187,7 +186,7 @@ def test_a_seed_gives_the_same_verdict(name: str) -> None:
 # ---------------------------------------------------------------- nothing is left behind
 
 
-@pytest.mark.few("gru_both", "own_loop_mask_on_c", "keras_both_stateful")
+@pytest.mark.few(1)
 @pytest.mark.parametrize(
     "name", ["keras_both", "gru_both", MOON, "own_loop_mask_on_c", "keras_both_stateful"]
 )
@@ -266,6 +265,7 @@ def test_training_goes_on_to_the_bit(look: Callable[[Layer], Any]) -> None:
     assert ends[0] == ends[1]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("stateful", [False, True])
 def test_an_unbuilt_layer_stays_unbuilt(stateful: bool) -> None:  # noqa: FBT001
     weights = []
@@ -344,6 +344,7 @@ WRAPPED: dict[str, tuple[Layer, dict[str, set[str]]]] = {
 }
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("name", WRAPPED)
 def test_what_is_inside_a_wrapper_is_explained(name: str) -> None:
     wrapper, sites = WRAPPED[name]

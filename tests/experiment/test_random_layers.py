@@ -19,7 +19,7 @@ WORST = (22, 39, 41, 42, 65, 79, 98, 108, 112, 144, 150, 159)
 CASES = sorted({*range(100), *WORST})
 
 
-@pytest.mark.few("22", "41", "112")
+@pytest.mark.few("22")
 @pytest.mark.parametrize("number", CASES, ids=str)
 def test_nothing_untrue_is_said_of_a_layer_drawn_by_chance(number: int) -> None:
     case = draw_case(number)
@@ -36,7 +36,7 @@ def verdict_on(units: int, seed: int, **how: Any) -> Verdict:
     return found
 
 
-@pytest.mark.few("1-True-1", "4-False-0")
+@pytest.mark.few("1-True-1")
 @pytest.mark.parametrize("seed", [0, 1, 2], ids=str)
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("units", [1, 2, 3, 4], ids=str)
@@ -51,7 +51,7 @@ def test_dropped_weights_of_a_small_layer_are_no_mask_on_h(
     assert set(verdict.sites) == {"input", "recurrent_kernel"}
 
 
-@pytest.mark.few("1-rates0-0", "2-rates1-1")
+@pytest.mark.few("1-rates0-0")
 @pytest.mark.parametrize("seed", [0, 1, 2], ids=str)
 @pytest.mark.parametrize("rates", [(0.0, 0.3), (0.4, 0.05), (0.2, 0.9)])
 @pytest.mark.parametrize("units", [1, 2], ids=str)

@@ -83,6 +83,7 @@ def out_of_time(*_: Any) -> None:
     raise OutOfTimeError
 
 
+@pytest.mark.few(2)
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "last", "words"),
@@ -144,6 +145,7 @@ def test_a_stateful_layer_runs_on_many_samples_where_that_changes_nothing(
     assert [np.asarray(each).tobytes() for each in layer.variables] == before
 
 
+@pytest.mark.few(1)
 @pytest.mark.slow
 @pytest.mark.parametrize("make", [keras.layers.GRU, keras.layers.LSTM])
 def test_one_sample_a_batch_takes_no_more_runs_than_many(make: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -25,15 +24,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
 ]
 
-# What is known to be wrong, with why: it must fail until it is mended.
-KNOWN: dict[str, str] = {
-    **dict.fromkeys(
-        ("dropout_between", "like_itself"),
-        "a Dropout layer is recorded only where Keras makes the steps",
-    ),
-    "own_cell": "a layer that cannot be recorded is named once for each time it is called",
-}
-
 
 def _seeded() -> None:
     keras.utils.clear_session()
@@ -47,16 +37,10 @@ def _left(models: list[Any]) -> list[bytes]:
     return [np.asarray(v).tobytes() for v in variables] + [str(following).encode()]
 
 
-def _cases() -> Iterator[Any]:
-    for name in PROGRAMS:
-        known = [pytest.mark.xfail(reason=KNOWN[name], strict=True)] if name in KNOWN else []
-        yield pytest.param(name, marks=known)
-
-
 @pytest.mark.few(
-    *("unknown_length", "siamese", "mixed_precision", "forced_by_a_coin", "summed_by_hand"),
+    *("unknown_length", "dropout_between", "forced_by_a_coin"),
 )
-@pytest.mark.parametrize("name", _cases())
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_a_program_trains_to_the_bit_as_without_and_is_recorded(name: str) -> None:
     program = PROGRAMS[name]
     _seeded()
@@ -76,7 +60,7 @@ def test_a_program_trains_to_the_bit_as_without_and_is_recorded(name: str) -> No
 
 
 @pytest.mark.filterwarnings("ignore:Even though the `tf.config.experimental_run_functions_eagerly`")
-@pytest.mark.few("siamese", "word_by_word")
+@pytest.mark.few("siamese")
 @pytest.mark.parametrize(
     "name", [name for name, each in PROGRAMS.items() if not (each.draws_more or each.rates_change)]
 )

@@ -215,6 +215,13 @@ def test_the_alt_text_tells_the_shares_and_what_is_shared() -> None:
         assert masks.sentence in alt
 
 
+def test_masks_that_are_not_known_to_multiply_are_marked_so() -> None:
+    picture = atlas(recorded().compared(agrees=False))
+
+    assert "drawn, NOT known to multiply, in batch" in words(picture)
+    assert "is not known" in picture.alt
+
+
 def test_kept_and_dropped_differ_in_a_grey_print() -> None:
     squares = squares_of(panels(atlas(recorded()))[0])
 
@@ -287,6 +294,7 @@ def test_a_layer_called_often_in_a_batch_says_which_call_it_shows_and_fits() -> 
     assert overlaps(found) == []
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("name", CASES)
 def test_no_texts_overlap(name: str) -> None:
     _, found = drawn(name)

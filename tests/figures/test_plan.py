@@ -38,6 +38,7 @@ def drawn(name: str, steps: int = 9) -> tuple[Picture, list[Drawn]]:
 # ---------------------------------------------------------------- no mask is drawn
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("name", CASES)
 def test_no_square_is_filled_or_crossed(name: str) -> None:
     picture, _ = drawn(name)
@@ -118,6 +119,7 @@ def test_a_planned_mask_has_the_shape_that_its_rule_says(name: str) -> None:
         assert mark.mask.shape == (gates, entries.get(site, 5))
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("name", CASES)
 def test_the_plan_has_the_letters_and_colours_where_the_recording_will_have_them(name: str) -> None:
     # So many units that no two masks are equal by luck.

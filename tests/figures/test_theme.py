@@ -173,7 +173,7 @@ USERS: dict[str, Any] = {
 }
 
 
-@pytest.mark.few
+@pytest.mark.few(4)
 @pytest.mark.parametrize("name", USERS)
 def test_a_picture_looks_the_same_whatever_the_user_has_set(name: str, example: Example) -> None:
     with mpl.rc_context(USERS[name]):
@@ -182,6 +182,7 @@ def test_a_picture_looks_the_same_whatever_the_user_has_set(name: str, example: 
     assert drawn == example.frame
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("name", ["dark_background", "ggplot"])
 def test_a_picture_looks_the_same_in_every_style(name: str, example: Example) -> None:
     with matplotlib.style.context(name):

@@ -280,6 +280,13 @@ def test_the_heading_counts_the_masks(changed: dict[str, Any], said: str) -> Non
 # ---------------------------------------------------------------- alt text
 
 
+def test_masks_that_are_not_known_to_multiply_are_marked_so() -> None:
+    picture = where(recorded().compared(agrees=False))
+
+    assert "masks drawn, NOT known to multiply, in batch" in words(picture)
+    assert "is not known" in picture.alt
+
+
 def test_the_alt_text_tells_the_steps_the_shares_and_what_is_shared() -> None:
     layer = recorded()
 

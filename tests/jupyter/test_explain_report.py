@@ -81,7 +81,7 @@ def test_a_plain_lstm_is_answered_with_both_arguments_and_the_proof() -> None:
     assert not [line for line in said if "disagree" in line]
 
 
-@pytest.mark.few("keras", "semeniuta", "moon", "zoneout")
+@pytest.mark.few(1)
 @pytest.mark.parametrize("method", METHODS)
 def test_each_site_of_a_method_is_answered_with_its_argument(method: str) -> None:
     one = heard(method, 0.3, 0.5 if len(METHODS[method].rules) > 1 else 0.0)
@@ -95,6 +95,7 @@ def test_each_site_of_a_method_is_answered_with_its_argument(method: str) -> Non
         assert [line for line in said if line.startswith(f"{rule.argument} multiplies ")]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("one", "holds"),
     [
@@ -249,6 +250,7 @@ def test_a_verdict_shows_its_lines_and_its_evidence(ipython: InProcess) -> None:
     assert pictures(ran) == ["Evidence"]
 
 
+@pytest.mark.few(1)
 def test_raising_recurrent_dropout_unties_the_input_masks() -> None:
     (line,) = measure_untying()
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import itertools
+import multiprocessing
+import re
 import subprocess
 import sys
 from typing import Any
@@ -41,7 +43,7 @@ SPECS = {
     ),
     "zoneout, options": RunSpec(method="zoneout", zoneout_cell=1 / 7, zoneout_hidden=0),
 }
-NOTHING = "No recurrent layer trained, so nothing was recorded."
+NOTHING = "No recurrent layer trained in this process, so nothing was recorded."
 
 
 def model(layer: Any, name: str = "model") -> Any:
@@ -452,6 +454,38 @@ def test_a_cell_that_trains_nothing_says_so(names: InProcess, body: str) -> None
     assert not names.names["run"].recording
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("subprocess.run([sys.executable, '-c', BUSY], check=True)", r"took [\d.]+ s of processor"),
+        (
+            "p = multiprocessing.get_context('spawn').Process(target=print); p.start()",
+            r"still run \(1 of them\)",
+        ),
+        ("os.system(f'{sys.executable} -c \"{BUSY}\"')", r"took [\d.]+ s of processor"),
+    ],
+    ids=["waited for", "still there", "by a shell"],
+)
+def test_what_other_processes_of_the_cell_took_is_said(
+    names: InProcess, body: str, said: str
+) -> None:
+    names.run("import multiprocessing, os, subprocess, sys, time")
+    names.names["BUSY"] = "import time\nwhile time.process_time() < 1.2: pass"
+    ran = names.run(f"%%lstm_dropout\n{body};")
+    for child in multiprocessing.active_children():
+        child.terminate()
+        child.join()
+
+    assert NOTHING in ran.report
+    assert re.search(f"Processes that the cell started {said}.*cannot be recorded", ran.report)
+
+
+def test_small_errands_of_other_processes_are_not_spoken_of(names: InProcess) -> None:
+    ran = names.run("%%lstm_dropout\nimport os; os.system('true');")
+
+    assert ran.report.splitlines()[1:] == [NOTHING]
+
+
 def test_a_model_without_a_recurrent_layer_gets_its_curves_all_the_same(names: InProcess) -> None:
     ran = names.run("%%lstm_dropout\nmodel(keras.layers.Flatten()).fit(x, y, verbose=0)")
 
@@ -577,7 +611,7 @@ BUILDS = {
 }
 
 
-@pytest.mark.few("Bidirectional", "LSTM with rates of its own")
+@pytest.mark.few("LSTM with rates of its own")
 @pytest.mark.parametrize("build", BUILDS)
 def test_the_flags_set_the_rates_of_every_lstm_built_in_the_cell(
     names: InProcess, build: str

@@ -294,7 +294,9 @@ def test_a_skipped_layer_is_named_with_the_reason() -> None:
 
 
 def test_a_run_that_recorded_nothing_says_so() -> None:
-    assert words(run())[-1] == "No recurrent layer trained, so nothing was recorded."
+    assert (
+        words(run())[-1] == "No recurrent layer trained in this process, so nothing was recorded."
+    )
 
 
 def test_a_run_whose_only_layer_was_skipped_gives_its_reason_instead() -> None:

@@ -256,6 +256,7 @@ def test_what_cannot_act_is_refused_in_one_line(kwargs: dict[str, Any], words: s
 # ---------------------------------------------------------------- ways to call it
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("case", ONE_OF_EACH)
 @pytest.mark.parametrize("backwards", [True, False], ids=["backwards", "forwards"])
 def test_steps_that_are_masked_out_are_skipped(case: str, *, backwards: bool) -> None:
@@ -277,6 +278,7 @@ def test_steps_that_are_masked_out_are_skipped(case: str, *, backwards: bool) ->
             np.testing.assert_array_equal(outputs[2, skipped[1]], outputs[2, 0])
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("case", STEP_LIFE)
 def test_unrolling_changes_nothing(case: str) -> None:
     outcomes = []
@@ -360,6 +362,7 @@ def test_one_sample_and_one_step_and_one_unit_are_enough(case: str) -> None:
     assert np.isfinite(outputs).all()
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("case", THREE)
 @pytest.mark.parametrize("dtype", ["mixed_float16", "bfloat16", "float64"])
 def test_types_are_those_of_keras(case: str, dtype: str) -> None:
@@ -460,6 +463,7 @@ def _trained(model: Model, **kwargs: Any) -> list[NDArray[Any]]:
     return weights
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("kind", MODELS)
 def test_every_kind_of_model_trains(kind: str) -> None:
     fresh()
@@ -599,6 +603,7 @@ def test_a_config_makes_the_same_layer_again(case: str) -> None:
     assert_same_layer(again, layer)
 
 
+@pytest.mark.few(3)
 @pytest.mark.usefixtures("_keras_may_warn")
 @pytest.mark.parametrize("case", ONE_OF_EACH)
 def test_a_clone_computes_the_same(case: str) -> None:
@@ -623,6 +628,7 @@ def test_a_deep_copy_computes_the_same(case: str, *, alone: bool) -> None:
     assert_same_layer(again, layer)
 
 
+@pytest.mark.few(3)
 @pytest.mark.usefixtures("_keras_may_warn")
 @pytest.mark.parametrize("case", ONE_OF_EACH)
 def test_a_saved_model_comes_back(case: str, tmp_path: Path) -> None:

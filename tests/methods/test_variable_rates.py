@@ -67,6 +67,7 @@ def test_other_types_draw_and_compute_the_same(setting: Setting, dtype: str) -> 
     assert_same_recording(*recordings)
 
 
+@pytest.mark.few(12)
 @pytest.mark.parametrize("rate", ODD)
 def test_every_rate_draws_what_keras_draws(rate: float) -> None:
     _, live = live_layer(Setting())

@@ -33,7 +33,7 @@ def lstm(units: int, **given: Any) -> Any:
     return keras.layers.LSTM(units, dropout=0.2, recurrent_dropout=0.2, **given)
 
 
-def stacked(*between: Any, **settings: Any) -> Model:
+def stacked(*between: Any, run_eagerly: bool = True, **settings: Any) -> Model:
     """Two LSTMs with layers between them, one before and one after."""
     keras.utils.clear_session()
     keras.utils.set_random_seed(3)
@@ -49,7 +49,7 @@ def stacked(*between: Any, **settings: Any) -> Model:
             keras.layers.Dense(1),
         ]
     )
-    model.compile("sgd", "mse", **settings)
+    model.compile("sgd", "mse", run_eagerly=run_eagerly, **settings)
     return model
 
 
@@ -66,9 +66,10 @@ def fitted(model: Model, **settings: Any) -> Recording:
 @pytest.mark.few("graph")
 @pytest.mark.parametrize("mode", MODES)
 def test_the_training_is_to_the_bit_as_without(mode: str) -> None:
-    plain = stacked(half, **MODES[mode])
+    how = {"run_eagerly": False, **MODES[mode]}
+    plain = stacked(half, **how)
     plain.fit(X, Y, batch_size=BATCH, epochs=2, shuffle=False, verbose=0)
-    watched = stacked(half, **MODES[mode])
+    watched = stacked(half, **how)
     recording = fitted(watched)
 
     assert recording["dropout"]["between"].entries
@@ -89,7 +90,7 @@ def test_the_training_is_to_the_bit_as_without(mode: str) -> None:
 def test_the_masks_are_those_that_the_numbers_were_multiplied_with(
     made: Any, steps: int, *, same: bool
 ) -> None:
-    model = stacked(Note, made, Note, run_eagerly=True)
+    model = stacked(Note, made, Note)
     before, after = (each for each in model.layers if isinstance(each, Note))
     name = model.layers[model.layers.index(before) + 1].name
     before.seen.clear()
@@ -130,7 +131,7 @@ def test_in_a_functional_model_the_tensors_tell_too() -> None:
     two = keras.layers.Dropout(0.5, name="two")(other)
     last = lstm(2, name="last")(keras.layers.Concatenate()([one, two]))
     model = keras.Model(x, keras.layers.Dense(1)(last))
-    model.compile("sgd", "mse")
+    model.compile("sgd", "mse", run_eagerly=True)
 
     recording = fitted(model)
 

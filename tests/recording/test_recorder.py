@@ -205,7 +205,7 @@ def _used_by_way(name: str) -> Used:
     return used[id(twin.get_layer("lstm").cell)]
 
 
-@pytest.mark.few("fit-graph", "hand-written loop-graph", "padded-eager")
+@pytest.mark.few("fit-graph", "hand-written loop-graph")
 @pytest.mark.parametrize("mode", ["graph", "eager"])
 @pytest.mark.parametrize("name", WAYS)
 def test_every_way_to_train_is_recorded(

@@ -235,6 +235,7 @@ def test_a_row_tells_of_the_call() -> None:
     ]
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("rates", [(0.0, 0.5), (1 / 3, 0.1 + 0.2), (5e-324, 1 - 2**-53)])
 @pytest.mark.parametrize("mode", ["eager", "graph", "jit"])
 def test_a_row_tells_the_two_rates_to_the_last_bit(mode: str, rates: tuple[float, float]) -> None:

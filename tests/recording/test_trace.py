@@ -93,7 +93,7 @@ def table(request: pytest.FixtureRequest) -> Iterator[dict[str, tuple[float, flo
         print("\n".join(lines))  # noqa: T201
 
 
-@pytest.mark.few("keras.layers.LSTM both", "keras.layers.GRU both", "weight-drop")
+@pytest.mark.few("keras.layers.LSTM both")
 @pytest.mark.parametrize("name", LAYERS)
 def test_numpy_gives_the_outputs_of_a_hundred_steps(
     name: str, table: dict[str, tuple[float, float]]
@@ -149,6 +149,7 @@ def _again(layer: Layer, seen: Trace, masks: dict[str, NDArray[Any]]) -> NDArray
     return outputs
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("name", LAYERS)
 def test_one_wrong_entry_of_a_mask_is_seen(name: str) -> None:
     layer = made(name, units=5)
@@ -200,6 +201,7 @@ SHAPES: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.few(7)
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("name", FIVE[:3])
 def test_a_layer_of_any_arguments_is_opened(name: str, shape: str) -> None:
@@ -211,6 +213,7 @@ def test_a_layer_of_any_arguments_is_opened(name: str, shape: str) -> None:
         assert trace(layer, X, training=training).error <= CLOSE
 
 
+@pytest.mark.few(5)
 @pytest.mark.parametrize("name", ["keras.layers.LSTM both", "naive", "zoneout two rates"])
 @pytest.mark.parametrize(
     "dtype", ["float16", "mixed_float16", "bfloat16", "mixed_bfloat16", "float64"]
@@ -243,6 +246,7 @@ def test_steps_that_are_masked_out_are_opened(name: str, *, sequences: bool) -> 
 
 
 # A Bidirectional that returns sequences asks for zeros at masked steps, in both layers.
+@pytest.mark.few(2)
 @pytest.mark.parametrize("name", ["keras.layers.LSTM both", "keras.layers.GRU both", "naive"])
 @pytest.mark.parametrize("sequences", [True, False], ids=["sequences", "last"])
 def test_masked_steps_of_both_directions_are_opened(name: str, *, sequences: bool) -> None:
@@ -388,6 +392,7 @@ def _fails(*_: Any, **__: Any) -> Any:
     raise KeyError("own")
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("name", ["keras.layers.LSTM both", "keras.layers.GRU both", "naive"])
 @pytest.mark.parametrize("recorded", [True, False])
 def test_a_trace_that_failed_leaves_no_mask_and_no_loop(name: str, *, recorded: bool) -> None:
@@ -549,6 +554,7 @@ def test_weights_that_are_not_finite_are_refused(name: str, which: int) -> None:
     assert f"Received: 1 of {weights[which].size} values of the " in refused(layer)
 
 
+@pytest.mark.few(9)
 @pytest.mark.parametrize(
     "x",
     [X[..., :2], X[:, 0], X[np.newaxis], X[:0], X[:, :0], np.float32(1), "much", None, []],
@@ -589,6 +595,7 @@ def test_a_model_of_ones_own_that_gets_a_wrong_shape_keeps_its_error_and_no_mask
 # ---------------------------------------------------------------- proofs of a recording
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("case", ["keras", *ONE_OF_EACH])
 def test_a_recorded_layer_is_proved(case: str) -> None:
     layer = lstm() if case == "keras" else dropping(case)

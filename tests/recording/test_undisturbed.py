@@ -58,6 +58,7 @@ def _busy() -> Model:
     return model
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
 @pytest.mark.parametrize("make", [_busy, quick], ids=["busy", "simple"])
 def test_a_look_leaves_every_variable_as_it_was(

@@ -41,6 +41,7 @@ def _masks(layer: Layer, samples: int) -> dict[str, NDArray[Any]]:
     return {site: masks.of_batch() for site, masks in recording["lstm"].items()}
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("setting", FEW.values(), ids=FEW)
 def test_a_stream_that_is_put_back_gives_the_same_masks_again(setting: Setting) -> None:
     layer, live = live_layer(setting)
@@ -98,6 +99,7 @@ def test_at_a_higher_rate_the_same_stream_drops_the_same_units_and_more() -> Non
 # ---------------------------------------------------------------- looks at a live layer
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("setting", BOTH.values(), ids=BOTH)
 def test_a_live_layer_is_traced_and_proved_at_the_rates_of_the_moment(setting: Setting) -> None:
     layer, live = live_layer(live_start(setting))
@@ -120,6 +122,7 @@ def values_of(layer: Layer) -> list[NDArray[Any]]:
     return [np.asarray(each) for each in layer.variables]
 
 
+@pytest.mark.full
 @pytest.mark.few("zoneout")
 # An experiment takes seconds; these differ most in what it does.
 @pytest.mark.slow
@@ -141,6 +144,7 @@ def test_a_live_layer_is_explained_as_its_method(name: str) -> None:
 # ---------------------------------------------------------------- what is touched
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("setting", FEW.values(), ids=FEW)
 def test_a_live_layer_has_no_variable_more(setting: Setting) -> None:
     model, live = live_model(setting)

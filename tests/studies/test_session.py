@@ -173,7 +173,7 @@ def moved(session: Session) -> dict[str, Run]:
     return runs
 
 
-@pytest.mark.few("both across nought", "frozen and released")
+@pytest.mark.few(1)
 @pytest.mark.parametrize("name", MOVES)
 def test_a_training_whose_rates_moved_is_repeated_from_its_scenario(
     name: str, moved: dict[str, Run], session: Session
@@ -231,6 +231,7 @@ def test_frozen_masks_are_the_same_in_all_batches(
     assert constants[SPEC].recording["lstm"][site].same_over_batches is False
 
 
+@pytest.mark.full
 def test_what_is_frozen_follows_the_rates_of_the_moment_until_it_is_released(
     moved: dict[str, Run], session: Session
 ) -> None:
@@ -279,6 +280,7 @@ def test_a_stop_acts_before_the_next_batch_and_keeps_what_was_recorded(
         np.testing.assert_array_equal(layer[site].of_batch(0), masks.of_batch(0))
 
 
+@pytest.mark.full
 def test_a_run_of_a_schedule_that_is_interrupted_keeps_what_it_did(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -329,6 +331,7 @@ def test_a_paused_training_is_looked_at_and_goes_on_as_if_nothing_had_been(
 # ---------------------------------------------------------------- compiled once
 
 
+@pytest.mark.full
 @pytest.mark.usefixtures("_quick")
 def test_whatever_came_before_a_training_is_not_traced_again_and_is_that_of_a_run(
     session: Session, constants: dict[RunSpec, Run]
@@ -381,6 +384,7 @@ def test_a_measurement_of_cost_leaves_every_variable_to_the_bit(session: Session
     assert numpy_and_python() == streams
 
 
+@pytest.mark.full
 @pytest.mark.few("explain")
 @pytest.mark.usefixtures("_quick")
 @pytest.mark.parametrize("look", ["cost", "explain"])
@@ -398,6 +402,7 @@ def test_a_look_at_other_rates_between_two_batches_leaves_the_training_as_it_was
     assert_same_run(done, constants[SPEC])
 
 
+@pytest.mark.full
 @pytest.mark.few("cost")
 @pytest.mark.usefixtures("_quick")
 @pytest.mark.parametrize("look", ["cost", "explain"])
@@ -417,6 +422,7 @@ def test_the_latest_masks_are_those_of_the_training_after_a_look_too(
         np.testing.assert_array_equal(after[site].values, masks.values)
 
 
+@pytest.mark.full
 def test_a_measurement_of_cost_that_fails_leaves_all_as_it_was(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:

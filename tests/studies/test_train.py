@@ -115,6 +115,7 @@ def test_nothing_of_the_recorder_is_left_in_the_model(trained: Run) -> None:
     assert "inner_loop" not in vars(trained.model.layers[0])
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_the_layer_is_called_lstm_whatever_the_session_has_built() -> None:
     for _ in range(2):
@@ -147,6 +148,7 @@ def test_a_second_run_repeats_the_first_to_the_bit(trained: Run) -> None:
         np.testing.assert_array_equal(again.recording["lstm"][site].values, masks.values)
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_another_seed_gives_another_run(trained: Run) -> None:
     other = run(tiny(), **(ASKED | {"seed": 12, "epochs": 1}))  # type: ignore[arg-type]

@@ -164,6 +164,12 @@ def config_drops_implementation() -> Measured:
     return read == (2, "auto", set()), read
 
 
+def bidirectional_use_cudnn() -> Measured:
+    both = keras.layers.Bidirectional(keras.layers.LSTM(2, use_cudnn=False))
+    found = both.forward_layer.use_cudnn, both.backward_layer.use_cudnn
+    return found != (False, False), found
+
+
 def predict_and_training() -> Measured:
     model = model_of(lstm(dropout=0.5, recurrent_dropout=0.5, seed=1))
     many = arr(model(np.repeat(X[:1], 20_000, axis=0), training=True))
@@ -260,6 +266,7 @@ FACTS: dict[str, Callable[[], Measured]] = {
     "masks-at-inference": masks_at_inference,
     "jit-other-masks": jit_other_masks,
     "config-drops-implementation": config_drops_implementation,
+    "bidirectional-use-cudnn": bidirectional_use_cudnn,
     "predict-and-training": predict_and_training,
     "failed-call": failed_call,
     "cell-by-hand": cell_by_hand,
@@ -270,8 +277,10 @@ FACTS: dict[str, Callable[[], Measured]] = {
 }
 
 
+# Seen in Keras 3.8.0, and no more in 3.13.2 and 3.15.1.
+FORGETS_USE_CUDNN = [int(part) for part in keras.__version__.split(".")[:2]] < [3, 13]
 # What is not so in every Keras that dropviz works with, and whether it is in this one.
-SO_HERE = {"rate-one": not REFUSES_ONE}
+SO_HERE = {"rate-one": not REFUSES_ONE, "bidirectional-use-cudnn": FORGETS_USE_CUDNN}
 
 
 @pytest.mark.parametrize("name", EXHIBITS)
@@ -403,6 +412,16 @@ def config_is_whole(patches: Patches) -> None:
     patches.setattr(keras.layers.LSTM, "get_config", whole)
 
 
+def directions_keep_use_cudnn(patches: Patches) -> None:
+    real = keras.layers.Bidirectional.__init__
+
+    def init(self: Layer, layer: Layer, **kwargs: Any) -> None:
+        real(self, layer, **kwargs)
+        self.forward_layer.use_cudnn = self.backward_layer.use_cudnn = layer.use_cudnn
+
+    patches.setattr(keras.layers.Bidirectional, "__init__", init)
+
+
 def cells_draw_each_time(patches: Patches) -> None:
     real = keras.layers.LSTMCell.call
 
@@ -459,6 +478,7 @@ OTHERWISE: dict[str, Callable[[Patches], None]] = {
     "masks-at-inference": called(inference_draws_nothing),
     "jit-other-masks": masks_come_from_no_generator,
     "config-drops-implementation": config_is_whole,
+    "bidirectional-use-cudnn": directions_keep_use_cudnn,
     "predict-and-training": called(training_is_ignored),
     "failed-call": called(failures_are_tidied),
     "cell-by-hand": cells_draw_each_time,
@@ -469,6 +489,7 @@ OTHERWISE: dict[str, Callable[[Patches], None]] = {
 }
 
 
+@pytest.mark.few(5)
 @pytest.mark.parametrize("name", EXHIBITS)
 def test_a_keras_that_does_otherwise_is_found_out(
     name: str, monkeypatch: pytest.MonkeyPatch
@@ -580,6 +601,7 @@ def _drawn_next() -> list[object]:
     ]
 
 
+@pytest.mark.full
 @pytest.mark.slow
 def test_random_streams_and_names_go_on_as_if_nothing_had_been_run() -> None:
     outcomes = []

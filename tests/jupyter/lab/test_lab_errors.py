@@ -54,6 +54,7 @@ def test_an_exception_in_the_training_is_said_and_the_panel_trains_again(
     assert_trains_again(panel)
 
 
+@pytest.mark.full
 def test_an_exception_goes_to_the_code_that_waits(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -71,6 +72,7 @@ def test_an_exception_goes_to_the_code_that_waits(
     assert_trains_again(panel)
 
 
+@pytest.mark.full
 def test_an_exception_in_the_static_copy_is_said_and_the_panel_trains_again(opened: Open) -> None:
     panel = opened()
     keep = panel.lab._worker.on_rest
@@ -87,6 +89,7 @@ def test_an_exception_in_the_static_copy_is_said_and_the_panel_trains_again(open
     assert_trains_again(panel)
 
 
+@pytest.mark.full
 def test_a_picture_that_fails_does_not_end_the_training(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -105,6 +108,7 @@ def test_a_picture_that_fails_does_not_end_the_training(
     assert_trains_again(panel)
 
 
+@pytest.mark.full
 def test_an_exception_in_a_measurement_is_said_and_the_panel_trains_again(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,6 +128,7 @@ def test_an_exception_in_a_measurement_is_said_and_the_panel_trains_again(
     assert_trains_again(panel)
 
 
+@pytest.mark.full
 def test_a_task_that_needs_a_network_gives_the_sentence_and_the_panel_trains_again(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,6 +150,7 @@ def test_a_task_that_needs_a_network_gives_the_sentence_and_the_panel_trains_aga
     assert_trains_again(panel)
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("units", [1000, 900_000])
 def test_a_model_too_large_for_the_memory_is_a_sentence_and_the_panel_trains_again(
     opened: Open, monkeypatch: pytest.MonkeyPatch, units: int
@@ -163,6 +169,7 @@ def test_a_model_too_large_for_the_memory_is_a_sentence_and_the_panel_trains_aga
     assert_trains_again(panel)
 
 
+@pytest.mark.full
 def test_settings_that_cannot_act_together_are_said_at_once(opened: Open) -> None:
     panel = opened("lstm:u4:m=zaremba:d.2:e1:s3")
 

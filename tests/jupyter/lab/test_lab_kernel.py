@@ -8,7 +8,7 @@ import pytest
 
 from tests.jupyter.conftest import Executed, Kernel, Output
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.full]
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 SCENARIO = "lstm:u4:d.2:r.5:e1"

@@ -65,6 +65,7 @@ def test_train_blocks_and_returns_the_run_of_dropviz_run(opened: Open) -> None:
     assert done.proof["lstm"].agrees
 
 
+@pytest.mark.full
 def test_a_panel_that_was_never_shown_trains_too(opened: Open, shell: Any) -> None:
     del shell.kernel
     panel = opened()
@@ -72,6 +73,7 @@ def test_a_panel_that_was_never_shown_trains_too(opened: Open, shell: Any) -> No
     assert panel.lab.train().status == "done"
 
 
+@pytest.mark.full
 def test_many_trainings_have_one_session_until_its_shape_changes(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,6 +103,7 @@ def test_many_trainings_have_one_session_until_its_shape_changes(
     assert len(ended) == 1
 
 
+@pytest.mark.full
 def test_while_it_trains_only_what_acts_at_once_can_be_moved(opened: Open, pace: Pace) -> None:
     panel = opened()
     pace.hold(1)
@@ -116,6 +119,7 @@ def test_while_it_trains_only_what_acts_at_once_can_be_moved(opened: Open, pace:
     assert after == {"pause", "stop"}
 
 
+@pytest.mark.full
 def test_a_locked_control_stays_so_through_a_training(opened: Open, pace: Pace) -> None:
     panel = opened(lock=["dropout", "seed", "stop"])
     pace.hold(1)
@@ -130,6 +134,7 @@ def test_a_locked_control_stays_so_through_a_training(opened: Open, pace: Pace) 
     assert [panel.at(name).disabled for name in ("dropout", "seed", "stop")] == [True] * 3
 
 
+@pytest.mark.full
 def test_pressing_train_twice_trains_once(opened: Open, pace: Pace) -> None:
     panel = opened()
     pace.hold(1)
@@ -205,6 +210,7 @@ def test_stop_ends_before_the_next_batch_and_keeps_what_was_recorded(
     assert panel.controls.progress.value == 0
 
 
+@pytest.mark.full
 def test_stop_ends_a_training_that_is_paused(opened: Open, pace: Pace) -> None:
     panel = opened()
     pace.hold(1)
@@ -221,6 +227,7 @@ def test_stop_ends_a_training_that_is_paused(opened: Open, pace: Pace) -> None:
     assert run_of(panel).status == "done"
 
 
+@pytest.mark.full
 def test_after_a_stop_a_training_is_whole_again(opened: Open, pace: Pace) -> None:
     panel = opened()
     pace.hold(1)
@@ -275,6 +282,7 @@ def test_moves_act_from_the_next_batch_and_the_run_can_be_repeated_to_the_bit(
     assert_trained_the_same(run, dropviz.run(str(Scenario(spec_of(run)))))
 
 
+@pytest.mark.full
 def test_many_moves_before_one_batch_are_one_change(opened: Open, pace: Pace) -> None:
     panel = opened()
     pace.hold(1)
@@ -289,6 +297,7 @@ def test_many_moves_before_one_batch_are_one_change(opened: Open, pace: Pace) ->
     assert spec_of(run_of(panel)).schedule == (Change(1, 0.5, 0.5),)
 
 
+@pytest.mark.full
 def test_a_slider_that_goes_back_is_no_change(opened: Open, pace: Pace) -> None:
     panel = opened()
     pace.hold(1)
@@ -303,6 +312,7 @@ def test_a_slider_that_goes_back_is_no_change(opened: Open, pace: Pace) -> None:
     assert spec_of(run_of(panel)).schedule == ()
 
 
+@pytest.mark.full
 def test_the_sliders_follow_the_schedule_of_a_scenario(opened: Open, pace: Pace) -> None:
     panel = opened("lstm:u4:d.2:r.5:e2:s3:@1,d.4:@3,r0,freeze")
     asked = panel.lab.scenario
@@ -322,6 +332,7 @@ def test_the_sliders_follow_the_schedule_of_a_scenario(opened: Open, pace: Pace)
     assert panel.lab.scenario == asked
 
 
+@pytest.mark.full
 def test_masks_that_are_frozen_from_the_begin_are_the_same_in_all_batches(opened: Open) -> None:
     panel = opened("lstm:u4:d.2:r.5:e2:s3")
 
@@ -338,6 +349,7 @@ def test_masks_that_are_frozen_from_the_begin_are_the_same_in_all_batches(opened
 # ---------------------------------------------------------------- looking while it trains
 
 
+@pytest.mark.full
 def test_the_open_view_shows_the_latest_batch_while_it_trains(opened: Open, pace: Pace) -> None:
     panel = opened("lstm:u4:d.2:r.5:e2:s3")
     panel.open("Masks")
@@ -437,6 +449,7 @@ def test_the_quiz_asks_after_two_batches_and_goes_on_after_the_last_answer(
     assert asked == questions(again, seed_of("ada", 3))
 
 
+@pytest.mark.full
 def test_where_nothing_is_dropped_there_is_nothing_to_ask(opened: Open) -> None:
     panel = opened("lstm:u4:d0:r0:e1:s3:quiz")
 
@@ -446,6 +459,7 @@ def test_where_nothing_is_dropped_there_is_nothing_to_ask(opened: Open) -> None:
     assert panel.visible.quiz.scores == []
 
 
+@pytest.mark.full
 def test_stop_takes_the_questions_away(opened: Open) -> None:
     panel = opened("lstm:u4:d.2:r.5:e2:s3:quiz")
     panel.press("train")
@@ -459,6 +473,7 @@ def test_stop_takes_the_questions_away(opened: Open) -> None:
     assert run_of(panel).status == "stopped"
 
 
+@pytest.mark.full
 def test_train_of_a_notebook_without_a_person_asks_nothing(opened: Open) -> None:
     panel = opened("lstm:u4:d.2:r.5:e1:s3:quiz")
 
@@ -466,6 +481,7 @@ def test_train_of_a_notebook_without_a_person_asks_nothing(opened: Open) -> None
     assert panel.visible.quiz.scores == []
 
 
+@pytest.mark.full
 def test_a_panel_that_closes_while_it_trains_keeps_what_was_recorded(
     opened: Open, pace: Pace
 ) -> None:

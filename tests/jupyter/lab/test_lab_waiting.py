@@ -103,6 +103,7 @@ def test_a_second_training_asked_for_before_the_copy_of_the_first_is_waited_for(
     assert second.result() is panel.lab.run
 
 
+@pytest.mark.full
 def test_who_joins_a_training_that_a_button_began_waits_for_that_one(
     panel: OpenedPanel, copy: SlowCopy, people: ThreadPoolExecutor, pace: Pace
 ) -> None:
@@ -123,6 +124,7 @@ def test_who_joins_a_training_that_a_button_began_waits_for_that_one(
     assert pace.asked == [0, 1, 0, 1]  # two trainings for three who asked
 
 
+@pytest.mark.full
 def test_an_error_of_the_second_alone_is_the_second_s(
     panel: OpenedPanel, copy: SlowCopy, people: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,6 +142,7 @@ def test_an_error_of_the_second_alone_is_the_second_s(
         second.result(SECONDS)
 
 
+@pytest.mark.full
 def test_an_error_of_the_first_s_copy_is_the_first_s(
     panel: OpenedPanel, copy: SlowCopy, people: ThreadPoolExecutor
 ) -> None:
@@ -153,6 +156,7 @@ def test_an_error_of_the_first_s_copy_is_the_first_s(
     assert seed(second.result(SECONDS)) == 4
 
 
+@pytest.mark.full
 def test_closing_ends_all_that_wait(
     panel: OpenedPanel, copy: SlowCopy, people: ThreadPoolExecutor
 ) -> None:
@@ -169,6 +173,7 @@ def test_closing_ends_all_that_wait(
     assert panel.said == "Gone."
 
 
+@pytest.mark.full
 def test_a_panel_that_closes_gives_no_run_of_before_to_who_waits(
     panel: OpenedPanel, copy: SlowCopy, people: ThreadPoolExecutor, pace: Pace
 ) -> None:

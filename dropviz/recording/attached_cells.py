@@ -1,0 +1,125 @@
+"""The recurrent layers that are being recorded, and those that cannot be."""
+
+from __future__ import annotations
+
+import functools
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from dropviz.errors import DropvizError
+from dropviz.keras_inside.inner_loop import (
+    has_own_inner_loop,
+    is_look,
+    replace_inner_loop,
+    restore_inner_loop,
+)
+from dropviz.recording.attached_cell import AttachedCell
+from dropviz.recording.find_layers import cells, unrecordable
+from dropviz.recording.neighbours import Neighbours
+from dropviz.recording.readback import Facts
+
+Layer = Any
+
+
+class AttachedCells:
+    """Attaches to recurrent layers, and lets go of them again.
+
+    Attributes:
+        paths: The names of the recorded cells.
+        refused: By the name of each that cannot be recorded, why.
+    """
+
+    def __init__(self, store: Any, neighbours: Neighbours) -> None:
+        self.refused: dict[str, str] = {}
+        self._store = store
+        self._neighbours = neighbours
+        self._attached: dict[str, AttachedCell] = {}
+        self._unable = weakref.WeakSet[Layer]()
+
+    @property
+    def paths(self) -> list[str]:
+        """Their names in the recording."""
+        return list(self._attached)
+
+    def knows(self, layer: Layer) -> bool:
+        """Whether a layer is recorded, or is known not to be recordable."""
+        return has_own_inner_loop(layer) or layer in self._unable
+
+    def attach(self, layer: Layer, path: str) -> None:
+        """Begins to record a layer; of a cell that cannot be recorded the reason is kept.
+
+        Args:
+            layer: The layer.
+            path: Its name, which no other has.
+
+        Raises:
+            DropvizError: If it is being recorded already.
+        """
+        if has_own_inner_loop(layer):
+            raise DropvizError(
+                f"{path!r} is being recorded already. Expected one recording of a layer at a "
+                "time; leave the other record() block first."
+            )
+        able: list[tuple[AttachedCell, int]] = []
+        states = cells(layer, path)
+        for number, (cell_path, cell) in enumerate(states):
+            reason = unrecordable(layer, cell)
+            if reason:
+                self.refused[cell_path] = reason
+            else:
+                able.append((AttachedCell(self._store, layer, cell, cell_path), number))
+        if not able:
+            self._unable.add(layer)
+            return
+        self._attached |= {each.path: each for each, _ in able}
+        loop = _heard_loop(layer, path, able, self._neighbours, stacked=len(states) > 1)
+        replace_inner_loop(layer, loop)
+
+    def layers(self) -> dict[str, Layer]:
+        """The recorded layers that are still there, by their names."""
+        there = {path: each.layer() for path, each in tuple(self._attached.items())}
+        return {path: layer for path, layer in there.items() if layer is not None}
+
+    def detach(self) -> None:
+        """Lets go of the layers."""
+        for layer in self.layers().values():
+            restore_inner_loop(layer)
+
+    def facts(self) -> list[Facts]:
+        """What is known of each without its masks."""
+        return [each.facts() for each in tuple(self._attached.values())]
+
+
+def _heard_loop(
+    layer: Layer,
+    path: str,
+    able: Sequence[tuple[AttachedCell, int]],
+    neighbours: Neighbours,
+    *,
+    stacked: bool,
+) -> Callable[..., Any]:
+    """The loop of a layer over its steps, which tells each of its cells what came by."""
+    # By its class: its own would hold the layer in a circle.
+    original = type(layer).inner_loop
+    myself = weakref.ref(layer)
+
+    @functools.wraps(original)
+    def inner_loop(
+        sequences: Any,
+        initial_state: Any,
+        mask: Any,
+        training: bool = False,  # noqa: FBT001, FBT002 (Keras's own signature)
+    ) -> Any:
+        if not is_look():
+            for each, cell in able:
+                state = initial_state[cell] if stacked else initial_state
+                each.heard(sequences, state, training=training)
+        returned = original(myself(), sequences, initial_state, mask, training=training)
+        if not is_look():
+            last, every, _ = returned
+            neighbours.reads(path, sequences)
+            neighbours.returns(path, last, every)
+        return returned
+
+    return inner_loop
