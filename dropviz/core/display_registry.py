@@ -8,14 +8,16 @@ from typing import Any, TypeVar
 
 from dropviz.errors import is_known, unknown_name
 
-_Shown = TypeVar("_Shown")
+_Entry = TypeVar("_Entry")
 
 # Modules that fill the tables below when they are imported; the package itself names them, so
 # that core knows no floor above it. None is imported before somebody looks.
 PROVIDERS: list[str] = []
 
-# Name of a figure -> what draws it from a run; dropviz.figures fills it in.
+# Name of a figure -> what draws it from a run; and by class those of other results.
+# dropviz.figures fills both in.
 FIGURES: dict[str, Callable[[Any], Any]] = {}
+FIGURES_OF: dict[type, dict[str, Callable[[Any], Any]]] = {}
 
 # A class -> what shows an object of it in a notebook; dropviz.jupyter fills both in. Where one
 # output holds all of it, its forms by MIME type are enough.
@@ -23,12 +25,12 @@ DISPLAY: dict[type, Callable[[Any], None]] = {}
 BUNDLES: dict[type, Callable[[Any], dict[str, str]]] = {}
 
 
-def draw_figure(name: str, run: Any) -> Any:
-    """Draws a picture of a run.
+def draw_figure(name: str, result: Any) -> Any:
+    """Draws a picture of a result.
 
     Args:
-        name: A key of ``FIGURES``.
-        run: The ``Run``.
+        name: A key of the table of the result's class.
+        result: An object of a class in ``FIGURES_OF``, or of one that inherits from it.
 
     Returns:
         A ``matplotlib.figure.Figure``.
@@ -36,10 +38,10 @@ def draw_figure(name: str, run: Any) -> Any:
     Raises:
         UnknownNameError: If there is no such picture.
     """
-    _fill()
-    if not is_known(name, FIGURES):
-        raise unknown_name("figure", name, FIGURES)
-    return FIGURES[name](run)
+    table = _nearest(FIGURES_OF, result)
+    if not is_known(name, table):
+        raise unknown_name("figure", name, table)
+    return table[name](result)
 
 
 def display(result: object) -> None:
@@ -74,7 +76,8 @@ def _fill() -> None:
         import_module(name)
 
 
-def _nearest(table: dict[type, Callable[[Any], _Shown]], result: object) -> Callable[[Any], _Shown]:
+def _nearest(table: dict[type, _Entry], result: object) -> _Entry:
+    """What a table has for the nearest of a result's classes."""
     _fill()
     for each in type(result).__mro__:
         if each in table:

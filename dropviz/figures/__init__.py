@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dropviz.core.display_registry import FIGURES
+from dropviz.core.display_registry import FIGURES, FIGURES_OF
+from dropviz.core.doubt import Doubt
 from dropviz.core.runs import Run
 from dropviz.errors import DropvizError
 
@@ -52,5 +53,13 @@ def _cell(run: Run) -> Picture:
     return cell(layer.setting)
 
 
+def _fan(doubt: Doubt) -> Picture:
+    from dropviz.figures.fan import fan
+
+    return fan(doubt)
+
+
 # Named here and loaded when drawn: matplotlib takes half a second to import.
 FIGURES.update(where=_where, masks=_masks, curves=_curves, cell=_cell)
+FIGURES_OF.setdefault(Run, FIGURES)
+FIGURES_OF.setdefault(Doubt, {"fan": _fan})

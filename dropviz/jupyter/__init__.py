@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dropviz.core.display_registry import BUNDLES, DISPLAY
+from dropviz.core.doubt import Doubt
 from dropviz.core.runs import Run
 from dropviz.core.trap_results import Trap, TrapResults
 from dropviz.core.verdict import Verdict, Verdicts
@@ -38,8 +39,15 @@ def _traps(found: Trap | TrapResults) -> dict[str, str]:
     return trap_bundle(found)
 
 
+def _doubt(doubt: Doubt) -> None:
+    from dropviz.jupyter.doubt_report import show_doubt
+
+    show_doubt(doubt)
+
+
 # Named here and loaded when shown: matplotlib takes half a second to import.
 DISPLAY.setdefault(Run, _run)
+DISPLAY.setdefault(Doubt, _doubt)
 DISPLAY.setdefault(Verdict, _verdict)
 DISPLAY.setdefault(Verdicts, _verdicts)
 BUNDLES.setdefault(Trap, _traps)

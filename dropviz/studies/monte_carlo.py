@@ -1,0 +1,287 @@
+"""Monte Carlo dropout: predictions with the masks on, many times over.
+
+Gal & Ghahramani 2016 (arXiv:1506.02142): the mean of passes with masks on is the prediction, and
+their spread a measure of the model's doubt. How far to trust it, ``coverage`` measures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from dropviz.core.checks import check_whole
+from dropviz.core.doubt import SHARING, Doubt
+from dropviz.core.method_options import RATES
+from dropviz.core.number_forms import MOST_SEED
+from dropviz.errors import DropvizError, is_known, unknown_name
+from dropviz.keras_inside.cell_masks import forget_masks, keep_masks, kept_masks
+from dropviz.keras_inside.dropout_mask import replace_call
+from dropviz.keras_inside.inner_loop import class_inner_loop, looking, replaced_inner_loop
+from dropviz.keras_inside.require_layer import require_layer
+from dropviz.keras_inside.sublayers import layer_and_sublayers
+from dropviz.keras_inside.untracked import attributes_kept
+from dropviz.methods.method_cell import MethodCell
+from dropviz.recording.check_inputs import checked_inputs
+from dropviz.recording.find_layers import (
+    Found,
+    cells,
+    dropout_layers,
+    recurrent_layers,
+    setting,
+)
+from dropviz.recording.undisturbed import undisturbed
+
+Layer = Any
+Model = Any
+Tensor = Any
+
+_ROWS = 4096  # sequences in one call
+_MOST = 100_000
+_NOISE = (
+    keras.layers.GaussianDropout,
+    keras.layers.GaussianNoise,
+    keras.layers.AlphaDropout,
+)
+
+
+def mc(
+    model: Model, x: Any, passes: int = 50, *, masks: str = "sample", seed: int | None = None
+) -> Doubt:
+    """Predicts with the masks on, many times over.
+
+    The recurrent layers and the ``Dropout`` and ``SpatialDropout1D`` layers drop as in
+    training; all others run as in ``predict``, so that a BatchNormalization does not change its
+    ways as it does in ``model(x, training=True)``. The model is as it was afterwards: same
+    weights, states, metrics and random streams.
+
+    Args:
+        model: A built Keras model, or a recurrent layer by itself.
+        x: Its inputs, shape (samples, ...); several inputs as Keras takes them.
+        passes: Predictions of each sample, from 2.
+        masks: "sample": each sample has masks of its own in each pass, as in training; "pass":
+            all samples of a pass share theirs, so that each pass is one thinned network.
+        seed: Seed of the masks, 0 to 2**32 - 1; without one they follow from where the model's
+            own random streams are, and so are the same in each call.
+
+    Returns:
+        The predictions, pass by pass.
+
+    Raises:
+        DropvizError: If an argument is out of range, the inputs do not fit or are not finite,
+            the model is not built, or a layer is stateful.
+    """
+    require_layer(model, "asked for its doubt")
+    passes = check_whole("passes", passes, 2, _MOST)
+    if not is_known(masks, SHARING):
+        raise unknown_name("way to share masks", masks, SHARING)
+    if seed is not None:
+        seed = check_whole("seed", seed, 0, MOST_SEED)
+    if not model.built:
+        raise DropvizError(
+            f"{model.name!r} is not built yet. Call it once on data, or give it an Input."
+        )
+    inputs = checked_inputs(model, x)
+    found, between = recurrent_layers(model), dropout_layers(model)
+    _refuse_stateful(found)
+    with undisturbed(model), looking():
+        _begin_streams(found, between, seed)
+        outputs = _passes(model, inputs, passes, _Dropping(found, between), alike=masks == "pass")
+        off = _numbers(model(inputs, training=False))
+    remarks = tuple(_remarks(model, found, between, inputs))
+    return Doubt(outputs, off, masks, model.name, remarks)
+
+
+def _refuse_stateful(found: list[Found]) -> None:
+    stateful = [each.path for each in found if each.layer.stateful]
+    if stateful:
+        raise DropvizError(
+            f"{', '.join(stateful)} keeps its state from call to call, so that passes would follow "
+            "one another. Expected layers with stateful=False; make the model anew and copy its "
+            "weights."
+        )
+
+
+def _begin_streams(found: list[Found], between: list[Found], seed: int | None) -> None:
+    """Sets where each layer draws from; they are put back with the model."""
+    if seed is None:
+        return
+    drawing = [cell for each in found for _, cell in cells(each.layer, each.path)]
+    drawing += [each.layer for each in between]
+    for each, own in zip(drawing, np.random.SeedSequence(seed).spawn(len(drawing)), strict=True):
+        if getattr(each, "seed_generator", None) is not None:
+            each.seed_generator.state.assign([int(own.generate_state(1)[0] >> 1), 0])
+
+
+# ---------------------------------------------------------------- passes
+
+
+def _passes(
+    model: Model, inputs: Any, passes: int, dropping: _Dropping, *, alike: bool
+) -> NDArray[np.float32]:
+    """All passes, several in each call; shape (passes, samples, ...)."""
+    samples = len(keras.tree.flatten(inputs)[0])
+    size = min(samples, _ROWS)
+    together = 1 if dropping.one_for_all else max(1, _ROWS // size)
+    done = []
+    for first in range(0, passes, together):
+        count = min(together, passes - first)
+        begun = dropping.states()
+        parts = []
+        for start in range(0, samples, size):
+            if alike:
+                # Each part of the samples meets the masks of the first.
+                dropping.go_back_to(begun)
+            part = slice(start, start + size)
+            parts.append(_together(model, inputs, part, count, dropping, alike=alike))
+        done.append(np.concatenate(parts, axis=1))
+    return np.concatenate(done)
+
+
+def _together(
+    model: Model, inputs: Any, part: slice, count: int, dropping: _Dropping, *, alike: bool
+) -> NDArray[np.float32]:
+    """Several passes over some samples in one call, one pass after the other in its rows."""
+    chosen = keras.tree.map_structure(lambda each: each[part], inputs)
+    size = len(keras.tree.flatten(chosen)[0])
+    rows = keras.tree.map_structure(lambda each: keras.ops.concatenate([each] * count), chosen)
+    shared = np.repeat(np.arange(count), size) if alike else None
+    with dropping.on(shared):
+        outputs = _numbers(model(rows, training=False))
+    return outputs.reshape(count, size, *outputs.shape[1:])
+
+
+def _numbers(outputs: Any) -> NDArray[np.float32]:
+    parts = keras.tree.flatten(outputs)
+    if len(parts) > 1:
+        raise DropvizError(
+            f"mc takes models with one output. Received: {len(parts)}. Make a keras.Model of the "
+            "one that matters."
+        )
+    array: NDArray[np.float32] = keras.ops.convert_to_numpy(keras.ops.cast(parts[0], "float32"))
+    return array
+
+
+class _Dropping:
+    """Turns the masks of some layers on, and of these alone."""
+
+    def __init__(self, found: list[Found], between: list[Found]) -> None:
+        self._recurrent = [each.layer for each in found]
+        self._between = [each.layer for each in between]
+        self._cells = [cell for each in found for _, cell in cells(each.layer, each.path)]
+        owners = [*self._cells, *self._between]
+        streams = [getattr(each, "seed_generator", None) for each in owners]
+        self._streams = [each.state for each in streams if each is not None]
+        rules = [rule for cell in self._cells for rule in setting(cell).rules]
+        shapes = [getattr(each, "noise_shape", None) for each in self._between]
+        # What shares one mask in a call must be called once for each pass.
+        self.one_for_all = any(rule.rate and not rule.by_sample for rule in rules) or any(
+            shape is not None and shape[0] is not None for shape in shapes
+        )
+
+    def states(self) -> list[Tensor]:
+        """Where the streams are."""
+        return [keras.ops.copy(each.value) for each in self._streams]
+
+    def go_back_to(self, states: list[Tensor]) -> None:
+        """Puts the streams back."""
+        for stream, state in zip(self._streams, states, strict=True):
+            stream.assign(state)
+
+    @contextmanager
+    def on(self, shared: NDArray[np.int64] | None) -> Iterator[None]:
+        """Has the layers drop inside the block.
+
+        Args:
+            shared: For each row of the call, which of the drawn masks it has; None where each
+                has its own.
+        """
+        with ExitStack() as stack:
+            stack.enter_context(attributes_kept([*self._recurrent, *self._between]))
+            for layer in self._recurrent:
+                replace_call(layer, _training(layer))
+                if shared is not None:
+                    stack.enter_context(replaced_inner_loop(layer, _sharing(layer, shared)))
+            for layer in self._between:
+                replace_call(layer, _training(layer) if shared is None else _one(layer, shared))
+            for cell in self._cells:
+                stack.callback(forget_masks, cell)
+            yield
+
+
+def _training(layer: Layer) -> Callable[..., Any]:
+    """The call of a layer, as in training whatever it is told."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return type(layer).call(layer, *args, **{**kwargs, "training": True})
+
+    return call
+
+
+def _one(layer: Layer, shared: NDArray[np.int64]) -> Callable[..., Any]:
+    """The call of a Dropout layer of which rows share masks."""
+
+    def call(inputs: Tensor, training: bool = False) -> Tensor:  # noqa: FBT001, FBT002
+        del training
+        mask = type(layer).call(layer, keras.ops.ones_like(inputs), training=True)
+        return inputs * keras.ops.take(mask, shared, axis=0)
+
+    return call
+
+
+def _sharing(layer: Layer, shared: NDArray[np.int64]) -> Callable[..., Any]:
+    """The loop of a recurrent layer of which rows share masks, once they are drawn."""
+
+    def inner_loop(sequences: Tensor, *args: Any, **kwargs: Any) -> Any:
+        for _, cell in cells(layer, layer.name):
+            _share(cell, shared)
+        return class_inner_loop(layer)(sequences, *args, **kwargs)
+
+    return inner_loop
+
+
+def _share(cell: Layer, shared: NDArray[np.int64]) -> None:
+    if isinstance(cell, MethodCell):
+        # Axis 2 is that of samples; weights have one mask for all.
+        cell.masks = {
+            site: masks if masks.shape[2] == 1 else keras.ops.take(masks, shared, axis=2)
+            for site, masks in cell.masks.items()
+        }
+        return
+    for argument in RATES:
+        masks = kept_masks(cell, argument)
+        if masks is not None:
+            rows = keras.tree.map_structure(lambda m: keras.ops.take(m, shared, axis=0), masks)
+            keep_masks(cell, argument, rows)
+
+
+# ---------------------------------------------------------------- what cannot vary
+
+
+def _remarks(model: Model, found: list[Found], between: list[Found], inputs: Any) -> Iterator[str]:
+    sites = {each.path: _sites(each) for each in found}
+    if not any(sites.values()) and not any(each.layer.rate for each in between):
+        where = "no layer" if found or between else "no recurrent and no Dropout layer"
+        yield (
+            f"There is {where} in {model.name} with a rate above 0, so masks cannot make it vary."
+        )
+    (first, *_) = [each.shape for each in keras.tree.flatten(inputs)]
+    alone = [path for path, its in sites.items() if its == {"recurrent"}]
+    if alone and len(first) > 2 and first[1] == 1:  # noqa: PLR2004 (samples, steps, features)
+        yield (
+            f"{', '.join(alone)} drops by recurrent_dropout alone, and with one time step the "
+            "state that its masks multiply is zero: they cannot act."
+        )
+    noisy = [each.name for each in layer_and_sublayers(model) if isinstance(each, _NOISE)]
+    if noisy:
+        yield f"Left off, as their noise is no mask: {', '.join(noisy)}."
+
+
+def _sites(found: Found) -> set[str]:
+    """Where a layer drops something."""
+    every = [setting(cell).rules for _, cell in cells(found.layer, found.path)]
+    return {rule.site for rules in every for rule in rules if rule.rate}

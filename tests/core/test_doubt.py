@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dropviz.core.doubt import Doubt
+from dropviz.errors import DropvizError, UnknownNameError
+
+RNG = np.random.default_rng(4)
+
+
+def doubt(outputs: Any = None, **given: Any) -> Doubt:
+    outputs = RNG.normal(size=(2000, 5, 1)) if outputs is None else outputs
+    return Doubt(np.asarray(outputs, np.float32), np.zeros(np.shape(outputs)[1:]), **given)
+
+
+def test_mean_and_spread_are_those_of_the_passes() -> None:
+    found = doubt([[[1.0]], [[2.0]], [[6.0]]])
+
+    assert found.passes == 3
+    assert found.mean.tolist() == [[3.0]]
+    assert found.spread.item() == pytest.approx(7**0.5)
+
+
+def test_a_band_holds_its_share_of_the_passes() -> None:
+    found = doubt()
+
+    low, high = found.band(0.5)
+    assert ((low <= found.outputs) & (found.outputs <= high)).mean() == pytest.approx(0.5, abs=1e-3)
+
+
+def test_coverage_counts_the_truths_inside() -> None:
+    found = doubt(RNG.normal(size=(4000, 300, 1)))
+
+    fits = found.coverage(RNG.normal(size=300))
+    misses = found.coverage(RNG.normal(size=300) + 3)
+
+    assert fits.found == pytest.approx(0.9, abs=0.06)
+    assert fits.low < fits.found < fits.high
+    assert "as promised" in fits.sentence
+    assert misses.found < 0.2
+    assert "too few" in misses.sentence
+
+
+def test_an_interval_is_wilson_s() -> None:
+    found = doubt(np.zeros((3, 20, 1)))
+
+    covered = found.coverage([0.0] * 14 + [1.0] * 6)
+
+    # 14 of 20: the interval as Wilson's formula gives it in the literature.
+    assert covered.found == 0.7
+    assert [covered.low, covered.high] == pytest.approx([0.4810, 0.8545], abs=1e-4)
+
+
+@pytest.mark.parametrize("y", [np.zeros(4), np.zeros((5, 2)), np.zeros(())])
+def test_truths_of_another_shape_are_refused(y: Any) -> None:
+    with pytest.raises(DropvizError, match="must have the shape of the predictions"):
+        doubt().coverage(y)
+
+
+@pytest.mark.parametrize("share", [0, 1, -0.5, float("nan"), "much"])
+def test_a_share_out_of_range_is_refused(share: Any) -> None:
+    with pytest.raises(DropvizError, match="share must be between 0 and 1"):
+        doubt().band(share)
+
+
+def test_passes_that_are_equal_are_said_to_be() -> None:
+    still = doubt(np.ones((4, 2, 1)), model="m", remarks=("Why.",))
+
+    assert not still.varies
+    assert str(still).splitlines()[1:] == [
+        "All passes are equal up to rounding: nothing varies here.",
+        "Why.",
+    ]
+
+
+def test_an_unknown_figure_is_named() -> None:
+    with pytest.raises(UnknownNameError, match="fan"):
+        doubt().figure("fans")

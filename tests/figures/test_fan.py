@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.collections import PolyCollection
+
+from dropviz.core.doubt import Doubt
+from dropviz.figures.fan import fan
+
+from .made import cut_off, texts, words
+
+RNG = np.random.default_rng(4)
+
+
+def made(*shape: int, still: bool = False) -> Doubt:
+    outputs = np.zeros((9, *shape)) if still else RNG.normal(size=(9, *shape))
+    return Doubt(outputs.astype("float32"), np.zeros(shape), model="net$1$ with a name")
+
+
+SHAPES = {
+    "a number a sample": ((40, 1), "sample", 40),
+    "few samples": ((4,), "sample", 4),
+    "classes": ((6, 10), "output", 10),
+    "steps": ((3, 50, 2), "step", 50),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_what_runs_across_are_samples_outputs_or_steps(name: str) -> None:
+    shape, across, places = SHAPES[name]
+    doubt = made(*shape)
+    picture = fan(doubt, sample=1)
+    (axes,) = picture.axes
+
+    assert axes.get_xlabel() == across
+    mean, off = (np.asarray(line.get_ydata()) for line in axes.lines)
+    assert len(mean) == len(off) == places
+    outputs = doubt.outputs.reshape(9, *shape)
+    chosen: dict[str, Any] = {
+        "classes": (slice(None), 1),
+        "steps": (slice(None), 1, slice(None), 0),
+    }
+    np.testing.assert_allclose(mean, outputs[chosen.get(name, ...)].mean(0).ravel(), rtol=1e-5)
+
+
+def test_a_band_lies_between_the_quantiles() -> None:
+    doubt = made(40, 1)
+    (axes,) = fan(doubt).axes
+    polygons: list[Any] = [each for each in axes.collections if isinstance(each, PolyCollection)]
+
+    heights = polygons[0].get_paths()[0].vertices[:, 1]
+    assert heights.min() == pytest.approx(np.quantile(doubt.outputs, 0.05, axis=0).min())
+    assert heights.max() == pytest.approx(np.quantile(doubt.outputs, 0.95, axis=0).max())
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_nothing_is_cut_off_and_the_alt_text_tells_the_spread(name: str) -> None:
+    picture = fan(made(*SHAPES[name][0]))
+
+    assert cut_off(texts(picture), picture.size) == []
+    assert "Standard deviation" in picture.alt
+
+
+def test_where_nothing_varies_the_picture_says_so() -> None:
+    assert "nothing varies here" in words(fan(made(4, 1, still=True)))
