@@ -1,0 +1,185 @@
+"""A task: data with a known need for memory or a known tendency to overfit, and its goal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from numpy.typing import NDArray
+
+from dropviz.core.checks import check_whole
+from dropviz.core.goals import GOALS, Figures, Goal, score_constant
+from dropviz.core.number_forms import MOST
+from dropviz.core.read_dataset import read_dataset
+from dropviz.core.sentences import counted, figure
+from dropviz.core.task_checks import as_array, check_answers, check_sequences, check_tokens
+from dropviz.errors import DropvizError, is_known, received, unknown_name, visible
+
+_PARTS = ("x", "y", "x_val", "y_val")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Task:
+    """A data set of sequences, and what is asked of each.
+
+    Attributes:
+        name: What to call it.
+        x: Training inputs, shape (samples, steps, features); where they are embedded, integers
+            from 0, shape (samples, steps).
+        y: What is asked for in training. By goal: "classes", integers from 0, shape (samples,);
+            "classes-per-step", a class at each of the last steps, shape (samples, answers), at
+            most as many as there are steps; "numbers", shape (samples,) or (samples, numbers).
+        x_val: Validation inputs, shaped like ``x``.
+        y_val: What is asked for in validation, shaped like ``y``.
+        learning_rate: Adam's learning rate that suits the task.
+        title: One line that says what it is.
+        code: Plain Python that makes ``x, y, x_val, y_val``; empty where there is none.
+        goal: What is asked for, a key of ``dropviz.core.goals.GOALS``.
+        embedding: Width of the Embedding layer that inputs go through; 0 where there is none.
+        characters: Whether the classes are characters of a text: then what a guess costs is told
+            in bits per character too.
+
+    Raises:
+        DropvizError: If the data are empty, not finite, of the wrong shape or not what the goal
+            asks for.
+    """
+
+    name: str
+    x: NDArray[Any]
+    y: NDArray[Any]
+    x_val: NDArray[Any]
+    y_val: NDArray[Any]
+    learning_rate: float = 1e-3
+    title: str = ""
+    code: str = ""
+    goal: str = "classes"
+    embedding: int = 0
+    characters: bool = False
+
+    def __post_init__(self) -> None:
+        goal = self.asked
+        check_whole("embedding", self.embedding, 0, MOST)
+        if self.characters and not goal.classes:
+            raise DropvizError(
+                f"{self._where('y')} must be classes to be characters. Received: "
+                f"goal={self.goal!r}."
+            )
+        for part in _PARTS:
+            array = as_array(self._where(part), getattr(self, part))
+            object.__setattr__(self, part, array)
+        for x, y in (("x", "y"), ("x_val", "y_val")):
+            check = check_tokens if self.embedding else check_sequences
+            check(self._where(x), getattr(self, x))
+            check_answers(self._where(y), getattr(self, y), getattr(self, x), goal)
+        self._check_alike("x", "steps and features")
+        self._check_alike("y", "answers")
+
+    def _where(self, part: str) -> str:
+        return f"{part} of task {received(self.name)}"
+
+    def _check_alike(self, part: str, what: str) -> None:
+        one, other = (getattr(self, name).shape[1:] for name in (part, f"{part}_val"))
+        if one != other:
+            raise DropvizError(
+                f"{part} and {part}_val of task {received(self.name)} must agree in {what}. "
+                f"Received: {one} and {other}."
+            )
+
+    @classmethod
+    def from_dataset(cls, name: str, train: Any, validation: Any, **given: Any) -> Self:
+        """Makes a task of two finite data sets, such as ``tf.data.Dataset``; they are read once.
+
+        Args:
+            name: What to call it.
+            train: Gives pairs (x, y), each of one sample or of a batch.
+            validation: Likewise.
+            **given: The other attributes of a task, as in ``goal="numbers"``.
+
+        Returns:
+            The task.
+
+        Raises:
+            DropvizError: If a data set is empty, has no end, or is too large to be read into
+                memory; or its data cannot be trained on.
+        """
+        axes = 1 if given.get("embedding") else 2
+        x, y = read_dataset(f"train of task {received(name)}", train, axes)
+        x_val, y_val = read_dataset(f"validation of task {received(name)}", validation, axes)
+        return cls(name, x, y, x_val, y_val, **given)
+
+    @property
+    def asked(self) -> Goal:
+        """What is asked for, as a row of the table of goals."""
+        if not is_known(self.goal, GOALS):
+            raise unknown_name("goal", self.goal, GOALS)
+        return GOALS[self.goal]
+
+    @property
+    def steps(self) -> int:
+        """Time steps of a sequence."""
+        return int(self.x.shape[1])
+
+    @property
+    def features(self) -> int:
+        """Numbers that a recurrent layer meets at each step."""
+        return self.embedding or int(self.x.shape[2])
+
+    @property
+    def symbols(self) -> int:
+        """How many whole numbers there are to embed; 0 where there are none."""
+        return _count(self.x, self.x_val) if self.embedding else 0
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are; 0 where numbers are asked for."""
+        return _count(self.y, self.y_val) if self.asked.classes else 0
+
+    @property
+    def outputs(self) -> int:
+        """Units of the last layer: classes, or the numbers that are asked for."""
+        return self.classes or math.prod(self.y.shape[1:])
+
+    @property
+    def skipped(self) -> int:
+        """First steps that have no answer, where each of the others has one."""
+        return self.steps - int(self.y.shape[1]) if self.asked.each_step else 0
+
+    @property
+    def guess(self) -> Figures:
+        """What the best constant scores on the validation data.
+
+        It knows how frequent each class is in training, or the mean of the numbers, and
+        neither inputs nor steps. Named as curves are: "loss", and "accuracy" or "mae".
+        """
+        return self.with_derived(score_constant(self.asked, self.y, self.y_val))
+
+    def with_derived(self, figures: Mapping[str, float]) -> Figures:
+        """Adds what follows from the figures of an epoch.
+
+        Args:
+            figures: Figures by the names of their curves.
+
+        Returns:
+            They, and where the classes are characters, each loss in bits per character.
+        """
+        bits = {
+            name.replace("loss", "bits_per_character"): loss / math.log(2)
+            for name, loss in figures.items()
+            if self.characters and "loss" in name
+        }
+        return {**figures, **bits}
+
+    def __repr__(self) -> str:
+        sizes = f"{len(self.x):,} sequences to train on and {len(self.x_val):,} to validate"
+        inputs = f"{counted(self.steps, 'step')} of {counted(self.features, 'feature')}"
+        scores = ", ".join(f"{name} {figure(value)}" for name, value in self.guess.items())
+        return (
+            f"<Task {visible(str(self.name))}: {sizes}, {inputs}; asks for {self.asked.asks}; "
+            f"the best constant scores {scores}>"
+        )
+
+
+def _count(one: NDArray[Any], other: NDArray[Any]) -> int:
+    return int(max(one.max(), other.max())) + 1
