@@ -15,7 +15,7 @@ from dropviz.core import display_registry as _display_registry
 if TYPE_CHECKING:
     from dropviz.checkup import doctor
     from dropviz.core.runs import load
-    from dropviz.core.tasks import Task
+    from dropviz.core.task import Task
     from dropviz.errors import DropvizError
     from dropviz.experiment.explain import explain
     from dropviz.jupyter.lab.lab import lab
@@ -54,7 +54,7 @@ globals().pop("traps", None)
 _HOMES = {
     "LSTM": "dropviz.methods.lstm",
     "DropvizError": "dropviz.errors",
-    "Task": "dropviz.core.tasks",
+    "Task": "dropviz.core.task",
     "doctor": "dropviz.checkup",
     "explain": "dropviz.experiment.explain",
     "lab": "dropviz.jupyter.lab.lab",

@@ -27,7 +27,7 @@ from dropviz.core.run_words import lines
 from dropviz.core.runs import Run
 from dropviz.core.scenario_string import Scenario, magic, parse
 from dropviz.core.spec import RunSpec
-from dropviz.core.tasks import Task
+from dropviz.core.task import Task
 from dropviz.core.trace_result import Proof, Trace
 from dropviz.core.verdict import SiteVerdict, Verdict, Verdicts
 from dropviz.errors import DropvizError, StoppedError, received, unknown_name
@@ -222,6 +222,7 @@ PLAIN: dict[str, Callable[[str], list[str]]] = {
     "masks": lambda text: [each.sentence for each in layer(text).values()],
     "the repr of masks": lambda text: [repr(layer(text)["input"])],
     "curves": lambda text: [repr(Curves({text: [1.0]}))],
+    "a task": lambda text: [repr(task(text))],
     "a verdict": lambda text: [str(verdict(text)), repr(verdict(text)), verdict(text).title],
     "verdicts": lambda text: [str(Verdicts({text: verdict(text)}, {text: text}))],
     "a trace": lambda text: [repr(trace(text))],

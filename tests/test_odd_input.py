@@ -108,6 +108,11 @@ CALLS: dict[str, Callable[[Any], object]] = {
     "site of a layer": lambda value: run().recording["lstm"][value],
     "curve": lambda value: run().curves[value],
     "Task": lambda value: dropviz.Task("mine", value, Y, X, Y),
+    "Task y": lambda value: dropviz.Task("mine", X, value, X, Y),
+    "Task y of numbers": lambda value: dropviz.Task("mine", X, value, X, Y, goal="numbers"),
+    "Task goal": lambda value: dropviz.Task("mine", X, Y, X, Y, goal=value),
+    "Task embedding": lambda value: dropviz.Task("mine", X, Y, X, Y, embedding=value),
+    "Task of a data set": lambda value: dropviz.Task.from_dataset("mine", value, value),
 }
 
 

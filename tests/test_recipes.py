@@ -25,8 +25,15 @@ ADDED = {
         "",
         (
             '    "tiny": TaskEntry(\n'
-            '        lambda: Task("tiny", *(np.ones((8, 3, 2)), np.arange(8) % 2) * 2),\n'
-            "        *(8, 3, 2, 'ones'),\n"
+            "        _made(\n"
+            '            "tiny",\n'
+            '            "import numpy as np\\n"\n'
+            '            "x, y, x_val, y_val = (np.ones((8, 3, 2)), np.arange(8) % 2.0) * 2\\n",\n'
+            '            "ones and zeros",\n'
+            '            goal="numbers",\n'
+            "        ),\n"
+            "        *(8, 3, 2),\n"
+            '        "ones",\n'
             "    ),\n"
         ),
     ),

@@ -15,7 +15,8 @@ class Curves(Mapping[str, tuple[float, ...]]):
     epoch with dropout on while the weights change; "val_..." on validation data. Measured at
     the epoch's end, on the same training samples and weights: "..._dropout_off", and
     "..._dropout_on", a mean over passes whose smallest and largest are "..._dropout_on_low"
-    and "..._dropout_on_high".
+    and "..._dropout_on_high". Where a task asks for characters, each loss is there in bits
+    too, as "val_bits_per_character".
     """
 
     def __init__(self, values: Mapping[str, Sequence[float]] | None = None) -> None:

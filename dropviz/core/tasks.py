@@ -1,4 +1,4 @@
-"""Tasks: small real data sets, on disk already, with something to remember or to overfit."""
+"""The tasks that come with dropviz: a table with one entry for each."""
 
 from __future__ import annotations
 
@@ -9,170 +9,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dropviz.errors import DropvizError, is_known, received, unknown_name
+from dropviz.core import task_data
+from dropviz.core.task import Task
+from dropviz.errors import DropvizError, is_known, unknown_name
 
 BATCH_SIZE = 64  # of every training that dropviz makes itself
-
-
-@dataclass(frozen=True, eq=False)
-class Task:
-    """A data set of sequences with a class for each.
-
-    Attributes:
-        name: What to call it.
-        x: Training inputs, float32, shape (samples, steps, features).
-        y: Training classes, integers from 0, shape (samples,).
-        x_val: Validation inputs, shaped like ``x``.
-        y_val: Validation classes.
-        learning_rate: Adam's learning rate that suits the task.
-        title: One line that says what it is.
-        code: Plain Python that makes ``x, y, x_val, y_val``; empty where there is none.
-
-    Raises:
-        DropvizError: If the data are empty, not finite or of the wrong shape.
-    """
-
-    name: str
-    x: NDArray[np.float32]
-    y: NDArray[np.int64]
-    x_val: NDArray[np.float32]
-    y_val: NDArray[np.int64]
-    learning_rate: float = 1e-3
-    title: str = ""
-    code: str = ""
-
-    def __post_init__(self) -> None:
-        for name in ("x", "y", "x_val", "y_val"):
-            object.__setattr__(self, name, self._as_array(name))
-        for name, x, y in (("x", self.x, self.y), ("x_val", self.x_val, self.y_val)):
-            self._check_inputs(name, x)
-            self._check_classes(name.replace("x", "y"), y, len(x))
-        if self.x.shape[1:] != self.x_val.shape[1:]:
-            raise DropvizError(
-                f"x and x_val of task {self.name!r} must agree in steps and features. "
-                f"Received: {self.x.shape[1:]} and {self.x_val.shape[1:]}."
-            )
-
-    def _as_array(self, name: str) -> NDArray[Any]:
-        try:
-            return np.asarray(getattr(self, name))
-        except Exception as error:
-            raise DropvizError(
-                f"{name} of task {received(self.name)} must be an array of one shape. Received: "
-                f"{received(getattr(self, name))}."
-            ) from error
-
-    def _check_inputs(self, name: str, x: NDArray[np.floating]) -> None:
-        where = f"{name} of task {self.name!r}"
-        if x.ndim != 3:  # noqa: PLR2004
-            raise DropvizError(
-                f"{where} must have the shape (samples, steps, features). Received: shape "
-                f"{x.shape}. For one feature, try {name}[:, :, None]."
-            )
-        if not x.size:
-            raise DropvizError(f"{where} must not be empty. Received: shape {x.shape}.")
-        if not np.issubdtype(x.dtype, np.number):
-            raise DropvizError(f"{where} must be numbers. Received: dtype {x.dtype}.")
-        if not np.isfinite(x).all():
-            bad = int(np.count_nonzero(~np.isfinite(x)))
-            raise DropvizError(
-                f"{where} must be finite. Received: {bad} of {x.size} values are NaN or "
-                "infinite. Remove or fill them first."
-            )
-
-    def _check_classes(self, name: str, y: NDArray[np.integer], samples: int) -> None:
-        where = f"{name} of task {self.name!r}"
-        if y.shape != (samples,):
-            raise DropvizError(
-                f"{where} must have one class for each of the {samples} samples. Received: "
-                f"shape {y.shape}."
-            )
-        whole = np.issubdtype(y.dtype, np.integer)
-        if not whole or y.min() < 0:
-            came = f"smallest {y.min()}" if whole else f"dtype {y.dtype}"
-            raise DropvizError(f"{where} must be integers from 0. Received: {came}.")
-
-    @property
-    def classes(self) -> int:
-        """How many classes there are."""
-        return int(max(self.y.max(), self.y_val.max())) + 1
-
-
-_DIGITS = """\
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
-
-digits = load_digits()
-x, x_val, y, y_val = train_test_split(
-    digits.images / 16, digits.target, test_size=0.2, random_state=0, stratify=digits.target
-)
-"""
-
-
-def _digits() -> Task:
-    from sklearn.datasets import load_digits
-    from sklearn.model_selection import train_test_split
-
-    digits = load_digits()
-    x, x_val, y, y_val = train_test_split(
-        # Multiples of 1/16: exact in float32, as in the float64 of the plain code.
-        (digits.images / 16).astype(np.float32),
-        digits.target,
-        test_size=0.2,
-        random_state=0,
-        stratify=digits.target,
-    )
-    return Task(
-        name="digits",
-        x=x,
-        y=y,
-        x_val=x_val,
-        y_val=y_val,
-        learning_rate=0.01,
-        title="1,797 handwritten digits, each read as 8 rows of 8 pixels",
-        code=_DIGITS,
-    )
-
-
-# As in the code of Semeniuta et al. 2016 (arXiv:1603.05118): low 10, high 20, length 30,
-# both ends of each range included, 6,400 sequences to train on.
-_TEMPORAL_ORDER = """\
-import numpy as np
-
-rng = np.random.default_rng(0)
-x = np.zeros((8400, 30, 2), "float32")
-x[:, :, 0] = rng.integers(0, 2, (8400, 30))
-first, second = rng.integers(0, 11, 8400), rng.integers(10, 21, 8400)
-row = np.arange(8400)
-x[row, first, 1] = x[row, second, 1] = 1
-y = (2 * x[row, first, 0] + x[row, second, 0]).astype("int64")
-x, x_val, y, y_val = x[:6400], x[6400:], y[:6400], y[6400:]
-"""
-
-
-def _temporal_order() -> Task:
-    made: dict[str, Any] = {}
-    # One text makes the data here and in the plain code that a run hands out.
-    exec(_TEMPORAL_ORDER, made)  # noqa: S102
-    return Task(
-        name="temporal-order",
-        **{name: made[name] for name in ("x", "y", "x_val", "y_val")},
-        learning_rate=0.005,
-        title="30 random bits, two of them marked: which were they, in their order?",
-        code=_TEMPORAL_ORDER,
-    )
 
 
 @dataclass(frozen=True)
 class TaskEntry:
     """A task that comes with dropviz: a row of the table.
 
+    What guessing scores is worked out from the data: ``load_task(name).guess``.
+
     Attributes:
         load: Makes its data.
         samples: Training sequences, known before any data are there.
         steps: Time steps of its inputs.
-        features: Features of its inputs.
+        features: Features of what the LSTM meets at each step.
         title: A few words about it, for a menu.
+        source: Where it comes from: a paper, an equation or a collection.
+        needs: What an LSTM has to remember for it.
         offline: Whether its data are on disk already.
     """
 
@@ -181,12 +38,130 @@ class TaskEntry:
     steps: int
     features: int
     title: str
+    source: str = ""
+    needs: str = ""
     offline: bool = True
 
 
+def _made(name: str, code: str, title: str, **given: Any) -> Callable[[], Task]:
+    """What makes a task from the text that makes its data."""
+
+    def load() -> Task:
+        made = task_data.run_text(code)
+        x, y, x_val, y_val = (_single(made[part]) for part in ("x", "y", "x_val", "y_val"))
+        return Task(name, x, y, x_val, y_val, title=title, code=code, **given)
+
+    return load
+
+
+def _single(values: NDArray[Any]) -> NDArray[Any]:
+    """Numbers in single precision, as Keras would have them of the plain code."""
+    return values.astype(np.float32) if values.dtype == np.float64 else values
+
+
+_LSTM_PAPER = "Hochreiter & Schmidhuber 1997, doi:10.1162/neco.1997.9.8.1735"
+_IN_THE_FORM = f"{_LSTM_PAPER}, in the form of Arjovsky et al. 2016, arXiv:1511.06464"
+
 TASKS: dict[str, TaskEntry] = {
-    "digits": TaskEntry(_digits, 1437, 8, 8, "8 rows of 8 pixels"),
-    "temporal-order": TaskEntry(_temporal_order, 6400, 30, 2, "which bits, in their order"),
+    "digits": TaskEntry(
+        _made(
+            "digits",
+            task_data.DIGITS,
+            "1,797 handwritten digits, each read as 8 rows of 8 pixels",
+            learning_rate=0.01,
+        ),
+        *(1437, 8, 8),
+        "8 rows of 8 pixels",
+        source="Alpaydin & Kaynak 1998, doi:10.24432/C50P49, as scikit-learn has it",
+        needs="the rows above, over 8 steps; small enough to be learned by heart",
+    ),
+    "temporal-order": TaskEntry(
+        _made(
+            "temporal-order",
+            task_data.TEMPORAL_ORDER,
+            "30 random bits, two of them marked: which were they, in their order?",
+            learning_rate=0.005,
+        ),
+        *(6400, 30, 2),
+        "which bits, in their order",
+        source=f"Semeniuta et al. 2016, arXiv:1603.05118, after {_LSTM_PAPER}",
+        needs="two bits and which came first, for up to 30 steps",
+    ),
+    "adding": TaskEntry(
+        _made(
+            "adding",
+            task_data.ADDING,
+            "30 random numbers, two of them marked: what is their sum?",
+            learning_rate=0.01,
+            goal="numbers",
+        ),
+        *(6400, 30, 2),
+        "the sum of two marked numbers",
+        source=_IN_THE_FORM,
+        needs="a number as exactly as it came, for up to 30 steps",
+    ),
+    "copy": TaskEntry(
+        _made(
+            "copy",
+            task_data.COPY,
+            "5 symbols and 10 empty steps: give the symbols back in their order",
+            learning_rate=0.01,
+            goal="classes-per-step",
+        ),
+        *(6400, 20, 9),
+        "give 5 symbols back after 10 steps",
+        source=_IN_THE_FORM,
+        needs="5 symbols and their order, each for 15 steps",
+    ),
+    "noisy-sine": TaskEntry(
+        _made(
+            "noisy-sine",
+            task_data.NOISY_SINE,
+            "20 values of a noisy sine: which is the next?",
+            learning_rate=0.005,
+            goal="numbers",
+        ),
+        *(4000, 20, 1),
+        "the next value of a noisy sine",
+        source="x_t = a sin(2 pi t / p + phase) + noise of 0.1; a 0.5 to 1, p 8 to 16",
+        needs="amplitude, period and phase, out of 20 values with noise",
+    ),
+    "language": TaskEntry(
+        _made(
+            "language",
+            task_data.LANGUAGE,
+            "360,000 characters of Python's own help texts, in lines of 50: which is next?",
+            learning_rate=0.005,
+            goal="classes-per-step",
+            embedding=32,
+            characters=True,
+        ),
+        *(6400, 50, 32),
+        "the next character of Python's help",
+        source="pydoc_data.topics of CPython, each paragraph once; another text in each version",
+        needs="the begun word, the phrase and what is open, for up to 50 characters",
+    ),
+    "imdb": TaskEntry(
+        _made(
+            "imdb",
+            task_data.IMDB,
+            "the last 80 words of 50,000 film reviews: for or against?",
+            embedding=32,
+        ),
+        *(25_000, 80, 32),
+        "film reviews (a download)",
+        source="Maas et al. 2011, aclanthology.org/P11-1015, as keras.datasets has it",
+        needs="words of praise and blame, for up to 80 steps",
+        offline=False,
+    ),
+    "mnist": TaskEntry(
+        _made("mnist", task_data.MNIST, "70,000 digits, each read as 28 rows of 28 pixels"),
+        *(60_000, 28, 28),
+        "28 rows of 28 pixels (a download)",
+        source="LeCun et al. 1998, doi:10.1109/5.726791, as keras.datasets has it",
+        needs="the rows above, over 28 steps",
+        offline=False,
+    ),
 }
 
 
@@ -196,7 +171,7 @@ def batches_of(name: str, epochs: int) -> int:
 
 
 def load_task(name: str) -> Task:
-    """Loads a task; nothing is downloaded.
+    """Loads a task; one that is not offline is downloaded by Keras when it is first asked for.
 
     Args:
         name: A name in ``TASKS``.
@@ -210,11 +185,16 @@ def load_task(name: str) -> Task:
     """
     if not is_known(name, TASKS):
         raise unknown_name("task", name, TASKS)
+    entry = TASKS[name]
+    # Where a download fails Keras raises an Exception of no kind of its own.
+    failures = (OSError, ImportError) if entry.offline else Exception
     try:
-        return TASKS[name].load()
-    except OSError as error:
-        offline = [each for each, entry in TASKS.items() if entry.offline]
+        return entry.load()
+    except DropvizError:
+        raise
+    except failures as error:
+        others = [each for each, other in TASKS.items() if other.offline and each != name]
         raise DropvizError(
             f"The data of task {name!r} cannot be had here ({type(error).__name__}: {error}). "
-            f"Choose {' or '.join(offline)}, which need no network."
+            f"These need no network: {', '.join(others)}."
         ) from error

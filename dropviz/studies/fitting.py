@@ -11,7 +11,8 @@ import keras
 from dropviz.core.run_file import Status
 from dropviz.core.scenario_string import call
 from dropviz.core.spec import RunSpec
-from dropviz.core.tasks import BATCH_SIZE, Task
+from dropviz.core.task import Task
+from dropviz.core.tasks import BATCH_SIZE
 from dropviz.methods.lstm import LSTM
 from dropviz.studies.memory_limit import check_memory
 from dropviz.studies.progress import CurveCollector
@@ -24,14 +25,12 @@ import keras
 {imports}{data}
 keras.utils.set_random_seed({seed})
 model = keras.Sequential([
-    keras.Input({shape}),
-    {layer},
-    keras.layers.Dense({classes}, activation="softmax"),
+    {layers},
 ])
 model.compile(
     keras.optimizers.Adam({learning_rate}),
-    loss="sparse_categorical_crossentropy",
-    metrics=["accuracy"],
+    loss="{loss}",
+    metrics=["{metric}"],
 )
 model.fit(x, y, validation_data=(x_val, y_val), batch_size={batch_size}, epochs={epochs})
 """
@@ -46,9 +45,8 @@ run = {call}
 def check_size(spec: RunSpec, task: Task) -> None:
     """Raises DropvizError if the model of a spec needs more memory than there is."""
     weights = any(rule.site == "recurrent_kernel" for rule in spec.setting.rules)
-    steps, features = task.x.shape[1:]
     # With a mask for each weight, one matrix is drawn, one multiplied, one kept.
-    check_memory(spec.units, features, steps, BATCH_SIZE, masks=3 * weights)
+    check_memory(spec.units, task.features, task.steps, BATCH_SIZE, masks=3 * weights)
 
 
 def build(spec: RunSpec, task: Task) -> Model:
@@ -59,25 +57,26 @@ def build(spec: RunSpec, task: Task) -> Model:
         task: The data.
 
     Returns:
-        A Keras model whose LSTM has the name "lstm".
+        A Keras model whose LSTM has the name "lstm"; head, loss and metric follow from what
+        the task asks for.
 
     Raises:
         DropvizError: If it needs more memory than there is.
     """
     check_size(spec, task)
-    model = keras.Sequential(
-        [
-            keras.Input(task.x.shape[1:]),
-            # The name is the same whatever else the session has built.
-            LSTM(spec.units, name="lstm", **asdict(spec.setting)),
-            keras.layers.Dense(task.classes, activation="softmax"),
-        ]
-    )
-    model.compile(
-        keras.optimizers.Adam(task.learning_rate),
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-    )
+    goal = task.asked
+    # In the order of the plain code: each layer draws the seed of its weights as it is made.
+    layers = [keras.Input(task.x.shape[1:], **({"dtype": "int32"} if task.embedding else {}))]
+    if task.embedding:
+        layers += [keras.layers.Embedding(task.symbols, task.embedding)]
+    every: dict[str, Any] = {"return_sequences": True} if goal.each_step else {}
+    # The name is the same whatever else the session has built.
+    layers += [LSTM(spec.units, name="lstm", **every, **asdict(spec.setting))]
+    if task.skipped:
+        layers += [keras.layers.Cropping1D((task.skipped, 0))]
+    layers += [keras.layers.Dense(task.outputs, activation=goal.activation)]
+    model = keras.Sequential(layers)
+    model.compile(keras.optimizers.Adam(task.learning_rate), loss=goal.loss, metrics=[goal.metric])
     return model
 
 
@@ -125,20 +124,32 @@ def code(spec: RunSpec, task: Task) -> str:
     """
     if spec.schedule:
         return _CHANGING.format(call=call(spec))
-    given = "".join(f", {name}={value!r}" for name, value in spec.setting.arguments.items())
-    layer = f"keras.layers.LSTM({spec.units}{given})"
-    imports = ""
-    if spec.method != "keras":
-        layer = f"dropviz.LSTM({spec.units}, method={spec.method!r}{given})"
-        imports = "\nimport dropviz\n"
     return _CODE.format(
         seed=spec.seed,
         epochs=spec.epochs,
-        layer=layer,
-        imports=imports,
+        layers=",\n    ".join(_layers(spec, task)),
+        imports="" if spec.method == "keras" else "\nimport dropviz\n",
         data=task.code or f"# x, y, x_val, y_val: the data of task {task.name!r}\n",
-        shape=task.x.shape[1:],
-        classes=task.classes,
         learning_rate=task.learning_rate,
+        loss=task.asked.loss,
+        metric=task.asked.metric,
         batch_size=BATCH_SIZE,
     )
+
+
+def _layers(spec: RunSpec, task: Task) -> list[str]:
+    """The layers of a model as plain code, one a line; ``build`` makes the same."""
+    goal = task.asked
+    given = "".join(f", {name}={value!r}" for name, value in spec.setting.arguments.items())
+    given += ", return_sequences=True" if goal.each_step else ""
+    whole = ', dtype="int32"' if task.embedding else ""
+    lines = [f"keras.Input({task.x.shape[1:]}{whole})"]
+    if task.embedding:
+        lines += [f"keras.layers.Embedding({task.symbols}, {task.embedding})"]
+    if spec.method == "keras":
+        lines += [f"keras.layers.LSTM({spec.units}{given})"]
+    else:
+        lines += [f"dropviz.LSTM({spec.units}, method={spec.method!r}{given})"]
+    if task.skipped:
+        lines += [f"keras.layers.Cropping1D(({task.skipped}, 0))"]
+    return [*lines, f'keras.layers.Dense({task.outputs}, activation="{goal.activation}")']

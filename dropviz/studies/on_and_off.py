@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from dropviz.core.tasks import Task
+from dropviz.core.task import Task
 from dropviz.keras_inside.inner_loop import looking
 from dropviz.recording.undisturbed import undisturbed
 
@@ -17,6 +17,7 @@ Model = Any
 PASSES = 5
 # All of digits; of a larger task as many as are looked at in a fraction of an epoch's time.
 _SAMPLES = 2048
+_WITH_MANY_ANSWERS = 512  # of samples that are asked at each step: each tells more, and costs more
 _STATES = 2**24  # numbers that the layer returns in a pass, 64 MiB
 
 
@@ -32,13 +33,14 @@ class OnAndOff:
         """Chooses the samples.
 
         Args:
-            model: A compiled model whose first layer is recurrent, of the name "lstm".
-            task: The data; of many samples up to 2,048 are taken, evenly spaced.
+            model: A compiled model of the task, whose recurrent layer has the name "lstm".
+            task: The data; of many samples up to 2,048 are taken, evenly spaced; 512 where
+                each has an answer at each step.
         """
         self._model = model
         self._sides = {
-            True: _Side(model, training=True, name="dropout_on"),
-            False: _Side(model, training=False, name="dropout_off"),
+            training: _Side(model, task.asked.metric, training=training)
+            for training in (True, False)
         }
         chosen = _evenly(len(task.x), _room(task, model.get_layer("lstm").units))
         self._x, self._y = task.x[chosen], task.y[chosen]
@@ -47,9 +49,9 @@ class OnAndOff:
         """Measures, and leaves the training that follows as it would have been.
 
         Returns:
-            "loss_dropout_on" and "accuracy_dropout_on", means over 5 passes, and with "_low"
-            and "_high" the smallest and the largest of them; "loss_dropout_off" and
-            "accuracy_dropout_off".
+            "loss_dropout_on", a mean over 5 passes, and with "_low" and "_high" the smallest
+            and the largest of them; "loss_dropout_off"; and likewise of the task's metric, as
+            in "accuracy_dropout_on".
         """
         with looking(), undisturbed(self._model):
             passes = [self._figures(training=True) for _ in range(PASSES)]
@@ -73,11 +75,11 @@ class OnAndOff:
 class _Side(keras.Model):  # type: ignore[misc]
     """A model whose masks are always on, or always off; it shares the layers of another."""
 
-    def __init__(self, model: Model, *, training: bool, name: str) -> None:
-        super().__init__(name=name)
+    def __init__(self, model: Model, metric: str, *, training: bool) -> None:
+        super().__init__(name="dropout_on" if training else "dropout_off")
         self.model = model
         self.dropped = training
-        self.compile(loss=model.loss, metrics=["accuracy"])
+        self.compile(loss=model.loss, metrics=[metric])
 
     def call(self, x: Any) -> Any:
         """Calls the other model."""
@@ -91,5 +93,5 @@ def _evenly(samples: int, room: int) -> Any:
 
 def _room(task: Task, units: int) -> int:
     """How many samples a pass may take."""
-    steps = int(task.x.shape[1])
-    return max(1, min(_SAMPLES, _STATES // (steps * units)))
+    samples = _WITH_MANY_ANSWERS if task.asked.each_step else _SAMPLES
+    return max(1, min(samples, _STATES // (task.steps * units)))

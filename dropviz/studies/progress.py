@@ -68,6 +68,7 @@ class CurveCollector(keras.callbacks.Callback):  # type: ignore[misc]
         self,
         listener: Listener | None = None,
         after_epoch: Callable[[], Mapping[str, float]] | None = None,
+        derived: Callable[[Mapping[str, float]], dict[str, float]] = dict,
         *,
         stop_when_not_finite: bool = False,
     ) -> None:
@@ -76,6 +77,7 @@ class CurveCollector(keras.callbacks.Callback):  # type: ignore[misc]
         Args:
             listener: Told after batches and epochs.
             after_epoch: Measures more of the model at the end of an epoch.
+            derived: Adds to an epoch's figures what follows from them.
             stop_when_not_finite: End the training at a loss of NaN or infinity.
         """
         super().__init__()
@@ -83,6 +85,7 @@ class CurveCollector(keras.callbacks.Callback):  # type: ignore[misc]
         self.not_finite = False
         self._listener = listener
         self._after_epoch = after_epoch
+        self._derived = derived
         self._stop = stop_when_not_finite
         self._began = time.perf_counter()
         self._epoch: int | None = None
@@ -123,7 +126,7 @@ class CurveCollector(keras.callbacks.Callback):  # type: ignore[misc]
             self.model.stop_training = True
         if self._after_epoch:
             figures |= self._after_epoch()
-        self.curves = self.curves.extended(figures)
+        self.curves = self.curves.extended(self._derived(figures))
         self._tell(0)
         safe_point()
 

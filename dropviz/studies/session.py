@@ -19,7 +19,8 @@ from dropviz.core.method_options import OPTIONS
 from dropviz.core.runs import Run
 from dropviz.core.schedule import Change
 from dropviz.core.spec import RunSpec
-from dropviz.core.tasks import BATCH_SIZE, Task
+from dropviz.core.task import Task
+from dropviz.core.tasks import BATCH_SIZE
 from dropviz.core.trace_result import Trace
 from dropviz.core.verdict import Verdict
 from dropviz.experiment.explain import explain
@@ -110,7 +111,9 @@ class Session:
         self._recorder.restart()
         callback = SteeringCallback(self._rates, spec, steering)
         self.changes = callback.changes
-        collector = CurveCollector(listener, self._measure, stop_when_not_finite=True)
+        collector = CurveCollector(
+            listener, self._measure, self.task.with_derived, stop_when_not_finite=True
+        )
         status, reason = fit(self._model, spec, self.task, [callback], collector)
         _copy(self._model, fresh)
         recording = self._recorder.taken()

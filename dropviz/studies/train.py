@@ -11,7 +11,8 @@ import keras
 from dropviz.core.runs import Run
 from dropviz.core.scenario_string import HEAD, parse
 from dropviz.core.spec import RunSpec
-from dropviz.core.tasks import Task, load_task
+from dropviz.core.task import Task
+from dropviz.core.tasks import load_task
 from dropviz.errors import DropvizError, StoppedError, received, unknown_name
 from dropviz.keras_inside import interrupts
 from dropviz.recording.find_layers import layers_by_path
@@ -127,7 +128,8 @@ def _constant(spec: RunSpec, task: Task, listener: Listener | None) -> Run:
     began = time.perf_counter()
     keras.utils.set_random_seed(spec.seed)
     model = build(spec, task)
-    collector = CurveCollector(listener, OnAndOff(model, task), stop_when_not_finite=True)
+    measure = OnAndOff(model, task)
+    collector = CurveCollector(listener, measure, task.with_derived, stop_when_not_finite=True)
     with record(model) as recording:
         status, reason = fit(model, spec, task, [], collector)
     seconds = time.perf_counter() - began

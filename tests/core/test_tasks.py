@@ -1,120 +1,30 @@
 from __future__ import annotations
 
+import ast
+import math
+import os
 import pickle
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from dropviz.core.tasks import TASKS, Task, load_task
+from dropviz.core import task_data
+from dropviz.core.task import Task
+from dropviz.core.task_data import noisy_sines
+from dropviz.core.tasks import TASKS, load_task
 from dropviz.errors import DropvizError, UnknownNameError
 
-X = np.arange(24, dtype="float32").reshape(4, 3, 2)
-Y = np.array([0, 1, 2, 1])
-
-
-def made(**changed: Any) -> Task:
-    return Task(**({"name": "own", "x": X, "y": Y, "x_val": X[:2], "y_val": Y[:2]} | changed))
-
-
-def with_value(value: float) -> Any:
-    x = X.copy()
-    x[1, 2, 0] = value
-    return x
+OFFLINE = [name for name, entry in TASKS.items() if entry.offline]
 
 
 @pytest.fixture(scope="module")
 def digits() -> Task:
     return load_task("digits")
-
-
-# ---------------------------------------------------------------- a task of one's own
-
-
-def test_a_task_of_ones_own_counts_its_classes() -> None:
-    assert made().classes == 3
-
-
-def test_classes_that_turn_up_in_validation_only_count_too() -> None:
-    assert made(y_val=np.array([0, 6])).classes == 7
-
-
-def test_plain_lists_are_taken_as_arrays() -> None:
-    task = made(x=X.tolist(), y=Y.tolist(), x_val=X[:2].tolist(), y_val=Y[:2].tolist())
-
-    assert task.classes == 3
-
-
-@pytest.mark.parametrize("part", ["x", "x_val"])
-@pytest.mark.parametrize(
-    ("x", "said"),
-    [
-        (X[:, :, 0], r"\(samples, steps, features\).*shape \(4, 3\).*\[:, :, None\]"),
-        (X[..., None], r"\(samples, steps, features\).*shape \(4, 3, 2, 1\)"),
-        (np.float32(1), r"\(samples, steps, features\).*shape \(\)"),
-        (X[:0], r"must not be empty.*shape \(0, 3, 2\)"),
-        (X[:, :0], r"must not be empty.*shape \(4, 0, 2\)"),
-        (X[:, :, :0], r"must not be empty.*shape \(4, 3, 0\)"),
-        (with_value(np.nan), r"must be finite.*1 of 24 values are NaN or infinite"),
-        (with_value(np.inf), r"must be finite.*1 of 24 values"),
-        (with_value(-np.inf), r"must be finite.*1 of 24 values"),
-        (X.astype(str), r"must be numbers.*dtype <U"),
-        (X.astype(object), r"must be numbers.*dtype object"),
-    ],
-    ids=[
-        "no features",
-        "four axes",
-        "a scalar",
-        "no samples",
-        "no steps",
-        "zero features",
-        "nan",
-        "infinite",
-        "minus infinite",
-        "text",
-        "objects",
-    ],
-)
-def test_inputs_that_cannot_be_trained_on_are_refused(part: str, x: Any, said: str) -> None:
-    with pytest.raises(DropvizError, match=rf"^{part} of task 'own' .*{said}"):
-        made(**{part: x})
-
-
-@pytest.mark.parametrize("part", ["y", "y_val"])
-@pytest.mark.parametrize(
-    ("y", "said"),
-    [
-        (np.array([0]), r"one class for each of the \d samples.*shape \(1,\)"),
-        (np.zeros((4, 3), int), r"one class for each of the \d samples.*shape \(4, 3\)"),
-        (np.zeros(0, int), r"one class for each of the \d samples.*shape \(0,\)"),
-    ],
-    ids=["too few", "one-hot", "none"],
-)
-def test_classes_that_do_not_fit_the_samples_are_refused(part: str, y: Any, said: str) -> None:
-    with pytest.raises(DropvizError, match=rf"^{part} of task 'own' .*{said}"):
-        made(**{part: y})
-
-
-@pytest.mark.parametrize(
-    ("y", "said"),
-    [
-        (np.array([0, -1, 2, 1]), "smallest -1"),
-        (np.array([0.0, 1.0, 2.0, 1.0]), "dtype float64"),
-        (np.array([0, np.nan, 2, 1]), "dtype float64"),
-        (np.array([True, False, True, True]), "dtype bool"),
-        (np.array(["cat", "dog", "cat", "dog"]), "dtype <U3"),
-    ],
-    ids=["negative", "floats", "nan", "booleans", "words"],
-)
-def test_classes_that_are_not_integers_from_0_are_refused(y: Any, said: str) -> None:
-    with pytest.raises(DropvizError, match=rf"^y of task 'own' must be integers from 0\..*{said}"):
-        made(y=y)
-
-
-@pytest.mark.parametrize("x_val", [X[:2, :2], X[:2, :, :1]], ids=["steps", "features"])
-def test_training_and_validation_must_have_the_same_shape(x_val: Any) -> None:
-    with pytest.raises(DropvizError, match=r"must agree in steps and features.*\(3, 2\) and"):
-        made(x_val=x_val)
 
 
 # ---------------------------------------------------------------- tasks that come along
@@ -217,7 +127,140 @@ def test_bits_are_even_and_tell_nothing_of_the_class_by_their_number(order: Task
         assert np.nanmean(unmarked[y == label]) == pytest.approx(0.5, abs=0.01)
 
 
+# ---------------------------------------------------------------- the others
+
+
+def test_adding_asks_for_the_sum_of_the_two_that_are_marked() -> None:
+    x, y = joined(load_task("adding"))
+    marks = x[:, :, 1]
+
+    assert x.shape == (8400, 30, 2)
+    assert set(np.unique(marks)) == {0, 1}
+    assert (marks[:, :15].sum(axis=1) == 1).all()
+    assert (marks[:, 15:].sum(axis=1) == 1).all()
+    assert (marks.sum(axis=0) > 0).all()
+    np.testing.assert_allclose((x[:, :, 0] * marks).sum(axis=1), y, rtol=1e-6)
+    assert 0 <= x[:, :, 0].min() < x[:, :, 0].max() < 1
+
+
+def test_a_guess_at_adding_costs_the_variance_of_a_sum_of_two() -> None:
+    guess = load_task("adding").guess
+
+    # Arjovsky et al. 2016: .167; of two uniform numbers, 2 / 12. The mean distance is 1/3.
+    assert guess == pytest.approx({"loss": 1 / 6, "mae": 1 / 3}, abs=0.005)
+
+
+def test_copy_asks_for_its_first_symbols_in_their_order() -> None:
+    task = load_task("copy")
+    x, y = joined(task)
+
+    assert (x.shape, y.shape, task.classes, task.skipped) == ((8400, 20, 9), (8400, 5), 8, 15)
+    np.testing.assert_array_equal(x[:, :5, :8].argmax(axis=2), y)
+    assert (x[:, :5].sum(axis=2) == 1).all()
+    assert not x[:, 5:15].any()
+    assert not x[:, 15:, :8].any()
+    assert (x[:, 15:, 8] == 1).all()
+
+
+def test_a_guess_at_copy_is_right_in_one_of_eight() -> None:
+    guess = load_task("copy").guess
+
+    assert guess == pytest.approx({"loss": math.log(8), "accuracy": 1 / 8}, abs=0.005)
+
+
+def test_no_answer_of_copy_is_in_both_halves_more_often_than_by_chance() -> None:
+    task = load_task("copy")
+    known = set(map(bytes, task.y))
+
+    # 6,400 draws of 8**5 answers.
+    assert np.mean([bytes(each) in known for each in task.y_val]) == pytest.approx(0.18, abs=0.03)
+
+
+def test_the_next_value_of_a_sine_is_its_own_with_noise() -> None:
+    task = load_task("noisy-sine")
+    x, y = joined(task)
+
+    assert (x.shape, y.shape, task.outputs) == ((5000, 20, 1), (5000,), 1)
+    # y is one more of what x is made of.
+    assert np.std(y) == pytest.approx(np.std(x), rel=0.05)
+    # The mean square of amplitudes from 0.5 to 1, halved by the sine, and the noise.
+    assert task.guess["loss"] == pytest.approx((1 - 0.125) / 3 + 0.01, rel=0.06)
+
+
+def test_sines_of_other_amplitudes_are_the_task_s_but_for_these() -> None:
+    x, y = noisy_sines(4000, 0.5, 1, seed=0)
+    far, _ = noisy_sines(200, 3, 3, seed=2)
+
+    task = load_task("noisy-sine")
+    np.testing.assert_array_equal(x, task.x)
+    np.testing.assert_array_equal(y, task.y)
+    assert np.abs(task.x).max() < 1.5
+    assert np.abs(far).max(axis=1).min() > 2
+
+
+def test_language_is_text_whose_every_character_is_asked_for() -> None:
+    task = load_task("language")
+    x, y = joined(task)
+
+    assert x.shape == y.shape == (7200, 50)
+    assert (task.features, task.skipped, task.characters) == (32, 0, True)
+    assert task.symbols == task.classes == 96
+    np.testing.assert_array_equal(x.ravel()[1:], y.ravel()[:-1])
+    read = "".join("\n" if code == 0 else chr(code + 31) for code in x.ravel())
+    assert read.startswith('The "assert" statement\n****')
+    assert "Raises an auditing event" in read or "lambda" in read
+
+
+def test_text_of_language_that_is_validated_on_was_hardly_trained_on() -> None:
+    task = load_task("language")
+    known = bytes(task.x.astype("uint8"))
+
+    # Without leaving repeated paragraphs out it would be one in nine.
+    assert np.mean([bytes(each) in known for each in task.x_val.astype("uint8")]) < 0.05
+
+
+def test_a_guess_at_characters_is_their_entropy() -> None:
+    task = load_task("language")
+    shares = np.bincount(task.y_val.ravel()) / task.y_val.size
+    least = -(shares[shares > 0] * np.log2(shares[shares > 0])).sum()
+
+    # Nothing that is always the same costs less than the entropy of what it is scored on.
+    assert least < task.guess["bits_per_character"] < least + 0.2
+    assert task.guess["accuracy"] == shares[1]  # a space
+
+
+# ---------------------------------------------------------------- all of them
+
+
 @pytest.mark.parametrize("name", TASKS)
+def test_an_entry_says_where_it_comes_from_and_what_it_needs(name: str) -> None:
+    entry = TASKS[name]
+
+    assert all((entry.title, entry.source, entry.needs))
+    assert "download" in entry.title or entry.offline
+
+
+@pytest.mark.parametrize("name", OFFLINE)
+def test_an_entry_has_the_sizes_of_its_data(name: str) -> None:
+    entry, task = TASKS[name], load_task(name)
+
+    assert (len(task.x), task.steps, task.features) == (
+        entry.samples,
+        entry.steps,
+        entry.features,
+    )
+
+
+@pytest.mark.parametrize("name", OFFLINE)
+def test_a_guess_is_finite_and_better_than_none(name: str) -> None:
+    guess = load_task(name).guess
+
+    assert set(guess) >= {"loss"}
+    assert all(math.isfinite(value) and value > 0 for value in guess.values())
+    assert guess.get("accuracy", 0) < 0.3
+
+
+@pytest.mark.parametrize("name", OFFLINE)
 def test_a_task_is_the_same_at_every_load(name: str) -> None:
     one, other = load_task(name), load_task(name)
 
@@ -225,7 +268,7 @@ def test_a_task_is_the_same_at_every_load(name: str) -> None:
         np.testing.assert_array_equal(getattr(one, part), getattr(other, part))
 
 
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("name", OFFLINE)
 def test_loading_a_task_leaves_the_random_streams_alone(name: str) -> None:
     before = pickle.dumps(np.random.get_state())  # noqa: NPY002
 
@@ -234,7 +277,7 @@ def test_loading_a_task_leaves_the_random_streams_alone(name: str) -> None:
     assert pickle.dumps(np.random.get_state()) == before  # noqa: NPY002
 
 
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("name", OFFLINE)
 def test_the_plain_code_of_a_task_makes_the_same_data(name: str) -> None:
     task = load_task(name)
     made_by_code: dict[str, Any] = {}
@@ -245,7 +288,7 @@ def test_the_plain_code_of_a_task_makes_the_same_data(name: str) -> None:
         np.testing.assert_array_equal(made_by_code[part], getattr(task, part))
 
 
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("name", OFFLINE)
 def test_a_task_is_named_as_it_is_asked_for(name: str) -> None:
     assert load_task(name).name == name
 
@@ -253,3 +296,151 @@ def test_a_task_is_named_as_it_is_asked_for(name: str) -> None:
 def test_an_unknown_task_names_the_nearest_one() -> None:
     with pytest.raises(UnknownNameError, match=r"no task 'dgits'.*Did you mean 'digits'\?"):
         load_task("dgits")
+
+
+# ---------------------------------------------------------------- downloads
+
+
+class Downloads:
+    """What ``keras.datasets`` would have loaded, small."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked: list[dict[str, Any]] = []
+        fake = ModuleType("keras")
+        fake.datasets = SimpleNamespace(  # type: ignore[attr-defined]
+            imdb=SimpleNamespace(load_data=self.imdb), mnist=SimpleNamespace(load_data=self.mnist)
+        )
+        fake.utils = SimpleNamespace(pad_sequences=self.padded)  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, "keras", fake)
+
+    def imdb(self, **given: Any) -> Any:
+        self.asked.append(given)
+        half = ([[1, 14, 22], [1, 7]], np.array([1, 0]))
+        return half, half
+
+    def padded(self, reviews: list[list[int]], maxlen: int) -> Any:
+        return np.array([[0] * (maxlen - len(each)) + each for each in reviews], "int32")
+
+    def mnist(self) -> Any:
+        images = np.arange(3 * 28 * 28).reshape(3, 28, 28).astype("uint8")
+        half = (images, np.array([5, 0, 4], "uint8"))
+        return half, half
+
+
+def test_imdb_is_the_end_of_each_review_in_common_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    downloads = Downloads(monkeypatch)
+
+    task = load_task("imdb")
+
+    assert downloads.asked == [{"num_words": 20_000}]
+    assert (task.steps, task.features) == (TASKS["imdb"].steps, TASKS["imdb"].features)
+    assert (task.classes, task.goal, list(task.x[1, -3:])) == (2, "classes", [0, 1, 7])
+
+
+def test_mnist_is_read_row_by_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    Downloads(monkeypatch)
+
+    task = load_task("mnist")
+
+    assert (task.steps, task.features) == (TASKS["mnist"].steps, TASKS["mnist"].features)
+    assert task.x.dtype == np.float32
+    np.testing.assert_array_equal(task.x[0, 0], (np.arange(28) / 255).astype("float32"))
+    assert (task.x.min(), task.x.max(), task.classes) == (0, 1, 6)
+
+
+@pytest.mark.parametrize("name", ["imdb", "mnist"])
+@pytest.mark.parametrize(
+    "error",
+    [
+        # What Keras 3.15 raises without a network.
+        Exception("URL fetch failure on https://example.org/x.npz: None -- [Errno -2] unknown"),
+        ValueError("Incomplete or corrupted file detected."),
+        OSError("no space left"),
+        ImportError("no keras"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_download_that_fails_is_one_sentence(
+    name: str, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
+
+    downloads = Downloads(monkeypatch)
+    monkeypatch.setattr(downloads, name, fail)
+    sys.modules["keras"].datasets.__dict__[name].load_data = fail
+
+    with pytest.raises(DropvizError) as caught:
+        load_task(name)
+
+    said = str(caught.value)
+    assert said.startswith(f"The data of task '{name}' cannot be had here ({type(error).__name__}:")
+    assert said.endswith(f"These need no network: {', '.join(OFFLINE)}.")
+    assert "\n" not in said
+
+
+def test_an_interrupt_of_a_download_goes_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    Downloads(monkeypatch)
+    sys.modules["keras"].datasets.mnist.load_data = interrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        load_task("mnist")
+
+
+def test_a_python_without_its_help_texts_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pydoc_data.topics", None)
+
+    with pytest.raises(DropvizError, match=r"task 'language' cannot be had here \(ModuleNotF"):
+        load_task("language")
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", ["imdb", "mnist"])
+def test_keras_s_own_download_without_a_network_is_one_sentence(name: str, tmp_path: Path) -> None:
+    code = (
+        "import socket\n"
+        "def no(*_, **__): raise socket.gaierror(-2, 'Name or service not known')\n"
+        "socket.getaddrinfo = no\n"
+        "from dropviz.core.tasks import load_task\n"
+        f"load_task({name!r})"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"KERAS_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith(f"dropviz.errors.DropvizError: The data of task '{name}' cannot be had")
+
+
+def test_data_that_were_loaded_and_are_wrong_say_what_is_wrong(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Downloads(monkeypatch)
+    none = (np.zeros((0, 28, 28)), np.zeros(0, int))
+    sys.modules["keras"].datasets.mnist.load_data = lambda: (none, none)
+
+    with pytest.raises(DropvizError, match=r"^x of task 'mnist' must not be empty"):
+        load_task("mnist")
+
+
+# ---------------------------------------------------------------- what texts import
+
+
+@pytest.mark.parametrize("name", [name for name in vars(task_data) if name.isupper()])
+def test_a_text_that_makes_data_imports_these_and_no_others(name: str) -> None:
+    tree = ast.parse(getattr(task_data, name))
+    found = {
+        each.name for node in ast.walk(tree) if isinstance(node, ast.Import) for each in node.names
+    }
+    found |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+
+    assert {each.partition(".")[0] for each in found} <= {"numpy", "sklearn", "pydoc_data", "keras"}
+    assert ("keras" in found) == (name in ("IMDB", "MNIST"))

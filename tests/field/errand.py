@@ -24,7 +24,7 @@ import numpy as np
 
 import dropviz
 from dropviz.core.runs import Run
-from dropviz.core.tasks import Task
+from dropviz.core.task import Task
 from dropviz.errors import DropvizError
 
 X = np.random.default_rng(0).normal(size=(32, 4, 3)).astype("float32")

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from dropviz.core.runs import Run
-from dropviz.core.tasks import BATCH_SIZE, Task
+from dropviz.core.task import Task
+from dropviz.core.tasks import BATCH_SIZE
 from dropviz.studies.train import run
 
 SAMPLES, STEPS, FEATURES = BATCH_SIZE + 8, 4, 3  # two batches an epoch, the last one partial

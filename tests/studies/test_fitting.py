@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from dropviz.studies import memory_limit
 from dropviz.studies.fitting import build, code, fit
 from dropviz.studies.progress import CurveCollector
 from dropviz.studies.steering import StopTrainingError
+from tests.small_tasks import small
 
 from .conftest import FEATURES, STEPS, tiny
 
@@ -41,6 +43,34 @@ def test_a_model_is_built_as_its_spec_says() -> None:
     assert (dense.units, model.output_shape) == (2, (None, 2))
     # In single precision.
     assert float(model.optimizer.learning_rate) == np.float32(TASK.learning_rate)
+
+
+HEADS = {
+    "digits": ("LSTM Dense", (None, 10), "sparse_categorical_crossentropy", "softmax"),
+    "adding": ("LSTM Dense", (None, 1), "mse", "linear"),
+    "two numbers": ("LSTM Dense", (None, 2), "mse", "linear"),
+    "copy": ("LSTM Cropping1D Dense", (None, 5, 8), "sparse_categorical_crossentropy", "softmax"),
+    "language": ("Embedding LSTM Dense", None, "sparse_categorical_crossentropy", "softmax"),
+    "reviews": ("Embedding LSTM Dense", (None, 2), "sparse_categorical_crossentropy", "softmax"),
+}
+
+
+@pytest.mark.parametrize("kind", HEADS)
+@pytest.mark.parametrize("method", ["keras", "moon"])
+def test_a_model_is_built_as_its_task_asks(kind: str, method: str) -> None:
+    task = small(kind)
+    layers, shape, loss, activation = HEADS[kind]
+
+    model = build(replace(SPEC, method=method), task)
+
+    found = [type(layer).__name__.replace("MethodLSTM", "LSTM") for layer in model.layers]
+    assert " ".join(found) == layers
+    assert model.output_shape == (shape or (None, task.steps, task.classes))
+    assert (model.loss, model.layers[-1].activation.__name__) == (loss, activation)
+    assert model.get_layer("lstm").cell.kernel.shape[0] == task.features
+    # As the code that is handed out says.
+    plain = code(replace(SPEC, method=method), task)
+    assert re.findall(r"(\w+)\(.*\),$", plain, re.MULTILINE)[1:-1] == layers.split()
 
 
 @pytest.mark.parametrize("name", METHODS)

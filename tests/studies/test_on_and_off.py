@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from dropviz.core.spec import RunSpec
+from dropviz.core.task import Task
 from dropviz.core.tasks import load_task
 from dropviz.recording.recorder import record
 from dropviz.studies import on_and_off
 from dropviz.studies.fitting import build
 from dropviz.studies.on_and_off import PASSES, OnAndOff
 from dropviz.studies.train import run
+from tests.small_tasks import KINDS, small
 
 from .conftest import tiny
 
@@ -85,6 +87,30 @@ def test_both_are_the_loss_of_these_samples_and_weights(settings: dict[str, Any]
     assert low < figures["loss_dropout_on"] < high
 
 
+def loss_by_hand(task: Task, outputs: Any) -> float:
+    """A task's loss, worked out by NumPy."""
+    if task.goal == "numbers":
+        return float(np.mean((outputs - task.y.reshape(outputs.shape)) ** 2))
+    return float(-np.log(np.take_along_axis(outputs, task.y[..., None], -1)).mean())
+
+
+@pytest.mark.few("copy")
+@pytest.mark.parametrize("kind", KINDS)
+def test_of_every_kind_of_task_both_are_measured(kind: str) -> None:
+    task = small(kind)
+    keras.utils.set_random_seed(3)
+    model = build(RunSpec(units=4, dropout=0.5), task)
+
+    figures = OnAndOff(model, task)()
+
+    outputs = np.asarray(model(task.x, training=False), np.float64)
+    assert figures["loss_dropout_off"] == pytest.approx(loss_by_hand(task, outputs), rel=1e-5)
+    assert figures["loss_dropout_on_low"] < figures["loss_dropout_on_high"]
+    metric = "mae" if task.goal == "numbers" else "accuracy"
+    ends = ("dropout_on", "dropout_on_low", "dropout_on_high", "dropout_off")
+    assert set(figures) == {f"{name}_{end}" for name in ("loss", metric) for end in ends}
+
+
 @pytest.mark.slow
 def test_measuring_changes_neither_the_training_nor_the_recording() -> None:
     left = []
@@ -120,6 +146,18 @@ def test_of_many_samples_some_are_taken_evenly(monkeypatch: pytest.MonkeyPatch) 
     some = model.evaluate(TASK.x[chosen], TASK.y[chosen], verbose=0)[0]
     assert figures["loss_dropout_off"] == pytest.approx(some, rel=1e-5)
     assert figures["loss_dropout_off"] != pytest.approx(whole, rel=1e-5)
+
+
+def test_of_samples_with_an_answer_at_each_step_fewer_are_taken() -> None:
+    task = load_task("copy")
+    keras.utils.set_random_seed(3)
+    model = build(RunSpec(units=4), task)
+
+    figures = OnAndOff(model, task)()
+
+    chosen = np.linspace(0, len(task.x) - 1, 512).astype(int)
+    loss, _ = model.evaluate(task.x[chosen], task.y[chosen], verbose=0)
+    assert figures["loss_dropout_off"] == pytest.approx(loss, rel=1e-5)
 
 
 @pytest.mark.slow

@@ -41,6 +41,20 @@ def driven(
     watch.on_train_end()
 
 
+def test_what_follows_from_the_figures_of_an_epoch_is_added_to_its_curves() -> None:
+    watch = CurveCollector(
+        None, lambda: {"loss_dropout_off": 3.0}, lambda got: {**got, "sum": sum(got.values())}
+    )
+
+    driven(watch, [{"loss": 1.0}, {"loss": 2.0}])
+
+    assert dict(watch.curves) == {
+        "loss": (1.0, 2.0),
+        "loss_dropout_off": (3.0, 3.0),
+        "sum": (4.0, 5.0),
+    }
+
+
 # ---------------------------------------------------------------- the sentence
 
 

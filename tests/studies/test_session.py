@@ -25,6 +25,7 @@ from dropviz.studies.progress import Listener, Progress
 from dropviz.studies.session import Session
 from dropviz.studies.steering import Steering
 from dropviz.studies.train import run, train
+from tests.small_tasks import KINDS, small
 
 from .conftest import SAMPLES, tiny
 
@@ -469,3 +470,27 @@ def test_a_closed_session_leaves_no_hook_of_the_recorder() -> None:
 def test_a_session_too_large_for_memory_is_refused() -> None:
     with pytest.raises(DropvizError, match=r"^An LSTM of 10,000,000 units needs about "):
         Session(replace(SPEC, units=10_000_000), TASK)
+
+
+# ---------------------------------------------------------------- other kinds of tasks
+
+
+@pytest.mark.few("language")
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_session_of_every_kind_of_task_trains_as_a_run_does_and_can_be_looked_at(
+    kind: str,
+) -> None:
+    task = small(kind)
+    spec = replace(SPEC, task=task.name, units=3)
+
+    with Session(spec, task) as session:
+        mine = session.train(spec, Steering(spec))
+        opened = session.open_pass(2)
+        cost = session.cost(spec)
+
+    alone = train(spec, task)
+    assert mine.curves == alone.curves
+    for one, other in zip(mine.model.get_weights(), alone.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert opened.x.shape == (2, task.steps, task.features)
+    assert cost.batches == 2

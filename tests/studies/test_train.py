@@ -19,6 +19,7 @@ from dropviz.errors import DropvizError, StoppedError, UnknownNameError
 from dropviz.studies.fitting import code
 from dropviz.studies.progress import Progress
 from dropviz.studies.train import run
+from tests.small_tasks import KINDS, small
 
 from .conftest import ASKED, SAMPLES, tiny
 
@@ -46,7 +47,8 @@ def assert_trained_the_same(plain: Any, done: Run) -> None:
     """Compares a plain training with a run, to the bit."""
     assert_same_weights(plain, done.model)
     history = plain.history.history
-    assert set(history) == {"loss", "accuracy", "val_loss", "val_accuracy"}
+    metric = "mae" if "mae" in done.curves else "accuracy"
+    assert set(history) == {"loss", metric, "val_loss", f"val_{metric}"}
     for name, values in history.items():
         assert tuple(values) == done.curves[name]
 
@@ -178,6 +180,55 @@ def test_the_plain_code_trains_the_same_on_data_of_ones_own(trained: Run) -> Non
     given = {"x": task.x, "y": task.y, "x_val": task.x_val, "y_val": task.y_val}
 
     assert_trained_the_same(executed(trained.code, **given), trained)
+
+
+@pytest.mark.slow
+@pytest.mark.few("language-keras")
+@pytest.mark.parametrize("method", ["keras", "semeniuta"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_plain_code_trains_the_same_to_the_bit_on_every_kind_of_task(
+    kind: str, method: str
+) -> None:
+    task = small(kind)
+    given = {"x": task.x, "y": task.y, "x_val": task.x_val, "y_val": task.y_val}
+
+    done = run(task, method, dropout=0.2, recurrent_dropout=0.3, units=3, epochs=2)
+
+    assert_trained_the_same(executed(done.code, **given), done)
+    assert done.proof["lstm"].agrees
+
+
+@pytest.mark.full
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["adding", "copy", "noisy-sine"])
+def test_the_plain_code_of_a_task_makes_its_data_and_trains_the_same(name: str) -> None:
+    done = dropviz.run(name, units=2, epochs=1, recurrent_dropout=0.3)
+
+    assert_trained_the_same(executed(done.code), done)
+
+
+# Units, epochs, a curve, and which share of a guess's score it comes to.
+LEARNED = {
+    "digits": (16, 3, "val_loss", 0.5),
+    "temporal-order": (64, 6, "val_loss", 0.8),
+    "adding": (16, 6, "val_mae", 0.3),
+    "copy": (24, 3, "val_loss", 0.8),
+    "noisy-sine": (8, 3, "val_loss", 0.2),
+    "language": (24, 1, "val_bits_per_character", 0.9),
+}
+
+
+@pytest.mark.full
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LEARNED)
+def test_every_task_is_learned_better_than_by_guessing(name: str) -> None:
+    units, epochs, curve, share = LEARNED[name]
+
+    done = dropviz.run(name, units=units, epochs=epochs)
+
+    guess = load_task(name).guess[curve.removeprefix("val_")]
+    assert done.curves[curve][-1] < share * guess
+    assert load_task(name).guess.keys() <= done.curves.keys()
 
 
 @pytest.mark.slow

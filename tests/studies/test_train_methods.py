@@ -13,7 +13,8 @@ from dropviz.core.methods import METHODS
 from dropviz.core.runs import Run
 from dropviz.core.setting import Setting
 from dropviz.core.spec import RunSpec
-from dropviz.core.tasks import BATCH_SIZE, Task, load_task
+from dropviz.core.task import Task
+from dropviz.core.tasks import BATCH_SIZE, load_task
 from dropviz.studies.fitting import code
 from dropviz.studies.train import train
 

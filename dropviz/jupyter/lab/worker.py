@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from dropviz.core.runs import Run
 from dropviz.core.schedule import Change
 from dropviz.core.spec import RunSpec
-from dropviz.core.tasks import Task, load_task
+from dropviz.core.task import Task
+from dropviz.core.tasks import load_task
 from dropviz.errors import DropvizError
 from dropviz.jupyter.lab.follower import Follower
 from dropviz.jupyter.lab.panel import Panel

@@ -17,7 +17,7 @@ from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Masks
 from dropviz.core.schedule import Change
 from dropviz.core.setting import Setting
-from dropviz.core.tasks import Task
+from dropviz.core.task import Task
 from dropviz.jupyter.lab.controls import Controls
 from dropviz.jupyter.lab.lab import Lab
 from dropviz.jupyter.lab.panel import Panel
