@@ -32,6 +32,8 @@ def last_losses(curves: Mapping[str, Sequence[float]]) -> str:
         ("loss", "training loss as Keras reports it, over the epoch"),
         ("val_loss", "validation"),
         ("val_accuracy", "validation accuracy"),
+        ("val_mae", "validation mean absolute error"),
+        ("val_bits_per_character", "validation bits per character"),
     ]
     said = []
     for name, what in asked:

@@ -230,9 +230,18 @@ def _apart(wanted: Sequence[float], top: float) -> list[float]:
 
 
 def _title(several: Sequence[Mapping[str, Sequence[float]]], model: str) -> str:
-    if len(several) == 1:
-        return f"Loss of {theme.shortened(model, _NAME)} by epoch" if model else "Loss by epoch"
-    return f"Loss by epoch, median and range of {len(several)} seeds"
+    if len(several) > 1:
+        return f"Loss by epoch, median and range of {len(several)} seeds"
+    if model:  # which leaves no room for more
+        return f"Loss of {theme.shortened(model, _NAME)} by epoch"
+    return f"Loss by epoch{_bits(several)}"
+
+
+def _bits(several: Sequence[Mapping[str, Sequence[float]]]) -> str:
+    """What the last validation loss is in the unit that papers on characters tell."""
+    middle = _middle(_values(several, "val_bits_per_character"))
+    ended = middle.size and np.isfinite(middle[-1])
+    return f"; on validation data {figure(middle[-1])} bits per character" if ended else ""
 
 
 def _alt(
@@ -257,4 +266,5 @@ def _alt(
             parts[-1] += ", then not finite"
     over = f", median of {runs} seeds" if runs > 1 else ""
     moved = "".join(f" After {after:.3g} epochs: {words}." for after, words in changes)
-    return f"{loss} over {counted(epochs, 'epoch')}{over}: {'; '.join(parts)}.{moved}"
+    said = "; ".join(parts) + _bits(several)
+    return f"{loss} over {counted(epochs, 'epoch')}{over}: {said}.{moved}"

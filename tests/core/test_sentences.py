@@ -59,12 +59,16 @@ def test_the_last_losses_are_those_of_the_last_epoch() -> None:
         "loss_dropout_off": [1.9, 0.8],
         "mae": [7.0, 7.0],
     }
+    numbers = {"val_mae": [0.5, 0.25], "mae": [1.0, 1.0]}
+    text = {"val_bits_per_character": [3.0, 2.5], "bits_per_character": [4.0, 4.0]}
 
     assert last_losses(curves) == (
         "training loss with dropout on 0.950 (0.900 to 0.990), training loss with dropout off "
         "0.800, training loss as Keras reports it, over the epoch 1.000, validation 1.500, "
         "validation accuracy 0.750"
     )
+    assert last_losses(numbers) == "validation mean absolute error 0.250"
+    assert last_losses(text) == "validation bits per character 2.500"
     assert (
         last_losses({"loss": [2.0, 1.0]})
         == "training loss as Keras reports it, over the epoch 1.000"

@@ -99,6 +99,27 @@ def test_curves_of_a_run_are_drawn_as_they_are() -> None:
     assert curves(Curves(LOSSES)).alt == curves(LOSSES).alt
 
 
+def test_of_characters_the_title_tells_the_bits_of_each() -> None:
+    bits = {"val_bits_per_character": [3.0, 2.5]}
+
+    picture = curves({**LOSSES, **bits})
+
+    assert "by epoch; on validation data 2.500 bits per character" in words(picture)
+    assert cut_off(texts(picture), picture.size) == []
+    assert overlaps(texts(picture)) == []
+    for each in (picture, curves([{**LOSSES, **bits}] * 3), curves(LOSSES | bits, model="mine")):
+        assert "; on validation data 2.500 bits per character." in each.alt
+        assert cut_off(texts(each), each.size) == []
+    assert "bits" not in words(curves(LOSSES)) + curves(LOSSES).alt
+
+
+@pytest.mark.parametrize("last", [NAN, math.inf])
+def test_bits_that_are_no_number_are_not_told(last: float) -> None:
+    picture = curves({**LOSSES, "val_bits_per_character": [3.0, last]})
+
+    assert "bits" not in words(picture) + picture.alt
+
+
 def test_other_curves_are_not_drawn() -> None:
     assert len(lines(curves({"accuracy": [0.5, 0.6], "loss": [2.0, 1.0]}))) == 1
 
