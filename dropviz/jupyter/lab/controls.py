@@ -37,7 +37,7 @@ _TIPS: Mapping[str, str] = {
         f"batch on, also while it trains. Keys: {_KEYS}"
     ),
     "method": "Where dropout acts. keras is keras.layers.LSTM itself.",
-    "task": "What the LSTM learns. Nothing is downloaded.",
+    "task": "What the LSTM learns. Only what says so is downloaded, when it first trains.",
     "units": "Units of the LSTM.",
     "epochs": "Passes over the training data.",
     "seed": "The same seed gives the same training, to the bit.",

@@ -12,7 +12,8 @@ from IPython.display import display
 from dropviz.core.runs import Run
 from dropviz.core.scenario_string import Scenario, parse
 from dropviz.core.spec import RunSpec
-from dropviz.core.tasks import TASKS, Task
+from dropviz.core.task import Task
+from dropviz.core.tasks import TASKS
 from dropviz.errors import DropvizError, received
 from dropviz.jupyter.lab.actions import Actions
 from dropviz.jupyter.lab.panel import Panel
@@ -101,7 +102,7 @@ class Lab:
         tasks = {name: entry.title for name, entry in TASKS.items()}
         shapes = {name: (entry.steps, entry.features) for name, entry in TASKS.items()}
         if task:
-            tasks, shapes = {task.name: task.title}, {task.name: task.x.shape[1:]}
+            tasks, shapes = {task.name: task.title}, {task.name: (task.steps, task.features)}
         self._panel = Panel(asked, tasks, shapes, hide, lock)
         self._worker = Worker(self._panel, asked.spec, task, student)
         self._actions = Actions(self._panel, self._worker, asked)

@@ -16,11 +16,12 @@ from dropviz.core.methods import METHODS
 from dropviz.core.scenario_string import magic, parse
 from dropviz.core.schedule import Change
 from dropviz.core.sentences import intentions
-from dropviz.core.tasks import TASKS, load_task
+from dropviz.core.tasks import TASKS
 from dropviz.errors import DropvizError, UnknownNameError
 from dropviz.jupyter.lab.controls import NAMES
 from dropviz.jupyter.lab.lab import Lab, close_all, lab
 from tests.jupyter.conftest import ROOT, Shell
+from tests.small_tasks import small
 
 from .panels import SECONDS, OpenedPanel, text_of, threads, tiny
 
@@ -77,11 +78,20 @@ def test_a_task_of_one_s_own_takes_the_place_of_the_others() -> None:
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_every_task_has_a_title_and_the_shape_of_its_data(name: str) -> None:
-    entry = TASKS[name]
+def test_every_task_is_on_the_menu_and_its_layer_is_drawn(name: str) -> None:
+    panel = OpenedPanel(lab(f"lstm:u4:d.2:task={name}"))
 
-    assert entry.title
-    assert (entry.steps, entry.features) == load_task(name).x.shape[1:]
+    labels = {value: label for label, value in panel.at("task").options}
+    assert labels[name] == f"{name}: {TASKS[name].title}"
+    assert panel.visible.scene.shape == (TASKS[name].steps, TASKS[name].features)
+
+
+def test_the_shape_of_tokens_is_that_of_what_the_layer_meets() -> None:
+    task = small("reviews")
+
+    panel = OpenedPanel(lab("lstm:u4", task=task))
+
+    assert panel.visible.scene.shape == (task.steps, task.features) == (5, 3)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from dropviz.core.spec import RunSpec
 from dropviz.core.tasks import TASKS, TaskEntry
 from dropviz.studies.session import Session
 from dropviz.studies.train import train
+from tests.small_tasks import small
 
 from .panels import BATCHES, OpenedPanel, Pace, text_of, tiny
 
@@ -63,6 +64,24 @@ def test_train_blocks_and_returns_the_run_of_dropviz_run(opened: Open) -> None:
     for site, masks in alone.recording["lstm"].items():
         np.testing.assert_array_equal(done.recording["lstm"][site].values, masks.values)
     assert done.proof["lstm"].agrees
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("kind", ["adding", "copy", "language", "reviews"])
+def test_a_panel_trains_and_shows_every_kind_of_task(kind: str, opened: Open) -> None:
+    panel = opened(task=small(kind))
+
+    panel.train()
+    for view in ("Gates", "Curves"):
+        with panel.new_picture(view):
+            panel.open(view)
+
+    assert not panel.alert, panel.said
+    assert run_of(panel).proof["lstm"].agrees
+    told = text_of(panel.page("Curves"))
+    assert ("mean absolute error" in told) == (kind == "adding")
+    assert ("accuracy" in told) == (kind != "adding")
+    assert ("bits per character" in told) == (kind == "language")
 
 
 @pytest.mark.full
