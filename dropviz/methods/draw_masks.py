@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 
@@ -11,13 +11,28 @@ from dropviz.core.draw_log import MaskPlan
 Tensor = Any
 
 
+class Moving(NamedTuple):
+    """A drop rate that is a tensor, as a graph reads it.
+
+    Attributes:
+        rate: The rate, ``0 <= rate < 1``; at 0 the mask is one of ones.
+        scale: 1/(1-rate), rounded once.
+        draws: Where the rate may be 0: what each mask adds to the random stream's state,
+            nothing at 0, for Keras draws no masks then; None where it is above 0.
+    """
+
+    rate: Tensor
+    scale: Tensor
+    draws: Tensor | None = None
+
+
 def draw(
     drawn: MaskPlan,
     samples: Tensor,
     steps: Tensor,
     generator: Any,
     dtype: str,
-    moving: tuple[Tensor, Tensor] | None = None,
+    moving: Moving | None = None,
 ) -> Tensor:
     """Draws the masks of one site for one call, a gate after the other, as Keras does.
 
@@ -30,7 +45,7 @@ def draw(
         steps: Time steps; used where each step has a mask of its own.
         generator: The cell's ``keras.random.SeedGenerator``; moves on by one a mask.
         dtype: Floating type to draw in.
-        moving: Where the rate is a tensor: the rate, and 1/(1-rate).
+        moving: The rate, where it is a tensor.
 
     Returns:
         Shape (steps, gates, samples, units), of 0 and scale; steps and samples are 1
@@ -49,11 +64,14 @@ def _one(
     rate: float,
     generator: Any,
     dtype: str,
-    moving: tuple[Tensor, Tensor] | None,
+    moving: Moving | None,
 ) -> Tensor:
     if moving is None:
         return keras.random.dropout(keras.ops.ones(shape, dtype=dtype), rate, seed=generator)
     # keras.random.dropout asks a rate whether it is 0 or 1, which a tensor cannot answer
     # while TensorFlow traces. It keeps where the same uniform numbers reach the rate.
+    state = keras.ops.copy(generator.state.value) if moving.draws is not None else None
     uniform = keras.random.uniform(shape, dtype=dtype, seed=generator)
-    return keras.ops.where(uniform >= moving[0], moving[1], keras.ops.zeros([], dtype))
+    if state is not None:
+        generator.state.assign(state + keras.ops.cast(moving.draws, state.dtype))
+    return keras.ops.where(uniform >= moving.rate, moving.scale, keras.ops.zeros([], dtype))

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -17,7 +17,7 @@ from dropviz.core.methods import Rule
 from dropviz.core.setting import Setting
 from dropviz.keras_inside.cell_masks import keep_masks, kept_masks, replace_mask_getter
 from dropviz.keras_inside.untracked import set_attributes
-from dropviz.methods.draw_masks import draw
+from dropviz.methods.draw_masks import Moving, draw
 from dropviz.methods.method_cell import MethodCell
 
 Layer = Any
@@ -26,6 +26,21 @@ Tensor = Any
 
 _ABOVE = 0.5  # stands for any rate above 0 while a graph is traced
 _KEYS = (False, True)
+
+
+class Case(NamedTuple):
+    """Which rates a graph takes to be above 0.
+
+    Attributes:
+        dropout: Whether that one is.
+        recurrent_dropout: Whether that one is.
+        or_zero: Whether a rate that is taken to be above 0 may be 0 all the same: its
+            masks are ones then, and the random stream stays where it is.
+    """
+
+    dropout: bool
+    recurrent_dropout: bool
+    or_zero: bool = False
 
 
 class VariableRates:
@@ -51,6 +66,7 @@ class VariableRates:
         """
         self._cell: Cell = layer.cell
         self._call = layer.call
+        self._held: Case | None = None
         dtype = self._cell.compute_dtype
         # Variables of no layer: the model and its saved file hold what they held before.
         own: dict[str, Any] = {"trainable": False, "autocast": False}
@@ -95,12 +111,45 @@ class VariableRates:
         """The method with two rates."""
         return replace(self.setting, dropout=dropout, recurrent_dropout=recurrent_dropout)
 
-    def moving(self, argument: str) -> tuple[Tensor, Tensor] | None:
-        """The rate of an argument and 1/(1-rate); None for an option of its own."""
+    def case(self, setting: Setting, *, or_zero: bool = False) -> Case:
+        """The case that a graph must hold to train with a setting.
+
+        Args:
+            setting: The rates.
+            or_zero: Whether the graph is to serve rates of 0 too, as far as the layer
+                computes in the same order with them.
+
+        Returns:
+            The case, for ``held_to``; settings with the same case can share a graph.
+        """
+        above = setting.dropout > 0, setting.recurrent_dropout > 0
+        if not or_zero:
+            return Case(*above)
+        return Case(True, above[1] or isinstance(self._cell, MethodCell), or_zero)  # noqa: FBT003
+
+    @contextmanager
+    def held_to(self, case: Case) -> Iterator[None]:
+        """Has what is traced inside the block hold one case, and no switch.
+
+        Args:
+            case: The case; the graph may run only with settings of that case.
+
+        Yields:
+            Nothing.
+        """
+        self._held = case
+        try:
+            yield
+        finally:
+            self._held = None
+
+    def moving(self, argument: str) -> Moving | None:
+        """The rate of an argument; None for an option of its own."""
         if argument not in RATES:
             return None
-        row = self._numbers.value[RATES.index(argument)]
-        return row[0], row[1]
+        rate, scale, _ = (self._numbers.value[RATES.index(argument), at] for at in range(3))
+        counted = self._held is not None and self._held.or_zero
+        return Moving(rate, scale, keras.ops.stack([False, rate > 0]) if counted else None)
 
     def at_inference(self, rule: Rule) -> Any:
         """What multiplies every entry at inference."""
@@ -120,6 +169,8 @@ class VariableRates:
             with self._traced_as(*above):
                 return self._call(sequences, initial_state, mask=mask, training=training)
 
+        if self._held is not None:
+            return case(*self._held[:2])
         above = keras.ops.cast(self.exact > 0, "int32")
         cases = [functools.partial(case, d, r) for r in _KEYS for d in _KEYS]
         return keras.ops.switch(above[0] + 2 * above[1], cases)

@@ -108,8 +108,13 @@ def fit(
     except (KeyboardInterrupt, StopTrainingError):
         return "stopped", ""
     if collector.not_finite:
-        return "failed", f"the loss was not finite in epoch {collector.curves.epochs}"
+        return "failed", not_finite(collector.curves.epochs)
     return "done", ""
+
+
+def not_finite(epoch: int) -> str:
+    """Says why a training ended in an epoch, from 1, whose loss was not finite."""
+    return f"the loss was not finite in epoch {epoch}"
 
 
 def code(spec: RunSpec, task: Task) -> str:

@@ -5,11 +5,13 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
+from numpy.typing import NDArray
 
 from dropviz.core.draw_log import MaskPlan
 from dropviz.core.setting import Setting
 from dropviz.methods.draw_masks import draw
-from dropviz.methods.variable_rates import VariableRates
+from dropviz.methods.variable_rates import Case, VariableRates
 from dropviz.recording.recorder import record
 from dropviz.recording.redraw import redraw, redraws_exactly
 from tests.keras_models import FEATURES, UNITS
@@ -81,6 +83,70 @@ def test_every_rate_draws_what_keras_draws(rate: float) -> None:
     theirs = [keras.random.dropout(ones, rate, seed=generators[1]) for _ in range(4)]
     np.testing.assert_array_equal(mine[0], np.stack([np.asarray(each) for each in theirs]))
     np.testing.assert_array_equal(generators[0].state, generators[1].state)
+
+
+# ---------------------------------------------------------------- one case alone
+
+
+def held(setting: Setting, *, or_zero: bool) -> tuple[list[NDArray[Any]], Case]:
+    """Outputs of a live layer whose graph holds the case of a setting, and its random stream."""
+    layer, live = live_layer(live_start(setting))
+    live.set(setting)
+    case = live.case(setting, or_zero=or_zero)
+    traced = tf.function(layer, autograph=False)
+    with live.held_to(case):
+        outputs = [np.asarray(traced(X, training=each)) for each in (True, False)]
+    return [*outputs, np.asarray(live.stream())], case
+
+
+def built_with(setting: Setting) -> list[NDArray[Any]]:
+    """The same of a layer that is built with the rates."""
+    layer = layer_of(setting)
+    traced = tf.function(layer, autograph=False)
+    outputs = [np.asarray(traced(X, training=each)) for each in (True, False)]
+    return [*outputs, np.asarray(layer.cell.seed_generator.state)]
+
+
+@pytest.mark.few(
+    "False-keras, 0.37, 0.11", "True-keras, 0.37, 0.0", "True-zoneout one rate, 0.0, 0.0"
+)
+@pytest.mark.parametrize("setting", CASES.values(), ids=CASES)
+@pytest.mark.parametrize("or_zero", [False, True])
+def test_a_graph_of_one_case_computes_as_a_layer_built_with_its_rates(
+    setting: Setting, *, or_zero: bool
+) -> None:
+    mine, case = held(setting, or_zero=or_zero)
+
+    for one, other in zip(mine, built_with(setting), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert case.or_zero == or_zero
+    if not or_zero:
+        assert case == (setting.dropout > 0, setting.recurrent_dropout > 0, False)
+
+
+@pytest.mark.parametrize(("name", "cases"), [("keras", 2), ("zaremba", 1), ("moon", 1)])
+def test_rates_of_nought_share_a_graph_where_nothing_is_computed_in_another_order(
+    name: str, cases: int
+) -> None:
+    plain = Setting(name)
+    _, live = live_layer(plain)
+    every = four(plain)
+
+    assert len({live.case(each, or_zero=True) for each in every}) == cases
+    assert len({live.case(each) for each in every}) == len(every)
+
+
+def test_a_layer_switches_again_once_it_is_not_held_to_a_case() -> None:
+    layer, live = live_layer(Setting(dropout=0.37))
+    with live.held_to(live.case(live.setting)):
+        layer(X, training=True)
+    live.set(live.at(0.0, 0.11))
+    live.rewind(layer_of(Setting()).cell.seed_generator.state)
+
+    mine = np.asarray(layer(X, training=True))
+
+    its = np.asarray(layer_of(Setting(recurrent_dropout=0.11))(X, training=True))
+    np.testing.assert_array_equal(mine, its)
 
 
 # ---------------------------------------------------------------- rates that move

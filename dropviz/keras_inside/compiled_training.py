@@ -1,0 +1,172 @@
+"""A whole training of a Keras model as one compiled TensorFlow function.
+
+``fit`` is a loop in Python (keras/src/backend/tensorflow/trainer.py) that resets the metrics
+at the begin of an epoch, calls ``train_step`` for each batch, resets them again and calls
+``test_step`` for each batch of validation data. Here the same public methods of the model are
+called in loops inside TensorFlow, so that nothing is computed otherwise. Leans on ``fit``
+doing no more than that. Tried with Keras 3.8.0, 3.13.2 and 3.15.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+Model = Any
+Tensor = Any
+Batch = tuple[Tensor, ...]
+
+
+class CompiledTraining:
+    """Epochs of training with validation, traced once and run as often as one likes.
+
+    Weights, the optimizer's state and random streams are the model's own, and begin as they
+    are when it is run.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        training: Batch,
+        validation: Batch,
+        batch_size: int,
+        epochs: int,
+        *,
+        jit_compile: bool,
+    ) -> None:
+        """Traces the training of a model.
+
+        Args:
+            model: A compiled model whose optimizer and metrics are built.
+            training: Inputs and targets of all samples, as ``train_step`` takes them.
+            validation: The same for ``test_step``.
+            batch_size: Samples in a batch; the last one may be smaller.
+            epochs: Passes over the data, from 1.
+            jit_compile: Whether XLA compiles it, when it is first run.
+        """
+        self._model = model  # the function alone would not keep its variables
+        self._epochs = epochs
+        # XLA compiles for sizes that are known.
+        batches = _batches_of_known_size if jit_compile else _batches_of_any_size
+        train = batches(_traced_once(model.train_step, training), training, batch_size)
+        test = batches(_traced_once(model.test_step, validation), validation, batch_size)
+
+        def train_all(orders: Tensor) -> tuple[Tensor, Tensor]:
+            return self._all_epochs(train, test, orders, len(validation[0]))
+
+        traced = tf.function(train_all, autograph=False, jit_compile=jit_compile)
+        orders = tf.TensorSpec((epochs, len(training[0])), tf.int32)
+        self._run = traced.get_concrete_function(orders)
+
+    def run(self, orders: Tensor) -> dict[str, list[float]]:
+        """Trains, to the end or until the loss of an epoch is not finite.
+
+        Args:
+            orders: For each epoch the samples in their order, int32, shape
+                (epochs, samples).
+
+        Returns:
+            What the history of ``fit`` would hold, for the epochs that were trained.
+        """
+        epochs, rows = self._run(orders)
+        trained = sorted(self._model.get_metrics_result())
+        names = [*trained, *(f"val_{name}" for name in trained)]
+        columns = zip(*rows.numpy()[: int(epochs)].tolist(), strict=True)
+        return dict(zip(names, map(list, columns), strict=True))
+
+    def _all_epochs(
+        self,
+        train: Callable[[Tensor], None],
+        test: Callable[[Tensor], None],
+        orders: Tensor,
+        validation_samples: int,
+    ) -> tuple[Tensor, Tensor]:
+        """Gives how many epochs there were, and a row of results for each."""
+        in_order = tf.range(validation_samples)
+
+        def one_epoch(epoch: Tensor, rows: Tensor, finite: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+            trained = self._results_of(lambda: train(orders[epoch]))
+            tested = self._results_of(lambda: test(in_order))
+            finite = tf.math.is_finite(trained["loss"])
+            row = [each[name] for each in (trained, tested) for name in sorted(each)]
+            return epoch + 1, tf.tensor_scatter_nd_update(rows, [[epoch]], [row]), finite
+
+        none = tf.zeros((self._epochs, 2 * len(self._model.get_metrics_result())))
+        epochs, rows, _ = tf.while_loop(
+            lambda epoch, _, finite: (epoch < self._epochs) & finite,
+            one_epoch,
+            [tf.constant(0), none, tf.constant(True)],  # noqa: FBT003
+            parallel_iterations=1,
+        )
+        return epochs, rows
+
+    def _results_of(self, phase: Callable[[], None]) -> dict[str, Tensor]:
+        self._model.reset_metrics()
+        phase()
+        results: dict[str, Tensor] = self._model.get_metrics_result()
+        return results
+
+
+def build_metrics(model: Model, batch: Batch) -> None:
+    """Has a compiled model make the variables of its loss and metrics.
+
+    ``fit`` does so in its first step, which is no place inside a loop of TensorFlow's.
+
+    Args:
+        model: The model.
+        batch: Inputs and targets; random streams move on as for a prediction.
+    """
+    x, y = batch
+    output = model(x, training=False)
+    model.compute_loss(x, y, output)
+    model.compute_metrics(x, y, output)
+
+
+def _traced_once(step: Callable[[Batch], Any], data: Batch) -> Callable[[Batch], Any]:
+    """A step for batches of any size, traced once for all, as in ``fit``."""
+    shapes = tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in data)
+    traced: Callable[[Batch], Any] = tf.function(step, input_signature=[shapes], autograph=False)
+    return traced
+
+
+def _batches_of_known_size(
+    step: Callable[[Batch], Any], data: Batch, size: int
+) -> Callable[[Tensor], None]:
+    whole, rest = divmod(len(data[0]), size)
+
+    def run(order: Tensor) -> None:
+        if whole:
+            _repeat(whole, lambda at: step(_chosen(data, tf.slice(order, [at * size], [size]))))
+        if rest:
+            step(_chosen(data, order[whole * size :]))
+
+    return run
+
+
+def _batches_of_any_size(
+    step: Callable[[Batch], Any], data: Batch, size: int
+) -> Callable[[Tensor], None]:
+    samples = len(data[0])
+
+    def run(order: Tensor) -> None:
+        # One graph for all batches, as in ``fit``, whose data set tells no size either.
+        _repeat(
+            -(-samples // size),
+            lambda at: step(_chosen(data, order[at * size : tf.minimum((at + 1) * size, samples)])),
+        )
+
+    return run
+
+
+def _chosen(data: Batch, rows: Tensor) -> Batch:
+    return tuple(tf.gather(part, rows) for part in data)
+
+
+def _repeat(times: int, act: Callable[[Tensor], Any]) -> None:
+    def once(at: Tensor) -> tuple[Tensor]:
+        act(at)
+        return (at + 1,)
+
+    tf.while_loop(lambda at: at < times, once, [tf.constant(0)], parallel_iterations=1)

@@ -1,0 +1,129 @@
+"""A training by plain Keras ``fit``: what a compiled one is measured against."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import keras
+
+from dropviz.core.cell_result import CellResult
+from dropviz.core.recording import Recording
+from dropviz.core.spec import RunSpec
+from dropviz.core.tasks import Task
+from dropviz.errors import DropvizError, is_known, unknown_name
+from dropviz.keras_inside.seeding import seed_again
+from dropviz.recording.recorder import record
+from dropviz.studies.fitting import build, fit
+from dropviz.studies.progress import CurveCollector
+
+Model = Any
+Variable = Any
+ENGINES = ("exact", "xla")
+
+
+def check_trainable(spec: RunSpec, engine: str) -> None:
+    """Raises DropvizError unless a spec can be a cell of a study, and an engine train it."""
+    backend = keras.config.backend()
+    if backend != "tensorflow":
+        raise DropvizError(
+            f"dropviz trains many models with Keras on TensorFlow. Received: backend={backend!r}. "
+            "Set KERAS_BACKEND=tensorflow before Keras is imported."
+        )
+    if not is_known(engine, ENGINES):
+        raise unknown_name("engine", engine, ENGINES)
+    if spec.schedule:
+        raise DropvizError(
+            "The rates of a cell must be constant. Received: a spec whose schedule changes "
+            f"them, {len(spec.schedule)} times. Leave schedule out, or train it with "
+            "dropviz.run."
+        )
+
+
+def build_for(spec: RunSpec, task: Task, engine: str) -> Model:
+    """Makes and compiles the model of a spec for an engine.
+
+    Args:
+        spec: What is to be trained.
+        task: The data.
+        engine: "exact" for TensorFlow's graphs, "xla" for ``jit_compile=True``.
+
+    Returns:
+        The model of ``dropviz.studies.fitting.build``.
+
+    Raises:
+        DropvizError: If it needs more memory than there is.
+    """
+    model = build(spec, task)
+    model.jit_compile = engine == "xla"
+    return model
+
+
+def variables(model: Model) -> list[Variable]:
+    """All that a training changes: weights, random streams and what the optimizer keeps."""
+    return [*model.variables, *model.optimizer.variables]
+
+
+def train_plainly(spec: RunSpec, task: Task, engine: str = "exact") -> tuple[CellResult, Model]:
+    """Trains with plain Keras, which builds and compiles a model for it.
+
+    Seeds as ``keras.utils.set_random_seed`` does.
+
+    Args:
+        spec: What to train.
+        task: The data.
+        engine: "exact" for TensorFlow's graphs, "xla" for ``jit_compile=True``.
+
+    Returns:
+        What it came to, and the model.
+
+    Raises:
+        DropvizError: If the model needs more memory than there is, there is no such
+            engine, or the rates change on the way.
+    """
+    began = time.perf_counter()
+    model = _seeded(spec, task, engine)
+    return _fitted(model, spec, task, began), model
+
+
+def record_plainly(spec: RunSpec, task: Task, engine: str = "exact") -> Recording:
+    """Trains with plain Keras as ``train_plainly`` does, and records the masks.
+
+    Args:
+        spec: What to train.
+        task: The data.
+        engine: "exact" or "xla".
+
+    Returns:
+        The masks of the last batches.
+
+    Raises:
+        DropvizError: As ``train_plainly`` does.
+    """
+    began = time.perf_counter()
+    model = _seeded(spec, task, engine)
+    with record(model) as recording:
+        _fitted(model, spec, task, began)
+    return recording
+
+
+def _seeded(spec: RunSpec, task: Task, engine: str) -> Model:
+    check_trainable(spec, engine)
+    seed_again(spec.seed)
+    return build_for(spec, task, engine)
+
+
+def _fitted(model: Model, spec: RunSpec, task: Task, began: float) -> CellResult:
+    collector = CurveCollector(stop_when_not_finite=True)
+    status, reason = fit(model, spec, task, [], collector)
+    if status == "stopped":
+        raise KeyboardInterrupt
+    return CellResult(
+        dropout=spec.dropout,
+        recurrent_dropout=spec.recurrent_dropout,
+        seed=spec.seed,
+        curves=collector.curves,
+        status=status,
+        reason=reason,
+        seconds=time.perf_counter() - began,
+    )

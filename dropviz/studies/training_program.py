@@ -1,0 +1,224 @@
+"""A whole training as one compiled program, for many trainings that differ in rates and seed."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dropviz.core.cell_result import CellResult
+from dropviz.core.curves import Curves
+from dropviz.core.recording import Recording
+from dropviz.core.setting import Setting
+from dropviz.core.spec import RunSpec
+from dropviz.core.tasks import BATCH_SIZE, Task
+from dropviz.keras_inside import interrupts
+from dropviz.keras_inside.fit_batches import as_handed, shuffled_orders
+from dropviz.keras_inside.seeding import seed_again
+from dropviz.methods.variable_rates import Case, VariableRates
+from dropviz.studies.fitting import not_finite
+from dropviz.studies.plain_training import (
+    build_for,
+    check_trainable,
+    record_plainly,
+    variables,
+)
+
+if TYPE_CHECKING:
+    from dropviz.keras_inside.compiled_training import CompiledTraining
+
+Model = Any
+
+SEEDS_KEPT = 8  # whose starts are kept
+
+
+@dataclass(frozen=True, eq=False)
+class _Start:
+    """What a training begins with; it depends on the seed alone.
+
+    Attributes:
+        values: Of weights, random streams and what the optimizer keeps.
+        orders: For each epoch the samples in their order, shape (epochs, samples).
+    """
+
+    values: Sequence[NDArray[Any]]
+    orders: Any
+
+
+class TrainingProgram:
+    """One Keras model whose whole training is compiled, to be trained again and again.
+
+    Loops over epochs and batches run inside TensorFlow, round the model's own
+    ``train_step`` and ``test_step``; rates, weights, random streams and the order of
+    samples are what goes in. Each training begins anew from its seed.
+
+    With the engine "exact" every training is to the bit that of plain Keras ``fit`` on the
+    same machine: weights, the optimizer's state, curves and random streams. With "xla" it is
+    that of ``fit`` with ``jit_compile=True``, to the bit as far as XLA orders and rounds
+    sums alike in both; ``compare_with_plain`` says.
+
+    With TensorFlow, ``fit`` on arrays takes the samples in one order in all epochs, once
+    seeds are set; so does this.
+
+    Attributes:
+        spec: Method, options, units, epochs and task of all its trainings, and the rates and
+            the seed of one that is asked for without them.
+        task: The data.
+        engine: "exact" or "xla".
+        model: The model, as the last training left it; its rates are variables.
+    """
+
+    def __init__(self, spec: RunSpec, task: Task, engine: str = "exact") -> None:
+        """Builds the model; it is compiled when it is first trained.
+
+        Args:
+            spec: What is to be trained.
+            task: The data.
+            engine: "exact" for TensorFlow's graphs, of which there is one for each case of
+                rates that are 0 or above; "xla" for XLA, which compiles for longer and
+                trains faster.
+
+        Raises:
+            DropvizError: If the model needs more memory than there is, there is no such
+                engine, the rates change on the way, or Keras does not run on TensorFlow.
+        """
+        check_trainable(spec, engine)
+        # TensorFlow's part is loaded only where TensorFlow is in use.
+        from dropviz.keras_inside.compiled_training import CompiledTraining, build_metrics
+
+        self._compile = CompiledTraining
+        self.spec = spec
+        self.task = task
+        self.engine = engine
+        with interrupts.minded():
+            self.model = build_for(spec, task, engine)
+            self._data = as_handed(task.x, task.y), as_handed(task.x_val, task.y_val)
+            self.model.optimizer.build(self.model.trainable_variables)
+            build_metrics(self.model, tuple(part[:1] for part in self._data[0]))
+            self._rates = VariableRates(self.model.get_layer("lstm"), spec.setting)
+        self._compiled: dict[Case, CompiledTraining] = {}
+        self._start = lru_cache(SEEDS_KEPT)(self._new_start)
+        self._last: RunSpec | None = None
+
+    def spec_of(
+        self,
+        dropout: float | None = None,
+        recurrent_dropout: float | None = None,
+        seed: int | None = None,
+    ) -> RunSpec:
+        """The spec of one training; arguments and errors as of ``train``."""
+        given: dict[str, Any] = {
+            "dropout": dropout,
+            "recurrent_dropout": recurrent_dropout,
+            "seed": seed,
+        }
+        return replace(self.spec, **{name: v for name, v in given.items() if v is not None})
+
+    def train(
+        self,
+        dropout: float | None = None,
+        recurrent_dropout: float | None = None,
+        seed: int | None = None,
+    ) -> CellResult:
+        """Trains once, from fresh weights.
+
+        May seed Keras, NumPy, TensorFlow and Python as ``keras.utils.set_random_seed`` does.
+        An interrupt acts when the training has come to its end.
+
+        Args:
+            dropout: Drop rate for the inputs, ``0 <= rate < 1``; that of the program's spec
+                by default.
+            recurrent_dropout: Drop rate of the method's other site, likewise.
+            seed: Seed, 0 to 2**32 - 1, likewise.
+
+        Returns:
+            What it came to.
+
+        Raises:
+            DropvizError: If a value is out of range, or the method cannot act with it.
+        """
+        spec = self.spec_of(dropout, recurrent_dropout, seed)
+        began = time.perf_counter()
+        with interrupts.minded():
+            self._last = None
+            curves = Curves(self._trained(spec))
+            self._last = spec
+        failed = not math.isfinite(curves["loss"][-1])
+        return CellResult(
+            dropout=spec.dropout,
+            recurrent_dropout=spec.recurrent_dropout,
+            seed=spec.seed,
+            curves=curves,
+            status="failed" if failed else "done",
+            reason=not_finite(curves.epochs) if failed else "",
+            seconds=time.perf_counter() - began,
+        )
+
+    def record(
+        self,
+        dropout: float | None = None,
+        recurrent_dropout: float | None = None,
+        seed: int | None = None,
+    ) -> Recording:
+        """Records the masks of a training, by training it once more with plain Keras.
+
+        Args:
+            dropout: As of ``train``.
+            recurrent_dropout: As of ``train``.
+            seed: As of ``train``.
+
+        Returns:
+            The masks of the last batches.
+
+        Raises:
+            DropvizError: As ``train`` does.
+        """
+        return record_plainly(
+            self.spec_of(dropout, recurrent_dropout, seed), self.task, self.engine
+        )
+
+    @property
+    def weights(self) -> list[NDArray[Any]]:
+        """The weights after the last training, as of ``keras.Model.get_weights``."""
+        weights: list[NDArray[Any]] = self.model.get_weights()
+        return weights
+
+    @property
+    def last(self) -> RunSpec | None:
+        """What was trained last; None where nothing was, or it did not come to its end."""
+        return self._last
+
+    def _trained(self, spec: RunSpec) -> Mapping[str, Sequence[float]]:
+        training = self._training_of(spec.setting)
+        start = self._start(spec.seed)
+        for variable, value in zip(variables(self.model), start.values, strict=True):
+            variable.assign(value)
+        self._rates.set(spec.setting)
+        return training.run(start.orders)
+
+    def _training_of(self, setting: Setting) -> CompiledTraining:
+        # With XLA a program more takes longer than to draw masks of ones.
+        case = self._rates.case(setting, or_zero=self.engine == "xla")
+        if case not in self._compiled:
+            with self._rates.held_to(case):
+                self._compiled[case] = self._compile(
+                    self.model,
+                    *self._data,
+                    BATCH_SIZE,
+                    self.spec.epochs,
+                    jit_compile=self.engine == "xla",
+                )
+        return self._compiled[case]
+
+    def _new_start(self, seed: int) -> _Start:
+        seed_again(seed)
+        fresh = build_for(self.spec, self.task, self.engine)
+        fresh.optimizer.build(fresh.trainable_variables)
+        values = [np.asarray(each) for each in variables(fresh)]
+        return _Start(values, shuffled_orders(len(self.task.x), self.spec.epochs))

@@ -1,0 +1,381 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from dropviz.core.cell_result import CellResult
+from dropviz.core.schedule import Change
+from dropviz.core.spec import RunSpec
+from dropviz.core.tasks import BATCH_SIZE, TASKS, Task, load_task
+from dropviz.errors import DropvizError, UnknownNameError
+from dropviz.keras_inside.seeding import seed_again
+from dropviz.studies import training_program
+from dropviz.studies.compare_with_plain import compare_with_plain
+from dropviz.studies.plain_training import ENGINES, train_plainly
+from dropviz.studies.train import run
+from dropviz.studies.training_program import TrainingProgram
+from tests.methods.live_layers import BOTH, PLAIN, assert_same_recording, four
+
+from .conftest import FEATURES, STEPS, tiny
+
+TASK = tiny()
+SPEC = RunSpec(task="tiny", dropout=0.3, recurrent_dropout=0.4, units=2, epochs=2, seed=3)
+CASES = {
+    f"{name}, {each.dropout}, {each.recurrent_dropout}": each
+    for name, plain in PLAIN.items()
+    for each in four(plain)
+}
+
+
+def spec_with(setting: Any, **kwargs: Any) -> RunSpec:
+    return replace(SPEC, **asdict(setting), **kwargs)
+
+
+def refuse_to_build(*_: Any, **__: Any) -> None:
+    raise AssertionError("built")
+
+
+def assert_is_plain(program: TrainingProgram, cell: CellResult) -> None:
+    """Compares a cell with plain Keras: to the bit, or as close as XLA rounds."""
+    apart = compare_with_plain(program, cell)
+    if program.engine == "exact":
+        assert apart.to_the_bit, apart
+    assert apart.same_streams
+    # Sums of a few numbers near 1, in another order.
+    assert max(apart.weights, apart.optimizer, apart.curves) < 1e-6
+
+
+@pytest.fixture(scope="module")
+def program() -> TrainingProgram:
+    """A program that many tests train, each as it likes."""
+    return TrainingProgram(SPEC, TASK)
+
+
+@pytest.fixture(scope="module")
+def plain() -> tuple[CellResult, Any]:
+    return train_plainly(SPEC, TASK)
+
+
+@pytest.fixture
+def beside(
+    program: TrainingProgram, plain: tuple[CellResult, Any], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[TrainingProgram]:
+    """The program after the cell of SPEC, with the plain training done already."""
+    asked: list[Any] = []
+
+    def done(*given: Any) -> tuple[CellResult, Any]:
+        asked.append(given)
+        return plain
+
+    monkeypatch.setattr("dropviz.studies.compare_with_plain.train_plainly", done)
+    yield program
+    assert asked == [(SPEC, TASK, "exact")]
+
+
+# ---------------------------------------------------------------- the same as plain Keras
+
+
+@pytest.mark.few("keras, 0.37, 0.0", "semeniuta step test-time, 0.37, 0.11")
+@pytest.mark.parametrize("setting", CASES.values(), ids=CASES)
+def test_every_method_trains_to_the_bit_as_plain_keras(setting: Any) -> None:
+    spec = spec_with(setting)
+    # Begun with other rates, so that nothing of them can be left in it.
+    program = TrainingProgram(replace(spec, dropout=0.6), TASK)
+
+    assert_is_plain(program, program.train(spec.dropout, spec.recurrent_dropout))
+
+
+def test_a_program_trains_as_its_spec_says(beside: TrainingProgram) -> None:
+    cell = beside.train()
+
+    assert_is_plain(beside, cell)
+    assert (cell.dropout, cell.recurrent_dropout, cell.seed) == (0.3, 0.4, 3)
+    assert (cell.status, cell.reason) == ("done", "")
+
+
+@pytest.mark.slow
+@pytest.mark.few("keras")
+@pytest.mark.parametrize("setting", BOTH.values(), ids=BOTH)
+def test_xla_trains_as_plain_keras_does_with_it(setting: Any) -> None:
+    program = TrainingProgram(spec_with(setting), TASK, "xla")
+
+    for each in (setting, replace(setting, dropout=0.0)):
+        assert_is_plain(program, program.train(each.dropout, each.recurrent_dropout))
+
+
+@pytest.mark.slow
+def test_xla_trains_the_layer_of_keras_with_rates_of_nought_too() -> None:
+    program = TrainingProgram(SPEC, TASK, "xla")
+
+    for dropout in (0.3, 0.0):
+        assert_is_plain(program, program.train(dropout, 0.0, seed=4))
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("task", [each for each, entry in TASKS.items() if entry.offline])
+def test_every_task_is_trained_as_plain_keras_trains_it(task: str, engine: str) -> None:
+    program = TrainingProgram(replace(SPEC, task=task, epochs=1), load_task(task), engine)
+
+    assert_is_plain(program, program.train())
+
+
+def sized(samples: int, validation: int) -> Task:
+    """The tiny task with other numbers of samples, in types that Keras converts."""
+    draw = np.random.default_rng(samples)
+    x = draw.normal(size=(samples + validation, STEPS, FEATURES))
+    y = (x.sum(axis=(1, 2)) > 0).astype("int32")
+    y[0], y[-1] = 0, 1
+    return Task("tiny", x[:samples], y[:samples], x[samples:], y[samples:])  # type: ignore[arg-type]
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    "sizes", [(2 * BATCH_SIZE, BATCH_SIZE), (BATCH_SIZE - 1, 2), (1, BATCH_SIZE + 1)], ids=str
+)
+def test_batches_of_all_sizes_are_those_of_fit(sizes: tuple[int, int], engine: str) -> None:
+    program = TrainingProgram(SPEC, sized(*sizes), engine)
+
+    assert_is_plain(program, program.train())
+
+
+# ---------------------------------------------------------------- many trainings
+
+
+def test_a_cell_depends_on_nothing_that_was_trained_before(program: TrainingProgram) -> None:
+    first = program.train(0.2, 0.5, seed=1)
+    weights = program.weights
+
+    others = [program.train(0.2, 0.5, seed=2), program.train(0.6, 0.5, seed=1)]
+    again = program.train(0.2, 0.5, seed=1)
+
+    assert again.curves == first.curves
+    for one, other in zip(program.weights, weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert all(other.curves != first.curves for other in others)
+
+
+def test_curves_are_called_and_ordered_as_in_keras_history(program: TrainingProgram) -> None:
+    cell = program.train()
+
+    assert list(cell.curves) == ["accuracy", "loss", "val_accuracy", "val_loss"]
+    assert cell.curves.epochs == SPEC.epochs
+    assert all(len(points) == SPEC.epochs for points in cell.curves.values())
+    assert cell.seconds > 0
+
+
+def test_rates_above_nought_are_compiled_once(
+    program: TrainingProgram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program.train(0.3, 0.4)
+    monkeypatch.setattr(program, "_compile", refuse_to_build)
+
+    for rate in (0.001, 0.999):
+        program.train(rate, 1 - rate)
+
+    with pytest.raises(AssertionError, match="built"):
+        program.train(0.0, 0.4)
+
+
+@pytest.mark.slow
+def test_more_seeds_than_are_kept_train_the_same(
+    monkeypatch: pytest.MonkeyPatch, program: TrainingProgram
+) -> None:
+    made: list[int] = []
+
+    def seeded(seed: int) -> None:
+        made.append(seed)
+        seed_again(seed)
+
+    monkeypatch.setattr(training_program, "seed_again", seeded)
+    seeds = range(100, 100 + training_program.SEEDS_KEPT + 1)
+
+    first = {seed: program.train(seed=seed).curves for seed in seeds}
+    kept = program.train(seed=seeds[-1]).curves
+    lost = program.train(seed=seeds[0]).curves
+
+    assert made == [*seeds, seeds[0]]
+    assert (kept, lost) == (first[seeds[-1]], first[seeds[0]])
+    assert len({points["loss"] for points in first.values()}) == len(seeds)
+
+
+def test_weights_are_those_of_the_last_training(
+    program: TrainingProgram, plain: tuple[CellResult, Any]
+) -> None:
+    _, model = plain
+    program.train()
+    mine = program.weights
+
+    assert len(mine) == len(model.get_weights()) == 5
+    for one, other in zip(mine, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+# ---------------------------------------------------------------- a loss that is not finite
+
+
+@pytest.mark.slow
+@pytest.mark.few("exact")
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_loss_that_is_not_finite_ends_a_cell_where_it_ends_a_run(engine: str) -> None:
+    wild = tiny(learning_rate=1e38)
+    spec = replace(SPEC, epochs=6)
+    program = TrainingProgram(spec, wild, engine)
+
+    cell = program.train()
+    plain, _ = train_plainly(spec, wild, engine)
+
+    assert cell.status == plain.status == "failed"
+    assert cell.reason == plain.reason == f"the loss was not finite in epoch {cell.curves.epochs}"
+    assert cell.curves.epochs < spec.epochs
+    assert not math.isfinite(cell.curves["loss"][-1])
+    assert all(map(math.isfinite, cell.curves["loss"][:-1]))
+    assert compare_with_plain(program, cell).to_the_bit
+    # Nothing of it is left for the next.
+    assert all(np.isfinite(value).all() for value in program._start(spec.seed).values)
+
+
+# ---------------------------------------------------------------- masks
+
+
+@pytest.mark.slow
+@pytest.mark.few("exact")
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_masks_of_a_cell_can_be_had_afterwards(engine: str) -> None:
+    program = TrainingProgram(SPEC, TASK, engine)
+
+    recording = program.record(0.5, 0.2, seed=9)
+
+    asked = replace(SPEC, dropout=0.5, recurrent_dropout=0.2, seed=9)
+    done = run(TASK, **{k: v for k, v in asked.to_dict().items() if k not in ("task", "schedule")})
+    assert_same_recording(recording["lstm"], done.recording["lstm"])
+    assert recording["lstm"].batches == 2 * SPEC.epochs
+
+
+# ---------------------------------------------------------------- how far two are apart
+
+
+def test_a_weight_that_differs_is_found(beside: TrainingProgram) -> None:
+    cell = beside.train()
+    kernel = beside.model.weights[0]
+    kernel.assign(kernel + 0.25 * (np.arange(kernel.shape[1]) == 1))
+
+    apart = compare_with_plain(beside, cell)
+
+    assert apart.weights == pytest.approx(0.25)
+    assert (apart.optimizer, apart.curves, apart.same_streams) == (0, 0, True)
+    assert not apart.to_the_bit
+
+
+def test_the_last_bit_of_a_curve_is_found(beside: TrainingProgram) -> None:
+    cell = beside.train()
+    points = dict(cell.curves)
+    last = float(np.nextafter(np.float32(points["val_loss"][1]), np.float32(9)))
+    points["val_loss"] = (points["val_loss"][0], last)
+
+    apart = compare_with_plain(beside, replace(cell, curves=type(cell.curves)(points)))
+
+    assert 0 < apart.curves < 1e-6
+    assert (apart.weights, apart.to_the_bit) == (0, False)
+
+
+def test_curves_of_another_length_cannot_be_compared(beside: TrainingProgram) -> None:
+    cell = beside.train()
+    short = type(cell.curves)({name: points[:1] for name, points in cell.curves.items()})
+
+    assert compare_with_plain(beside, replace(cell, curves=short)).curves == math.inf
+
+
+def test_curves_of_other_names_cannot_be_compared(beside: TrainingProgram) -> None:
+    cell = beside.train()
+    fewer = type(cell.curves)({"loss": cell.curves["loss"]})
+
+    assert compare_with_plain(beside, replace(cell, curves=fewer)).curves == math.inf
+
+
+def test_what_the_optimizer_keeps_and_the_streams_are_compared(beside: TrainingProgram) -> None:
+    cell = beside.train()
+    beside.model.optimizer.variables[-1].assign_add(
+        np.full(beside.model.optimizer.variables[-1].shape, 2.0)
+    )
+    state = beside.model.get_layer("lstm").cell.seed_generator.state
+    state.assign(state + 1)
+
+    apart = compare_with_plain(beside, cell)
+
+    assert apart.optimizer == pytest.approx(2)
+    assert (apart.weights, apart.same_streams, apart.to_the_bit) == (0, False, False)
+
+
+def test_a_cell_that_was_not_the_last_is_trained_again(beside: TrainingProgram) -> None:
+    cell = beside.train()
+    beside.train(seed=8)
+
+    assert compare_with_plain(beside, cell).to_the_bit
+
+
+def test_a_training_that_did_not_come_to_its_end_is_not_the_last(
+    program: TrainingProgram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program.train()
+    last = program.last
+
+    def interrupted(_: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(program, "_start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        program.train()
+
+    assert (last, program.last) == (SPEC, None)
+
+
+# ---------------------------------------------------------------- what cannot be trained
+
+
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "a rate of one": ({"dropout": 1.0}, r"^dropout must be at least 0 and below 1\."),
+    "a rate that is no number": ({"recurrent_dropout": math.nan}, "^recurrent_dropout must be"),
+    "a seed below nought": ({"seed": -1}, "^seed must be"),
+}
+
+
+@pytest.mark.parametrize(("given", "said"), REFUSED.values(), ids=REFUSED)
+def test_a_cell_out_of_range_is_refused(
+    program: TrainingProgram, given: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(DropvizError, match=said):
+        program.train(**given)
+
+
+def test_an_unknown_engine_is_refused_before_anything_is_built(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(keras, "Sequential", refuse_to_build)
+
+    for train in (TrainingProgram, train_plainly):
+        with pytest.raises(UnknownNameError, match=r"no engine 'exakt'. Did you mean 'exact'\?"):
+            train(SPEC, TASK, "exakt")
+
+
+def test_rates_that_change_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keras, "Sequential", refuse_to_build)
+    moved = replace(SPEC, schedule=(Change(1, 0.1, 0.2),))
+
+    for train in (TrainingProgram, train_plainly):
+        with pytest.raises(DropvizError, match=r"^The rates of a cell must be constant\. Received"):
+            train(moved, TASK)
+
+
+def test_another_backend_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keras.config, "backend", lambda: "jax")
+
+    with pytest.raises(DropvizError, match=r"backend='jax'\. Set KERAS_BACKEND=tensorflow"):
+        TrainingProgram(SPEC, TASK)
