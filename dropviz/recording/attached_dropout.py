@@ -47,6 +47,11 @@ class AttachedDropout:
             setting=Setting(),
         )
 
+    @property
+    def has_dropped(self) -> bool:
+        """Whether it has drawn a mask that is kept here."""
+        return bool(self._layouts)
+
     def attach(self, layer: Layer) -> None:
         """Begins to listen to the calls of the layer."""
         original = type(layer).call

@@ -58,6 +58,11 @@ class AttachedDropouts:
         for each in self._attached:
             each.detach()
 
+    @property
+    def silent(self) -> set[str]:
+        """The names of those that dropped nothing: their rate is 0, or nobody trained them."""
+        return {each.path for each in tuple(self._attached) if not each.has_dropped}
+
     def facts(self) -> list[Facts]:
-        """What is known of each without its masks."""
-        return [each.facts() for each in tuple(self._attached)]
+        """What is known of each that dropped something, without its masks."""
+        return [each.facts() for each in tuple(self._attached) if each.has_dropped]

@@ -71,8 +71,13 @@ class Watched:
         """
         curves = {each.trained: each.collector.curves for each in self.fitted}
         known = list(self._recorder.models)
+        silent = self._recorder.dropouts.silent
         models = [
-            Trained(each.name, each.layers, curves.get(each, Curves()))
+            Trained(
+                each.name,
+                tuple(name for name in each.layers if name not in silent),
+                curves.get(each, Curves()),
+            )
             for each in known
             if each.layers or each in curves
         ]

@@ -133,7 +133,10 @@ def fitted(model: Model, *given: Any, **kwargs: Any) -> list[Model]:
     """Fits a model, for two epochs of three batches unless told otherwise."""
     if not model.compiled:
         model.compile("adam", "mse")
-    model.fit(*(given or data()), **({"batch_size": BATCH, "epochs": 2, "verbose": 0} | kwargs))
+    how = {"batch_size": BATCH, "epochs": 2, "verbose": 0} | kwargs
+    if how["batch_size"] is None:
+        how["shuffle"] = False  # a data set has its own order, and Keras says so otherwise
+    model.fit(*(given or data()), **how)
     return [model]
 
 

@@ -190,7 +190,10 @@ class Chain(keras.Model):  # type: ignore[misc]
     def call(self, x: Any, training: Any = None) -> Any:
         return self.out(self.read(x, training=training))
 
-    def compute_loss(self, y: Any = None, y_pred: Any = None, **_: Any) -> Any:
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, *_: Any, **__: Any
+    ) -> Any:
+        del x
         total = y_pred[:, 0]
         for step in range(1, STEPS):
             total = ops.logsumexp(total[:, :, None] + self.moves, axis=1) + y_pred[:, step]
