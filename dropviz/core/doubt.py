@@ -121,17 +121,7 @@ class Doubt:
         Raises:
             DropvizError: If the truths have another shape, or the share is out of range.
         """
-        low, high = self.band(share)
-        truth = np.asarray(y, np.float64)
-        if truth.size == low.size and truth.shape == low.shape[:-1]:
-            truth = truth.reshape(low.shape)
-        if truth.shape != low.shape:
-            raise DropvizError(
-                f"The truths must have the shape of the predictions, {low.shape}. Received: shape "
-                f"{truth.shape}."
-            )
-        inside = (low <= truth) & (truth <= high)
-        return Coverage(share, *_wilson(int(inside.sum()), inside.size), inside.size)
+        return covered(*self.band(share), y, share)
 
     @property
     def varies(self) -> bool:
@@ -178,6 +168,33 @@ class Doubt:
 
     def __str__(self) -> str:
         return "\n".join(self.sentences)
+
+
+def covered(low: Array, high: Array, y: Any, share: float) -> Coverage:
+    """How many truths lie within a band.
+
+    Args:
+        low: Its lower end.
+        high: Its upper end, of the same shape.
+        y: The truths, of that shape, or without its last axis of 1.
+        share: What the band promises.
+
+    Returns:
+        The share that was found, with its interval.
+
+    Raises:
+        DropvizError: If the truths have another shape.
+    """
+    truth = np.asarray(y, np.float64)
+    if truth.size == low.size and truth.shape == low.shape[:-1]:
+        truth = truth.reshape(low.shape)
+    if truth.shape != low.shape:
+        raise DropvizError(
+            f"The truths must have the shape of the predictions, {low.shape}. Received: shape "
+            f"{truth.shape}."
+        )
+    inside = (low <= truth) & (truth <= high)
+    return Coverage(share, *_wilson(int(inside.sum()), inside.size), inside.size)
 
 
 def _checked(share: float) -> float:

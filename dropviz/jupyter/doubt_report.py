@@ -5,8 +5,18 @@ from __future__ import annotations
 from IPython.display import display
 
 from dropviz.core.doubt import Doubt
+from dropviz.core.doubt_card import DoubtCard
 from dropviz.figures.fan import fan
 from dropviz.jupyter import mime
+
+
+def show_card(card: DoubtCard) -> None:
+    """Shows how far the spread can be trusted.
+
+    Args:
+        card: What was measured.
+    """
+    display(mime.words([card.title, card.table, *card.sentences]), raw=True)
 
 
 def show_doubt(doubt: Doubt) -> None:

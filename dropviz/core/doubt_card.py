@@ -1,0 +1,100 @@
+"""How far the spread of masks can be trusted: measured where data were, and where none were."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dropviz.core.display_registry import display
+from dropviz.core.doubt import Coverage
+from dropviz.core.sentences import figure
+from dropviz.core.text_table import Table
+
+WHERE = {
+    "inside": "inputs such as it was trained on",
+    "outside": "inputs beyond them, where it must extrapolate",
+}
+
+
+@dataclass(frozen=True)
+class Trust:
+    """How one way to measure doubt did on some inputs.
+
+    Attributes:
+        coverage: How many truths lay within its 90 % band.
+        spread: The mean of its standard deviations.
+        error: The root mean square of its errors.
+    """
+
+    coverage: Coverage
+    spread: float
+    error: float
+
+
+@dataclass(frozen=True, eq=False)
+class DoubtCard:
+    """Masks and an ensemble, each inside and outside of what was trained on.
+
+    Attributes:
+        found: By way ("masks", "ensemble") and place (a key of ``WHERE``), how it did.
+        members: Models of the ensemble.
+        passes: Passes of the first of them with its masks on.
+        task: What was trained on, in words.
+    """
+
+    found: Mapping[str, Mapping[str, Trust]]
+    members: int
+    passes: int
+    task: str
+
+    @property
+    def title(self) -> str:
+        """What was measured, in one line."""
+        return (
+            f"How far to trust the spread: {self.task}; {self.passes} passes of one model with its "
+            f"masks on, and {self.members} models with dropout off"
+        )
+
+    @property
+    def table(self) -> Table:
+        """A row for each way and place."""
+        heads = ("spread of", "on", "90 % band holds", "mean spread", "error")
+        rows = [
+            (
+                way,
+                WHERE[place],
+                f"{trust.coverage.found:.0%} of {trust.coverage.count:,}",
+                figure(trust.spread),
+                figure(trust.error),
+            )
+            for way, places in self.found.items()
+            for place, trust in places.items()
+        ]
+        return Table(heads, rows)
+
+    @property
+    def sentences(self) -> list[str]:
+        """What was found, in plain words."""
+        said = []
+        for way, places in self.found.items():
+            inside, outside = places["inside"], places["outside"]
+            error = _times(outside.error, inside.error)
+            spread = _times(outside.spread, inside.spread)
+            said.append(
+                f"{way}: from inside to outside the error grew {error}, the spread {spread}."
+            )
+        return [
+            *said,
+            "The bands are of the models alone: noise in the data is in the truths, not in them.",
+        ]
+
+    def _ipython_display_(self) -> None:
+        display(self)
+
+    def __str__(self) -> str:
+        return "\n".join([self.title, *self.table.lines, *self.sentences])
+
+
+def _times(one: float, other: Any) -> str:
+    return f"{one / other:.1f} times" if other else "more than"

@@ -1,0 +1,90 @@
+"""Measures on a task of which all is known how far the spread of masks can be trusted.
+
+Dropout's spread need not grow where a model must extrapolate (arXiv:2512.14851); an ensemble of
+models from other seeds (Lakshminarayanan et al. 2017, arXiv:1612.01474) stands beside it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from dropviz.core.checks import check_whole
+from dropviz.core.doubt import Doubt, covered
+from dropviz.core.doubt_card import DoubtCard, Trust
+from dropviz.core.spec import RunSpec
+from dropviz.core.task_data import noisy_sines
+from dropviz.core.tasks import BATCH_SIZE, load_task
+from dropviz.keras_inside.seeding import seed_again
+from dropviz.studies.fitting import build
+from dropviz.studies.monte_carlo import mc
+
+_TASK = "noisy-sine"
+# Amplitudes from 0.5 to 1 are the task's.
+_AMPLITUDES = {"inside": (0.5, 1.0), "outside": (1.5, 2.0)}
+_SAMPLES, _SEED = 500, 2
+_MOST = 100
+_SHARE, _NORMAL = 0.9, 1.644854  # a band, and the standard deviations that it reaches
+
+
+def doubt_card(
+    members: int = 5,
+    passes: int = 100,
+    *,
+    dropout: float = 0.2,
+    recurrent_dropout: float = 0.2,
+    units: int = 32,
+    epochs: int = 10,
+) -> DoubtCard:
+    """Trains models on noisy sines, and measures two ways to tell what they do not know.
+
+    Args:
+        members: Models, of seeds from 1; the masks are those of the first.
+        passes: Its passes with the masks on.
+        dropout: The rate for x of all models.
+        recurrent_dropout: Their other rate.
+        units: Units of each LSTM.
+        epochs: Epochs of each training.
+
+    Returns:
+        Coverage of the 90 % bands, spread and error, on amplitudes that were trained on (0.5 to 1)
+        and on larger ones (1.5 to 2).
+
+    Raises:
+        DropvizError: If an argument is out of range.
+    """
+    check_whole("members", members, 2, _MOST)
+    spec = RunSpec(
+        task=_TASK,
+        dropout=dropout,
+        recurrent_dropout=recurrent_dropout,
+        units=units,
+        epochs=epochs,
+    )
+    task = load_task(_TASK)
+    models = [_trained(spec, task, seed) for seed in range(1, members + 1)]
+    found: dict[str, dict[str, Trust]] = {"masks": {}, "ensemble": {}}
+    for place, amplitudes in _AMPLITUDES.items():
+        x, y = noisy_sines(_SAMPLES, *amplitudes, seed=_SEED)
+        masks = mc(models[0], x, passes, seed=_SEED)
+        each = np.stack([np.asarray(model(x, training=False)) for model in models])
+        ensemble = Doubt(each, each.mean(axis=0))
+        found["masks"][place] = _trust(masks, y)
+        found["ensemble"][place] = _trust(ensemble, y)
+    return DoubtCard(found, members, passes, task.title)
+
+
+def _trained(spec: RunSpec, task: Any, seed: int) -> Any:
+    seed_again(seed)
+    model = build(spec, task)
+    model.fit(task.x, task.y, batch_size=BATCH_SIZE, epochs=spec.epochs, verbose=0)
+    return model
+
+
+def _trust(doubt: Doubt, y: Any) -> Trust:
+    error = np.sqrt(np.mean((doubt.mean.reshape(y.shape) - y) ** 2))
+    # Of a few models no quantiles can be told: a normal band for both.
+    half = _NORMAL * doubt.spread
+    coverage = covered(doubt.mean - half, doubt.mean + half, y, _SHARE)
+    return Trust(coverage, float(doubt.spread.mean()), float(error))
