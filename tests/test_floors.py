@@ -46,6 +46,9 @@ HOMES: Mapping[str, set[str]] = {
     "IPython": {"jupyter"},
     "ipywidgets": {"jupyter"},
     "sklearn": set(),  # but in texts of core/task_data.py, which tests/core/test_tasks.py looks at
+    "scipy": {"dropviz.studies.seed_statistics"},
+    "loky": {"dropviz.studies.worker_pool"},
+    "pandas": {"dropviz.core.study_result"},
 }
 
 # Where private names of other packages may be used, and packages that are private as a whole.

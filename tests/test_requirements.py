@@ -17,7 +17,11 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 # Which extras a folder may count on, besides what dropviz itself requires.
-FOLDERS = {"dropviz": ("tensorflow",), "tests": ("tensorflow", "test"), "benchmarks": ("test",)}
+FOLDERS = {
+    "dropviz": ("tensorflow", "tables"),
+    "tests": ("tensorflow", "test"),
+    "benchmarks": ("test",),
+}
 OWN = {"dropviz", "tests", "benchmarks"}
 
 

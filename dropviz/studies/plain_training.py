@@ -10,7 +10,7 @@ import keras
 from dropviz.core.cell_result import CellResult
 from dropviz.core.recording import Recording
 from dropviz.core.spec import RunSpec
-from dropviz.core.tasks import Task
+from dropviz.core.task import Task
 from dropviz.errors import DropvizError, is_known, unknown_name
 from dropviz.keras_inside.seeding import seed_again
 from dropviz.recording.recorder import record

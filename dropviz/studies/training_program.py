@@ -17,7 +17,8 @@ from dropviz.core.curves import Curves
 from dropviz.core.recording import Recording
 from dropviz.core.setting import Setting
 from dropviz.core.spec import RunSpec
-from dropviz.core.tasks import BATCH_SIZE, Task
+from dropviz.core.task import Task
+from dropviz.core.tasks import BATCH_SIZE
 from dropviz.keras_inside import interrupts
 from dropviz.keras_inside.fit_batches import as_handed, shuffled_orders
 from dropviz.keras_inside.seeding import seed_again

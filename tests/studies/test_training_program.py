@@ -12,7 +12,8 @@ import pytest
 from dropviz.core.cell_result import CellResult
 from dropviz.core.schedule import Change
 from dropviz.core.spec import RunSpec
-from dropviz.core.tasks import BATCH_SIZE, TASKS, Task, load_task
+from dropviz.core.task import Task
+from dropviz.core.tasks import BATCH_SIZE, TASKS, load_task
 from dropviz.errors import DropvizError, UnknownNameError
 from dropviz.keras_inside.seeding import seed_again
 from dropviz.studies import training_program
@@ -132,7 +133,7 @@ def sized(samples: int, validation: int) -> Task:
     x = draw.normal(size=(samples + validation, STEPS, FEATURES))
     y = (x.sum(axis=(1, 2)) > 0).astype("int32")
     y[0], y[-1] = 0, 1
-    return Task("tiny", x[:samples], y[:samples], x[samples:], y[samples:])  # type: ignore[arg-type]
+    return Task("tiny", x[:samples], y[:samples], x[samples:], y[samples:])
 
 
 @pytest.mark.full

@@ -1,0 +1,168 @@
+"""Several settings on one task with the same seeds: scores, and differences pair by pair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dropviz.core.display_registry import display, draw_figure
+from dropviz.core.estimate import Estimate
+from dropviz.core.sentences import counted, figure
+from dropviz.core.study_result import Trainings, data_frame
+from dropviz.core.text_table import Table
+from dropviz.core.training_result import TrainingResult
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One setting of a comparison.
+
+    Attributes:
+        name: What it is called.
+        cells: Its results, in the order of the seeds.
+        score: The mean of its last validation scores with a bootstrap interval.
+        difference: From the first setting, seed by seed, with Student's interval; None of the
+            first itself.
+        needed: Seeds that it would take to see ``Comparison.visible_difference``; 0 where they
+            cannot be told.
+        seconds: Median seconds of an epoch.
+        cost: Median ratio of those seconds to the first setting's, seed by seed.
+    """
+
+    name: str
+    cells: tuple[TrainingResult, ...]
+    score: Estimate
+    difference: Estimate | None
+    needed: int
+    seconds: float
+    cost: float
+
+    @property
+    def curves(self) -> list[dict[str, tuple[float, ...]]]:
+        """The curves of each seed."""
+        return [dict(cell.curves) for cell in self.cells]
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What a comparison found.
+
+    Attributes:
+        task: The task's name.
+        seeds: The seeds, the same for each setting.
+        epochs: Epochs of each training.
+        units: Units of each LSTM.
+        entries: The settings; the first is the one that others are compared with.
+        trainings: All trainings.
+        visible_difference: The difference that ``Entry.needed`` is about.
+    """
+
+    task: str
+    seeds: tuple[int, ...]
+    epochs: int
+    units: int
+    entries: tuple[Entry, ...]
+    trainings: Trainings
+    visible_difference: float = 0.01
+
+    @property
+    def title(self) -> str:
+        """What was compared, in one line."""
+        return (
+            f"{self.task}: {len(self.entries)} settings, {counted(len(self.seeds), 'seed')}, "
+            f"{counted(self.epochs, 'epoch')}, {self.units} units: {self.trainings.score_name}"
+        )
+
+    @property
+    def table(self) -> Table:
+        """A row for each setting."""
+        first = self.entries[0].name
+        heads = (
+            *("setting", self.trainings.score_name, f"difference from {first}", "failed"),
+            *("s an epoch", "cost"),
+        )
+        rows = []
+        for entry in self.entries:
+            failed = sum(cell.status == "failed" for cell in entry.cells)
+            rows.append(
+                (
+                    entry.name,
+                    str(entry.score),
+                    "" if entry.difference is None else str(entry.difference),
+                    f"{failed}" if failed else "",
+                    "" if np.isnan(entry.seconds) else figure(entry.seconds),
+                    "" if np.isnan(entry.cost) else f"{entry.cost:.2f}",
+                )
+            )
+        return Table(heads, rows)
+
+    @property
+    def sentences(self) -> list[str]:
+        """What may be said of each setting, and what may not."""
+        said = [self._said_of(entry) for entry in self.entries[1:]]
+        return [*said, *self.trainings.failures, self.trainings.proof_sentence]
+
+    def _said_of(self, entry: Entry) -> str:
+        difference, first = entry.difference, self.entries[0].name
+        pair = f"{entry.name} and {first}"
+        if difference is None or difference.count == 0:
+            return f"{pair}: no seed has a score of both."
+        if difference.count == 1:
+            return f"{pair}: one seed tells nothing of chance."
+        noise = f"the noise of these {difference.count} seeds"
+        if not difference.differs:
+            more = ""
+            if entry.needed > difference.count:
+                more = f"; {entry.needed:,} would be needed to see {self.visible_difference:g}"
+            return f"{pair}: no difference beyond {noise}{more}."
+        better = (difference.mean > 0) == self.trainings.more_is_better
+        low, high = sorted((abs(difference.low), abs(difference.high)))
+        return (
+            f"{entry.name} is {'better' if better else 'worse'} than {first} by "
+            f"{figure(abs(difference.mean))} ({figure(low)} to {figure(high)}), beyond {noise}."
+        )
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """A dictionary for each training: setting, seed, score, status, reason, seconds."""
+        score = self.trainings.score
+        return [
+            {
+                "setting": entry.name,
+                "seed": seed,
+                score: cell.last(score),
+                "status": cell.status,
+                "reason": cell.reason,
+                "seconds": cell.seconds,
+                "cell": cell.cell,
+            }
+            for entry in self.entries
+            for seed, cell in zip(self.seeds, entry.cells, strict=True)
+        ]
+
+    def to_pandas(self) -> Any:
+        """The trainings as a ``pandas.DataFrame``, a row each; pandas must be installed."""
+        return data_frame(self.rows)
+
+    def figure(self, name: str = "differences") -> Any:
+        """Draws the comparison.
+
+        Args:
+            name: "differences" (from the first setting, seed by seed) or "curves" (a band over
+                seeds for each setting).
+
+        Returns:
+            A ``matplotlib.figure.Figure``.
+
+        Raises:
+            UnknownNameError: If there is no such picture.
+        """
+        return draw_figure(name, self)
+
+    def _ipython_display_(self) -> None:
+        display(self)
+
+    def __str__(self) -> str:
+        return "\n".join([self.title, *self.table.lines, *self.sentences])

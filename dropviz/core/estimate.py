@@ -1,0 +1,38 @@
+"""A mean over seeds, and how sure one may be of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dropviz.core.sentences import figure
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over seeds with its 95 % interval.
+
+    Attributes:
+        mean: The mean; NaN where no seed has a score.
+        low: Lower end; NaN with fewer than 2 scores.
+        high: Upper end.
+        deviation: Standard deviation over the seeds; NaN with fewer than 2 scores.
+        count: Seeds with a score.
+    """
+
+    mean: float
+    low: float
+    high: float
+    deviation: float
+    count: int
+
+    @property
+    def differs(self) -> bool:
+        """Whether 0 lies outside of the interval; not where there is none."""
+        return self.low > 0 or self.high < 0
+
+    def __str__(self) -> str:
+        if self.count == 0:
+            return "no score"
+        if self.count == 1:
+            return f"{figure(self.mean)} (1 seed)"
+        return f"{figure(self.mean)} ({figure(self.low)} to {figure(self.high)})"

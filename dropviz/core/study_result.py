@@ -1,0 +1,122 @@
+"""What the results of every study have in common: its cells, its score, its proof."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from dropviz.core.cell_result import Difference
+from dropviz.core.sentences import counted, figure
+from dropviz.core.training_result import TrainingResult
+from dropviz.errors import DropvizError
+
+# By the name of a curve: what to call it, and whether more of it is better.
+SCORES: Mapping[str, tuple[str, bool]] = {
+    "val_accuracy": ("validation accuracy", True),
+    "val_loss": ("validation loss", False),
+}
+_LISTED = 3  # failed cells that are spelled out
+
+
+@dataclass(frozen=True)
+class PlainProof:
+    """One training of a study, and the same in plain Keras.
+
+    Attributes:
+        cell: The training as a scenario.
+        difference: How far the two are apart.
+    """
+
+    cell: str
+    difference: Difference
+
+
+@dataclass(frozen=True, eq=False)
+class Trainings:
+    """The trainings of a study.
+
+    Attributes:
+        results: By scenario, what came out.
+        score: The curve whose last value is the score, a key of ``SCORES``.
+        engine: "exact" or "xla".
+        proofs: Some of them, compared with plain Keras.
+        seconds: Wall time of the study.
+    """
+
+    results: Mapping[str, TrainingResult] = field(repr=False)
+    score: str
+    engine: str
+    proofs: tuple[PlainProof, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def more_is_better(self) -> bool:
+        """Whether a higher score is a better one."""
+        return SCORES[self.score][1]
+
+    @property
+    def score_name(self) -> str:
+        """What the score is called."""
+        return SCORES[self.score][0]
+
+    @property
+    def failed(self) -> list[TrainingResult]:
+        """The trainings that failed, in their order."""
+        return [each for each in self.results.values() if each.status == "failed"]
+
+    @property
+    def failures(self) -> list[str]:
+        """A line on what failed; none where nothing did."""
+        failed = self.failed
+        if not failed:
+            return []
+        listed = "; ".join(f"{each.cell}: {each.reason}" for each in failed[:_LISTED])
+        more = f"; and {len(failed) - _LISTED:,} more" if len(failed) > _LISTED else ""
+        return [
+            f"Failed, and so without a score: {counted(len(failed), 'training')}: {listed}{more}."
+        ]
+
+    @property
+    def proof_sentence(self) -> str:
+        """How far the trainings are from plain Keras."""
+        if not self.proofs:
+            return "Not compared with plain Keras."
+        what = f"{counted(len(self.proofs), 'training')} of these, chosen at random,"
+        again = "trained again in plain Keras" + (
+            " with jit_compile=True" if self.engine == "xla" else ""
+        )
+        apart = [each.difference for each in self.proofs]
+        if all(each.to_the_bit for each in apart):
+            return f"Proved: {what} {again}: weights and curves are equal to the bit."
+        weights = max(each.weights for each in apart)
+        curves = max(each.curves for each in apart)
+        return (
+            f"{what[0].upper()}{what[1:]} {again}: weights differ by up to {figure(weights)}, "
+            f"curves by up to {figure(curves)}."
+        )
+
+
+def score_of(results: Sequence[TrainingResult]) -> str:
+    """The score that results have: accuracy where there are classes, else the loss."""
+    there = {name for each in results for name in each.curves}
+    return next((name for name in SCORES if name in there), "val_loss")
+
+
+def data_frame(rows: Sequence[Mapping[str, Any]]) -> Any:
+    """Rows as a ``pandas.DataFrame``.
+
+    Args:
+        rows: A dictionary each.
+
+    Raises:
+        DropvizError: If pandas is not installed.
+    """
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise DropvizError(
+            "A data frame needs pandas, which is not installed. Install it, or take the same as "
+            "dictionaries from .rows."
+        ) from error
+    return pd.DataFrame(rows)

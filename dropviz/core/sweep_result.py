@@ -1,0 +1,177 @@
+"""A rate map: the scores of a grid of rates, how sure they are, and where training broke."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dropviz.core.display_registry import display, draw_figure
+from dropviz.core.estimate import Estimate
+from dropviz.core.sentences import counted, figure
+from dropviz.core.spec import RunSpec
+from dropviz.core.study_result import Trainings, data_frame
+from dropviz.core.text_table import Table
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """What a sweep over rates found.
+
+    Attributes:
+        spec: What all trainings share; its rates and seed are those of the first.
+        dropout: The values of ``dropout``.
+        recurrent_dropout: The values of ``recurrent_dropout``.
+        seeds: The seeds of each cell.
+        trainings: The trainings.
+        scores: Shape (dropout, recurrent_dropout, seeds): the last validation score; NaN where
+            a training failed.
+        estimates: By (row, column) the mean over seeds with its interval.
+        behind: By (row, column) how far a cell is from the best, seed by seed; above 0 is better.
+    """
+
+    spec: RunSpec
+    dropout: tuple[float, ...]
+    recurrent_dropout: tuple[float, ...]
+    seeds: tuple[int, ...]
+    trainings: Trainings
+    scores: Floats
+    estimates: dict[tuple[int, int], Estimate]
+    behind: dict[tuple[int, int], Estimate]
+
+    @property
+    def mean(self) -> Floats:
+        """Shape (dropout, recurrent_dropout): means over the seeds; NaN where none has a score."""
+        grid = np.full(self.scores.shape[:2], np.nan)
+        for place, estimate in self.estimates.items():
+            grid[place] = estimate.mean
+        return grid
+
+    @property
+    def broken(self) -> NDArray[np.bool_]:
+        """Shape (dropout, recurrent_dropout): where at least one training failed."""
+        return np.asarray(np.isnan(self.scores).any(axis=2))
+
+    @property
+    def best(self) -> tuple[int, int] | None:
+        """Row and column of the best mean; None where no cell has one."""
+        mean = np.where(self.broken, np.nan, self.mean)
+        if np.isnan(mean).all():
+            return None
+        signed = mean if self.trainings.more_is_better else -mean
+        row, column = np.unravel_index(int(np.nanargmax(signed)), mean.shape)
+        return int(row), int(column)
+
+    @property
+    def like_best(self) -> NDArray[np.bool_]:
+        """Shape (dropout, recurrent_dropout): what cannot be told from the best.
+
+        Cells whose paired difference from it has 0 within its 95 % interval; all cells that have
+        a score where there is one seed, as nothing can be told then.
+        """
+        found = np.zeros(self.scores.shape[:2], bool)
+        for place, estimate in self.behind.items():
+            found[place] = not self.broken[place] and not estimate.differs
+        return found
+
+    @property
+    def table(self) -> Table:
+        """A row for each value of ``dropout``, a column for each of ``recurrent_dropout``."""
+        heads = ("dropout \\ recurrent", *(f"{rate:g}" for rate in self.recurrent_dropout))
+        rows = [
+            (f"{rate:g}", *(self._cell(row, column) for column in range(len(heads) - 1)))
+            for row, rate in enumerate(self.dropout)
+        ]
+        return Table(heads, rows)
+
+    def _cell(self, row: int, column: int) -> str:
+        if self.broken[row, column]:
+            return "broke"
+        mark = "*" if (row, column) == self.best else "~" if self.like_best[row, column] else ""
+        return f"{figure(self.estimates[row, column].mean)}{mark}"
+
+    @property
+    def title(self) -> str:
+        """What was swept, in one line."""
+        rows, columns = len(self.dropout), len(self.recurrent_dropout)
+        method = "" if self.spec.method == "keras" else f", method {self.spec.method}"
+        return (
+            f"{self.spec.task}{method}: {rows} x {columns} rates, "
+            f"{counted(len(self.seeds), 'seed')}, {counted(self.spec.epochs, 'epoch')}, "
+            f"{self.spec.units} units: {self.trainings.score_name}"
+        )
+
+    @property
+    def sentences(self) -> list[str]:
+        """What was found, in plain words."""
+        return [self._best_sentence(), *self.trainings.failures, self.trainings.proof_sentence]
+
+    def _best_sentence(self) -> str:
+        if self.best is None:
+            return "No cell has a score: at least one training failed in each."
+        row, column = self.best
+        where = self._rates(row, column)
+        best = f"Best mean: {self.estimates[row, column]} at {where}."
+        if len(self.seeds) == 1:
+            return f"{best} One seed tells nothing of chance: no cell can be told from another."
+        others = int(self.like_best.sum()) - 1
+        if not others:
+            return f"{best} Each other cell is worse by more than the noise of these seeds."
+        return (
+            f"{best} {others} of the {self.scores[..., 0].size - 1} others cannot be told from it "
+            f"(paired over {len(self.seeds)} seeds, 95 %)."
+        )
+
+    def _rates(self, row: int, column: int) -> str:
+        return (
+            f"dropout={self.dropout[row]:g}, recurrent_dropout={self.recurrent_dropout[column]:g}"
+        )
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """A dictionary for each training: rates, seed, score, status, reason, seconds."""
+        found = []
+        for each in self.trainings.results.values():
+            spec = each.spec
+            found.append(
+                {
+                    "dropout": spec.dropout,
+                    "recurrent_dropout": spec.recurrent_dropout,
+                    "seed": spec.seed,
+                    self.trainings.score: each.last(self.trainings.score),
+                    "status": each.status,
+                    "reason": each.reason,
+                    "seconds": each.seconds,
+                    "cell": each.cell,
+                }
+            )
+        return found
+
+    def to_pandas(self) -> Any:
+        """The trainings as a ``pandas.DataFrame``, a row each; pandas must be installed."""
+        return data_frame(self.rows)
+
+    def figure(self, name: str = "map") -> Any:
+        """Draws the sweep.
+
+        Args:
+            name: "map" (the rates) or "margins" (each rate by itself).
+
+        Returns:
+            A ``matplotlib.figure.Figure``.
+
+        Raises:
+            UnknownNameError: If there is no such picture.
+        """
+        return draw_figure(name, self)
+
+    def _ipython_display_(self) -> None:
+        display(self)
+
+    def __str__(self) -> str:
+        legend = "* best mean   ~ cannot be told from it" if self.best else ""
+        return "\n".join([self.title, *self.table.lines, legend, *self.sentences])

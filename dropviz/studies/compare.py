@@ -1,0 +1,150 @@
+"""Compares settings on one task: the same weights at first, batches and order for each seed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+
+from dropviz.core.comparison import Comparison, Entry
+from dropviz.core.methods import METHODS
+from dropviz.core.scenario_string import HEAD, parse
+from dropviz.core.spec import RunSpec
+from dropviz.core.study_result import Trainings
+from dropviz.core.task import Task
+from dropviz.core.training_result import TrainingResult, cell_of
+from dropviz.errors import DropvizError, is_known, received, unknown_name
+from dropviz.studies.seed_statistics import bootstrapped, paired, seeds_needed
+from dropviz.studies.study import Engine, How, Listener, checked_seeds, checked_values, run_study
+from dropviz.studies.task_data import OWN
+
+NONE = "none"
+_RATE = 0.25
+_VISIBLE = 0.01
+
+
+def compare(
+    methods: Iterable[str | RunSpec],
+    task: str | Task = "digits",
+    seeds: int | Sequence[int] = 5,
+    *,
+    dropout: float = _RATE,
+    recurrent_dropout: float = _RATE,
+    executor: Executor | None = None,
+    engine: Engine = "exact",
+    results: str | os.PathLike[str] | None = None,
+    listener: Listener | None = None,
+    **spec: Any,
+) -> Comparison:
+    """Trains several settings with the same seeds, and compares them pair by pair.
+
+    For each seed all settings begin with the same weights, and meet the same batches in the same
+    order (with TensorFlow one order for all epochs, as in plain Keras after
+    ``keras.utils.set_random_seed``).
+
+    Args:
+        methods: The settings; others are compared with the first. Each is "none" (no dropout), a
+            key of ``dropviz.core.methods.METHODS`` at the two rates below, a scenario such as
+            "lstm:d.5:@50%,d0" (its method, rates, options and schedule count), or a ``RunSpec``.
+        task: A name in ``dropviz.core.tasks.TASKS``, or a ``dropviz.Task`` of one's own.
+        seeds: How many seeds, or which.
+        dropout: The rate for x of methods given by name.
+        recurrent_dropout: Their other rate; not of methods that have none.
+        executor: Any ``concurrent.futures.Executor``; by default processes on this machine.
+        engine: "exact" or "xla", as in ``dropviz.sweep``. Schedules are trained by ``fit``.
+        results: A file to which each result is written at once.
+        listener: Told how the comparison goes.
+        **spec: What all share: ``units`` and ``epochs``.
+
+    Returns:
+        The comparison.
+
+    Raises:
+        DropvizError: As ``dropviz.sweep`` does.
+    """
+    how = How(executor, engine, results, listener)
+    chosen = checked_seeds(seeds)
+    name = OWN if isinstance(task, Task) else task
+    shared = {key: spec.pop(key) for key in ("units", "epochs") if key in spec}
+    if spec:
+        raise unknown_name("argument", next(iter(spec)), [f.name for f in fields(RunSpec)])
+    base = RunSpec(task=name, **shared)
+    rates = dropout, recurrent_dropout
+    settings = {
+        _name(each): _spec(each, base, rates) for each in checked_values("methods", methods)
+    }
+    specs = {key: [replace(one, seed=seed) for seed in chosen] for key, one in settings.items()}
+    trainings = run_study([each for listed in specs.values() for each in listed], task, how)
+    cells = {
+        key: tuple(trainings.results[cell_of(each)] for each in listed)
+        for key, listed in specs.items()
+    }
+    entries = tuple(_entry(key, cells, trainings, base.epochs) for key in cells)
+    found = next(iter(settings.values()))
+    shown = name if isinstance(task, str) else task.name
+    return Comparison(shown, chosen, found.epochs, found.units, entries, trainings, _VISIBLE)
+
+
+def _name(setting: str | RunSpec) -> str:
+    return cell_of(setting) if isinstance(setting, RunSpec) else str(setting)
+
+
+def _spec(setting: str | RunSpec, base: RunSpec, rates: tuple[float, float]) -> RunSpec:
+    """A setting as a spec, with the task, units and epochs of all."""
+    if setting == NONE:
+        return base
+    if isinstance(setting, str) and setting.partition(":")[0] == HEAD:
+        setting = parse(_with_length(setting, base)).spec
+    if isinstance(setting, RunSpec):
+        return replace(setting, task=base.task, units=base.units, epochs=base.epochs)
+    if not isinstance(setting, str):
+        raise DropvizError(
+            'A setting is "none", a method\'s name, a scenario or a RunSpec. '
+            f"Received: {received(setting)}."
+        )
+    if not is_known(setting, METHODS):
+        raise unknown_name("method", setting, [NONE, *METHODS])
+    dropout, recurrent = rates
+    two = any(rule.argument == "recurrent_dropout" for rule in METHODS[setting].rules)
+    return replace(
+        base, method=setting, dropout=dropout, recurrent_dropout=recurrent if two else 0.0
+    )
+
+
+def _with_length(scenario: str, base: RunSpec) -> str:
+    """A scenario whose shares of the training are shares of this one."""
+    head, *parts = scenario.split(":")
+    length = [f"task={base.task}", f"e{base.epochs}"] if base.task != OWN else [f"e{base.epochs}"]
+    kept = [each for each in parts if not each.startswith("task=") and each[:1] != "e"]
+    return ":".join([head, *length, *kept])
+
+
+def _entry(
+    key: str, cells: dict[str, tuple[TrainingResult, ...]], trainings: Trainings, epochs: int
+) -> Entry:
+    first, mine = next(iter(cells.values())), cells[key]
+    scores = [cell.last(trainings.score) for cell in mine]
+    others = [cell.last(trainings.score) for cell in first]
+    difference = None if mine is first else paired(scores, others)
+    needed = 0
+    if difference is not None and difference.count > 1 and difference.deviation > 0:
+        needed = seeds_needed(difference.deviation, _VISIBLE)
+    seconds = [cell.seconds / epochs for cell in mine if cell.status == "done"]
+    ratios = [
+        a.seconds / b.seconds
+        for a, b in zip(mine, first, strict=True)
+        if a.status == b.status == "done" and b.seconds
+    ]
+    return Entry(
+        name=key,
+        cells=mine,
+        score=bootstrapped(scores),
+        difference=difference,
+        needed=needed,
+        seconds=float(np.median(seconds)) if seconds else float("nan"),
+        cost=float(np.median(ratios)) if ratios else float("nan"),
+    )

@@ -1,0 +1,172 @@
+"""The results of a study on disk: a line for each finished training, written at once.
+
+Lines are JSON with a digest each. They are only ever added, each in one write, so that a process
+that is killed leaves at most a torn last line, which is cut off when the study goes on.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from dropviz.core.training_result import TrainingResult
+from dropviz.errors import DropvizError, received
+
+_FORM = 1
+_DIGEST = 16  # hexadecimal digits of SHA-256, which tell a damaged line
+
+
+@dataclass(frozen=True)
+class StudyId:
+    """What results must have in common to stand in one file.
+
+    Attributes:
+        task: The task's name.
+        data: A digest of its data.
+        engine: How the trainings are run.
+        versions: Of dropviz, Keras and TensorFlow.
+    """
+
+    task: str
+    data: str
+    engine: str
+    versions: Mapping[str, str]
+
+
+class ResultsFile:
+    """A file of results that a study reads, and adds to."""
+
+    def __init__(self, path: str | os.PathLike[str], study: StudyId) -> None:
+        """Opens a file, or begins one.
+
+        Args:
+            path: Where; its folder must exist.
+            study: What is asked now.
+
+        Raises:
+            DropvizError: If it cannot be read or written there, is damaged, or holds the results
+                of another study or of other versions.
+        """
+        self.path = Path(path)
+        self._study = study
+        self.results: dict[str, TrainingResult] = {}
+        try:
+            if self.path.exists() and b"\n" in self.path.read_bytes():
+                self._read()
+            else:
+                self.path.write_bytes(b"")
+                self._append({"dropviz study": _FORM, **asdict(study)})
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
+
+    def add(self, result: TrainingResult) -> None:
+        """Writes a result, unless that of its cell is there.
+
+        Args:
+            result: What came out of a training.
+
+        Raises:
+            DropvizError: If it cannot be written; what was written before is kept.
+        """
+        if result.cell in self.results:
+            return
+        try:
+            self._append(asdict(result))
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
+        self.results[result.cell] = result
+
+    def _append(self, entry: Mapping[str, Any]) -> None:
+        line = _line(entry)
+        handle = os.open(self.path, os.O_WRONLY | os.O_APPEND)
+        try:
+            written = os.write(handle, line)
+            if written < len(line):
+                # A disk that is full takes a part; a torn line would hide what comes after it.
+                os.ftruncate(handle, os.fstat(handle).st_size - written)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        finally:
+            os.close(handle)
+
+    def _read(self) -> None:
+        raw = self.path.read_bytes()
+        whole = raw[: raw.rfind(b"\n") + 1]
+        first, *lines = [_entry(line, n, self.path) for n, line in enumerate(whole.splitlines(), 1)]
+        self._check(first)
+        for entry in lines:
+            result = _result(entry, self.path)
+            known = self.results.setdefault(result.cell, result)
+            if (known.curves, known.status) != (result.curves, result.status):
+                raise DropvizError(
+                    f"{received(str(self.path))} holds two different results of the cell "
+                    f"{received(result.cell)}. Expected one; begin a new file."
+                )
+        if len(whole) < len(raw):
+            os.truncate(self.path, len(whole))
+
+    def _check(self, first: Mapping[str, Any]) -> None:
+        ours = {"dropviz study": _FORM, **asdict(self._study)}
+        for name, value in ours.items():
+            if first.get(name) != value:
+                raise DropvizError(
+                    f"{received(str(self.path))} holds the results of another study: {name} is "
+                    f"{received(first.get(name))}, and here it is {received(value)}. Give another "
+                    "file."
+                )
+
+
+def data_digest(arrays: Mapping[str, Any]) -> str:
+    """A digest of the arrays of a task, with their shapes and types."""
+    digest = hashlib.sha256()
+    for name, array in sorted(arrays.items()):
+        digest.update(f"{name} {array.dtype} {array.shape}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()[:_DIGEST]
+
+
+def _line(entry: Mapping[str, Any]) -> bytes:
+    text = json.dumps(entry, sort_keys=True)
+    return f'{{"digest": "{_digest(text)}", "entry": {text}}}\n'.encode()
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:_DIGEST]
+
+
+def _entry(line: bytes, number: int, path: Path) -> dict[str, Any]:
+    try:
+        held = json.loads(line)
+        entry: dict[str, Any] = held["entry"]
+        if held["digest"] == _digest(json.dumps(entry, sort_keys=True)):
+            return entry
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise DropvizError(
+        f"Line {number:,} of {received(str(path))} is damaged, or the file is no study of dropviz. "
+        "Take another copy, or give another file."
+    )
+
+
+def _result(entry: Mapping[str, Any], path: Path) -> TrainingResult:
+    try:
+        curves = {name: tuple(map(float, values)) for name, values in entry["curves"].items()}
+        return TrainingResult(**{**entry, "curves": curves})
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DropvizError(
+            f"{received(str(path))} holds a result with other fields than this dropviz writes. "
+            "Give another file."
+        ) from error
+
+
+def _unwritable(path: Path, error: OSError) -> DropvizError:
+    return DropvizError(
+        f"The results cannot be kept in {received(str(path))} ({type(error).__name__}: "
+        f"{error.strerror or error}). What was written before is kept; give a file in a folder "
+        "that exists, with room on its disk."
+    )

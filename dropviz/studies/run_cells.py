@@ -1,0 +1,188 @@
+"""Runs the trainings of a study on workers, each result handed over as it comes."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from dataclasses import dataclass
+from typing import Any
+
+from dropviz.core.sentences import counted
+from dropviz.core.training_result import TrainingResult
+from dropviz.errors import DropvizError, received
+from dropviz.studies.worker import Answer, Order, answer
+from dropviz.studies.worker_pool import WorkerPool
+
+_AHEAD = 64  # trainings that wait with the executor, beyond those that run
+_DEATHS = 2  # of a worker that a training may take with it, alone
+
+
+@dataclass(frozen=True)
+class StudyProgress:
+    """How far a study is.
+
+    Attributes:
+        done: Trainings that have ended.
+        total: All of them.
+        failed: Those that failed.
+        before: Those that were in the results file.
+        seconds: Since the study began.
+    """
+
+    done: int
+    total: int
+    failed: int
+    before: int
+    seconds: float
+
+    @property
+    def left(self) -> float:
+        """Seconds that the rest will take at this pace; infinite before the first result."""
+        new = self.done - self.before
+        return (self.total - self.done) * self.seconds / new if new else float("inf")
+
+    @property
+    def sentence(self) -> str:
+        """The progress in one line."""
+        said = f"{self.done:,} of {counted(self.total, 'training')}"
+        if self.failed:
+            said += f", {self.failed:,} failed"
+        if self.before:
+            said += f", {self.before:,} from the results file"
+        if self.done == self.total:
+            return f"{said}: {self.seconds:.0f} s"
+        if self.done == self.before:
+            return f"{said}: the first one is under way (a worker takes some seconds to start)"
+        return f"{said}: {self.seconds:.0f} s, about {self.left:.0f} s left"
+
+
+class CellRunner:
+    """Hands trainings to workers, and takes back what they answer."""
+
+    def __init__(
+        self,
+        pool: WorkerPool,
+        order: Order,
+        data: Any,
+        found: Callable[[TrainingResult], None],
+    ) -> None:
+        """Makes a runner.
+
+        Args:
+            pool: Where the trainings run.
+            order: What all of them have in common.
+            data: The task, for a worker that does not have its data; None where each can load it.
+            found: Called with each result as it comes.
+        """
+        self._pool = pool
+        self._order = order
+        self._data = data
+        self._found = found
+        self._waiting: deque[str] = deque()
+        self._running: dict[Future[Answer], str] = {}
+        self._suspects: deque[str] = deque()
+        self._deaths = Counter[str]()
+
+    def run(self, cells: Sequence[str]) -> None:
+        """Runs trainings to their end.
+
+        Args:
+            cells: The trainings.
+
+        Raises:
+            DropvizError: If the executor is broken for good, or its workers have other versions or
+                other data; results so far have been handed over.
+        """
+        self._waiting.extend(cells)
+        while self._waiting or self._suspects or self._running:
+            try:
+                self._submit()
+                done, _ = wait(self._running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    self._take(future)
+            except BrokenExecutor as error:
+                self._after_death(error)
+
+    def _submit(self) -> None:
+        # One alone, where somebody took a worker with it and it is not known who.
+        source = self._suspects or self._waiting
+        room = 1 if self._suspects else self._pool.workers + _AHEAD
+        while source and len(self._running) < room:
+            future = self._pool.submit(answer, source[0], self._order, None)
+            self._running[future] = source.popleft()
+            if source is self._suspects:
+                break
+
+    def _take(self, future: Future[Answer]) -> None:
+        came = _came(future)
+        cell = self._running.pop(future)
+        if came.needs_data:
+            self._running[self._pool.submit(answer, cell, self._order, self._data)] = cell
+            return
+        if came.refused:
+            raise DropvizError(came.refused)
+        if came.result is not None:
+            self._found(came.result)
+
+    def _after_death(self, error: BrokenExecutor) -> None:
+        for future in [each for each in self._running if each.done() and not each.exception()]:
+            # What had come to its end is not trained again.
+            if future.result().result is not None:
+                self._take(future)
+        self._pool.begin_anew(error)
+        running = list(self._running.values())
+        self._running.clear()
+        if len(running) == 1:
+            self._deaths[running[0]] += 1
+            if self._deaths[running[0]] >= _DEATHS:
+                reason = f"its worker died {_DEATHS} times ({type(error).__name__})"
+                self._found(TrainingResult(running[0], status="failed", reason=reason))
+                return
+        self._suspects.extendleft(reversed(running))
+
+
+def _came(future: Future[Answer]) -> Answer:
+    try:
+        return future.result()
+    except BrokenExecutor:
+        raise
+    except Exception as error:
+        first = (str(error).strip().splitlines() or [""])[0]
+        raise DropvizError(
+            f"The executor could not run a training ({type(error).__name__}: {first}). The results "
+            "so far are kept; give another executor and the same results file to go on."
+        ) from error
+
+
+class Timed:
+    """Counts results, and tells a listener."""
+
+    def __init__(
+        self, total: int, before: int, listener: Callable[[StudyProgress], None] | None
+    ) -> None:
+        self._total, self._before = total, before
+        self._done, self._failed = before, 0
+        self._listener = listener
+        self._began = time.perf_counter()
+
+    def __call__(self, result: TrainingResult | None = None) -> None:
+        """Counts a result; without one only tells where it stands."""
+        if result is not None:
+            self._done += 1
+            self._failed += result.status == "failed"
+        if self._listener is not None:
+            seconds = time.perf_counter() - self._began
+            self._listener(
+                StudyProgress(self._done, self._total, self._failed, self._before, seconds)
+            )
+
+
+def check_listener(listener: object) -> None:
+    """Raises DropvizError unless a listener can be called, or is None."""
+    if listener is not None and not callable(listener):
+        raise DropvizError(
+            "listener must be a function that takes the progress. "
+            f"Received: listener={received(listener)}."
+        )

@@ -1,0 +1,163 @@
+"""A study: many trainings of one task, run on workers, kept in a file, some of them proved."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import BrokenExecutor, Executor
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from dropviz.core.checks import check_whole
+from dropviz.core.number_forms import MOST_SEED
+from dropviz.core.spec import RunSpec
+from dropviz.core.study_result import PlainProof, Trainings, score_of
+from dropviz.core.task import Task
+from dropviz.core.training_result import TrainingResult, cell_of
+from dropviz.errors import DropvizError, is_known, received, unknown_name
+from dropviz.studies.results_file import ResultsFile, StudyId
+from dropviz.studies.run_cells import CellRunner, StudyProgress, Timed, check_listener
+from dropviz.studies.task_data import chosen_task, task_digest
+from dropviz.studies.worker import Order, prove, versions
+from dropviz.studies.worker_pool import WorkerPool
+
+Engine = Literal["exact", "xla"]
+Listener = Callable[[StudyProgress], None]
+ENGINES = {
+    "exact": "graph mode: each training is to the bit that of plain Keras",
+    "xla": "compiled by XLA: to the bit, or up to rounding, plain Keras with jit_compile=True",
+}
+_PROOFS = 2
+_MOST_SEEDS = 10_000
+
+
+@dataclass(frozen=True)
+class How:
+    """How the trainings of a study are run.
+
+    Attributes:
+        executor: Any ``concurrent.futures.Executor``; None for processes of our own.
+        engine: A key of ``ENGINES``.
+        results: A file that keeps each result at once, and from which a study goes on; or None.
+        listener: Told how the study goes.
+        proofs: How many trainings are trained again in plain Keras.
+    """
+
+    executor: Executor | None = None
+    engine: Engine = "exact"
+    results: str | os.PathLike[str] | None = None
+    listener: Listener | None = None
+    proofs: int = _PROOFS
+
+    def __post_init__(self) -> None:
+        if not is_known(self.engine, ENGINES):
+            raise unknown_name("engine", self.engine, ENGINES)
+        check_listener(self.listener)
+
+
+def run_study(specs: Sequence[RunSpec], task: str | Task, how: How) -> Trainings:
+    """Runs the trainings of a study.
+
+    Args:
+        specs: What to train, each once; their task is replaced by the one given.
+        task: A name in ``dropviz.core.tasks.TASKS``, or a task of one's own.
+        how: How they are run.
+
+    Returns:
+        All trainings, in the order of ``specs``.
+
+    Raises:
+        DropvizError: If the task's data cannot be had, the results file is another study's, or
+            the executor is broken or has workers with other versions; what was done is in the
+            file.
+        KeyboardInterrupt: If it is interrupted; likewise.
+    """
+    began = time.perf_counter()
+    name, loaded, data = chosen_task(task)
+    cells = [cell_of(replace(spec, task=name)) for spec in specs]
+    order = Order(name, task_digest(loaded), how.engine, versions())
+    file = None
+    if how.results is not None:
+        study = StudyId(name, order.data, order.engine, order.versions)
+        file = ResultsFile(how.results, study)
+    done = {} if file is None else {c: file.results[c] for c in cells if c in file.results}
+    timed = Timed(len(cells), len(done), how.listener)
+
+    def found(result: TrainingResult) -> None:
+        if file is not None:
+            file.add(result)
+        done[result.cell] = result
+        timed(result)
+
+    timed()
+    with WorkerPool(how.executor, len(cells) - len(done)) as pool:
+        CellRunner(pool, order, data, found).run([cell for cell in cells if cell not in done])
+        proofs = _proofs(pool, cells, done, order, data, how.proofs)
+    results = {cell: done[cell] for cell in cells}
+    score = score_of(list(results.values()))
+    return Trainings(results, score, how.engine, proofs, time.perf_counter() - began)
+
+
+def _proofs(
+    pool: WorkerPool,
+    cells: Sequence[str],
+    done: dict[str, TrainingResult],
+    order: Order,
+    data: Any,
+    count: int,
+) -> tuple[PlainProof, ...]:
+    # A schedule is trained in plain Keras's own loop, and has nothing to prove.
+    able = [c for c in cells if done[c].status == "done" and not done[c].spec.schedule]
+    # The same ones each time, so that a study that goes on ends as it would have.
+    chosen = random.Random(order.data).sample(able, min(count, len(able)))  # noqa: S311
+    try:
+        futures = [pool.submit(prove, cell, order, data) for cell in chosen]
+        return tuple(future.result() for future in futures)
+    except BrokenExecutor:
+        # A worker that died now takes no result with it; the words say that nothing was compared.
+        return ()
+
+
+def checked_seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
+    """The seeds of a study.
+
+    Args:
+        seeds: How many, from 1, counted from seed 1; or the seeds themselves.
+
+    Returns:
+        The seeds, each once.
+
+    Raises:
+        DropvizError: If there is none, one is there twice, or one is out of range.
+    """
+    if isinstance(seeds, int) and not isinstance(seeds, bool):
+        return tuple(range(1, check_whole("seeds", seeds, 1, _MOST_SEEDS) + 1))
+    listed = checked_values("seeds", seeds)
+    return tuple(check_whole("seed", seed, 0, MOST_SEED) for seed in listed)
+
+
+def checked_values(name: str, values: Any) -> tuple[Any, ...]:
+    """The values of an axis, each once.
+
+    Args:
+        name: The argument's name.
+        values: What was given.
+
+    Raises:
+        DropvizError: If it is no list, is empty, or has a value twice.
+    """
+    if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
+        raise DropvizError(
+            f"{name} must be a list of values, as [0, .25, .5]. Received: {received(values)}."
+        )
+    listed = tuple(values)
+    if not listed:
+        raise DropvizError(f"{name} must not be empty. Received: {received(values)}.")
+    twice = next((each for at, each in enumerate(listed) if each in listed[:at]), None)
+    if twice is not None:
+        raise DropvizError(
+            f"{name} must have each value once. Received: {received(twice)} twice. Leave one out."
+        )
+    return listed

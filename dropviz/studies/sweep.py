@@ -1,0 +1,105 @@
+"""A sweep over both rates: which of them help on a task, and how sure one may be."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
+from typing import Any
+
+import numpy as np
+
+from dropviz.core.checks import check_rate
+from dropviz.core.estimate import Estimate
+from dropviz.core.spec import RunSpec
+from dropviz.core.sweep_result import Sweep
+from dropviz.core.task import Task
+from dropviz.core.training_result import cell_of
+from dropviz.studies.seed_statistics import bootstrapped, paired
+from dropviz.studies.study import Engine, How, Listener, checked_seeds, checked_values, run_study
+from dropviz.studies.task_data import OWN
+
+_RATES = (0.0, 0.25, 0.5)
+
+
+def sweep(
+    dropout: Iterable[float] = _RATES,
+    recurrent_dropout: Iterable[float] = _RATES,
+    seeds: int | Sequence[int] = 3,
+    task: str | Task = "digits",
+    *,
+    executor: Executor | None = None,
+    engine: Engine = "exact",
+    results: str | os.PathLike[str] | None = None,
+    listener: Listener | None = None,
+    **spec: Any,
+) -> Sweep:
+    """Trains a grid of rates with several seeds: a rate map, and what can be told from it.
+
+    Each training is a real Keras training; of two of them it is shown (``engine``). With
+    TensorFlow all epochs of a seed meet the samples in one order, as in plain Keras after
+    ``keras.utils.set_random_seed``.
+
+    Args:
+        dropout: Values of ``dropout``, ``0 <= rate < 1``, each once.
+        recurrent_dropout: Values of the method's other rate, likewise.
+        seeds: How many seeds for each pair of rates, or which.
+        task: A name in ``dropviz.core.tasks.TASKS``, or a ``dropviz.Task`` of one's own.
+        executor: Any ``concurrent.futures.Executor``, as Dask's ``client.get_executor()``; by
+            default processes on this machine, of one thread each.
+        engine: "exact" (graph mode: to the bit plain Keras) or "xla" (faster: to the bit, or up
+            to rounding, plain Keras with ``jit_compile=True``).
+        results: A file to which each result is written at once, and from which a sweep that was
+            interrupted or killed goes on.
+        listener: Told how the sweep goes (``dropviz.studies.run_cells.StudyProgress``).
+        **spec: What all trainings share: ``units``, ``epochs``, ``method`` and its options.
+
+    Returns:
+        The sweep.
+
+    Raises:
+        DropvizError: If an argument is out of range or has a value twice, the data cannot be had
+            or are not finite, the results file is another study's or cannot be written, or the
+            executor is broken; results so far are kept in the file.
+    """
+    how = How(executor, engine, results, listener)
+    rows = _checked("dropout", dropout)
+    columns = _checked("recurrent_dropout", recurrent_dropout)
+    chosen = checked_seeds(seeds)
+    name = OWN if isinstance(task, Task) else task
+    # Seeds run fastest: what is found after a while is a coarse map of all seeds.
+    specs = [
+        RunSpec(task=name, dropout=d, recurrent_dropout=r, seed=seed, **spec)
+        for seed in chosen
+        for d in rows
+        for r in columns
+    ]
+    trainings = run_study(specs, task, how)
+    shape = len(chosen), len(rows), len(columns)
+    last = [trainings.results[cell_of(each)].last(trainings.score) for each in specs]
+    scores = np.asarray(last).reshape(shape).transpose(1, 2, 0)
+    places = [(row, column) for row in range(shape[1]) for column in range(shape[2])]
+    found = Sweep(
+        spec=specs[0],
+        dropout=rows,
+        recurrent_dropout=columns,
+        seeds=chosen,
+        trainings=trainings,
+        scores=scores,
+        estimates={place: bootstrapped(scores[place]) for place in places},
+        behind={},
+    )
+    found.behind.update(_behind(found, places))
+    return found
+
+
+def _behind(found: Sweep, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Estimate]:
+    """How far each cell is from the best, seed by seed; above 0 is better."""
+    if found.best is None:
+        return {}
+    best, sign = found.scores[found.best], 1 if found.trainings.more_is_better else -1
+    return {place: paired(sign * found.scores[place], sign * best) for place in places}
+
+
+def _checked(name: str, values: Iterable[float]) -> tuple[float, ...]:
+    return checked_values(name, [check_rate(name, each) for each in checked_values(name, values)])

@@ -1,0 +1,41 @@
+"""A task as a study sends it: by its name, or somebody's own arrays by their digest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dropviz.core.task import Task
+from dropviz.core.tasks import TASKS, load_task
+from dropviz.errors import DropvizError, received
+from dropviz.studies.results_file import data_digest
+
+OWN = "own"
+_ARRAYS = ("x", "y", "x_val", "y_val")
+
+
+def task_digest(task: Task) -> str:
+    """A digest of a task's data."""
+    return data_digest({name: getattr(task, name) for name in _ARRAYS})
+
+
+def chosen_task(task: str | Task) -> tuple[str, Task, Any]:
+    """What a study asks its workers for.
+
+    Args:
+        task: A name in ``dropviz.core.tasks.TASKS``, or a task of one's own.
+
+    Returns:
+        The name that travels, the task, and what is sent to a worker that asks for data: the
+        task itself where it is somebody's own, else None.
+
+    Raises:
+        DropvizError: If there is no such task, or its data cannot be had.
+    """
+    if isinstance(task, Task):
+        return OWN, task, task
+    if not isinstance(task, str):
+        raise DropvizError(
+            f"task must be the name of a task ({', '.join(TASKS)}) or a dropviz.Task. "
+            f"Received: {received(task)}."
+        )
+    return task, load_task(task), None

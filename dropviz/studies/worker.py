@@ -1,0 +1,180 @@
+"""What a worker does: one training, told by its scenario, answered by its result."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from dropviz.core.study_result import PlainProof
+from dropviz.core.training_result import Ended, TrainingResult
+from dropviz.errors import DropvizError, received
+
+_PROGRAMS = 3  # compiled programs that a worker keeps, some 100 MiB each
+_alone = threading.Lock()
+_tasks: dict[str, Any] = {}
+_programs: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+
+
+@dataclass(frozen=True)
+class Order:
+    """What all trainings of a study have in common.
+
+    Attributes:
+        task: The task's name; "own" for arrays of somebody's own.
+        data: A digest of its data.
+        engine: "exact" or "xla".
+        versions: Of what computes, where the study was begun.
+    """
+
+    task: str
+    data: str
+    engine: str
+    versions: Mapping[str, str] = field(hash=False)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a worker answers.
+
+    Attributes:
+        result: The result; None where there is none.
+        needs_data: Whether the worker has not got the data.
+        refused: Why no worker like this one can be used; empty where it can.
+    """
+
+    result: TrainingResult | None = None
+    needs_data: bool = False
+    refused: str = ""
+
+
+def versions() -> dict[str, str]:
+    """The versions of what computes."""
+    found = {}
+    for name in ("dropviz", "keras", "numpy", "tensorflow", "tensorflow-cpu"):
+        try:
+            found[name.removesuffix("-cpu")] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def answer(cell: str, order: Order, task: Any) -> Answer:
+    """Trains what a scenario asks for; runs in a worker.
+
+    Args:
+        cell: The training as a scenario.
+        order: What all trainings of the study have in common.
+        task: The data, where the worker asked for them; else None.
+
+    Returns:
+        The result; an error of the training is one, and no exception.
+    """
+    ours = versions()
+    if ours != order.versions:
+        other = {k: v for k, v in ours.items() if order.versions.get(k) != v}
+        return Answer(
+            refused=f"A worker of the executor has other versions than this process: {other} "
+            f"instead of { {k: order.versions.get(k) for k in other} }. Results would not be equal "
+            "to the bit; give workers the same versions."
+        )
+    # Keras's random streams belong to the whole process; an executor may have threads.
+    with _alone:
+        if task is not None:
+            _tasks[order.data] = task
+        if order.data not in _tasks and order.task == "own":
+            return Answer(needs_data=True)
+        try:
+            return Answer(_trained(cell, order))
+        except DropvizError as error:
+            return Answer(TrainingResult(cell, status="failed", reason=str(error)))
+        except Exception as error:  # noqa: BLE001 (whatever a backend raises is a cell's result)
+            return Answer(TrainingResult(cell, status="failed", reason=_one_line(error)))
+
+
+def prove(cell: str, order: Order, task: Any) -> PlainProof:
+    """Trains a training of a study again in plain Keras; runs in a worker.
+
+    Args:
+        cell: The training as a scenario.
+        order: What all trainings of the study have in common.
+        task: The data, where they are somebody's own; else None.
+
+    Returns:
+        How far the two are apart.
+    """
+    with _alone:
+        if task is not None:
+            _tasks.setdefault(order.data, task)
+        from dropviz.keras_inside.start_keras import ready
+
+        ready()
+        from dropviz.core.scenario_string import parse
+        from dropviz.studies.compare_with_plain import compare_with_plain
+
+        spec = parse(cell).spec
+        program = _program(spec, _task(order), order.engine)
+        trained = program.train(spec.dropout, spec.recurrent_dropout, spec.seed)
+        return PlainProof(cell, compare_with_plain(program, trained))
+
+
+def _trained(cell: str, order: Order) -> TrainingResult:
+    from dropviz.keras_inside.start_keras import ready
+
+    ready()
+    from dropviz.core.scenario_string import parse
+
+    spec = parse(cell).spec
+    if spec.schedule:
+        return _by_fit(cell, spec, _task(order))
+    program = _program(spec, _task(order), order.engine)
+    came = program.train(spec.dropout, spec.recurrent_dropout, spec.seed)
+    curves = {name: tuple(map(float, came.curves[name])) for name in came.curves}
+    return TrainingResult(cell, curves, came.status, came.reason, came.seconds)
+
+
+def _by_fit(cell: str, spec: Any, task: Any) -> TrainingResult:
+    """A training whose rates change on the way, which no program of constant rates can do."""
+    from dropviz.studies.train import train
+
+    run = train(spec, task)
+    curves = {name: tuple(map(float, run.curves[name])) for name in run.curves}
+    status: Ended = "done" if run.status == "done" else "failed"
+    return TrainingResult(cell, curves, status, run.reason, run.seconds)
+
+
+def _task(order: Order) -> Any:
+    if order.data not in _tasks:
+        from dropviz.core.tasks import load_task
+        from dropviz.studies.task_data import task_digest
+
+        task = load_task(order.task)
+        came = task_digest(task)
+        if came != order.data:
+            raise DropvizError(
+                f"The data of task {order.task!r} are others on this worker: digest {came} instead "
+                f"of {order.data}."
+            )
+        _tasks[order.data] = task
+    return _tasks[order.data]
+
+
+def _program(spec: Any, task: Any, engine: str) -> Any:
+    from dropviz.studies.training_program import TrainingProgram
+
+    # What a compiled program cannot change: all but the rates and the seed.
+    key = replace(spec, dropout=0.0, recurrent_dropout=0.0, seed=0), id(task), engine
+    if key not in _programs:
+        _programs[key] = TrainingProgram(spec, task, engine=engine)
+        while len(_programs) > _PROGRAMS:
+            _programs.popitem(last=False)
+    _programs.move_to_end(key)
+    return _programs[key]
+
+
+def _one_line(error: BaseException) -> str:
+    first = (str(error).strip().splitlines() or [""])[0]
+    return f"{type(error).__name__}: {received(first)[1:-1]}"

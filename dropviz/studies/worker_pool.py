@@ -1,0 +1,138 @@
+"""Where the trainings of a study run: processes of our own, or anybody's executor."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from concurrent.futures import BrokenExecutor, Executor, Future
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from loky.process_executor import ProcessPoolExecutor
+
+from dropviz.errors import DropvizError, received
+
+# A process takes seconds to import TensorFlow, which pays from about so many trainings on.
+_FOR_SEVERAL = 100
+_IDLE = 60  # seconds after which a process without work ends
+_CACHE = "--tf_xla_persistent_cache_directory="
+
+
+class WorkerPool:
+    """An executor, and what becomes of it when one of its workers dies.
+
+    Processes of our own are started anew. Anybody's executor does as it does: Dask gives a dead
+    worker's trainings to others; one that is broken for good ends the study, whose results are
+    kept.
+    """
+
+    def __init__(self, executor: Executor | None, trainings: int) -> None:
+        """Chooses where to run.
+
+        Args:
+            executor: Anything with ``submit`` as ``concurrent.futures.Executor`` has it; None
+                for processes of our own.
+            trainings: How many trainings there will be.
+
+        Raises:
+            DropvizError: If it is no executor.
+        """
+        if executor is not None and not isinstance(executor, Executor):
+            raise DropvizError(
+                "executor must be a concurrent.futures.Executor, as Dask's client.get_executor() "
+                f"gives one. Received: {received(executor)}."
+            )
+        self._given = executor
+        self.workers = _processors() if trainings >= _FOR_SEVERAL else 1
+        self._own: Any = None
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the processes are our own, and can be started anew."""
+        return self._given is None
+
+    def submit(self, function: Any, *args: Any) -> Future[Any]:
+        """Asks a worker to call a function."""
+        if self._given is not None:
+            return self._given.submit(function, *args)
+        if self._own is None:
+            self._own = ProcessPoolExecutor(
+                max_workers=self.workers, timeout=_IDLE, env=worker_environment()
+            )
+        future: Future[Any] = self._own.submit(function, *args)
+        return future
+
+    def begin_anew(self, error: BrokenExecutor) -> None:
+        """Ends what is left of a broken pool; the next ``submit`` starts another.
+
+        Args:
+            error: What broke it.
+
+        Raises:
+            DropvizError: If the executor is not ours.
+        """
+        if self._given is not None:
+            raise DropvizError(
+                f"The executor broke ({type(error).__name__}: {_first_line(error)}). The results "
+                "so far are kept; give another executor and the same results file to go on."
+            ) from error
+        self.close()
+
+    def close(self) -> None:
+        """Ends our own processes, whatever they are doing."""
+        if self._own is not None:
+            self._own.shutdown(wait=True, kill_workers=True)
+            self._own = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def worker_environment() -> Mapping[str, str]:
+    """What a worker's environment must hold before TensorFlow is imported there.
+
+    One thread each, so that results are the same however many workers there are; and XLA's
+    compiled programs kept on disk, where there is a place for them.
+    """
+    ours = {
+        "KERAS_BACKEND": "tensorflow",
+        "OMP_NUM_THREADS": "1",
+        "TF_NUM_INTRAOP_THREADS": "1",
+        "TF_NUM_INTEROP_THREADS": "1",
+        "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3"),
+    }
+    given, place = os.environ.get("TF_XLA_FLAGS", ""), _cache()
+    if place is not None and _CACHE not in given:
+        ours["TF_XLA_FLAGS"] = f"{given} {_CACHE}{place}".strip()
+    return ours
+
+
+def _processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _cache() -> Path | None:
+    """A folder for compiled programs; None where none can be made, or its name has a space."""
+    try:
+        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        folder = home / "dropviz" / "xla"
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError):
+        return None
+    return None if " " in str(folder) else folder
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [""])[0]

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dropviz.core.scenario_string import parse
+from dropviz.core.spec import RunSpec
+from dropviz.errors import DropvizError
+from dropviz.studies.compare import compare
+
+from .studies_made import compared, noise
+
+
+def test_settings_are_trained_with_the_same_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = compared(
+        monkeypatch,
+        lambda spec: 0.5 + noise(spec.seed),
+        methods=["none", "keras", "zaremba", "lstm:d.5:m=moon:r.1"],
+        seeds=[3, 5],
+        units=8,
+        epochs=4,
+    )
+
+    specs = [[cell.spec for cell in entry.cells] for entry in found.entries]
+    assert [[spec.seed for spec in each] for each in specs] == [[3, 5]] * 4
+    assert {(spec.units, spec.epochs) for each in specs for spec in each} == {(8, 4)}
+    rates = [(s[0].method, s[0].dropout, s[0].recurrent_dropout) for s in specs]
+    assert rates == [
+        ("keras", 0.0, 0.0),
+        ("keras", 0.25, 0.25),
+        ("zaremba", 0.25, 0.0),
+        ("moon", 0.5, 0.1),
+    ]
+
+
+def test_a_schedule_s_shares_are_those_of_this_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = compared(
+        monkeypatch, lambda _: 0.5, methods=["none", "lstm:d.4:e99:@50%,d0"], seeds=2, epochs=4
+    )
+
+    (change,) = found.entries[1].cells[0].spec.schedule
+    # 23 batches an epoch.
+    assert (change.batch, change.dropout) == (46, 0.0)
+
+
+def test_a_difference_beyond_the_noise_is_said_with_its_interval(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = compared(
+        monkeypatch,
+        lambda s: 0.8 + 0.1 * (s.dropout > 0) + noise(s.seed, 0.05) + noise(s.seed + 50, 0.001),
+        methods=["none", "keras"],
+        seeds=5,
+    )
+
+    (said, *_) = found.sentences
+    assert said.startswith("keras is better than none by 0.100")
+    assert "beyond the noise of these 5 seeds" in said
+
+
+def test_no_difference_beyond_the_noise_says_how_many_seeds_it_would_take(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = compared(
+        monkeypatch,
+        lambda s: 0.8 + noise(s.seed * 1000 + int(100 * s.dropout), 0.03),
+        methods=["none", "keras"],
+        seeds=5,
+    )
+
+    difference = found.entries[1].difference
+    assert difference is not None
+    assert not difference.differs
+    assert found.sentences[0] == (
+        "keras and none: no difference beyond the noise of these 5 seeds; "
+        f"{found.entries[1].needed} would be needed to see 0.01."
+    )
+    assert found.entries[1].needed > 5
+
+
+def test_one_seed_says_that_it_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = compared(monkeypatch, lambda s: s.dropout, methods=["none", "keras"], seeds=1)
+
+    assert found.sentences[0] == "keras and none: one seed tells nothing of chance."
+
+
+def test_trainings_that_failed_have_no_score_and_are_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = compared(
+        monkeypatch,
+        lambda s: float("nan") if s.dropout and s.seed < 3 else 0.5 + noise(s.seed),
+        methods=["none", "keras"],
+        seeds=4,
+    )
+
+    assert found.entries[1].score.count == 2
+    assert any("without a score: 2 trainings" in said for said in found.sentences)
+    assert found.table.rows[1][3] == "2"
+
+
+def test_the_cost_is_that_of_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The made trainings take 2 seconds and the rate.
+    found = compared(
+        monkeypatch, lambda _: 0.5, methods=["none", "keras"], seeds=3, dropout=0.5, epochs=5
+    )
+
+    assert [entry.cost for entry in found.entries] == [1.0, 1.25]
+    assert found.entries[1].seconds == pytest.approx(0.5)
+
+
+BAD: dict[str, tuple[dict[str, Any], str]] = {
+    "none": ({"methods": []}, "methods must not be empty"),
+    "twice": ({"methods": ["keras", "keras"]}, "each value once"),
+    "one word": ({"methods": "keras"}, "must be a list"),
+    "unknown": ({"methods": ["kera"]}, "keras"),
+    "a number": ({"methods": [3]}, "A setting is"),
+    "a rate": ({"dropout": 1.5}, "dropout must be"),
+    "an argument": ({"unit": 3}, "unit"),
+    "seeds": ({"seeds": [2, 2]}, "each value once"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_what_cannot_be_compared_is_refused_in_one_sentence(case: str) -> None:
+    given, said = BAD[case]
+    with pytest.raises(DropvizError, match=said) as caught:
+        compare(**{"methods": ["keras"], **given})
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.slow
+def test_a_comparison_trains_each_setting_really() -> None:
+    found = compare(["none", "keras", "lstm:d.4:@50%,d0"], seeds=2, units=4, epochs=2, dropout=0.4)
+
+    assert all(cell.status == "done" for entry in found.entries for cell in entry.cells)
+    assert all(proof.difference.to_the_bit for proof in found.trainings.proofs)
+    first = [[cell.curves["loss"] for cell in entry.cells] for entry in found.entries]
+    assert len({*first[0], *first[1], *first[2]}) == 6
+    assert parse(found.entries[2].cells[0].cell).spec.schedule
+    assert isinstance(found.entries[0].cells[0].spec, RunSpec)

@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dropviz.core.training_result import TrainingResult
+from dropviz.errors import DropvizError
+from dropviz.studies.results_file import ResultsFile, StudyId, data_digest
+
+STUDY = StudyId("digits", "abc", "exact", {"keras": "3.15", "dropviz": "0.1"})
+
+
+def result(number: int, **given: Any) -> TrainingResult:
+    curves = {"loss": (1.5, 1 / 3), "val_loss": (0.1 + number, math.nan)}
+    return TrainingResult(f"lstm:s{number}", **{"curves": curves, "seconds": 0.5, **given})
+
+
+def same(a: TrainingResult, b: TrainingResult) -> bool:
+    return repr(a) == repr(b)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "results.jsonl"
+
+
+def test_what_was_added_is_there_when_it_is_opened_again(path: Path) -> None:
+    first = ResultsFile(path, STUDY)
+    made = [result(1), result(2, status="failed", reason="it broke", curves={})]
+    for each in made:
+        first.add(each)
+    first.add(result(1, seconds=9.0))  # its cell is there
+
+    again = ResultsFile(path, STUDY).results
+
+    assert list(again) == ["lstm:s1", "lstm:s2"]
+    assert all(same(again[each.cell], each) for each in made)
+
+
+def test_a_line_is_written_at_once_and_can_be_read_by_anybody(path: Path) -> None:
+    ResultsFile(path, STUDY).add(result(1))
+
+    header, line = map(json.loads, path.read_text().splitlines())
+    assert header["entry"]["task"] == "digits"
+    assert line["entry"]["curves"]["loss"] == [1.5, 1 / 3]
+
+
+@pytest.mark.parametrize("keep", [1, 20, -1])
+def test_a_torn_last_line_is_cut_off_and_the_study_goes_on(path: Path, keep: int) -> None:
+    file = ResultsFile(path, STUDY)
+    file.add(result(1))
+    whole = path.read_bytes()
+    file.add(result(2))
+    torn = path.read_bytes()[len(whole) :][:keep]
+    path.write_bytes(whole + torn)
+
+    again = ResultsFile(path, STUDY)
+    assert list(again.results) == ["lstm:s1"]
+    again.add(result(3))
+
+    assert list(ResultsFile(path, STUDY).results) == ["lstm:s1", "lstm:s3"]
+
+
+@pytest.mark.parametrize("left", [0, 5])
+def test_a_file_whose_first_line_was_torn_begins_anew(path: Path, left: int) -> None:
+    ResultsFile(path, STUDY)
+    path.write_bytes(path.read_bytes()[:left])
+
+    ResultsFile(path, STUDY).add(result(1))
+
+    assert list(ResultsFile(path, STUDY).results) == ["lstm:s1"]
+
+
+@pytest.mark.parametrize("change", ["digit", "line", "swap", "foreign"])
+def test_a_damaged_line_is_refused_in_one_sentence(path: Path, change: str) -> None:
+    file = ResultsFile(path, STUDY)
+    for number in (1, 2, 3):
+        file.add(result(number))
+    lines = path.read_text().splitlines()
+    changed = {
+        "digit": [lines[0], lines[1].replace("1.5", "1.6"), *lines[2:]],
+        "line": [lines[0], lines[1][:30], *lines[2:]],
+        "swap": [lines[0], lines[1].replace("lstm:s1", "lstm:s9"), *lines[2:]],
+        "foreign": ["{}", *lines[1:]],
+    }[change]
+    path.write_text("\n".join(changed) + "\n")
+
+    with pytest.raises(DropvizError, match=r"^Line \d of .* is damaged") as caught:
+        ResultsFile(path, STUDY)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        StudyId("copy", "abc", "exact", STUDY.versions),
+        StudyId("digits", "abd", "exact", STUDY.versions),
+        StudyId("digits", "abc", "xla", STUDY.versions),
+        StudyId("digits", "abc", "exact", {"keras": "3.14", "dropviz": "0.1"}),
+    ],
+    ids=["task", "data", "engine", "versions"],
+)
+def test_the_results_of_another_study_are_refused_and_kept(path: Path, other: StudyId) -> None:
+    ResultsFile(path, STUDY).add(result(1))
+    before = path.read_bytes()
+
+    with pytest.raises(DropvizError, match="holds the results of another study"):
+        ResultsFile(path, other)
+    assert path.read_bytes() == before
+
+
+def test_two_results_of_one_cell_are_refused(path: Path) -> None:
+    ResultsFile(path, STUDY).add(result(1))
+    other = path.with_name("other.jsonl")
+    ResultsFile(other, STUDY).add(result(1, status="failed", curves={}))
+    path.write_text(path.read_text() + other.read_text().splitlines()[1] + "\n")
+
+    with pytest.raises(DropvizError, match="two different results"):
+        ResultsFile(path, STUDY)
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(DropvizError, match="cannot be kept in"):
+        ResultsFile(tmp_path / "none" / "results.jsonl", STUDY)
+
+
+def test_a_full_disk_leaves_no_torn_line(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = ResultsFile(path, STUDY)
+    file.add(result(1))
+    before = path.read_bytes()
+    real = os.write
+    monkeypatch.setattr(os, "write", lambda handle, line: real(handle, line[:10]))
+
+    with pytest.raises(DropvizError, match="No space left"):
+        file.add(result(2))
+    monkeypatch.undo()
+
+    assert path.read_bytes() == before
+    file.add(result(3))
+    assert list(ResultsFile(path, STUDY).results) == ["lstm:s1", "lstm:s3"]
+
+
+def test_ten_thousand_results_are_read_back(path: Path) -> None:
+    file = ResultsFile(path, STUDY)
+    began = time.perf_counter()
+    for number in range(10_000):
+        file.add(result(number))
+    wrote = time.perf_counter() - began
+
+    again = ResultsFile(path, STUDY)
+
+    print(f"{wrote / 10_000 * 1000:.3f} ms a result")  # noqa: T201 (shown with -s)
+    assert len(again.results) == 10_000
+
+
+def test_a_digest_is_of_values_shapes_and_types() -> None:
+    x = np.arange(6, dtype="float32")
+    digests = {
+        data_digest({"x": x}),
+        data_digest({"x": x.reshape(2, 3)}),
+        data_digest({"x": x.astype("float64")}),
+        data_digest({"x": x + 1}),
+        data_digest({"y": x}),
+    }
+    assert len(digests) == 5
+    assert data_digest({"x": x.copy()}) in digests

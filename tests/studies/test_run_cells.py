@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any
+
+import pytest
+
+from dropviz.core.training_result import TrainingResult
+from dropviz.errors import DropvizError
+from dropviz.studies import run_cells
+from dropviz.studies.run_cells import CellRunner, StudyProgress, Timed
+from dropviz.studies.worker import Answer, Order
+from dropviz.studies.worker_pool import WorkerPool
+
+CELLS = [f"lstm:s{number}" for number in range(200)]
+ORDER = Order("digits", "abc", "exact", {"keras": "3"})
+Reply = Callable[[str, Any], Answer]
+
+
+def done(cell: str, _: Any = None) -> Answer:
+    return Answer(TrainingResult(cell))
+
+
+class Mortal(WorkerPool):
+    """Processes of our own as far as the runner can tell: a cell may take one with it."""
+
+    def __init__(self, reply: Reply, deadly: Counter[str]) -> None:
+        super().__init__(None, 1)
+        self._reply, self._deadly = reply, deadly
+        self._broken = False
+        self.begun = 1
+
+    def submit(self, function: Any, *args: Any) -> Future[Any]:
+        del function
+        cell, _, task = args
+        future: Future[Any] = Future()
+        self._broken |= self._deadly[cell] > 0
+        if self._broken:
+            # As in a real pool all that waits goes with the one that died.
+            self._deadly[cell] -= 1
+            future.set_exception(BrokenProcessPool("a process was terminated abruptly"))
+        else:
+            future.set_result(self._reply(cell, task))
+        return future
+
+    def begin_anew(self, error: BrokenExecutor) -> None:
+        del error
+        self._broken = False
+        self.begun += 1
+
+
+def ran(pool: WorkerPool, data: Any = None, cells: list[str] = CELLS) -> list[TrainingResult]:
+    found: list[TrainingResult] = []
+    CellRunner(pool, ORDER, data, found.append).run(cells)
+    return found
+
+
+@pytest.fixture
+def replies(monkeypatch: pytest.MonkeyPatch) -> Callable[[Reply], None]:
+    def use(reply: Reply) -> None:
+        monkeypatch.setattr(run_cells, "answer", lambda cell, _, task: reply(cell, task))
+
+    return use
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_each_training_is_run_once_by_anybody_s_executor(
+    replies: Callable[[Reply], None], workers: int
+) -> None:
+    replies(done)
+    with ThreadPoolExecutor(workers) as executor:
+        found = ran(WorkerPool(executor, len(CELLS)))
+
+    assert sorted(each.cell for each in found) == sorted(CELLS)
+
+
+def test_no_more_wait_with_the_executor_than_a_few(replies: Callable[[Reply], None]) -> None:
+    waiting: list[int] = []
+
+    class Counting(Executor):
+        running = 0
+
+        def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+            self.running += 1
+            waiting.append(self.running)
+            future: Future[Any] = Future()
+            future.add_done_callback(lambda _: setattr(self, "running", self.running - 1))
+            future.set_result(function(*args, **kwargs))
+            return future
+
+    replies(done)
+    ran(WorkerPool(Counting(), len(CELLS)))
+
+    assert max(waiting) <= 65
+
+
+def test_a_worker_that_has_no_data_gets_them(replies: Callable[[Reply], None]) -> None:
+    asked: list[Any] = []
+
+    def reply(cell: str, task: Any) -> Answer:
+        asked.append(task)
+        return done(cell) if task is not None else Answer(needs_data=True)
+
+    replies(reply)
+    with ThreadPoolExecutor(1) as executor:
+        found = ran(WorkerPool(executor, 3), data="the arrays", cells=CELLS[:3])
+
+    assert len(found) == 3
+    assert sorted(map(str, asked)) == ["None"] * 3 + ["the arrays"] * 3
+
+
+@pytest.mark.parametrize("deadly", [0, 57, 199])
+def test_a_worker_that_dies_once_costs_no_training(deadly: int) -> None:
+    pool = Mortal(done, Counter({CELLS[deadly]: 1}))
+
+    found = ran(pool)
+
+    assert sorted(each.cell for each in found) == sorted(CELLS)
+    assert {each.status for each in found} == {"done"}
+    assert pool.begun == 2
+
+
+@pytest.mark.parametrize("deadly", [(5,), (5, 6), (0, 199)])
+def test_a_training_that_kills_its_worker_fails_and_the_others_do_not(deadly: Any) -> None:
+    pool = Mortal(done, Counter({CELLS[number]: 99 for number in deadly}))
+
+    found = ran(pool)
+
+    assert sorted(each.cell for each in found) == sorted(CELLS)
+    failed = {each.cell: each.reason for each in found if each.status == "failed"}
+    assert set(failed) == {CELLS[number] for number in deadly}
+    assert all("its worker died 2 times" in reason for reason in failed.values())
+
+
+def test_an_executor_of_others_that_breaks_ends_the_study_in_a_sentence(
+    replies: Callable[[Reply], None],
+) -> None:
+    def reply(cell: str, _: Any) -> Answer:
+        if cell == CELLS[3]:
+            raise BrokenProcessPool("gone\nfor good")
+        return done(cell)
+
+    replies(reply)
+    found: list[TrainingResult] = []
+    with ThreadPoolExecutor(1) as executor:
+        runner = CellRunner(WorkerPool(executor, 10), ORDER, None, found.append)
+        with pytest.raises(DropvizError, match="The executor broke") as caught:
+            runner.run(CELLS[:10])
+
+    assert "\n" not in str(caught.value)
+    assert {each.cell for each in found} <= {*CELLS[:10]} - {CELLS[3]}
+    assert found
+
+
+def test_workers_of_other_versions_end_the_study(replies: Callable[[Reply], None]) -> None:
+    replies(lambda *_: Answer(refused="A worker has other versions."))
+    with ThreadPoolExecutor(1) as executor, pytest.raises(DropvizError, match="other versions"):
+        ran(WorkerPool(executor, 1))
+
+
+@pytest.mark.parametrize("given", [3, "dask", object()])
+def test_what_is_no_executor_is_refused(given: Any) -> None:
+    with pytest.raises(DropvizError, match=r"must be a concurrent\.futures\.Executor"):
+        WorkerPool(given, 1)
+
+
+def test_progress_tells_how_much_is_left() -> None:
+    told: list[StudyProgress] = []
+    timed = Timed(10, 2, told.append)
+    timed()
+    timed(TrainingResult("a"))
+    timed(TrainingResult("b", status="failed"))
+
+    assert [(each.done, each.failed) for each in told] == [(2, 0), (3, 0), (4, 1)]
+    assert math.isinf(told[0].left)
+    halfway = StudyProgress(done=6, total=10, failed=0, before=2, seconds=8.0)
+    assert halfway.left == pytest.approx(8.0)
+    assert halfway.sentence == ("6 of 10 trainings, 2 from the results file: 8 s, about 8 s left")

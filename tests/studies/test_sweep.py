@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dropviz.core.spec import RunSpec
+from dropviz.core.tasks import load_task
+from dropviz.core.training_result import cell_of
+from dropviz.errors import DropvizError
+from dropviz.studies.sweep import sweep
+from dropviz.studies.train import run
+
+from .studies_made import noise, swept
+
+RATES = {"dropout": (0.0, 0.25, 0.5), "recurrent_dropout": (0.0, 0.4)}
+
+
+def hill(spec: RunSpec) -> float:
+    """Best at .25 and .4, with noise that is the same for all cells of a seed."""
+    away = abs(spec.dropout - 0.25) + abs(spec.recurrent_dropout - 0.4)
+    return 0.9 - 0.2 * away + noise(spec.seed)
+
+
+def test_scores_lie_where_their_rates_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = swept(monkeypatch, hill, **RATES, seeds=[4, 9])
+
+    assert found.scores.shape == (3, 2, 2)
+    for row, dropout in enumerate(found.dropout):
+        for column, recurrent in enumerate(found.recurrent_dropout):
+            for number, seed in enumerate(found.seeds):
+                spec = RunSpec(dropout=dropout, recurrent_dropout=recurrent, seed=seed)
+                assert found.scores[row, column, number] == hill(spec)
+    assert found.best == (1, 1)
+    assert found.mean[1, 1] == pytest.approx(0.9 + np.mean([noise(4), noise(9)]))
+
+
+def test_pairs_tell_apart_what_the_noise_of_seeds_hides(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The noise is the same for both of a pair, and ten times the difference.
+    found = swept(monkeypatch, lambda s: 0.01 * s.dropout + noise(s.seed, 0.1), **RATES, seeds=3)
+
+    assert found.best is not None
+    assert found.best[0] == 2
+    assert found.like_best.tolist() == [[False, False], [False, False], [True, True]]
+
+
+def test_what_noise_covers_is_not_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    def chance(spec: RunSpec) -> float:
+        return noise(hash((spec.dropout, spec.recurrent_dropout, spec.seed)) % 2**32)
+
+    found = swept(monkeypatch, chance, **RATES, seeds=5)
+
+    # Of five cells one in twenty is told apart by chance, though nothing differs.
+    assert found.like_best.sum() >= 4
+    assert "cannot be told from it" in str(found)
+
+
+def test_one_seed_tells_nothing_of_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = swept(monkeypatch, hill, **RATES, seeds=1)
+
+    assert found.like_best.all()
+    assert "One seed tells nothing of chance" in found.sentences[0]
+
+
+def test_a_loss_is_better_where_it_is_lower(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = swept(monkeypatch, lambda s: 1 + s.dropout, **RATES, seeds=2, curve="val_loss")
+
+    assert found.best is not None
+    assert found.best[0] == 0
+    assert not found.trainings.more_is_better
+
+
+def test_where_training_broke_is_marked_and_has_no_part_in_the_best(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def breaks(spec: RunSpec) -> float:
+        return math.nan if (spec.dropout, spec.seed) == (0.25, 2) else hill(spec)
+
+    found = swept(monkeypatch, breaks, **RATES, seeds=3)
+
+    assert found.broken.tolist() == [[False] * 2, [True] * 2, [False] * 2]
+    assert found.best is not None
+    assert found.best[0] != 1
+    assert not found.like_best[1].any()
+    assert "without a score: 2 trainings" in str(found)
+    assert "not finite in epoch 2" in str(found)
+    assert [row["status"] for row in found.rows].count("failed") == 2
+
+
+def test_where_all_broke_there_is_no_best(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = swept(monkeypatch, lambda _: math.nan, **RATES, seeds=2)
+
+    assert found.best is None
+    assert "No cell has a score" in str(found)
+
+
+def test_the_table_has_a_row_for_each_dropout(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = swept(monkeypatch, hill, **RATES, seeds=2)
+
+    lines = found.table.lines
+    assert lines[0].split() == ["dropout", "\\", "recurrent", "0", "0.4"]
+    assert [line.split()[0] for line in lines[1:]] == ["0", "0.25", "0.5"]
+    assert lines[2].endswith("*")
+
+
+BAD: dict[str, tuple[dict[str, Any], str]] = {
+    "empty": ({"dropout": []}, "dropout must not be empty"),
+    "twice": ({"recurrent_dropout": [0.1, 0.1]}, "each value once"),
+    "a rate of 1": ({"dropout": [0, 1.0]}, "dropout must be"),
+    "no list": ({"dropout": 0.5}, "must be a list"),
+    "NaN": ({"dropout": [math.nan]}, "dropout must be"),
+    "no seed": ({"seeds": 0}, "seeds must be"),
+    "seeds twice": ({"seeds": [1, 2, 1]}, "seeds must have each value once"),
+    "a seed below 0": ({"seeds": [-1]}, "seed must be"),
+    "an engine": ({"engine": "fast"}, "engine"),
+    "an executor": ({"executor": 4}, r"concurrent\.futures\.Executor"),
+    "a task": ({"task": "digit"}, "digits"),
+    "no task": ({"task": 5}, "task must be"),
+    "a listener": ({"listener": 3}, "listener must be"),
+    "units": ({"units": 0}, "units must be"),
+    "a method": ({"method": "gals"}, "method"),
+    "a folder": ({"results": "/no/such/folder/results.jsonl"}, "cannot be kept"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_what_cannot_be_swept_is_refused_in_one_sentence(case: str) -> None:
+    given, said = BAD[case]
+    with pytest.raises(DropvizError, match=said) as caught:
+        sweep(**{"dropout": [0.0], "recurrent_dropout": [0.0], "seeds": 1, **given})
+    assert "\n" not in str(caught.value)
+
+
+SMALL: dict[str, Any] = {
+    "dropout": [0.0, 0.4],
+    "recurrent_dropout": [0.3],
+    "seeds": 2,
+    "units": 4,
+    "epochs": 2,
+}
+
+
+@pytest.mark.slow
+def test_a_sweep_is_real_trainings_and_goes_on_from_its_file(tmp_path: Path) -> None:
+    told: list[Any] = []
+    file = tmp_path / "results.jsonl"
+    whole = sweep(**SMALL, results=file)
+
+    assert all(proof.difference.to_the_bit for proof in whole.trainings.proofs)
+    assert len(whole.trainings.proofs) == 2
+    plain = run("digits", dropout=0.4, recurrent_dropout=0.3, units=4, epochs=2, seed=2)
+    mine = whole.trainings.results[cell_of(plain.spec)] if plain.spec else None
+    assert mine is not None
+    assert mine.curves["val_accuracy"] == tuple(plain.curves["val_accuracy"])
+
+    # As after a kill: two results, and a torn line.
+    lines = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(b"".join(lines[:3]) + lines[3][:40])
+    again = sweep(**SMALL, results=file, listener=told.append)
+
+    assert told[0].before == 2
+    np.testing.assert_array_equal(again.scores, whole.scores)
+
+
+@pytest.mark.full
+def test_arrays_of_one_s_own_travel_to_the_workers() -> None:
+    task = load_task("digits")
+    small = type(task)("mine", task.x[:70], task.y[:70], task.x_val[:20], task.y_val[:20])
+
+    found = sweep(**{**SMALL, "task": small})
+
+    assert not found.broken.any()
+    assert all(proof.difference.to_the_bit for proof in found.trainings.proofs)
