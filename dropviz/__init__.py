@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from dropviz.recording.recorder import record
     from dropviz.recording.redraw import redraw
     from dropviz.recording.trace import trace
+    from dropviz.studies.compare import compare
+    from dropviz.studies.doubt_card import doubt_card
+    from dropviz.studies.monte_carlo import mc
+    from dropviz.studies.sweep import sweep
     from dropviz.studies.train import run
     from dropviz.traps.run import traps
 
@@ -31,13 +35,17 @@ __all__ = [
     "LSTM",
     "DropvizError",
     "Task",
+    "compare",
     "doctor",
+    "doubt_card",
     "explain",
     "lab",
     "load",
+    "mc",
     "record",
     "redraw",
     "run",
+    "sweep",
     "trace",
     "traps",
 ]
@@ -55,13 +63,17 @@ _HOMES = {
     "LSTM": "dropviz.methods.lstm",
     "DropvizError": "dropviz.errors",
     "Task": "dropviz.core.task",
+    "compare": "dropviz.studies.compare",
     "doctor": "dropviz.checkup",
+    "doubt_card": "dropviz.studies.doubt_card",
     "explain": "dropviz.experiment.explain",
     "lab": "dropviz.jupyter.lab.lab",
     "load": "dropviz.core.runs",
+    "mc": "dropviz.studies.monte_carlo",
     "record": "dropviz.recording.recorder",
     "redraw": "dropviz.recording.redraw",
     "run": "dropviz.studies.train",
+    "sweep": "dropviz.studies.sweep",
     "trace": "dropviz.recording.trace",
     "traps": "dropviz.traps.run",
 }

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dropviz.core.comparison import Comparison
 from dropviz.core.display_registry import FIGURES, FIGURES_OF
 from dropviz.core.doubt import Doubt
 from dropviz.core.runs import Run
+from dropviz.core.sweep_result import Sweep
 from dropviz.errors import DropvizError
 
 if TYPE_CHECKING:
@@ -59,7 +61,33 @@ def _fan(doubt: Doubt) -> Picture:
     return fan(doubt)
 
 
+def _map(sweep: Sweep) -> Picture:
+    from dropviz.figures.rate_map import rate_map
+
+    return rate_map(sweep)
+
+
+def _margins(sweep: Sweep) -> Picture:
+    from dropviz.figures.rate_map import margins
+
+    return margins(sweep)
+
+
+def _differences(comparison: Comparison) -> Picture:
+    from dropviz.figures.comparison import differences
+
+    return differences(comparison)
+
+
+def _compared(comparison: Comparison) -> Picture:
+    from dropviz.figures.comparison import curves
+
+    return curves(comparison)
+
+
 # Named here and loaded when drawn: matplotlib takes half a second to import.
 FIGURES.update(where=_where, masks=_masks, curves=_curves, cell=_cell)
 FIGURES_OF.setdefault(Run, FIGURES)
 FIGURES_OF.setdefault(Doubt, {"fan": _fan})
+FIGURES_OF.setdefault(Sweep, {"map": _map, "margins": _margins})
+FIGURES_OF.setdefault(Comparison, {"differences": _differences, "curves": _compared})

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dropviz.core.comparison import Comparison
 from dropviz.core.display_registry import BUNDLES, DISPLAY
 from dropviz.core.doubt import Doubt
+from dropviz.core.doubt_card import DoubtCard
 from dropviz.core.runs import Run
+from dropviz.core.sweep_result import Sweep
 from dropviz.core.trap_results import Trap, TrapResults
 from dropviz.core.verdict import Verdict, Verdicts
 
@@ -39,6 +42,18 @@ def _traps(found: Trap | TrapResults) -> dict[str, str]:
     return trap_bundle(found)
 
 
+def _study(found: Sweep | Comparison) -> None:
+    from dropviz.jupyter.study_report import show_study
+
+    show_study(found)
+
+
+def _card(card: DoubtCard) -> None:
+    from dropviz.jupyter.doubt_report import show_card
+
+    show_card(card)
+
+
 def _doubt(doubt: Doubt) -> None:
     from dropviz.jupyter.doubt_report import show_doubt
 
@@ -47,7 +62,10 @@ def _doubt(doubt: Doubt) -> None:
 
 # Named here and loaded when shown: matplotlib takes half a second to import.
 DISPLAY.setdefault(Run, _run)
+DISPLAY.setdefault(Comparison, _study)
 DISPLAY.setdefault(Doubt, _doubt)
+DISPLAY.setdefault(DoubtCard, _card)
+DISPLAY.setdefault(Sweep, _study)
 DISPLAY.setdefault(Verdict, _verdict)
 DISPLAY.setdefault(Verdicts, _verdicts)
 BUNDLES.setdefault(Trap, _traps)

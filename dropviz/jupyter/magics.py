@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
-import keyword
 import sys
-from argparse import ArgumentTypeError, Namespace
+from argparse import Namespace
 from typing import Any
 
-from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, line_magic, magics_class
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
+from IPython.core.magic_arguments import argument, magic_arguments
 
 from dropviz.core.method_options import OPTIONS
 from dropviz.core.methods import METHODS
-from dropviz.core.number_forms import WHOLE
-from dropviz.errors import DropvizError, received
-from dropviz.jupyter.ipython_inside import forbid_abbreviated_flags, list_flags, remove_magics
+from dropviz.jupyter.ipython_inside import forbid_abbreviated_flags, remove_magics
+from dropviz.jupyter.line_arguments import checked_name, parsed, whole_number
 from dropviz.jupyter.magic_dropout import Kept, record_cell, stoppable, train_from_line
+from dropviz.jupyter.study_magics import StudyMagics
 
 Shell = Any
-
-
-def _whole(text: str) -> int:
-    """A whole number in ASCII digits; the ranges are the spec's to check."""
-    if not WHOLE.fullmatch(text):
-        raise ArgumentTypeError(f"must be a whole number. Received: {received(text)}")
-    try:
-        return int(text)
-    except ValueError:  # more digits than Python reads
-        raise ArgumentTypeError(f"must be a smaller number. Received: {received(text)}") from None
 
 
 def _option_arguments(magic: Any) -> Any:
@@ -57,9 +44,9 @@ class DropvizMagics(Magics):
     @argument("--into", metavar="NAME", help="keep the run under this name")
     @argument("--task", help="(line only) data to train on, digits unless given")
     @argument("--method", help="(line only) where dropout acts: keras, gal-tied, moon, ...")
-    @argument("--units", type=_whole, help="(line only) LSTM units, 32 unless given")
-    @argument("--epochs", type=_whole, help="(line only) epochs, 10 unless given")
-    @argument("--seed", type=_whole, help="(line only) seed, 7 unless given")
+    @argument("--units", type=whole_number, help="(line only) LSTM units, 32 unless given")
+    @argument("--epochs", type=whole_number, help="(line only) epochs, 10 unless given")
+    @argument("--seed", type=whole_number, help="(line only) seed, 7 unless given")
     @_option_arguments
     @line_cell_magic
     def lstm_dropout(self, line: str, cell: str | None = None) -> Any:
@@ -102,13 +89,15 @@ class DropvizMagics(Magics):
     def _given(self, line: str) -> Namespace:
         """Reads the flags of ``lstm_dropout``."""
         scenarios, rest = _taken_out(line)
-        given = _parse(self.lstm_dropout, rest)
+        given = parsed(self.lstm_dropout, rest)
         given.scenario = " ".join(scenarios) or None
-        _name(given)
+        checked_name(given)
         return given
 
     @magic_arguments()
-    @argument("--seed", type=_whole, default=0, help="where the experiment's random streams begin")
+    @argument(
+        "--seed", type=whole_number, default=0, help="where the experiment's random streams begin"
+    )
     @argument("layer", nargs="*", help="a layer or model, by name or expression")
     @line_magic
     def lstm_explain(self, line: str) -> None:
@@ -124,7 +113,7 @@ class DropvizMagics(Magics):
         """
         from dropviz.jupyter.magic_explain import explain
 
-        given = _parse(self.lstm_explain, line)
+        given = parsed(self.lstm_explain, line)
         explain(self.shell, " ".join(given.layer), given.seed)
 
     @magic_arguments()
@@ -145,8 +134,8 @@ class DropvizMagics(Magics):
         """
         from dropviz.jupyter.lab.lab import START, lab
 
-        given = _parse(self.lstm_lab, line)
-        name = _name(given)
+        given = parsed(self.lstm_lab, line)
+        name = checked_name(given)
         hide, lock = (_listed(each) for each in (given.hide, given.lock))
         panel = lab(given.scenario or START, hide=hide, lock=lock, student=given.student)
         shell: Shell = self.shell
@@ -190,36 +179,7 @@ def _listed(names: str) -> list[str]:
     return [name.strip() for name in names.split(",") if name.strip()]
 
 
-def _name(given: Namespace) -> Any:
-    name = given.into
-    if name is not None and (not name.isidentifier() or keyword.iskeyword(name)):
-        raise DropvizError(
-            f"--into needs a name to keep the result under. Received: {name!r}. Try run."
-        )
-    return name
-
-
-def _parse(magic: Any, line: str) -> Namespace:
-    name = magic.__name__
-    try:
-        given: Namespace = parse_argstring(magic, line.rstrip("; "))
-    except (UsageError, ValueError) as error:  # ValueError: a quotation without its end
-        hint = _nearest(magic, line) or f"See %{name}? for an example."
-        raise DropvizError(f"%{name}: {error}. {hint}") from None
-    return given
-
-
-def _nearest(magic: Any, line: str) -> str:
-    flags = list_flags(magic)
-    wrong = next((w for w in line.split() if w.startswith("--") and w not in flags), "")
-    if not wrong:
-        return ""
-    near = [flag for flag in flags if flag.startswith(wrong)]
-    near += difflib.get_close_matches(wrong, flags, n=1)
-    return f"Did you mean {near[0]}?" if near else ""
-
-
-_loaded: dict[int, DropvizMagics] = {}
+_loaded: dict[int, tuple[Magics, ...]] = {}
 
 
 def load(shell: Shell) -> None:
@@ -228,9 +188,8 @@ def load(shell: Shell) -> None:
     Args:
         shell: The IPython shell.
     """
-    magics = DropvizMagics(shell)
-    _loaded[id(shell)] = magics
-    shell.register_magics(magics)
+    _loaded[id(shell)] = magics = DropvizMagics(shell), StudyMagics(shell)
+    shell.register_magics(*magics)
 
 
 def unload(shell: Shell) -> None:
@@ -245,4 +204,5 @@ def unload(shell: Shell) -> None:
     opened = sys.modules.get("dropviz.jupyter.lab.lab")
     if opened is not None:
         opened.close_all()
-    remove_magics(shell, magics)
+    for each in magics:
+        remove_magics(shell, each)

@@ -1,0 +1,74 @@
+"""What ``%lstm_compare`` and ``%lstm_sweep`` do: a study from a line, with its progress."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable
+from typing import Any
+
+from dropviz.core.display_registry import display
+from dropviz.errors import DropvizError, StoppedError
+
+Shell = Any
+
+_SHARED = ("seeds", "task", "units", "epochs", "engine", "results")
+
+
+def compare_from_line(shell: Shell, given: Namespace, name: str | None) -> Any:
+    """Compares what a line asks for.
+
+    Args:
+        shell: The IPython shell.
+        given: The flags.
+        name: What to keep the comparison under, or None.
+
+    Returns:
+        The comparison; None where it is kept under a name and has been shown.
+    """
+    if not given.methods:
+        raise DropvizError(
+            "%lstm_compare needs settings to compare. Received: none. Try none keras moon."
+        )
+    from dropviz.studies.compare import compare
+
+    rates = {"dropout": given.dropout, "recurrent_dropout": given.recurrent_dropout}
+    return _kept(shell, name, given, lambda **how: compare(given.methods, **rates, **how))
+
+
+def sweep_from_line(shell: Shell, given: Namespace, name: str | None) -> Any:
+    """Sweeps over what a line asks for; arguments and result as of ``compare_from_line``."""
+    from dropviz.studies.sweep import sweep
+
+    asked = {
+        key: value
+        for key in ("dropout", "recurrent_dropout", "method")
+        if (value := getattr(given, key)) is not None
+    }
+    return _kept(shell, name, given, lambda **how: sweep(**asked, **how))
+
+
+def _kept(shell: Shell, name: str | None, given: Namespace, study: Callable[..., Any]) -> Any:
+    from dropviz.jupyter.progress_view import ProgressView
+
+    how = {key: value for key in _SHARED if (value := getattr(given, key)) is not None}
+    view, said = ProgressView(), [""]
+
+    def listen(progress: Any) -> None:
+        said[0] = progress.sentence
+        view.say_at_times(progress.sentence)
+
+    try:
+        found = study(listener=listen, **how)
+    except KeyboardInterrupt:
+        kept = f"; kept in {given.results}" if given.results else "; nothing was kept"
+        view.close(f"stopped after {said[0]}{kept}")
+        raise StoppedError(f"stopped after {said[0]}{kept}") from None
+    except DropvizError:
+        view.close("the study ended with an error")
+        raise
+    view.close(said[0])
+    if name is None:
+        return found
+    shell.user_ns[name] = found
+    display(found)
+    return None

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from dropviz.errors import StoppedError
+from dropviz.studies import compare as comparing
+from dropviz.studies import sweep as sweeping
+from dropviz.studies.run_cells import StudyProgress
+from tests.studies.studies_made import noise, trainings
+
+from .conftest import InProcess
+
+
+def score(spec: Any) -> float:
+    return 0.5 + 0.1 * float(spec.dropout) + noise(spec.seed)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What studies were asked for; they are made of numbers."""
+    found: list[Any] = []
+
+    def run_study(specs: Any, task: Any, how: Any) -> Any:
+        found.append((specs, task, how))
+        for done in range(len(specs) + 1):
+            how.listener(StudyProgress(done, len(specs), 0, 0, 0.5 * done))
+        return trainings(specs, score)
+
+    monkeypatch.setattr(sweeping, "run_study", run_study)
+    monkeypatch.setattr(comparing, "run_study", run_study)
+    return found
+
+
+SWEEP = "%lstm_sweep -d 0 .25 .5 -r 0 .4 --seeds 2 --units 4 --epochs 3"
+COMPARE = "%lstm_compare none keras lstm:m=moon:r.1 -d .5 --seeds 3 --task temporal-order"
+
+
+def test_a_sweep_line_asks_for_its_grid(ipython: InProcess, asked: list[Any]) -> None:
+    ran = ipython.run(f"{SWEEP} --into swept")
+
+    ((specs, task, how),) = asked
+    assert task == "digits"
+    assert how.engine == "exact"
+    rates = {(each.dropout, each.recurrent_dropout, each.seed) for each in specs}
+    assert rates == {(d, r, s) for d in (0, 0.25, 0.5) for r in (0, 0.4) for s in (1, 2)}
+    assert {(each.units, each.epochs) for each in specs} == {(4, 3)}
+    assert "Best mean" in ran.report
+    assert ipython.names["swept"].best is not None
+
+
+def test_a_comparison_line_asks_for_its_settings(ipython: InProcess, asked: list[Any]) -> None:
+    ran = ipython.run(f"{COMPARE} --engine xla --into found")
+
+    ((specs, task, how),) = asked
+    assert (task, how.engine, len(specs)) == ("temporal-order", "xla", 9)
+    assert [each.method for each in specs[::3]] == ["keras", "keras", "moon"]
+    assert specs[3].dropout == 0.5
+    assert re.search("keras is better than none by", ran.report)
+    assert ipython.names["found"].task == "temporal-order"
+
+
+def test_a_study_without_a_name_is_the_cell_s_value(ipython: InProcess, asked: list[Any]) -> None:
+    del asked
+    ipython.run(SWEEP)
+
+    assert ipython.names["_"].dropout == (0.0, 0.25, 0.5)
+
+
+@pytest.mark.parametrize("kept", ["", " --results kept.jsonl"])
+def test_an_interrupted_study_says_what_is_kept(
+    ipython: InProcess, monkeypatch: pytest.MonkeyPatch, kept: str
+) -> None:
+    def run_study(specs: Any, _: Any, how: Any) -> Any:
+        how.listener(StudyProgress(2, len(specs), 0, 0, 1.0))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sweeping, "run_study", run_study)
+    ran = ipython.run(SWEEP + kept)
+
+    assert isinstance(ran.error, StoppedError)
+    said = "kept in kept.jsonl" if kept else "nothing was kept"
+    assert f"stopped after 2 of 12 trainings: 1 s, about 5 s left; {said}" in str(ran.error)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("%lstm_compare", "needs settings"),
+        ("%lstm_compare kera", "keras"),
+        ("%lstm_sweep -d 2 -r 0", "dropout must be"),
+        ("%lstm_sweep -d much", "invalid float"),
+        ("%lstm_sweep --sed 3", "--seeds"),
+        ("%lstm_sweep --engine fast", "engine"),
+        ("%lstm_sweep --seeds 0", "seeds must be"),
+        ("%lstm_sweep --into 3x", "--into needs a name"),
+    ],
+)
+def test_a_bad_line_is_refused_in_one_line(
+    ipython: InProcess, asked: list[Any], line: str, said: str
+) -> None:
+    ran = ipython.run(line)
+
+    assert said in str(ran.error)
+    assert "\n" not in str(ran.error)
+    assert not asked
