@@ -1,4 +1,4 @@
-"""Prints a table of the README, as measured here and now; with `lab` that of the lab."""
+"""Prints a table of the README, as measured here and now; `lab` and `studies` are others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from importlib.metadata import version
 import nbformat
 from nbclient import NotebookClient
 
-from benchmarks.pairs import Ratio
+from benchmarks.pairs import Ratio, Seconds
 
 # Live curves go to a front end, so that they are measured inside a kernel.
 _LIVE = """
@@ -32,6 +32,8 @@ def main() -> None:
     print("| what | must reach | measured |\n|---|---|---|")
     if "lab" in sys.argv[1:]:
         _lab()
+    elif "studies" in sys.argv[1:]:
+        _studies()
     else:
         _recording()
     print(
@@ -51,7 +53,7 @@ def _recording() -> None:
     _row(
         "`explain` a `keras.layers.LSTM(64)` with both rates set",
         "< 5 s",
-        f"{took.median:.1f} s ({took.low:.1f} to {took.high:.1f} s, {took.times} times)",
+        _took(took),
     )
     with_it = memory.grown(record_it=True)
     without = memory.grown(record_it=False)
@@ -79,6 +81,32 @@ def _lab() -> None:
     _row("Stop to stopped", "<= 1 s", _times(seen.stop, "s", 2))
     grown = lab.grown()
     _row("memory after 200 moves and 20 trainings", "+100 MiB at most", f"{grown:+.1f} MiB")
+
+
+def _studies() -> None:
+    from benchmarks import many_trainings
+
+    cell = "a cell of 5 epochs of digits, 32 units, batch 64: plain / compiled program, "
+    _row(f"{cell}graph mode (to the bit)", ">= 6", _said(many_trainings.cell("exact")))
+    _row(f"{cell}XLA, after the first cell", ">= 20", _said(many_trainings.cell("xla")))
+    first = "first cell in a fresh process, after imports"
+    _row(f"{first}, graph mode", "", _took(many_trainings.first_cell("exact")))
+    _row(f"{first}, XLA", "", _took(many_trainings.first_cell("xla", times=3)))
+    kept = many_trainings.first_cell("xla", kept=True)
+    _row(f"{first}, XLA, compiled program cached on disk", "<= 3 s", _took(kept))
+    for engine in ("exact", "xla"):
+        held = many_trainings.memory(engine)
+        _row(
+            f"memory over 200 cells, {engine}: growth after the first 5, in all",
+            "flat, < 1.2 GiB",
+            f"{held.grown:+.1f} MiB, {held.total / 1024:.2f} GiB",
+        )
+
+
+def _took(seconds: Seconds) -> str:
+    return (
+        f"{seconds.median:.1f} s ({seconds.low:.1f} to {seconds.high:.1f} s, {seconds.times} times)"
+    )
 
 
 def _times(values: list[float], unit: str, digits: int) -> str:

@@ -4,26 +4,10 @@ from __future__ import annotations
 
 import statistics
 import time
-from dataclasses import dataclass
 
 import keras
 
-
-@dataclass(frozen=True)
-class Seconds:
-    """Times of one thing, in seconds.
-
-    Attributes:
-        median: Their median.
-        low: The shortest.
-        high: The longest.
-        times: How many.
-    """
-
-    median: float
-    low: float
-    high: float
-    times: int
+from benchmarks.pairs import Seconds
 
 
 def explaining(times: int = 11) -> Seconds:

@@ -31,6 +31,23 @@ class Ratio:
     pairs: int
 
 
+@dataclass(frozen=True)
+class Seconds:
+    """Times of one thing, in seconds.
+
+    Attributes:
+        median: Their median.
+        low: The shortest.
+        high: The longest.
+        times: How many.
+    """
+
+    median: float
+    low: float
+    high: float
+    times: int
+
+
 def paired(first: Callable[[], object], second: Callable[[], object], pairs: int) -> Ratio:
     """Times two things in turn; who goes first changes from pair to pair.
 

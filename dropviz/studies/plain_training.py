@@ -18,7 +18,6 @@ from dropviz.studies.fitting import build, fit
 from dropviz.studies.progress import CurveCollector
 
 Model = Any
-Variable = Any
 ENGINES = ("exact", "xla")
 
 
@@ -57,11 +56,6 @@ def build_for(spec: RunSpec, task: Task, engine: str) -> Model:
     model = build(spec, task)
     model.jit_compile = engine == "xla"
     return model
-
-
-def variables(model: Model) -> list[Variable]:
-    """All that a training changes: weights, random streams and what the optimizer keeps."""
-    return [*model.variables, *model.optimizer.variables]
 
 
 def train_plainly(spec: RunSpec, task: Task, engine: str = "exact") -> tuple[CellResult, Model]:

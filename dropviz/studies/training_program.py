@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -24,12 +24,7 @@ from dropviz.keras_inside.fit_batches import as_handed, shuffled_orders
 from dropviz.keras_inside.seeding import seed_again
 from dropviz.methods.variable_rates import Case, VariableRates
 from dropviz.studies.fitting import not_finite
-from dropviz.studies.plain_training import (
-    build_for,
-    check_trainable,
-    record_plainly,
-    variables,
-)
+from dropviz.studies.plain_training import build_for, check_trainable, record_plainly
 
 if TYPE_CHECKING:
     from dropviz.keras_inside.compiled_training import CompiledTraining
@@ -37,19 +32,6 @@ if TYPE_CHECKING:
 Model = Any
 
 SEEDS_KEPT = 8  # whose starts are kept
-
-
-@dataclass(frozen=True, eq=False)
-class _Start:
-    """What a training begins with; it depends on the seed alone.
-
-    Attributes:
-        values: Of weights, random streams and what the optimizer keeps.
-        orders: For each epoch the samples in their order, shape (epochs, samples).
-    """
-
-    values: Sequence[NDArray[Any]]
-    orders: Any
 
 
 class TrainingProgram:
@@ -104,7 +86,8 @@ class TrainingProgram:
             build_metrics(self.model, tuple(part[:1] for part in self._data[0]))
             self._rates = VariableRates(self.model.get_layer("lstm"), spec.setting)
         self._compiled: dict[Case, CompiledTraining] = {}
-        self._start = lru_cache(SEEDS_KEPT)(self._new_start)
+        self._untrained = _copies(self.model.optimizer.variables)
+        self._start = lru_cache(SEEDS_KEPT)(self._fresh_values)
         self._last: RunSpec | None = None
 
     def spec_of(
@@ -197,11 +180,13 @@ class TrainingProgram:
 
     def _trained(self, spec: RunSpec) -> Mapping[str, Sequence[float]]:
         training = self._training_of(spec.setting)
-        start = self._start(spec.seed)
-        for variable, value in zip(variables(self.model), start.values, strict=True):
+        orders = _orders(spec.seed, len(self.task.x), spec.epochs)
+        model, start = self.model, [*self._start(spec.seed), *self._untrained]
+        every = [*model.variables, *model.optimizer.variables]
+        for variable, value in zip(every, start, strict=True):
             variable.assign(value)
         self._rates.set(spec.setting)
-        return training.run(start.orders)
+        return training.run(orders)
 
     def _training_of(self, setting: Setting) -> CompiledTraining:
         # With XLA a program more takes longer than to draw masks of ones.
@@ -217,9 +202,19 @@ class TrainingProgram:
                 )
         return self._compiled[case]
 
-    def _new_start(self, seed: int) -> _Start:
+    def _fresh_values(self, seed: int) -> list[NDArray[Any]]:
+        """Weights and random streams of a model that is built once seeds are set."""
         seed_again(seed)
         fresh = build_for(self.spec, self.task, self.engine)
-        fresh.optimizer.build(fresh.trainable_variables)
-        values = [np.asarray(each) for each in variables(fresh)]
-        return _Start(values, shuffled_orders(len(self.task.x), self.spec.epochs))
+        return _copies(fresh.variables)
+
+
+def _copies(variables: Sequence[Any]) -> list[NDArray[Any]]:
+    # NumPy may look at a variable's own memory, which training changes.
+    return [np.asarray(each).copy() for each in variables]
+
+
+@lru_cache(SEEDS_KEPT)
+def _orders(seed: int, samples: int, epochs: int) -> Any:
+    seed_again(seed)
+    return shuffled_orders(samples, epochs)
