@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from dropviz.core.study_result import PlainProof
@@ -168,11 +171,23 @@ def _program(spec: Any, task: Any, engine: str) -> Any:
     # What a compiled program cannot change: all but the rates and the seed.
     key = replace(spec, dropout=0.0, recurrent_dropout=0.0, seed=0), id(task), engine
     if key not in _programs:
+        if engine == "xla":
+            _keep_what_xla_compiles()
         _programs[key] = TrainingProgram(spec, task, engine=engine)
         while len(_programs) > _PROGRAMS:
             _programs.popitem(last=False)
     _programs.move_to_end(key)
     return _programs[key]
+
+
+def _keep_what_xla_compiles() -> None:
+    """Has XLA keep its programs in the user's cache, where there is a place for them."""
+    from dropviz.keras_inside.compiled_cache import keep_compiled
+
+    # Without one each process compiles anew, which takes seconds and changes nothing.
+    with suppress(DropvizError, RuntimeError):
+        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        keep_compiled(home / "dropviz" / "xla")
 
 
 def _one_line(error: BaseException) -> str:

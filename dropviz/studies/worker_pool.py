@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,7 +15,6 @@ from dropviz.errors import DropvizError, received
 # A process takes seconds to import TensorFlow, which pays from about so many trainings on.
 _FOR_SEVERAL = 100
 _IDLE = 60  # seconds after which a process without work ends
-_CACHE = "--tf_xla_persistent_cache_directory="
 
 
 class WorkerPool:
@@ -100,20 +98,15 @@ class WorkerPool:
 def worker_environment() -> Mapping[str, str]:
     """What a worker's environment must hold before TensorFlow is imported there.
 
-    One thread each, so that results are the same however many workers there are; and XLA's
-    compiled programs kept on disk, where there is a place for them.
+    One thread each, so that results are the same however many workers there are.
     """
-    ours = {
+    return {
         "KERAS_BACKEND": "tensorflow",
         "OMP_NUM_THREADS": "1",
         "TF_NUM_INTRAOP_THREADS": "1",
         "TF_NUM_INTEROP_THREADS": "1",
         "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3"),
     }
-    given, place = os.environ.get("TF_XLA_FLAGS", ""), _cache()
-    if place is not None and _CACHE not in given:
-        ours["TF_XLA_FLAGS"] = f"{given} {_CACHE}{place}".strip()
-    return ours
 
 
 def _processors() -> int:
@@ -121,17 +114,6 @@ def _processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _cache() -> Path | None:
-    """A folder for compiled programs; None where none can be made, or its name has a space."""
-    try:
-        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        folder = home / "dropviz" / "xla"
-        folder.mkdir(parents=True, exist_ok=True)
-    except (OSError, RuntimeError):
-        return None
-    return None if " " in str(folder) else folder
 
 
 def _first_line(error: BaseException) -> str:

@@ -77,7 +77,6 @@ def failing() -> Iterator[Any]:
         ([(np.array([[{}]]), 0)], "must give arrays of numbers"),
         (failing(), "ended after 1 element with RuntimeError: a broken file"),
     ],
-    ids=str,
 )
 def test_what_cannot_be_read_is_refused_in_a_sentence(dataset: Any, said: str) -> None:
     with pytest.raises(DropvizError, match=f"^train of 'own' .*{said}") as caught:
