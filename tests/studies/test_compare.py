@@ -130,7 +130,7 @@ def test_what_cannot_be_compared_is_refused_in_one_sentence(case: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_comparison_trains_each_setting_really() -> None:
     found = compare(["none", "keras", "lstm:d.4:@50%,d0"], seeds=2, units=4, epochs=2, dropout=0.4)
 
