@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import keras
@@ -63,6 +64,12 @@ def fitted(model: Model, **settings: Any) -> Recording:
     return recording
 
 
+@functools.cache
+def recorded_between() -> Recording:
+    """Two LSTMs with a Dropout layer between them, once for all who look at it."""
+    return fitted(stacked(half))
+
+
 @pytest.mark.few("eager")
 @pytest.mark.parametrize("mode", MODES)
 def test_the_training_is_to_the_bit_as_without(mode: str) -> None:
@@ -107,7 +114,7 @@ def test_the_masks_are_those_that_the_numbers_were_multiplied_with(
 
 
 def test_it_is_told_between_which_layers_it_stands() -> None:
-    recording = fitted(stacked(half))
+    recording = recorded_between()
 
     stand = {name: (each.follows, each.feeds) for name, each in recording.items()}
     assert stand == {
@@ -179,7 +186,7 @@ def test_every_model_s_dropout_is_recorded_where_everything_is() -> None:
 
 
 def test_it_is_kept_and_not_drawn_again() -> None:
-    recording = fitted(stacked(half))
+    recording = recorded_between()
 
     with pytest.raises(DropvizError, match="its masks are kept and cannot be drawn again"):
         redraw(recording["dropout"], 0)
