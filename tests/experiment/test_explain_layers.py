@@ -141,6 +141,7 @@ def test_a_stateful_layer_keeps_its_batch_size(name: str, batch: int) -> None:
 
 
 @pytest.mark.few(2)
+@pytest.mark.parametrize("rate", [0.02, 0.1, 0.5, 0.9])
 @pytest.mark.parametrize("method", ["keras", "moon", "semeniuta", "zoneout", "gal-tied"])
 def test_rates(method: str, rate: float) -> None:
     site = {"moon": "cell", "semeniuta": "candidate", "zoneout": "cell_update"}.get(
