@@ -80,7 +80,7 @@ class TrainingProgram:
         self.engine = engine
         with interrupts.minded():
             self.model = build_for(spec, task, engine)
-            self._data = as_handed(task.x, task.y), as_handed(task.x_val, task.y_val)
+            self._data = as_handed((task.x, task.y), (task.x_val, task.y_val))
             self.model.optimizer.build(self.model.trainable_variables)
             build_metrics(self.model, tuple(part[:1] for part in self._data[0]))
             self._rates = VariableRates(self.model.get_layer("lstm"), spec.setting)

@@ -56,10 +56,10 @@ def values(model: Any) -> list[Any]:
 
 def compiled(model: Any, train: Arrays, test: Arrays, **kwargs: Any) -> CompiledTraining:
     before = values(model)[: len(model.variables)]
-    training = as_handed(*train)
+    training, validation = as_handed(train, test)
     model.optimizer.build(model.trainable_variables)
     build_metrics(model, tuple(each[:1] for each in training))
-    program = CompiledTraining(model, training, as_handed(*test), BATCH, EPOCHS, **kwargs)
+    program = CompiledTraining(model, training, validation, BATCH, EPOCHS, **kwargs)
     for variable, value in zip(model.variables, before, strict=True):
         variable.assign(value)
     return program
