@@ -109,6 +109,26 @@ def test_xla_trains_as_fit_does_with_it(sizes: tuple[int, int]) -> None:
 
 
 @pytest.mark.full
+def test_another_loss_without_metrics_is_trained_to_the_bit() -> None:
+    train, test = ((x, x[:, :, None]) for x, _ in map(data, (10, 6)))
+    models = []
+    for _ in range(2):
+        seed_again(5)
+        models.append(keras.Sequential([keras.Input((3,)), keras.layers.Reshape((3, 1))]))
+        models[-1].add(keras.layers.LSTM(2, return_sequences=True))
+        models[-1].add(keras.layers.Dense(1))
+        models[-1].compile("sgd", loss="mae")
+    program = compiled(models[0], train, test, jit_compile=False)
+
+    mine, its = trained(program, 10), fitted(models[1], train, test)
+
+    assert mine == its
+    assert list(mine) == ["loss", "val_loss"]
+    for one, other in zip(*map(values, models), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.full
 def test_it_trains_on_where_the_model_stands() -> None:
     train, test = data(10), data(6)
     model, plain = model_of(), model_of()
