@@ -87,8 +87,11 @@ def _studies() -> None:
     from benchmarks import many_trainings
 
     cell = "a cell of 5 epochs of digits, 32 units, batch 64: plain / compiled program, "
-    _row(f"{cell}graph mode (to the bit)", ">= 6", _said(many_trainings.cell("exact")))
-    _row(f"{cell}XLA, after the first cell", ">= 20", _said(many_trainings.cell("xla")))
+    for one_thread, threads in ((True, "one thread"), (False, "all threads")):
+        exact = many_trainings.cell("exact", one_thread=one_thread)
+        _row(f"{cell}graph mode (to the bit), {threads}", ">= 6", _said(exact))
+        xla = many_trainings.cell("xla", one_thread=one_thread)
+        _row(f"{cell}XLA, after the first cell, {threads}", ">= 20", _said(xla))
     first = "first cell in a fresh process, after imports"
     _row(f"{first}, graph mode", "", _took(many_trainings.first_cell("exact")))
     _row(f"{first}, XLA", "", _took(many_trainings.first_cell("xla", times=3)))

@@ -1,65 +1,40 @@
-"""Many trainings at once: what a cell of a study takes, plain and in a compiled program."""
+"""Many trainings at once: what a cell of a study takes, plain and in a compiled program.
+
+Whatever is measured of compiled programs runs in a fresh process.
+"""
 
 from __future__ import annotations
 
+import gc
 import itertools
-import json
-import os
+import multiprocessing
 import statistics
-import subprocess
-import sys
 import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.pairs import Ratio, Seconds, paired
 
-FLAGS = "TF_XLA_FLAGS"
+if TYPE_CHECKING:
+    from dropviz.core.spec import RunSpec
+    from dropviz.core.tasks import Task
+    from dropviz.studies.training_program import TrainingProgram
 
 # Rates of 0 and above, as a grid has them, and the seeds of a small study.
-CELLS = [
-    (dropout, recurrent, seed)
+_CELLS = [
+    (dropout, recurrent_dropout, seed)
     for seed in (1, 2, 3)
-    for dropout, recurrent in ((0.2, 0.4), (0.0, 0.4), (0.4, 0.0), (0.6, 0.6))
+    for dropout, recurrent_dropout in ((0.2, 0.4), (0.0, 0.4), (0.4, 0.0), (0.6, 0.6))
 ]
-_PAIRS = 12  # three for each of the rates
+_PAIRS = 12  # each cell once
+_FIRST_CELLS = 5  # after which memory is to be flat
+_MIB = 2**20
 
-_FIRST = """
-import json, sys, time
-from dropviz.keras_inside.start_keras import ready
-ready()
-from pathlib import Path
-from dropviz.core.spec import RunSpec
-from dropviz.core.tasks import load_task
-from dropviz.studies.training_program import TrainingProgram
-engine, directory = sys.argv[1:]
-if directory:
-    from dropviz.keras_inside.compiled_cache import keep_compiled
-    keep_compiled(Path(directory))
-task = load_task("digits")
-began = time.perf_counter()
-TrainingProgram(RunSpec(epochs=5), task, engine).train(0.2, 0.4, seed=1)
-print(json.dumps(time.perf_counter() - began))
-"""
-_MEMORY = """
-import gc, itertools, json, sys
-from dropviz.keras_inside.start_keras import ready
-ready()
-import psutil
-from benchmarks.many_trainings import CELLS
-from dropviz.core.spec import RunSpec
-from dropviz.core.tasks import load_task
-from dropviz.studies.training_program import TrainingProgram
-engine, cells = sys.argv[1], int(sys.argv[2])
-program = TrainingProgram(RunSpec(epochs=5), load_task("digits"), engine)
-resident = []
-for number, cell in enumerate(itertools.islice(itertools.cycle(CELLS), cells), 1):
-    program.train(*cell)
-    if number in (5, cells):
-        gc.collect()
-        resident.append(psutil.Process().memory_info().rss / 2**20)
-print(json.dumps(resident))
-"""
+# Of a process that trains cells when it is asked to.
+_programs: list[TrainingProgram] = []
 
 
 @dataclass(frozen=True)
@@ -75,41 +50,41 @@ class Resident:
     grown: float
 
 
-def cell(engine: str) -> Ratio:
+def cell(engine: str, *, one_thread: bool) -> Ratio:
     """Plain Keras, which builds, compiles and fits a model, over a cell of a program.
 
-    Five epochs of digits, 32 units, batches of 64; plain Keras compiles without XLA. Both
-    are warm: everything of the program is compiled, and the starts of all seeds are made.
+    Plain Keras compiles without XLA and uses all processors. Both are warm: the program is
+    compiled for every case of rates, and has the starts of all seeds.
 
     Args:
         engine: "exact" or "xla".
+        one_thread: Whether the program has one thread, as beside other processes.
 
     Returns:
         The ratio, plain over compiled.
     """
-    from dropviz.core.spec import RunSpec
-    from dropviz.core.tasks import load_task
     from dropviz.studies.plain_training import train_plainly
-    from dropviz.studies.training_program import TrainingProgram
 
-    task, spec = load_task("digits"), RunSpec(task="digits", units=32, epochs=5)
-    program = TrainingProgram(spec, task, engine)
-    for given in CELLS:
-        program.train(*given)
-    ours, its = itertools.cycle(CELLS), itertools.cycle(CELLS)
+    spec, task = _workload()
+    given = itertools.cycle(_CELLS)
 
     def plain() -> None:
-        dropout, recurrent, seed = next(its)
-        asked = replace(spec, dropout=dropout, recurrent_dropout=recurrent, seed=seed)
-        train_plainly(asked, task)
+        dropout, recurrent_dropout, seed = next(given)
+        asked = {"dropout": dropout, "recurrent_dropout": recurrent_dropout, "seed": seed}
+        train_plainly(replace(spec, **asked), task)  # type: ignore[arg-type]
 
-    plain()
-    next(ours)
-    return paired(lambda: program.train(*next(ours)), plain, _PAIRS)
+    with _fresh_process() as process:
+        process.submit(_make_program, engine, one_thread=one_thread).result()
+        its = itertools.cycle(_CELLS)
+        for each in _CELLS:
+            process.submit(_train, each).result()
+        plain()
+        next(its)
+        return paired(lambda: process.submit(_train, next(its)).result(), plain, _PAIRS)
 
 
 def first_cell(engine: str, *, kept: bool = False, times: int = 5) -> Seconds:
-    """Seconds of the first cell of a fresh process, once everything is imported.
+    """Seconds of the first cell of a process, once everything is imported.
 
     Args:
         engine: "exact" or "xla".
@@ -119,30 +94,79 @@ def first_cell(engine: str, *, kept: bool = False, times: int = 5) -> Seconds:
     Returns:
         The times.
     """
+    taken = []
     with tempfile.TemporaryDirectory() as directory:
-        asked = [engine, directory if kept else ""]
-        taken = [_told(_FIRST, asked) for _ in range(times + kept)][kept:]
+        for _ in range(times + kept):
+            with _fresh_process() as process:
+                asked = process.submit(_first_cell, engine, directory if kept else None)
+                taken.append(asked.result())
+    taken = taken[kept:]
     return Seconds(statistics.median(taken), min(taken), max(taken), times)
 
 
 def memory(engine: str, cells: int = 200) -> Resident:
-    """What training many cells keeps in a process of its own.
+    """What training many cells of three seeds keeps in a process.
 
     Args:
         engine: "exact" or "xla".
-        cells: How many cells, of three seeds.
+        cells: How many cells.
 
     Returns:
         The memory.
     """
-    after_five, total = _told(_MEMORY, [engine, str(cells)])
-    return Resident(total, total - after_five)
+    with _fresh_process() as process:
+        return process.submit(_resident, engine, cells).result()
 
 
-def _told(code: str, arguments: list[str]) -> Any:
-    """What a fresh process prints in its last line."""
-    command = [sys.executable, "-c", code, *arguments]
-    # Its own choice of where XLA keeps programs, not that of this process.
-    surroundings = {name: value for name, value in os.environ.items() if name != FLAGS}
-    done = subprocess.run(command, capture_output=True, check=True, env=surroundings)
-    return json.loads(done.stdout.splitlines()[-1])
+def _fresh_process() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+
+
+def _workload() -> tuple[RunSpec, Task]:
+    from dropviz.keras_inside.start_keras import ready
+
+    ready()
+    from dropviz.core.spec import RunSpec
+    from dropviz.core.tasks import load_task
+
+    return RunSpec(task="digits", units=32, epochs=5), load_task("digits")
+
+
+def _make_program(engine: str, *, one_thread: bool) -> None:
+    spec, task = _workload()
+    from dropviz.keras_inside.threads import use_one_thread
+    from dropviz.studies.training_program import TrainingProgram
+
+    if one_thread:
+        use_one_thread()
+    _programs[:] = [TrainingProgram(spec, task, engine)]
+
+
+def _train(given: tuple[float, float, int]) -> None:
+    _programs[0].train(*given)
+
+
+def _first_cell(engine: str, directory: str | None) -> float:
+    _workload()
+    from dropviz.keras_inside.compiled_cache import keep_compiled
+    from dropviz.studies import training_program  # noqa: F401 (imported before the clock runs)
+
+    if directory:
+        keep_compiled(Path(directory))
+    began = time.perf_counter()
+    _make_program(engine, one_thread=True)
+    _train(_CELLS[0])
+    return time.perf_counter() - began
+
+
+def _resident(engine: str, cells: int) -> Resident:
+    import psutil
+
+    _make_program(engine, one_thread=True)
+    seen: dict[int, Any] = {}
+    for number, given in enumerate(itertools.islice(itertools.cycle(_CELLS), cells), 1):
+        _train(given)
+        if number in (_FIRST_CELLS, cells):
+            gc.collect()
+            seen[number] = psutil.Process().memory_info().rss / _MIB
+    return Resident(seen[cells], seen[cells] - seen[_FIRST_CELLS])

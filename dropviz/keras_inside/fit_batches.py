@@ -15,26 +15,29 @@ from typing import Any
 import keras
 
 Tensor = Any
+Batch = tuple[Tensor, ...]
+Data = tuple[Any, Any]
 
 
-def as_handed(x: Any, y: Any) -> tuple[Tensor, ...]:
-    """Arrays as ``train_step`` gets them, such as float64 as Keras's ``floatx``.
+def as_handed(training: Data, validation: Data) -> tuple[Batch, Batch]:
+    """Arrays as ``train_step`` and ``test_step`` get them, float64 as Keras's ``floatx``.
 
     Args:
-        x: Inputs, the first axis of which is samples.
-        y: Targets, likewise.
+        training: Inputs and targets, the first axis of which is samples.
+        validation: The same for validation.
 
     Returns:
         Both as tensors, all samples in one batch.
     """
-    handed: list[Tensor] = []
+    trained: list[Tensor] = []
+    tested: list[Tensor] = []
 
     def note(data: Any) -> bool:
-        handed[:] = data
+        trained[:] = data
         return True
 
-    _fit(note, x, y, shuffle=False)
-    return tuple(handed)
+    _fit(note, tested, *training, validation_data=validation, shuffle=False)
+    return tuple(trained), tuple(tested)
 
 
 def shuffled_orders(samples: int, epochs: int) -> Tensor:
@@ -54,11 +57,13 @@ def shuffled_orders(samples: int, epochs: int) -> Tensor:
         # A stream that has begun anew once does so each time.
         return len(seen) == 2 and bool(keras.ops.all(seen[0] == seen[1]))  # noqa: PLR2004
 
-    _fit(note, keras.ops.arange(samples, dtype="int32"), epochs=epochs)
+    _fit(note, [], keras.ops.arange(samples, dtype="int32"), epochs=epochs)
     return keras.ops.stack(seen + seen[-1:] * (epochs - len(seen)))
 
 
-def _fit(note: Callable[[Any], bool], x: Any, y: Any = None, **kwargs: Any) -> None:
+def _fit(
+    note: Callable[[Any], bool], tested: list[Tensor], x: Any, y: Any = None, **kwargs: Any
+) -> None:
     """Has ``fit`` hand all samples at once, epoch by epoch, until what notes them has enough."""
 
     class Notes(keras.Model):  # type: ignore[misc]
@@ -66,6 +71,11 @@ def _fit(note: Callable[[Any], bool], x: Any, y: Any = None, **kwargs: Any) -> N
             self.stop_training = note(data)
             return {"loss": keras.ops.zeros(())}
 
+        def test_step(self, data: Any) -> dict[str, Tensor]:
+            tested[:] = data
+            return {"loss": keras.ops.zeros(())}
+
     model = Notes()
     model.compile(run_eagerly=True)
-    model.fit(x, y, batch_size=len(x), verbose=0, **kwargs)
+    # No array is as long as that.
+    model.fit(x, y, batch_size=2**31 - 1, verbose=0, **kwargs)

@@ -43,8 +43,10 @@ class TrainingProgram:
 
     With the engine "exact" every training is to the bit that of plain Keras ``fit`` on the
     same machine: weights, the optimizer's state, curves and random streams. With "xla" it is
-    that of ``fit`` with ``jit_compile=True``, to the bit as far as XLA orders and rounds
-    sums alike in both; ``compare_with_plain`` says.
+    that of ``fit`` with ``jit_compile=True``: with the same masks, and to the bit but for
+    sums that XLA orders otherwise, which differ by a rounding of float32;
+    ``compare_with_plain`` says how much. XLA draws other random numbers than TensorFlow's
+    graphs do, so that one seed gives other masks with "xla" than with "exact".
 
     With TensorFlow, ``fit`` on arrays takes the samples in one order in all epochs, once
     seeds are set; so does this.
@@ -81,7 +83,7 @@ class TrainingProgram:
         self.engine = engine
         with interrupts.minded():
             self.model = build_for(spec, task, engine)
-            self._data = as_handed(task.x, task.y), as_handed(task.x_val, task.y_val)
+            self._data = as_handed((task.x, task.y), (task.x_val, task.y_val))
             self.model.optimizer.build(self.model.trainable_variables)
             build_metrics(self.model, tuple(part[:1] for part in self._data[0]))
             self._rates = VariableRates(self.model.get_layer("lstm"), spec.setting)

@@ -56,10 +56,10 @@ def values(model: Any) -> list[Any]:
 
 def compiled(model: Any, train: Arrays, test: Arrays, **kwargs: Any) -> CompiledTraining:
     before = values(model)[: len(model.variables)]
-    training = as_handed(*train)
+    training, validation = as_handed(train, test)
     model.optimizer.build(model.trainable_variables)
     build_metrics(model, tuple(each[:1] for each in training))
-    program = CompiledTraining(model, training, as_handed(*test), BATCH, EPOCHS, **kwargs)
+    program = CompiledTraining(model, training, validation, BATCH, EPOCHS, **kwargs)
     for variable, value in zip(model.variables, before, strict=True):
         variable.assign(value)
     return program
@@ -106,6 +106,26 @@ def test_xla_trains_as_fit_does_with_it(sizes: tuple[int, int]) -> None:
         np.testing.assert_allclose(mine[name], points, rtol=1e-5)
     for one, other in zip(values(model), values(plain), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.full
+def test_another_loss_without_metrics_is_trained_to_the_bit() -> None:
+    train, test = ((x, x[:, :, None]) for x, _ in map(data, (10, 6)))
+    models = []
+    for _ in range(2):
+        seed_again(5)
+        models.append(keras.Sequential([keras.Input((3,)), keras.layers.Reshape((3, 1))]))
+        models[-1].add(keras.layers.LSTM(2, return_sequences=True))
+        models[-1].add(keras.layers.Dense(1))
+        models[-1].compile("sgd", loss="mae")
+    program = compiled(models[0], train, test, jit_compile=False)
+
+    mine, its = trained(program, 10), fitted(models[1], train, test)
+
+    assert mine == its
+    assert list(mine) == ["loss", "val_loss"]
+    for one, other in zip(*map(values, models), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.full

@@ -87,11 +87,10 @@ def test_orders_that_do_not_repeat_are_all_asked_for() -> None:
     ("given", "handed"), [("float64", "float32"), ("float32", "float32"), ("int32", "int32")]
 )
 def test_arrays_come_as_train_step_gets_them(given: str, handed: str) -> None:
-    x = np.random.default_rng(0).normal(size=(SAMPLES, 2)).astype(given)
-    y = np.arange(SAMPLES)
+    draw = np.random.default_rng(0)
+    data = [(draw.normal(size=(n, 2)).astype(given), np.arange(n)) for n in (SAMPLES, 2 * SAMPLES)]
 
-    mine = as_handed(x, y)
-
-    assert [str(np.asarray(each).dtype) for each in mine] == [handed, "int64"]
-    np.testing.assert_array_equal(mine[0], x.astype(handed))
-    np.testing.assert_array_equal(mine[1], y)
+    for mine, (x, y) in zip(as_handed(*data), data, strict=True):
+        assert [str(np.asarray(each).dtype) for each in mine] == [handed, "int64"]
+        np.testing.assert_array_equal(mine[0], x.astype(handed))
+        np.testing.assert_array_equal(mine[1], y)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import signal
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from typing import Any
@@ -345,6 +346,22 @@ def test_a_training_that_did_not_come_to_its_end_is_not_the_last(
         program.train()
 
     assert (last, program.last) == (SPEC, None)
+
+
+def test_an_interrupt_waits_until_a_cell_has_come_to_its_end(
+    program: TrainingProgram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = program._start
+
+    def interrupted(seed: int) -> Any:
+        signal.raise_signal(signal.SIGINT)
+        return start(seed)
+
+    monkeypatch.setattr(program, "_start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        program.train(seed=6)
+
+    assert program.last == replace(SPEC, seed=6)
 
 
 # ---------------------------------------------------------------- what cannot be trained
