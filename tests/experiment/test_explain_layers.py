@@ -125,7 +125,7 @@ def test_without_a_bias_what_cannot_be_told_is_a_doubt(name: str, sizes: tuple[i
         assert said or field.startswith("same_over_")
 
 
-@pytest.mark.few("keras_both-1")
+@pytest.mark.full
 @pytest.mark.parametrize(("name", "batch"), [("keras_both", 1), ("gru_both", 5), (MOON, 5)])
 def test_a_stateful_layer_keeps_its_batch_size(name: str, batch: int) -> None:
     units = 64 if batch == 1 else 32  # many units make up for few samples
@@ -288,6 +288,7 @@ def test_an_unbuilt_layer_stays_unbuilt(stateful: bool) -> None:  # noqa: FBT001
 # ---------------------------------------------------------------- where a layer sits
 
 
+@pytest.mark.full
 def test_layers_in_models_and_wrappers_have_names() -> None:
     inner = keras.Sequential(
         [keras.Input((4, 6)), keras.layers.GRU(5, dropout=0.4, name="deep")], name="inner"

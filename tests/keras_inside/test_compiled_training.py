@@ -91,8 +91,7 @@ def test_a_training_is_that_of_fit_to_the_bit(sizes: tuple[int, int]) -> None:
         np.testing.assert_array_equal(one, other, err_msg=MOVED)
 
 
-@pytest.mark.slow
-@pytest.mark.few("(10, 6)", "(3, 2)")
+@pytest.mark.full
 @pytest.mark.parametrize("sizes", SIZES, ids=str)
 def test_xla_trains_as_fit_does_with_it(sizes: tuple[int, int]) -> None:
     train, test = map(data, sizes)

@@ -508,9 +508,8 @@ def test_a_graph_of_unknown_sizes_trains_as_an_eager_call_does(case: str) -> Non
     assert max(np.abs(a - b).max() for a, b in zip(graph, plain, strict=True)) > 1e-3
 
 
-@pytest.mark.few("weight-drop")
+@pytest.mark.full
 # Batches of one size: XLA compiles each size anew, for seconds.
-@pytest.mark.slow
 @pytest.mark.parametrize("case", ["semeniuta step test-time", "weight-drop"])
 def test_xla_trains_too(case: str) -> None:
     x, y = data(BATCH, STEPS, FEATURES)

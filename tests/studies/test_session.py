@@ -475,7 +475,7 @@ def test_a_session_too_large_for_memory_is_refused() -> None:
 # ---------------------------------------------------------------- other kinds of tasks
 
 
-@pytest.mark.few("language")
+@pytest.mark.full
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_session_of_every_kind_of_task_trains_as_a_run_does_and_can_be_looked_at(
     kind: str,

@@ -158,7 +158,7 @@ def test_another_seed_gives_another_run(trained: Run) -> None:
     assert other.curves["loss"][0] != trained.curves["loss"][0]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_listener_does_not_disturb(trained: Run) -> None:
     told: list[Progress] = []
 
@@ -174,7 +174,7 @@ def test_the_plain_code_trains_the_same_to_the_bit_on_digits(digits_run: Run) ->
     assert_trained_the_same(executed(digits_run.code), digits_run)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_plain_code_trains_the_same_on_data_of_ones_own(trained: Run) -> None:
     task = tiny()
     given = {"x": task.x, "y": task.y, "x_val": task.x_val, "y_val": task.y_val}

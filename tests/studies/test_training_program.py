@@ -111,7 +111,7 @@ def test_xla_trains_as_plain_keras_does_with_it(setting: Any) -> None:
         assert_is_plain(program, program.train(each.dropout, each.recurrent_dropout))
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_xla_trains_the_layer_of_keras_with_rates_of_nought_too() -> None:
     program = TrainingProgram(SPEC, TASK, "xla")
 
@@ -186,7 +186,7 @@ def test_rates_above_nought_are_compiled_once(
         program.train(0.0, 0.4)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_more_seeds_than_are_kept_train_the_same(
     monkeypatch: pytest.MonkeyPatch, program: TrainingProgram
 ) -> None:
@@ -224,8 +224,7 @@ def test_weights_are_those_of_the_last_training(
 # ---------------------------------------------------------------- a loss that is not finite
 
 
-@pytest.mark.slow
-@pytest.mark.few("exact")
+@pytest.mark.full
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_loss_that_is_not_finite_ends_a_cell_where_it_ends_a_run(engine: str) -> None:
     wild = tiny(learning_rate=1e38)

@@ -151,7 +151,7 @@ def test_a_task_that_needs_a_network_gives_the_sentence_and_the_panel_trains_aga
     assert_trains_again(panel)
 
 
-@pytest.mark.few(1)
+@pytest.mark.full
 @pytest.mark.parametrize("units", [1000, 900_000])
 def test_a_model_too_large_for_the_memory_is_a_sentence_and_the_panel_trains_again(
     opened: Open, monkeypatch: pytest.MonkeyPatch, units: int
@@ -212,6 +212,7 @@ def test_an_interrupt_stops_the_training_and_keeps_its_results(opened: Open, pac
     assert_trains_again(panel)
 
 
+@pytest.mark.full
 def test_a_loss_that_is_not_finite_is_said_and_the_panel_trains_again(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:

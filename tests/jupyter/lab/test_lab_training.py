@@ -265,6 +265,7 @@ def test_after_a_stop_a_training_is_whole_again(opened: Open, pace: Pace) -> Non
 # ---------------------------------------------------------------- sliders that move meanwhile
 
 
+@pytest.mark.full
 def test_moves_act_from_the_next_batch_and_the_run_can_be_repeated_to_the_bit(
     opened: Open, pace: Pace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -190,6 +190,7 @@ def test_a_panel_that_closes_gives_no_run_of_before_to_who_waits(
     assert before.status == "done"
 
 
+@pytest.mark.full
 def test_an_interrupt_of_who_waits_for_the_first_s_copy_leaves_the_second_alone(
     panel: OpenedPanel, copy: SlowCopy, people: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
