@@ -251,6 +251,31 @@ def test_the_imports_that_are_known_are_found() -> None:
     assert "dropviz.keras_inside.start_keras" in found("dropviz")
 
 
+def reached(module: str, every: Sources) -> set[str]:
+    """All that is imported with a module, at any remove."""
+    found: set[str] = set()
+    left = [module]
+    while left:
+        new = {each.module for each in imports(left.pop(), every)} - found
+        found |= new
+        left += [each for each in new if each in every]
+    return found
+
+
+SCENES = [module for module in sources() if re.fullmatch(r"dropviz\.figures\..*scene", module)]
+
+
+@pytest.mark.parametrize("module", [*SCENES, "dropviz.figures.colours"])
+def test_a_scene_is_made_without_matplotlib(module: str) -> None:
+    painters = [
+        each for each in reached(module, sources()) if each.startswith(("matplotlib", "PIL"))
+    ]
+
+    assert len(SCENES) > 5
+    assert painters == []
+    assert "matplotlib.axes.Axes" in reached("dropviz.figures.unrolled", sources())
+
+
 # ---------------------------------------------------------------- the checker itself
 
 
