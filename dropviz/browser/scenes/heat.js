@@ -12,6 +12,7 @@ import { canvas, tag } from "./tree.js";
  * @property {string} down What runs down.
  * @property {string} across
  * @property {number} begin The number, from 0, of the first row.
+ * @property {boolean} numbered Whether rows are numbered; of panels side by side the first is.
  */
 
 /**
@@ -22,7 +23,7 @@ import { canvas, tag } from "./tree.js";
  * @param {(context: CanvasRenderingContext2D) => void} draw On a canvas of this size.
  * @returns {Child}
  */
-export function heat({ rows, columns, down, across, begin }, size, draw) {
+export function heat({ rows, columns, down, across, begin, numbered }, size, draw) {
   const style = `width:${size.width}px;height:${size.height}px`;
   const drawn = canvas({ style, "data-rows": rows, "data-columns": columns }, (element) => {
     const dense = Math.max(window.devicePixelRatio || 1, 1);
@@ -38,17 +39,27 @@ export function heat({ rows, columns, down, across, begin }, size, draw) {
     }
   });
   const first = `${down} ${begin + 1}`;
-  const ends = rows > 1 && size.height > 44 ? [first, String(begin + rows)] : [`${first}${rows > 1 ? `\u2013${begin + rows}` : ""}`];
+  const low = rows > 1 && size.height > 44 ? [first, String(begin + rows)] : [first + to(begin + rows, rows)];
+  const wide = columns > 1 && size.width > 90;
+  const flat = wide ? ["1", across, String(columns)] : [`${across} 1${to(columns, columns)}`];
+  const words = (/** @type {string[]} */ ends) => ends.map((each) => tag("span", {}, each));
   return tag(
     "div",
-    { class: "dropviz-heat" },
-    tag("div", { class: "dropviz-ends dropviz-down" }, ends.map((each) => tag("span", {}, each))),
+    { class: "dropviz-heat", "data-numbered": numbered },
+    numbered ? tag("div", { class: "dropviz-ends dropviz-down" }, words(low)) : null,
     drawn,
-    tag("span", {}),
-    tag("div", { class: "dropviz-ends" }, (columns > 1 && size.width > 90
-      ? ["1", across, String(columns)]
-      : [`${across} 1${columns > 1 ? `\u2013${columns}` : ""}`]).map((each) => tag("span", {}, each))),
+    numbered ? tag("span", {}) : null,
+    tag("div", { class: "dropviz-ends" }, words(flat)),
   );
+}
+
+/**
+ * @param {number} last
+ * @param {number} count
+ * @returns {string} The end of "1-4", where there is more than one.
+ */
+function to(last, count) {
+  return count > 1 ? `\u2013${last}` : "";
 }
 
 /**

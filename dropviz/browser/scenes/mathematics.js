@@ -17,6 +17,8 @@ const COMMANDS = {
   "\\,": "\u2009",
   "\\tilde": "",
 };
+/** @type {Record<string, string>} */
+const PLAIN = { "'": "\u2032", "-": "\u2212" };
 const TOKEN = /\\[a-z]+|\\.|[_^]|[{}]|[A-Za-z]|[^A-Za-z\\_^{}]/g;
 
 /**
@@ -58,7 +60,7 @@ function formula(text, listed) {
     } else if (token === "\\tilde") {
       hat = true;
     } else {
-      const said = COMMANDS[token] ?? (token === "'" ? "\u2032" : token);
+      const said = COMMANDS[token] ?? PLAIN[token] ?? token;
       const slanted = /^[A-Za-z\u03c3]$/.test(said);
       push(listed, { text: hat && slanted ? `${said}\u0303` : said, slanted, level });
       hat = hat && !slanted;

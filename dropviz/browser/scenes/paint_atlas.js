@@ -33,11 +33,15 @@ export function paint(container, scene, theme) {
 const PAINTER = {
   hint: "Point at a mask, or move with Tab and the arrow keys: what it keeps is told here.",
   lines: 2,
+  heat: true,
   words: ({ title, lines, legend }) => ({ title, lines, legend }),
   places: (scene) =>
     scene.rows.flatMap((row, number) =>
       row.panels.map((_, panel) => ({ key: `${row.site}:${panel}`, row: number, column: panel }))),
-  stage: (scene, view) => scene.rows.flatMap((row) => [name(row, view), ...site(row, view)]),
+  stage: (scene, view) => {
+    const across = view.narrow ? 1 : scene.gate ? 2 : 4;
+    return scene.rows.flatMap((row) => [name(row, view), ...site(row, across, view)]);
+  },
   card,
   detail: (_, key) => ({ arrow: key.split(":")[0] ?? "", column: Number(key.split(":")[1]), mask: null }),
 };
@@ -59,21 +63,24 @@ function name(row, view) {
 
 /**
  * @param {AtlasRow} row
+ * @param {number} across Panels that there is room for side by side.
  * @param {View} view
  * @returns {Child[]}
  */
-function site(row, view) {
+function site(row, across, view) {
   if (row.reason) {
     return [tag("div", { class: "dropviz-muted" }, row.reason)];
   }
   const panels = row.panels.map((each, number) => {
     const said = `${row.site} ${spoken(row.symbol)}, ${each.title}: ${share(each)} kept`;
+    const numbered = view.narrow || !number;
+    const room = size(each, across, view);
     return tag(
       "div",
       view.item(`${row.site}:${number}`, said, { "data-panel": each.title }),
       tag("div", {}, each.title),
-      heat({ ...each, down: row.down, across: row.across, begin: row.begin }, size(each, row, view),
-        (context) => squares(context, each, size(each, row, view), view.palette)),
+      heat({ ...each, down: row.down, across: row.across, begin: row.begin, numbered }, room,
+        (context) => squares(context, each, room, view.palette)),
     );
   });
   return [
@@ -84,15 +91,14 @@ function site(row, view) {
 
 /**
  * @param {AtlasPanel} panel
- * @param {AtlasRow} row
+ * @param {number} across
  * @param {View} view
  * @returns {{width: number, height: number}} In CSS pixels, a whole number for each unit.
  */
-function size(panel, row, view) {
+function size(panel, across, view) {
   const inside = view.width * view.scale;
   const beside = BESIDE * (view.narrow ? 0.8 : view.scale);
-  const count = view.narrow ? 1 : Math.min(Math.max(row.panels.length, 2), 4);
-  const room = inside / count - beside - 24;
+  const room = (inside - beside) / across - 24;
   const side = Math.max(2, Math.floor(Math.min(room / panel.columns, LARGEST * view.scale)));
   const flat = Math.max(2, Math.floor(Math.min(side, FLATTEST * view.scale)));
   return { width: side * panel.columns, height: flat * panel.rows };

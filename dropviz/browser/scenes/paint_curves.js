@@ -43,6 +43,7 @@ export function paint(container, scene, theme) {
 const PAINTER = {
   hint: "Point at an epoch, or move with Tab and the arrow keys: its losses stand here.",
   lines: 2,
+  heat: false,
   words: ({ title, caption }) => ({ title, lines: caption ? [caption] : [], legend: [] }),
   places: (scene) => epochs(scene).map((epoch) => ({ key: `epoch:${epoch}`, row: 0, column: epoch })),
   stage,
@@ -267,10 +268,13 @@ function changes(scene, plot) {
   const lines = scene.changes.map(({ after }) =>
     tag("path", { d: `M${x_of(plot, after)} ${plot.top}V${plot.bottom}`, style, "stroke-dasharray": "2 3" }));
   const told = scene.changes.slice(-TOLD).reverse().map(({ after, says }, row) => {
-    const right = after > (plot.begin + plot.end) / 2;
+    const wide = 0.56 * plot.letter * says.length;
+    const right = x_of(plot, after) + wide + 5 > plot.right;
+    // Too long for either side, it begins where the plot does.
+    const left = Math.max(plot.left + wide + 4, x_of(plot, after) - 5);
     return tag(
       "text",
-      { x: x_of(plot, after) + (right ? -5 : 5), y: plot.top + 14 + row * LABEL,
+      { x: right ? left : x_of(plot, after) + 5, y: plot.top + 14 + row * LABEL,
         "text-anchor": right ? "end" : "start", "font-size": plot.letter,
         style: "fill:var(--dropviz-muted);stroke:var(--dropviz-ground);paint-order:stroke",
         "stroke-width": 4, "data-change": after },

@@ -34,6 +34,7 @@ import { signs } from "./signs.js";
  * @typedef {object} Painter
  * @property {string} hint What the card says before anything is pointed at.
  * @property {number} lines Lines that the card has room for from the beginning.
+ * @property {boolean} heat Whether its squares have the colours of heatmaps.
  * @property {(scene: S) => {title: string, lines: string[], legend: Sign[]}} words
  * @property {(scene: S) => Place[]} places
  * @property {(scene: S, view: View) => Child[]} stage
@@ -151,7 +152,7 @@ function render(container, state) {
     tag("style", {}, style_text()),
     ...heading(painter.words(scene)),
     tag("div", { class: "dropviz-stage" }, painter.stage(scene, view)),
-    legend(painter.words(scene).legend, view),
+    legend(painter.words(scene).legend, painter.heat),
     card(state, view),
   ]);
   settle(state);
@@ -189,7 +190,7 @@ function seen(state, places, inside) {
  */
 function heading({ title, lines }) {
   return [
-    tag("div", { class: "dropviz-title" }, title),
+    ...(title ? [tag("div", { class: "dropviz-title" }, title)] : []),
     ...lines.map((line) => tag("div", { class: "dropviz-muted" }, line)),
   ];
 }
@@ -222,11 +223,11 @@ function settle(state) {
 
 /**
  * @param {Sign[]} listed
- * @param {View} view
+ * @param {boolean} heat
  * @returns {Child}
  */
-function legend(listed, view) {
-  return tag("div", { class: "dropviz-legend" }, signs(listed, view.palette));
+function legend(listed, heat) {
+  return tag("div", { class: "dropviz-legend" }, signs(listed, heat));
 }
 
 /**

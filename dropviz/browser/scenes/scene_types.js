@@ -2,9 +2,9 @@
  * What a scene holds: plain data, as `dropviz/figures/*_scene.py` and the page without Python
  * make it. Where it lies and how large it is, is the painter's business.
  *
- * Words of the fields `symbol`, `equation`, `one_step`, `legend` and `inside` may hold mathematics
- * between dollars. They come from dropviz's own tables; texts from outside are in other fields,
- * where a dollar is a dollar.
+ * `symbol`, `equation`, `one_step`, `texts`, and `says` of a sign, of an edge and of a rule may hold
+ * mathematics between dollars. They come from dropviz's own tables; texts from outside are in other
+ * fields, where a dollar is a dollar.
  */
 
 /** @typedef {{argument: string, shade: number}} Colour */
@@ -88,6 +88,7 @@
  * @property {string} title
  * @property {string[]} lines
  * @property {string} alt
+ * @property {string} gate The gate that is shown alone, larger; empty where all are.
  * @property {AtlasRow[]} rows
  * @property {Sign[]} legend
  */
@@ -138,6 +139,7 @@
  * @property {string} summary
  * @property {string} equation
  * @property {boolean} measured
+ * @property {[number, number, number, number]} outline Of the cell: left, bottom, width, height.
  * @property {CellRule[]} rules
  */
 
@@ -145,6 +147,7 @@
  * @typedef {object} CellNode
  * @property {"gate" | "box" | "disc" | "words"} shape
  * @property {Point} at Its middle; of words where they begin.
+ * @property {Point} size
  * @property {string[]} texts
  */
 
@@ -152,7 +155,9 @@
  * @typedef {object} CellEdge
  * @property {Point[]} points From its tail to its head; the origin is at the bottom left.
  * @property {boolean} head
- * @property {string} round Which update it leads round, as only zoneout does; else empty.
+ * @property {string} says Words beside a way round an update, as only zoneout has it; such an edge
+ *   is there only where a rule names it.
+ * @property {Point} at Where these words begin.
  */
 
 /**

@@ -5,28 +5,27 @@ import { mask_squares } from "./mask_squares.js";
 import { tag } from "./tree.js";
 
 /** @typedef {import("./scene_types.js").Sign} Sign */
-/** @typedef {import("./scene_types.js").Palette} Palette */
 /** @typedef {import("./tree.js").Child} Child */
 
 /**
  * A legend.
  *
  * @param {Sign[]} listed
- * @param {Palette} palette
+ * @param {boolean} heat Whether squares have the colours of heatmaps.
  * @returns {Child[]}
  */
-export function signs(listed, palette) {
+export function signs(listed, heat) {
   return listed.map(({ sign, says }) =>
-    tag("span", { "data-sign": sign || null }, drawn(sign, palette), in_html(says)),
+    tag("span", { "data-sign": sign || null }, drawn(sign, heat), in_html(says)),
   );
 }
 
 /**
  * @param {Sign["sign"]} sign
- * @param {Palette} palette
+ * @param {boolean} heat
  * @returns {Child | null}
  */
-function drawn(sign, palette) {
+function drawn(sign, heat) {
   const ink = "var(--dropviz-ink)";
   if (sign === "letter") {
     return small(22, [
@@ -37,6 +36,13 @@ function drawn(sign, palette) {
           style: "fill:var(--dropviz-ground)" },
         "A",
       ),
+    ]);
+  }
+  if (heat && (sign === "kept" || sign === "dropped")) {
+    const cross = { d: "M4 5l6 6M4 11l6 -6", style: "fill:none;stroke:var(--dropviz-cross)" };
+    return small(14, [
+      tag("rect", { x: 0, y: 1, width: 14, height: 14, style: `fill:var(--dropviz-${sign})` }),
+      sign === "dropped" ? tag("path", { ...cross, "stroke-width": 1.6 }) : "",
     ]);
   }
   if (sign === "kept" || sign === "dropped" || sign === "open") {

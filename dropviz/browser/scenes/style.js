@@ -71,12 +71,19 @@ div.dropviz-item:focus-visible { outline: 2px solid var(--dropviz-ink); }
 .dropviz-card td[data-value="1"] { font-weight: 700; }
 .dropviz-panels { display: flex; flex-wrap: wrap; gap: .6em 1.4em; }
 .dropviz-site { font-size: 1.1em; font-weight: 700; margin-top: .7em; }
-.dropviz-heat { display: grid; grid-template-columns: auto auto; gap: 2px 5px; width: max-content; }
+.dropviz-heat { display: grid; gap: 2px 5px; width: max-content; }
+.dropviz-heat[data-numbered] { grid-template-columns: auto auto; }
 .dropviz-heat canvas { display: block; }
 .dropviz-ends { display: flex; justify-content: space-between; color: var(--dropviz-muted); }
 .dropviz-down { flex-direction: column; text-align: right; line-height: 1.1; }
+.dropviz-scale { flex-direction: column; line-height: 1.1; }
+.dropviz-cells { display: grid; gap: 0 1.6em; justify-content: start; }
+.dropviz-cells > div {
+  display: grid; grid-row: span 5; grid-template-rows: subgrid; margin-bottom: .6em;
+  align-content: start;
+}
 .dropviz-tag {
-  float: right; padding: 0 .5em; border-radius: 4px; font-size: .9em;
+  float: right; padding: 0 .5em; border-radius: 4px; font-size: .75em; font-weight: 400;
   color: var(--dropviz-ground); background: var(--dropviz-ink);
 }
 @media print {
