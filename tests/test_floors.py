@@ -48,6 +48,8 @@ HOMES: Mapping[str, set[str]] = {
     "PIL": {"figures"},
     "IPython": {"jupyter"},
     "ipywidgets": {"jupyter"},
+    "anywidget": {"jupyter"},
+    "traitlets": {"jupyter"},
     "sklearn": set(),  # but in texts of core/task_data.py, which tests/core/test_tasks.py looks at
     "scipy": {"dropviz.studies.seed_statistics"},
     "loky": {"dropviz.studies.worker_pool"},

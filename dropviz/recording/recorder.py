@@ -187,6 +187,22 @@ class Recorder:
         """What is recorded by now, for good."""
         return Recording.of(self._read())
 
+    def newest(self, path: str, calls: int) -> LayerRecording | None:
+        """The masks of a layer's last calls, without a look at those before.
+
+        Args:
+            path: The layer's name here.
+            calls: How many, at the most.
+
+        Returns:
+            Them; None before the first call, and where there is no such layer.
+        """
+        facts = next((each for each in self.cells.facts() if each.path == path), None)
+        if facts is None:
+            return None
+        read = layer_recording(facts, self.store.newest(facts.number, calls), None)
+        return read if read.batches else None
+
     def free_name(self, path: str, model: str = "") -> str:
         """A name that no other layer has here, if possible a layer's own path."""
         taken = {*self.cells.paths, *self.dropouts.paths, *self.cells.refused}

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
 
 from dropviz.core.scenario_string import Scenario, magic
+from dropviz.core.sentences import answers, intentions, last_losses
 from dropviz.core.spec import RunSpec
 from dropviz.errors import visible
 from dropviz.jupyter import mime
+from dropviz.jupyter.lab.moment import Moment
 from dropviz.jupyter.lab.panel import Panel
-from dropviz.jupyter.lab.tabs import shown
+
+if TYPE_CHECKING:
+    from dropviz.figures.theme import Picture
 
 
 class StaticCopy:
@@ -38,19 +42,19 @@ class StaticCopy:
 
     def bundle(self) -> dict[str, str]:
         """The copy as HTML and as text."""
-        scene = self._panel.scene
-        ran = scene.run.spec if scene.run is not None else None
-        spec = ran or scene.spec
-        views = ["Where", *(["Curves"] if scene.curves.epochs else [])]
-        pages = [shown(scene, name) for name in views]
+        moment = self._panel.moment
+        spec = moment.ran
+        drawn = [] if moment.concealed else _drawn(moment)
         rows = "".join(
             f"<tr><th style='{_CELL}'>{name}</th>"
             f"<td style='{_CELL}'>{mime.escaped(value)}</td></tr>"
             for name, value in _settings(spec)
         )
-        state = f"Last training: {scene.run.title}" if scene.run else "Not trained yet."
-        text = "".join(page.html for page in pages)
-        lines = [line for page in pages for line in page.words]
+        state = f"Last training: {moment.run.title}" if moment.run else "Not trained yet."
+        if moment.concealed:
+            state = f"{state} Predict first: pictures come after the questions."
+        text = "".join(_html(picture, words) for picture, words in drawn)
+        lines = [line for _, words in drawn for line in words]
         return {
             "text/html": (
                 f'<div class="{self._panel.mark} {mime.LITERAL}"><p><b>LSTM dropout lab</b>, '
@@ -67,6 +71,34 @@ class StaticCopy:
                 )
             ),
         }
+
+
+def _drawn(moment: Moment) -> list[tuple[Picture, list[str]]]:
+    """Where dropout acted or will act, and the curves of a run, each with its words."""
+    from dropviz.figures.curves import curves
+    from dropviz.figures.unrolled import plan, where
+
+    setting, layer = moment.spec.setting, moment.layer
+    if layer is None or not moment.current:
+        steps, features = moment.shape
+        drawn = plan(setting, moment.spec.units, features, steps), intentions(setting)
+    else:
+        sample = min(moment.sample, layer.require_batch().batch_sizes[-1] - 1)
+        drawn = where(layer, sample=sample), answers({"lstm": layer})
+    if not moment.curves.epochs:
+        return [drawn]
+    picture = curves(moment.curves, moment.epochs or moment.curves.epochs, moment.moved())
+    return [drawn, (picture, [last_losses(moment.curves)])]
+
+
+def _html(picture: Picture, words: list[str]) -> str:
+    lines = "".join(f"<li>{mime.escaped(line)}</li>" for line in words)
+    style = "max-width:100%;height:auto;background:#fff"
+    return (
+        f'<div style="line-height:1.45;max-width:880px">'
+        f"{mime.img(picture, picture.frame(1), style=style)}"
+        f'<ul style="margin:.3em 0 0 1.2em;padding:0;font-size:.95em">{lines}</ul></div>'
+    )
 
 
 _CELL = "text-align:left;padding:.1em 1em .1em 0"
