@@ -22,10 +22,10 @@ export function content_view(model, theme, choosers) {
     choosers: element("div", { class: "dropviz-lab-row" }, ...choosers),
     pictures: element("div", { class: "dropviz-lab-pictures" }),
     coming: element("div", { class: "dropviz-lab-coming", role: "status" }),
-    time: element("div", {}),
+    time: element("div", { class: "dropviz-lab-when" }),
     sequence: element("div", { class: "dropviz-lab-sequence" }),
-    values: element("div", {}),
-    more: element("div", {}),
+    values: element("div", { class: "dropviz-lab-states" }),
+    more: element("div", { class: "dropviz-lab-more" }),
     words: element("ul", { class: "dropviz-lab-words" }),
   };
   const choose = (/** @type {number} */ step) => {

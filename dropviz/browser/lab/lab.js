@@ -31,7 +31,7 @@ export function render_lab({ model, el }, theme) {
   const choosers = [chooser(model), gate_menu(model)];
   const view = content_view(model, theme, choosers.map((each) => each.root));
   const status = element("div", { class: "dropviz-lab-status" });
-  const progress = element("progress", { max: 1, "aria-label": "progress" });
+  const progress = element("progress", { max: 1, value: 0, "aria-label": "progress" });
   const note = element("div", { class: "dropviz-lab-note" });
   const quiz = element("section", { class: "dropviz-lab-quiz", "aria-label": "Predict first" });
   const tabs = tab_strip(model);

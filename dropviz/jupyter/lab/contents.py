@@ -10,6 +10,7 @@ from dropviz.core.cost import cudnn
 from dropviz.core.scenario_string import Scenario, magic
 from dropviz.core.sentences import answers, conclusion, intentions, last_losses
 from dropviz.errors import visible
+from dropviz.figures.scene import plain_data
 from dropviz.jupyter.lab import scenes
 from dropviz.jupyter.lab.moment import Moment
 from dropviz.jupyter.lab.sequence import sequence_of
@@ -148,6 +149,8 @@ def content(moment: Moment, tab: str) -> Content:
     if moment.concealed and tab not in _OPEN:
         return {"tab": tab, "words": [_CONCEALED], "concealed": True}
     made = TABS[tab](moment)
+    if "pictures" in made:
+        made["pictures"] = plain_data(made["pictures"])
     for name in ("words", "rows", "codes", "sequence"):
         if name in made:
             made[name] = _seen(made[name], keep="\n" if name == "codes" else "")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _PAUSE = 0.25  # seconds between two lines of progress
 _PREDICT_AFTER = 2  # batches: one to show, one to ask about
-OPENS = ("Where", "Inside")  # tabs that show a sequence in numbers
+_OPENS = ("Where", "Inside")  # tabs that show a sequence in numbers
 PAUSED = "paused before the next batch; the sliders act when it goes on"
 
 
@@ -108,7 +108,7 @@ class Follower:
         )
 
     def _opened(self, session: Session, layer: LayerRecording | None) -> OpenedBatch | None:
-        if layer is None or self._panel.tab not in OPENS:
+        if layer is None or self._panel.tab not in _OPENS:
             return None
         return session.open_batch(layer, self._panel.sample)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,12 @@ from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Array
 from dropviz.core.opened_batch import OpenedBatch
 from dropviz.core.sites import SITES
-from dropviz.figures.scene import plain_data
+from dropviz.figures import atlas_scene, cell_scene, curves_scene, unrolled_scene
+from dropviz.figures.atlas_scene import AtlasScene
+from dropviz.figures.cell_scene import CellScene
+from dropviz.figures.curves_scene import CurvesScene
+from dropviz.figures.unrolled_parts import Arrow, UnrolledScene
 from dropviz.jupyter.lab.moment import Moment
-
-Scene = dict[str, Any]
 
 _UNITS = 32  # of which numbers are shown
 _DIGITS = 4
@@ -28,43 +31,35 @@ _VALUES = {
 }
 
 
-def where(moment: Moment) -> Scene:
+def where(moment: Moment) -> UnrolledScene:
     """The LSTM unrolled: a plan, or the masks of the newest batch with its numbers."""
-    from dropviz.figures.unrolled_scene import of_plan, of_recording
-
     layer = moment.layer
     if layer is None or not moment.current:
         steps, features = moment.shape
-        return dict(plain_data(of_plan(moment.spec.setting, moment.spec.units, features, steps)))
-    made: Scene = plain_data(of_recording(layer, sample=_sample(layer, moment.sample)))
-    return _with_numbers(made, moment.opened) if moment.opened is not None else made
+        return unrolled_scene.of_plan(moment.spec.setting, moment.spec.units, features, steps)
+    made = unrolled_scene.of_recording(layer, sample=_sample(layer, moment.sample))
+    return with_numbers(made, moment.opened) if moment.opened is not None else made
 
 
-def masks(moment: Moment, layer: LayerRecording) -> Scene:
+def masks(moment: Moment, layer: LayerRecording) -> AtlasScene:
     """The masks of the newest batch."""
-    from dropviz.figures.atlas_scene import of_recording
-
-    return dict(plain_data(of_recording(layer, -1, _sample(layer, moment.sample), moment.gate)))
+    return atlas_scene.of_recording(layer, -1, _sample(layer, moment.sample), moment.gate)
 
 
-def losses(moment: Moment) -> Scene:
+def losses(moment: Moment) -> CurvesScene:
     """The losses by epoch; the last one may be of an epoch under way."""
-    from dropviz.figures.curves_scene import of_runs
-
     curves = moment.curves
     if moment.so_far:
         curves = curves.extended(moment.so_far)
-    made: Scene = plain_data(of_runs(curves, moment.epochs, moment.moved()))
-    if moment.so_far:
-        made["caption"] = f"{made['caption']}; the last point is of the epoch under way"
-    return made
+    made = curves_scene.of_runs(curves, moment.epochs, moment.moved())
+    if not moment.so_far:
+        return made
+    return replace(made, caption=f"{made.caption} The last point is of the epoch under way.")
 
 
-def cell(moment: Moment) -> Scene:
+def cell(moment: Moment) -> CellScene:
     """The inside of a cell of the method that is set."""
-    from dropviz.figures.cell_scene import of_settings
-
-    return dict(plain_data(of_settings(moment.spec.setting)))
+    return cell_scene.of_settings(moment.spec.setting)
 
 
 def values(opened: OpenedBatch) -> list[dict[str, Any]]:
@@ -91,23 +86,33 @@ def _sample(layer: LayerRecording, sample: int) -> int:
     return min(sample, layer.require_batch().batch_sizes[-1] - 1)
 
 
-def _with_numbers(scene: Scene, opened: OpenedBatch) -> Scene:
-    """Puts on every arrow what it carried before its mask, and what was left of it after."""
+def with_numbers(scene: UnrolledScene, opened: OpenedBatch) -> UnrolledScene:
+    """Puts on every arrow what it carried before its mask, and what was left of it after.
+
+    Args:
+        scene: The masks of a batch.
+        opened: A sequence of that batch.
+
+    Returns:
+        The scene, with numbers on its arrows.
+    """
     carried = {"x": opened.x, "h": opened.h, "c": opened.c, "g": opened.gates["g"], "up": opened.h}
-    for arrow in scene["arrows"]:
-        name, step = arrow["arrow"], arrow["step"]
-        site = None if arrow["mask"] is None else scene["masks"][arrow["mask"]]["site"]
+
+    def numbered(arrow: Arrow) -> Arrow:
+        site = "" if arrow.mask is None else scene.masks[arrow.mask].site
         # There the masked value replaces the one before, or weights are masked and no value.
-        if site is not None and (SITES[site].zoned or SITES[site].matrix or site == "cell"):
-            continue
-        before = carried[name][step - 1 if name in ("h", "c") else step]
-        arrow["before"] = _rounded(before)
-        if site is not None:
-            mask = opened.masks[site]
-            at = min(step + SITES[site].arrows[name], len(mask) - 1)
-            arrow["after"] = [_rounded(before * gate) for gate in mask[at]]
-    return scene
+        if site and (SITES[site].zoned or SITES[site].matrix or site == "cell"):
+            return arrow
+        before = carried[arrow.arrow][arrow.step - (arrow.arrow in ("h", "c"))]
+        if not site:
+            return replace(arrow, before=_rounded(before))
+        mask = opened.masks[site]
+        at = min(arrow.step + SITES[site].arrows[arrow.arrow], len(mask) - 1)
+        after = tuple(_rounded(before * gate) for gate in mask[at])
+        return replace(arrow, before=_rounded(before), after=after)
+
+    return replace(scene, arrows=tuple(numbered(arrow) for arrow in scene.arrows))
 
 
-def _rounded(numbers: Array) -> list[float]:
-    return [round(float(each), _DIGITS) for each in numbers[:_UNITS]]
+def _rounded(numbers: Array) -> tuple[float, ...]:
+    return tuple(round(float(each), _DIGITS) for each in numbers[:_UNITS])

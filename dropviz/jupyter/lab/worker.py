@@ -16,7 +16,7 @@ from dropviz.core.spec import RunSpec
 from dropviz.core.task import Task
 from dropviz.core.tasks import load_task
 from dropviz.errors import DropvizError
-from dropviz.jupyter.lab.follower import OPENS, PAUSED, Follower
+from dropviz.jupyter.lab.follower import PAUSED, Follower
 from dropviz.jupyter.lab.panel import Panel
 from dropviz.studies.steering import Steering
 
@@ -262,12 +262,13 @@ class Worker:
             return run
         layer = run.recording.get("lstm")
         changes = run.spec.schedule if run.spec else ()
+        opened = session.open_batch(layer, panel.sample) if layer is not None else None
         panel.update(run=run, layer=layer, curves=run.curves, so_far={}, changes=changes)
+        panel.update(opened=opened)
         panel.update(concealed=False, wanted=None, epochs=0 if not run.spec else run.spec.epochs)
         panel.write_copies()
         panel.progress = 1.0 if run.status == "done" else 0.0
         panel.say(" ".join(filter(None, (run.ending, run.reason))))
-        self.look()
         return run
 
     def _look(self) -> None:
@@ -279,7 +280,7 @@ class Worker:
         if moment.training:
             self._follower.look(session)
             return
-        shown = moment.layer if moment.current and panel.tab in OPENS else None
+        shown = moment.layer if moment.current else None
         # Of a session that trained something else since nothing can be opened.
         mine = (
             shown is not None and self.run is moment.run and session.fits(moment.ran, session.task)

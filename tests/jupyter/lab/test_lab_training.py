@@ -390,20 +390,22 @@ def test_the_open_view_shows_the_latest_batch_while_it_trains(opened: Open, pace
     assert panel.lab.moment.layer is not None
 
 
-def test_a_sequence_is_opened_where_it_is_looked_at(opened: Open) -> None:
+def test_after_a_training_a_sequence_of_its_last_batch_is_open(opened: Open) -> None:
     panel = opened()
-    panel.open("Masks")
+
     panel.train()
-    closed = panel.lab.moment.opened
-
     panel.open("Inside")
+    one = panel.lab.moment.opened
+    panel.slide(sample=2)
     panel.settle()
+    other = panel.lab.moment.opened
 
-    there = panel.lab.moment.opened
-    assert closed is None
-    assert there is not None
-    assert there.batch == run_of(panel).recording["lstm"].batches - 1
-    assert panel.page("Inside")["values"][-1]["values"][0] == pytest.approx(there.h[0], abs=1e-4)
+    assert one is not None
+    assert other is not None
+    assert one.batch == other.batch == run_of(panel).recording["lstm"].batches - 1
+    assert (one.sample, other.sample) == (0, 2)
+    shown = panel.page("Inside")["values"][-1]["values"][0]
+    assert shown == pytest.approx(other.h[0], abs=1e-4)
 
 
 def test_a_pause_opens_the_batch_just_done_with_what_it_used(opened: Open, pace: Pace) -> None:
@@ -518,7 +520,7 @@ def test_the_static_copy_is_brought_up_to_date_after_a_training(
     (last,) = updates
     assert run_of(panel).title in last["text/plain"]
     assert f'<div class="{panel.lab.mark} ' in last["text/html"]
-    assert last["text/html"].count("<img") == 2
+    assert last["text/html"].count("<img") == 3
 
 
 # ---------------------------------------------------------------- predict, then reveal

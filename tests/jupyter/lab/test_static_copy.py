@@ -52,7 +52,7 @@ def test_the_copy_has_the_plan_the_settings_and_the_line(panel: Panel) -> None:
     assert "Not trained yet." in page
     for line in intentions(SPEC.setting):
         assert line in text_of(page)
-    assert re.findall(r"<pre>(.*?)</pre>", page) == [LINE]
+    assert re.findall(r"<pre[^>]*>(.*?)</pre>", page) == [LINE]
     assert settings(page) == {
         "task": "digits",
         "method": "keras",
@@ -80,8 +80,9 @@ def test_after_a_training_the_copy_shows_it_with_its_curves_and_changes(panel: P
 
     made = StaticCopy(panel).bundle()
 
-    assert re.findall(r'alt="(LSTM layer|Loss over)', made["text/html"]) == [
+    assert re.findall(r'alt="(LSTM layer|Mask heatmaps|Loss over)', made["text/html"]) == [
         "LSTM layer",
+        "Mask heatmaps",
         "Loss over",
     ]
     assert settings(made["text/html"])["changes on the way"] == "1"
