@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from dropviz.core.draw_log import DrawLog
 from dropviz.core.masks import Masks
@@ -82,6 +83,13 @@ class LayerRecording(Mapping[str, Masks]):
         if not is_known(site, self._masks):
             raise unknown_name("recorded site", site, self._masks)
         return self._masks[site]
+
+    def __contains__(self, site: object) -> bool:
+        return is_known(site, self._masks)
+
+    def get(self, site: str, /, default: Any = None) -> Any:
+        """The masks of a site, or a default; without a search for a name like it."""
+        return self._masks.get(site, default)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._masks)

@@ -291,9 +291,11 @@ function gone(model, root, status) {
  */
 function keep_keys(root) {
   const decide = (/** @type {KeyboardEvent} */ event) => {
-    if (event.target instanceof Node && root.contains(event.target)) {
-      // What JupyterLab and Notebook 7 ask before they take a key as a shortcut.
-      root.toggleAttribute("data-lm-suppress-shortcuts", !event.ctrlKey && !event.metaKey);
+    if (event.target instanceof Element && root.contains(event.target)) {
+      // What JupyterLab and Notebook 7 ask before they take a key as a shortcut; of what has the
+      // focus itself, for their selectors match that first.
+      const ours = !event.ctrlKey && !event.metaKey;
+      event.target.toggleAttribute("data-lm-suppress-shortcuts", ours);
     }
   };
   addEventListener("keydown", decide, true);

@@ -75,7 +75,9 @@ class Follower:
             panel.follow("training")
         self._say(progress)
         if self.fresh or panel.sender.due:
+            began = time.thread_time()
             self.look(session)
+            panel.sender.took(time.thread_time() - began)
 
     def look(self, session: Session) -> None:
         """Has the panel show the latest masks and curves.
@@ -99,8 +101,9 @@ class Follower:
         )
         if paused:
             panel.follow("paused")
-            place = progress.place if progress.batch else f"epoch {progress.epoch}"
-            panel.say(f"{PAUSED} ({place} is done)")
+            epoch = f"epoch {progress.epoch}" if progress.epoch else ""
+            place = progress.place if progress.batch else epoch
+            panel.say(f"{PAUSED} ({place} is done)" if place else PAUSED)
         panel.sender.want()
         used = layer.setting if layer is not None else None
         # A batch that was under way when the slider moved shows the rates of before.

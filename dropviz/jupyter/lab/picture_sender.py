@@ -9,6 +9,8 @@ from typing import Any
 
 # Twelve a second at full speed, so that ten are left where a batch comes between.
 BETWEEN = 0.08
+# Of a training's time at the most: what costs more to look at is sent less often.
+SHARE = 0.05
 # A front end that is not asked to answer (its kernel is busy with a cell) is sent one a second.
 UNANSWERED = 1.0
 
@@ -40,6 +42,7 @@ class PictureSender:
         self._lock = threading.RLock()
         self._answered = 0
         self._last = 0.0
+        self._between = BETWEEN
         self._wanted = False
 
     @property
@@ -52,7 +55,15 @@ class PictureSender:
     @property
     def due(self) -> bool:
         """Whether a training should look at its masks now, to have them sent."""
-        return self.open and time.monotonic() - self._last >= BETWEEN
+        return self.open and time.monotonic() - self._last >= self._between
+
+    def took(self, seconds: float) -> None:
+        """Takes what a look and its picture cost the training, to keep to its share.
+
+        Args:
+            seconds: Of the training's thread.
+        """
+        self._between = max(BETWEEN, seconds / SHARE)
 
     def want(self) -> None:
         """Sends the picture of now as soon as may be."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dropviz.jupyter.lab import picture_sender
-from dropviz.jupyter.lab.picture_sender import BETWEEN, UNANSWERED, PictureSender
+from dropviz.jupyter.lab.picture_sender import BETWEEN, SHARE, UNANSWERED, PictureSender
 
 SECONDS = 60
 
@@ -85,6 +85,25 @@ def test_a_training_is_asked_to_look_when_a_picture_is_due(
 
     assert due == [False, False, True]
     assert BETWEEN < 0.1  # more than ten a second
+
+
+def test_what_costs_more_than_its_share_is_looked_at_less_often(
+    front_end: FrontEnd, clock: Clock
+) -> None:
+    front_end.answer()
+    front_end.sender.took(0.02)
+    due = []
+    for _ in range(2):
+        clock.now += 0.3
+        due.append(front_end.sender.due)
+    front_end.sender.took(0.001)
+    front_end.sender.now()
+    front_end.answer()
+    clock.now += 1.01 * BETWEEN
+    due.append(front_end.sender.due)
+
+    assert due == [False, True, True]
+    assert SHARE == 0.02 / 0.4
 
 
 def test_ten_a_second_are_sent_where_each_is_answered(front_end: FrontEnd, clock: Clock) -> None:
