@@ -243,7 +243,10 @@ def test_saved_and_reopened_with_and_without_its_kernel(
     (folder / "saved.ipynb").write_text((folder / name).read_text())
     opened.open(address, "saved.ipynb")  # its kernel never saw a panel
     opened.see(f"{copy} >> text=The same without the panel")
-    assert opened.page.locator(f'{copy} img[alt*="{PLAN}"]').is_visible()
+    # The picture with its alt text, and over it, where scripts run, the one that answers.
+    assert opened.page.locator(f'{copy} img[alt*="{PLAN}"]').count() == 1
+    opened.page.locator(f"{copy} [data-key='x:0']").focus()
+    opened.see(".dropviz-card:has-text('dropout')")
     opened.shot("5-reopened")
 
 
@@ -274,7 +277,7 @@ def test_predict_then_reveal(notebook: Notebook, address: str, folder: Path) -> 
         if number:
             page.click("text=Nobody can know")
         notebook.press("Reveal")
-        notebook.see("text=points")
+        notebook.see('.dropviz-lab-quiz-table th:text-is("used")')
         told = page.inner_text(".dropviz-lab-quiz-table")
         assert "your prediction" in told
         assert "used" in told
