@@ -108,8 +108,8 @@ def _proofs(
     data: Any,
     count: int,
 ) -> tuple[PlainProof, ...]:
-    # A schedule is trained in plain Keras's own loop, and has nothing to prove.
-    able = [c for c in cells if done[c].status == "done" and not done[c].spec.schedule]
+    # Frozen masks are trained in plain Keras's own loop, and have nothing to prove.
+    able = [c for c in cells if done[c].status == "done" and not _freezes(done[c].spec)]
     # The same ones each time, so that a study that goes on ends as it would have.
     chosen = random.Random(order.data).sample(able, min(count, len(able)))  # noqa: S311
     try:
@@ -118,6 +118,10 @@ def _proofs(
     except BrokenExecutor:
         # A worker that died now takes no result with it; the words say that nothing was compared.
         return ()
+
+
+def _freezes(spec: RunSpec) -> bool:
+    return any(change.frozen for change in spec.schedule)
 
 
 def checked_seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:

@@ -131,7 +131,7 @@ def _trained(cell: str, order: Order) -> TrainingResult:
     from dropviz.core.scenario_string import parse
 
     spec = parse(cell).spec
-    if spec.schedule:
+    if any(change.frozen for change in spec.schedule):
         return _by_fit(cell, spec, _task(order))
     program = _program(spec, _task(order), order.engine)
     came = program.train(spec.dropout, spec.recurrent_dropout, spec.seed)
@@ -140,7 +140,7 @@ def _trained(cell: str, order: Order) -> TrainingResult:
 
 
 def _by_fit(cell: str, spec: Any, task: Any) -> TrainingResult:
-    """A training whose rates change on the way, which no program of constant rates can do."""
+    """A training whose masks are frozen on the way, which no program does."""
     from dropviz.studies.train import train
 
     run = train(spec, task)
