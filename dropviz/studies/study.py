@@ -20,7 +20,7 @@ from dropviz.errors import DropvizError, is_known, received, unknown_name
 from dropviz.studies.results_file import ResultsFile, StudyId
 from dropviz.studies.run_cells import CellRunner, StudyProgress, Timed, check_listener
 from dropviz.studies.task_data import chosen_task, task_digest
-from dropviz.studies.worker import Order, prove, versions
+from dropviz.studies.worker import Order, prove, this_process, versions
 from dropviz.studies.worker_pool import WorkerPool
 
 Engine = Literal["exact", "xla"]
@@ -77,7 +77,7 @@ def run_study(specs: Sequence[RunSpec], task: str | Task, how: How) -> Trainings
     began = time.perf_counter()
     name, loaded, data = chosen_task(task)
     cells = [cell_of(replace(spec, task=name)) for spec in specs]
-    order = Order(name, task_digest(loaded), how.engine, versions())
+    order = Order(name, task_digest(loaded), how.engine, versions(), this_process())
     file = None
     if how.results is not None:
         study = StudyId(name, order.data, order.engine, order.versions)

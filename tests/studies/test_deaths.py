@@ -109,7 +109,6 @@ def test_dask_s_worker_that_is_killed_gives_its_trainings_to_the_other(
         ) as cluster,
         distributed.Client(cluster) as client,
     ):
-        client.run(_quiet)
 
         def kill(progress: StudyProgress) -> None:
             if progress.done == 4 and not killed:
@@ -121,12 +120,6 @@ def test_dask_s_worker_that_is_killed_gives_its_trainings_to_the_other(
 
     assert killed
     assert_same(found, undisturbed)
-
-
-def _quiet() -> None:
-    from dropviz.studies.worker_pool import worker_environment
-
-    os.environ.update(worker_environment())
 
 
 @pytest.mark.full
