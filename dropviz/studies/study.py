@@ -83,13 +83,13 @@ def run_study(specs: Sequence[RunSpec], task: str | Task, how: How) -> Trainings
         study = StudyId(name, order.data, order.engine, order.versions)
         file = ResultsFile(how.results, study)
     done = {} if file is None else {c: file.results[c] for c in cells if c in file.results}
-    timed = Timed(len(cells), len(done), how.listener)
+    timed = Timed(cells, done, how.listener)
 
     def found(result: TrainingResult) -> None:
         if file is not None:
             file.add(result)
         done[result.cell] = result
-        timed(result)
+        timed()
 
     timed()
     with WorkerPool(how.executor, len(cells) - len(done)) as pool:
