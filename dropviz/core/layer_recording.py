@@ -29,8 +29,10 @@ class LayerRecording(Mapping[str, Masks]):
         draw_log: What it takes to draw the masks of every batch again, or None.
         note: What a reader should know about this layer's recording; often empty.
         setting: The method that the layer follows, with its rates and options.
-        follows: Of a Dropout layer the recurrent layer whose outputs it drops; or empty.
-        feeds: Of a Dropout layer the recurrent layer that it passes them to; or empty.
+        follows: Of a Dropout layer the recurrent layer whose outputs it drops, or the
+            ``Bidirectional`` layer; or empty.
+        feeds: Of a Dropout layer the one that it passes them to; empty where there is none, or
+            more than one.
         drawn_only: Whether is known what it drew, and not that it multiplied by that: it computes
             by code that is neither Keras's nor dropviz's, which may leave masks out.
         models: The models that it is in, where several trained.

@@ -107,9 +107,9 @@ def planned(
     alphabet = _Alphabet(setting)
     rules = {rule.site: rule for rule in setting.rules}
     for site, rule in rules.items():
-        # No more entries than are drawn: a kernel has units times units of them.
-        sides = {"input": min(features, ROWS), "recurrent_kernel": min(units, ENTRIES) ** 2}
-        entries = sides.get(site, min(units, ROWS))
+        # One more entry than is drawn says that there are more. A kernel has units times units.
+        sides = {"input": min(features, ROWS + 1), "recurrent_kernel": min(units, ENTRIES) ** 2}
+        entries = sides.get(site, min(units, ROWS + 1))
         gates = 4 if rule.tying == "untied" else 1
         sites[site] = Masks(
             layer="lstm",

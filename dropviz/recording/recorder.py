@@ -26,6 +26,7 @@ from dropviz.recording.attached_dropouts import AttachedDropouts
 from dropviz.recording.find_layers import (
     Found,
     cells_without_layer,
+    noise_layers,
     recurrent_layers,
 )
 from dropviz.recording.readback import Facts, layer_recording
@@ -80,6 +81,7 @@ def record(
                 reasons = "; ".join(f"{k}: {v}" for k, v in recorder.recording.skipped.items())
                 raise DropvizError(f"Nothing in {model.name!r} can be recorded. {reasons}")
             recorder.dropouts.attach(model, recorder.free_name)
+            recorder.recording.skipped |= noise_layers(model)
             interrupts.safe_point()  # nothing of the block has run
             yield recorder.recording
 
@@ -168,6 +170,8 @@ class Recorder:
                 on_make = functools.partial(self._on_make, name=name)
                 stack.enter_context(hooks.before(keras.Model, make, on_make))
             stack.enter_context(self._missed.counting())
+            neighbours = self.dropouts.neighbours
+            stack.enter_context(neighbours.hearing_both_directions(self._name_of_both))
             stack.enter_context(whole_batches())
             yield
 
@@ -210,6 +214,11 @@ class Recorder:
         here = {name: id(layer) for name, layer in self.layers().items() if id(layer) in ids}
         return sorted(here, key=lambda name: ids.index(here[name]))
 
+    def _name_of_both(self, bidirectional: Layer) -> str:
+        """The name of a Bidirectional layer, as the names of its two layers here begin."""
+        inside = self._names_of([bidirectional.forward_layer])
+        return inside[0].rpartition("/")[0] if inside else str(bidirectional.name)
+
     def _on_call(self, layer: Layer, *_: Any, **kwargs: Any) -> None:
         if self.cells.knows(layer) or not _may_train(kwargs):
             return
@@ -236,6 +245,8 @@ class Recorder:
     def _attach_all(self, model: Model, found: Sequence[Found]) -> None:
         trained = self.models.trains(model)
         self.recording.skipped |= cells_without_layer(model)
+        if found:
+            self.recording.skipped |= noise_layers(model)
         for each in found:
             if not self.cells.knows(each.layer):
                 self.attach(each.layer, each.path, trained.name)

@@ -13,11 +13,12 @@ from matplotlib.patches import FancyArrowPatch
 from dropviz.core.join_dropout import joined
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Masks
+from dropviz.core.setting import Setting
 from dropviz.errors import DropvizError
 from dropviz.figures import theme
 from dropviz.figures.mask_letters import marks, steps_drawn
 from dropviz.figures.theme import Picture
-from dropviz.figures.unrolled import where
+from dropviz.figures.unrolled import plan, where
 
 from .made import (
     KINDS,
@@ -452,3 +453,13 @@ def test_a_dropout_layer_above_is_drawn_on_the_output_arrows(
     colours = {to_hex(each.get_color()) for each in picture.axes[0].texts}
     assert theme.colour_of("rate") in colours
     assert theme.colour_of("rate") not in (theme.BLUE, theme.VERMILION)
+
+
+@pytest.mark.parametrize("units", [4, 8, 9, 12])
+def test_the_legend_says_that_units_are_left_out_where_some_are(units: int) -> None:
+    values = np.ones((1, 1, 4, 1, units), "float32")
+
+    said = words(where(with_values(values)))
+    planned_said = words(plan(Setting("keras", 0.2, 0.3), units, 3, STEPS))
+
+    assert [("(the first 8)" in each) for each in (said, planned_said)] == [units > 8] * 2
