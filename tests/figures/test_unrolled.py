@@ -123,6 +123,13 @@ def test_samples_with_masks_of_their_own_are_drawn_with_them() -> None:
     assert not np.array_equal(one, other)
 
 
+def test_masks_that_are_alike_in_one_sample_alone_are_two_masks() -> None:
+    values = np.ones((1, 2, 1, 3, 4), "float32")
+    values[0, 1, 0, 2, 0] = 0
+
+    assert [letters(with_values(values), "input", sample=each) for each in range(3)] == ["AB"] * 3
+
+
 def test_one_mask_for_all_samples_serves_every_sample() -> None:
     layer = per_step("AB", samples=1)
     object.__setattr__(layer["input"], "batch_sizes", (9,))
