@@ -122,12 +122,19 @@ class LayerRecording(Mapping[str, Masks]):
     def sentences(self) -> list[str]:
         """What was recorded, a line for each site."""
         lines = [masks.sentence for masks in self.values()]
-        if self.calls != self.batches:
-            lines.append(f"{self.layer}: called {self.calls:,} times in {self.batches:,} batches.")
+        lines += [f"{self.layer}: {self.called}"] if self.called else []
         noted = [f"{self.layer}: {self.note}"] if self.note else []
         if self.drawn_only:
             noted.append(f"{self.layer}: {DRAWN_ONLY}")
         return [visible(line) for line in (*lines, *noted)]
+
+    @property
+    def called(self) -> str:
+        """How often it was called in how many batches; empty where that is once in each."""
+        if self.calls == self.batches:
+            return ""
+        batches = f"{self.batches:,} batch{'' if self.batches == 1 else 'es'}"
+        return f"called {self.calls:,} times in {batches}."
 
     def at(self, batch: int = -1) -> str:
         """Says which batch, and which call in it, a position among the kept ones is.

@@ -40,8 +40,8 @@ def steps_drawn(time_steps: int) -> list[int]:
 def arrows(shown: Sequence[int]) -> Iterator[tuple[str, str, int]]:
     """The places for masks from left to right, as (arrow, site, step).
 
-    None leads from h_0 into the first step, it is zero; those that leave the last step
-    carry only what that step made of c and h.
+    None leads from h_0 into the first of several steps; into a single one it is drawn where a
+    mask multiplied it. Those that leave the last step carry only what that step made of c and h.
 
     Args:
         shown: The steps that are drawn.
@@ -53,6 +53,10 @@ def arrows(shown: Sequence[int]) -> Iterator[tuple[str, str, int]]:
         for arrow in ("h", "c", "x", "g", "up") if column else ("x", "g", "up"):
             for site, back in ARROWS[arrow].items():
                 yield arrow, site, step + back
+    if len(shown) == 1:
+        # Of weights that are multiplied by h_0 it is not known that it was anything but zero.
+        able = (site for site in ARROWS["h"] if not SITES[site].matrix)
+        yield from (("h", site, 0) for site in able if not ARROWS["h"][site])
     for arrow in ("h", "c"):
         for site, back in ARROWS[arrow].items():
             if back:

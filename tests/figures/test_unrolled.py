@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -470,3 +471,27 @@ def test_the_legend_says_that_units_are_left_out_where_some_are(units: int) -> N
     planned_said = words(plan(Setting("keras", 0.2, 0.3), units, 3, STEPS))
 
     assert [("(the first 8)" in each) for each in (said, planned_said)] == [units > 8] * 2
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+@pytest.mark.parametrize("tied", [True, False])
+@pytest.mark.parametrize("units", [3, 20])
+def test_a_state_that_a_layer_of_one_step_was_called_with_carries_its_mask(
+    kind: str, units: int, *, tied: bool
+) -> None:
+    layer = recorded(kind=kind, steps=1, units=units, tied=tied)
+    carried = LayerRecording(
+        *(layer.layer, layer.kind, layer.units, 50),
+        {site: replace(masks, reason="") for site, masks in layer.items()},
+    )
+
+    picture = where(carried)
+
+    found = texts(picture)
+    assert cut_off(found, picture.size) == []
+    assert overlaps(found) == []
+    assert on_shapes(picture, found) == []
+    assert "Horizontal arrows (h) carry the masks B; lstm, recurrent: rate" in picture.alt
+    assert "the mask B of recurrent_dropout multiplied it" in words(picture)
+    assert drawn_badges(picture) == Counter("AB")
+    assert "Horizontal arrows (h) carry no mask" in where(layer).alt
