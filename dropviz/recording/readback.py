@@ -35,6 +35,7 @@ from dropviz.recording.mask_layout import Layout, SiteLayout
 
 _NEVER = "no call of it with training=True was seen."
 _BACKWARDS = "it goes from the last step to the first: its step 1 is the last of its inputs."
+_STATEFUL = "it is stateful: where a sequence goes on in the next batch, masks are drawn anew."
 _UNTRAINED = "it was called without training=True, so nothing was dropped."
 
 
@@ -57,6 +58,7 @@ class Facts:
         feeds: The one that reads from it.
         foreign: Whether it computes by code that is neither Keras's nor dropviz's.
         backwards: Whether its layer goes from the last step to the first.
+        stateful: Whether its layer goes on in the next batch from where it ended.
     """
 
     path: str
@@ -73,6 +75,7 @@ class Facts:
     feeds: str = ""
     foreign: bool = False
     backwards: bool = False
+    stateful: bool = False
 
     @classmethod
     def of(cls, path: str, number: int, cell: Any) -> Facts:
@@ -230,6 +233,8 @@ def _untaken(held: Held) -> str:
 
 def _note(facts: Facts, kept: Sequence[_Call], held: Held, since: int) -> str:
     notes = [_BACKWARDS] if facts.backwards else []
+    drops = any(site.drawn for site in facts.layouts[held.log[-1, LAYOUT]].sites)
+    notes += [_STATEFUL] if facts.stateful and drops else []
     if since:
         notes.append("its rates changed while it was recorded; these masks are the latest.")
     if not kept:
