@@ -64,6 +64,8 @@ def answers(recording: Mapping[str, LayerRecording]) -> list[str]:
             prefix + answer(masks, argument.get(masks.site, ""), verb, _between(layer))
             for masks in layer.values()
         ]
+        if layer.called:
+            lines.append(f"{name}: {layer.called}")
         if layer.note:
             lines.append(f"{name}: {visible(layer.note)}")
     return lines + conclusion(recording)

@@ -286,10 +286,26 @@ def _dots(scene: _Scene, left: float) -> float:
     return left + 35
 
 
+def _carried_in(scene: _Scene, mark: Mark) -> None:
+    """Draws the mask on the state that a layer of one step was called with."""
+    axes, left = scene.axes, 20
+    shapes.arrow(axes, (left, _H_ARROW), (_x(0) - scene.half, _H_ARROW), mark)
+    axes.text(left, _H_ARROW + 8, "$h_0$", fontsize=11, color=mark.colour)
+    shapes.badge(axes, left + 38, _H_ARROW, mark)
+    top = _C_ARROW + 14 + shapes.ROWS * shapes.SQUARE
+    shapes.glyph(axes, left + 10, top, mark, scene.gates("recurrent"), named=True)
+
+
 def _one_step(scene: _Scene) -> None:
     recorded = scene.recorded
     if "recurrent" in recorded and recorded["recurrent"].reason:
         why = "$h_0$ is zero, so there is\nnothing that recurrent_dropout could drop"
+    elif ("recurrent", 0) in scene.found:
+        mark = scene.found["recurrent", 0]
+        _carried_in(scene, mark)
+        verb = "was drawn for it" if recorded.drawn_only else "multiplied it"
+        given = f"the mask {mark.letter} of {scene.argument('recurrent')}"
+        why = f"the layer was called\nwith $h_0$, and {given} {verb}"
     elif ("recurrent_kernel", 0) in scene.found:
         why = "$h_0$ is zero unless you pass\none, and masked weights times zero are zero"
     else:

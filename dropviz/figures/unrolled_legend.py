@@ -28,7 +28,10 @@ def legend(axes: Axes, found: Marks, *, several: bool, drawn: bool) -> None:
         fitted(axes, x, y, words, _RIGHT - x, 10, va="center", color=theme.MUTED)
 
     size = shapes.ENTRIES
-    words = f"in a mask: a column for each gate, a row for each unit (the first {shapes.ROWS})"
+    words = "in a mask: a column for each gate, a row for each unit"
+    entries = [mark.mask.shape[-1] for (site, _), mark in found.items() if not SITES[site].matrix]
+    if max(entries, default=0) > shapes.ROWS:
+        words += f" (the first {shapes.ROWS})"
     if any(SITES[site].matrix for site, _ in found) and several:
         words += f"; in that of $U$: a block for each gate, {size} x {size} of its weights"
     if any(SITES[site].zoned for site, _ in found):

@@ -15,12 +15,10 @@ from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.number_forms import MOST
 from dropviz.core.recording import Recording
 from dropviz.errors import DropvizError, received
-from dropviz.keras_inside import hooks
+from dropviz.keras_inside import hooks, interrupts
 from dropviz.keras_inside.entry_layer import entry_layer
 from dropviz.keras_inside.gradient_tape import under_gradient_tape
-from dropviz.keras_inside.inner_loop import (
-    is_look,
-)
+from dropviz.keras_inside.inner_loop import is_look
 from dropviz.keras_inside.require_layer import require_layer
 from dropviz.keras_inside.step_functions import MAKERS, TRAIN, forget_step_function
 from dropviz.recording.attached_cells import AttachedCells
@@ -28,11 +26,13 @@ from dropviz.recording.attached_dropouts import AttachedDropouts
 from dropviz.recording.find_layers import (
     Found,
     cells_without_layer,
+    noise_layers,
     recurrent_layers,
 )
 from dropviz.recording.readback import Facts, layer_recording
 from dropviz.recording.steps_missed import StepsMissed
 from dropviz.recording.trained_models import TrainedModels, free_name
+from dropviz.recording.whole_batches import whole_batches
 
 Layer = Any
 Model = Any
@@ -71,6 +71,24 @@ def record(
         DropvizError: If there is no recurrent layer, one is being recorded already,
             an argument is out of range, or Keras does not run on TensorFlow.
     """
+    __tracebackhide__ = True  # IPython's word for frames that are not the user's
+    with interrupts.minded():
+        recorder, found = _recorder_for(model, keep, every, budget_mib)
+        with recorder.recording_of(model):
+            for each in found:
+                recorder.attach(each.layer, each.path)
+            if not recorder.cells.paths:
+                reasons = "; ".join(f"{k}: {v}" for k, v in recorder.recording.skipped.items())
+                raise DropvizError(f"Nothing in {model.name!r} can be recorded. {reasons}")
+            recorder.dropouts.attach(model, recorder.free_name)
+            recorder.recording.skipped |= noise_layers(model)
+            interrupts.safe_point()  # nothing of the block has run
+            yield recorder.recording
+
+
+def _recorder_for(
+    model: Model, keep: int | None, every: int, budget_mib: float
+) -> tuple[Recorder, Sequence[Found]]:
     require_layer(model, "recorded")
     found = recurrent_layers(model)
     if not found:
@@ -81,15 +99,7 @@ def record(
             + (" ".join(alone) or "If the model makes its layers in build(), build it first.")
         )
     dtypes = {str(each.layer.compute_dtype) for each in found}
-    recorder = Recorder(keep=keep, every=every, budget_mib=budget_mib, dtypes=dtypes)
-    with recorder.recording_of(model):
-        for each in found:
-            recorder.attach(each.layer, each.path)
-        if not recorder.cells.paths:
-            reasons = "; ".join(f"{k}: {v}" for k, v in recorder.recording.skipped.items())
-            raise DropvizError(f"Nothing in {model.name!r} can be recorded. {reasons}")
-        recorder.dropouts.attach(model, recorder.free_name)
-        yield recorder.recording
+    return Recorder(keep=keep, every=every, budget_mib=budget_mib, dtypes=dtypes), found
 
 
 @contextmanager
@@ -145,7 +155,10 @@ class Recorder:
 
     @contextmanager
     def recording_of(self, root: Model | None) -> Iterator[None]:
-        """Listens to Keras inside the block; to every model where ``root`` is None."""
+        """Listens to Keras inside the block; to every model where ``root`` is None.
+
+        Interrupts wait, where they are minded, until a batch has come to its end.
+        """
         self._everything = root is None
         with ExitStack() as stack:
             stack.callback(self._detach)
@@ -157,6 +170,9 @@ class Recorder:
                 on_make = functools.partial(self._on_make, name=name)
                 stack.enter_context(hooks.before(keras.Model, make, on_make))
             stack.enter_context(self._missed.counting())
+            neighbours = self.dropouts.neighbours
+            stack.enter_context(neighbours.hearing_both_directions(self._name_of_both))
+            stack.enter_context(whole_batches())
             yield
 
     def attach(self, layer: Layer, path: str, model: str = "") -> None:
@@ -198,6 +214,11 @@ class Recorder:
         here = {name: id(layer) for name, layer in self.layers().items() if id(layer) in ids}
         return sorted(here, key=lambda name: ids.index(here[name]))
 
+    def _name_of_both(self, bidirectional: Layer) -> str:
+        """The name of a Bidirectional layer, as the names of its two layers here begin."""
+        inside = self._names_of([bidirectional.forward_layer])
+        return inside[0].rpartition("/")[0] if inside else str(bidirectional.name)
+
     def _on_call(self, layer: Layer, *_: Any, **kwargs: Any) -> None:
         if self.cells.knows(layer) or not _may_train(kwargs):
             return
@@ -224,6 +245,8 @@ class Recorder:
     def _attach_all(self, model: Model, found: Sequence[Found]) -> None:
         trained = self.models.trains(model)
         self.recording.skipped |= cells_without_layer(model)
+        if found:
+            self.recording.skipped |= noise_layers(model)
         for each in found:
             if not self.cells.knows(each.layer):
                 self.attach(each.layer, each.path, trained.name)

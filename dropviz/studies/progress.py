@@ -11,7 +11,6 @@ from typing import Any
 import keras
 
 from dropviz.core.curves import Curves
-from dropviz.keras_inside.interrupts import safe_point
 
 
 @dataclass(frozen=True)
@@ -60,8 +59,7 @@ class CurveCollector(keras.callbacks.Callback):  # type: ignore[misc]
     """Collects the curves of a model and tells a listener how its training goes.
 
     Reads what Keras reports and changes nothing; when the reported loss is not finite,
-    and only where asked to, it ends the training. An interrupt that waits acts between batches,
-    where a model may be left.
+    and only where asked to, it ends the training.
     """
 
     def __init__(
@@ -96,7 +94,6 @@ class CurveCollector(keras.callbacks.Callback):  # type: ignore[misc]
         del logs
         self._began = time.perf_counter()
         self._epoch = None
-        safe_point()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Notes which epoch it is; Keras may be asked not to begin with the first."""
@@ -110,12 +107,6 @@ class CurveCollector(keras.callbacks.Callback):  # type: ignore[misc]
         """Tells the listener."""
         del logs
         self._tell(batch + 1)
-        safe_point()
-
-    def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Lets an interrupt act."""
-        del batch, logs
-        safe_point()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Adds the epoch to the curves."""
@@ -128,7 +119,6 @@ class CurveCollector(keras.callbacks.Callback):  # type: ignore[misc]
             figures |= self._after_epoch()
         self.curves = self.curves.extended(self._derived(figures))
         self._tell(0)
-        safe_point()
 
     def _tell(self, batch: int) -> None:
         if not self._listener:
