@@ -18,7 +18,9 @@ PACKAGE = Path(dropviz.__file__).parent
 MOST_LINES = 320
 
 _KERAS = {"errors", "core", "keras_inside", "methods"}
-_FLOORS = {*_KERAS, "recording", "experiment", "traps", "figures", "studies", "jupyter"}
+_FLOORS = {
+    *(*_KERAS, "recording", "experiment", "traps", "figures", "browser", "studies", "jupyter"),
+}
 
 # What each floor may import of dropviz, besides itself; the lowest first.
 BELOW: Mapping[str, set[str]] = {
@@ -30,6 +32,7 @@ BELOW: Mapping[str, set[str]] = {
     "experiment": {*_KERAS, "recording"},
     "traps": _KERAS,
     "figures": {"errors", "core"},
+    "browser": {"errors", "core"},
     "studies": {*_KERAS, "recording", "experiment"},
     "jupyter": _FLOORS - {"jupyter"},
     "top": _FLOORS,
@@ -246,6 +249,31 @@ def test_the_imports_that_are_known_are_found() -> None:
     assert "dropviz.core.result_files" in found("dropviz.core.recording")
     assert "tensorflow" in found("dropviz.recording.tensorflow_store")
     assert "dropviz.keras_inside.start_keras" in found("dropviz")
+
+
+def reached(module: str, every: Sources) -> set[str]:
+    """All that is imported with a module, at any remove."""
+    found: set[str] = set()
+    left = [module]
+    while left:
+        new = {each.module for each in imports(left.pop(), every)} - found
+        found |= new
+        left += [each for each in new if each in every]
+    return found
+
+
+SCENES = [module for module in sources() if re.fullmatch(r"dropviz\.figures\..*scene", module)]
+
+
+@pytest.mark.parametrize("module", [*SCENES, "dropviz.figures.colours"])
+def test_a_scene_is_made_without_matplotlib(module: str) -> None:
+    painters = [
+        each for each in reached(module, sources()) if each.startswith(("matplotlib", "PIL"))
+    ]
+
+    assert len(SCENES) > 5
+    assert painters == []
+    assert "matplotlib.axes.Axes" in reached("dropviz.figures.unrolled", sources())
 
 
 # ---------------------------------------------------------------- the checker itself

@@ -9,13 +9,13 @@ from matplotlib.ticker import MaxNLocator
 from dropviz.core.comparison import Comparison, Entry
 from dropviz.core.sentences import figure
 from dropviz.core.study_result import SCORES
-from dropviz.figures import theme
+from dropviz.figures import colours, theme
 
 _WIDTH, _ROW, _ABOVE, _BELOW = 820, 34, 92, 62
 _CURVES = 820, 380
 _NAME, _TITLE = 20, 84  # letters that there is room for
 # Told apart by dashes as well as by colour; no colour is an argument's.
-_COLOURS = (theme.INK, theme.GREEN, theme.PURPLE, theme.ORANGE, theme.SKY, theme.MUTED)
+_COLOURS = (colours.INK, colours.GREEN, colours.PURPLE, colours.ORANGE, colours.SKY, colours.MUTED)
 _DASHES: tuple[str | tuple[int, tuple[float, ...]], ...] = (
     "-",
     (0, (5, 2)),
@@ -40,13 +40,13 @@ def differences(comparison: Comparison) -> theme.Picture:
     with theme.style():
         picture = theme.Picture(_WIDTH, height)
         axes = picture.add_axes((0.27, _BELOW / height, 0.69, 1 - (_ABOVE + _BELOW) / height))
-        axes.axvline(0, color=theme.FAINT, linewidth=1.2)
+        axes.axvline(0, color=colours.FAINT, linewidth=1.2)
         for number, entry in enumerate(rows):
             _difference(axes, comparison, entry, number)
         axes.set_ylim(len(rows) - 0.4, -0.6)
         names = [theme.shortened(entry.name, _NAME) for entry in rows]
         axes.set_yticks(range(len(rows)), names)
-        axes.tick_params(axis="y", length=0, labelcolor=theme.INK)
+        axes.tick_params(axis="y", length=0, labelcolor=colours.INK)
         axes.spines["left"].set_visible(False)
         first = theme.shortened(comparison.entries[0].name, _NAME)
         way = "right is better" if comparison.trainings.more_is_better else "left is better"
@@ -57,7 +57,7 @@ def differences(comparison: Comparison) -> theme.Picture:
             f"a dot for each of {len(comparison.seeds)} seeds, the same for both; a diamond for "
             "their mean, with its 95 % interval"
         )
-        picture.text(0.02, 1 - 52 / height, said, fontsize=10, color=theme.MUTED)
+        picture.text(0.02, 1 - 52 / height, said, fontsize=10, color=colours.MUTED)
         picture.alt = f"Differences. {comparison.title}. {' '.join(comparison.sentences)}"
     return picture
 
@@ -66,12 +66,12 @@ def _difference(axes: Axes, comparison: Comparison, entry: Entry, row: int) -> N
     score = comparison.trainings.score
     pairs = zip(entry.cells, comparison.entries[0].cells, strict=True)
     apart = np.asarray([mine.last(score) - first.last(score) for mine, first in pairs])
-    axes.scatter(apart, np.full(len(apart), row), s=22, color=theme.FAINT, zorder=2)
+    axes.scatter(apart, np.full(len(apart), row), s=22, color=colours.FAINT, zorder=2)
     found = entry.difference
     if found is None or not np.isfinite(found.mean):
-        axes.text(0, row, "  no score", va="center", fontsize=10, color=theme.MUTED)
+        axes.text(0, row, "  no score", va="center", fontsize=10, color=colours.MUTED)
         return
-    ink = theme.INK if found.differs else theme.MUTED
+    ink = colours.INK if found.differs else colours.MUTED
     axes.plot([found.low, found.high], [row, row], color=ink, linewidth=2, zorder=3)
     filled = ink if found.differs else "white"
     axes.scatter(
@@ -101,7 +101,7 @@ def curves(comparison: Comparison) -> theme.Picture:
         title = theme.shortened(comparison.title, _TITLE)
         axes.set_title(title, loc="left", fontsize=12.5, weight="bold", pad=26)
         said = f"median and range over {len(comparison.seeds)} seeds"
-        axes.text(0, 1.03, said, transform=axes.transAxes, fontsize=10, color=theme.MUTED)
+        axes.text(0, 1.03, said, transform=axes.transAxes, fontsize=10, color=colours.MUTED)
         last = "; ".join(f"{entry.name}: {entry.score}" for entry in comparison.entries)
         picture.alt = f"Curves. {comparison.title}. At the end {last}."
     return picture
@@ -111,7 +111,7 @@ def _curve(axes: Axes, entry: Entry, score: str, number: int) -> None:
     done = [each[score] for each in entry.curves if score in each]
     name = theme.shortened(entry.name, _NAME)
     if not done:
-        axes.plot([], [], color=theme.FAINT, label=f"{name} (no curve)")
+        axes.plot([], [], color=colours.FAINT, label=f"{name} (no curve)")
         return
     stacked = np.full((len(done), max(map(len, done))), np.nan)
     for row, values in enumerate(done):

@@ -7,7 +7,9 @@ from matplotlib.axes import Axes
 
 from dropviz.core.sites import place_of
 from dropviz.core.verdict import SiteVerdict, Verdict
-from dropviz.figures import theme
+from dropviz.figures import colours, theme
+from dropviz.figures.colours import colour_of, on_white
+from dropviz.figures.heatmaps import TWO_TONES
 from dropviz.figures.text_fit import fitted, wrapped
 
 _WIDTH, _TOP, _ROW, _BOTTOM = 880, 62, 178, 34
@@ -35,11 +37,11 @@ def evidence(verdict: Verdict) -> theme.Picture:
         title = f"Seen from outside: {name}"
         fitted(page, _LEFT, height - 28, title, _WIDTH - 2 * _LEFT, 15, weight="bold")
         said = f"{verdict.calls} runs with chosen weights and inputs"
-        page.text(_LEFT, height - 47, said, fontsize=10.5, color=theme.MUTED)
+        page.text(_LEFT, height - 47, said, fontsize=10.5, color=colours.MUTED)
         if not sites:
             page.text(_LEFT, height - 84, _NOTHING, fontsize=12)
         for number, site in enumerate(sites):
-            ink = theme.colour_of(verdict.argument_at(site.site))
+            ink = on_white(colour_of(verdict.argument_at(site.site)))
             _row(picture, page, site, height - _TOP - number * _ROW, ink)
         _legend(page, bool(sites))
         found = [site.sentence for site in sites] or [f"{verdict.calls} runs. {_NOTHING}"]
@@ -63,19 +65,19 @@ def _row(picture: theme.Picture, page: Axes, site: SiteVerdict, top: float, ink:
 def _seen(axes: Axes, site: SiteVerdict) -> None:
     bits = np.asarray(site.seen)
     kept = np.ma.masked_where(np.isnan(bits), bits == 0)
-    axes.pcolormesh(kept, cmap=theme.TWO_TONES, vmin=0, vmax=1, edgecolors="white", linewidth=0.6)
+    axes.pcolormesh(kept, cmap=TWO_TONES, vmin=0, vmax=1, edgecolors="white", linewidth=0.6)
     at, across = (bits > 0).nonzero()
-    axes.scatter(across + 0.5, at + 0.5, marker="x", s=14, linewidths=0.8, color=theme.CROSS)
+    axes.scatter(across + 0.5, at + 0.5, marker="x", s=14, linewidths=0.8, color=colours.CROSS)
     axes.set(xlim=(0, bits.shape[1]), ylim=(bits.shape[0], 0), xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
-    axes.set_ylabel("sample", fontsize=9.5, labelpad=2, color=theme.MUTED)
-    axes.set_xlabel("entry", fontsize=9.5, labelpad=3, color=theme.MUTED)
+    axes.set_ylabel("sample", fontsize=9.5, labelpad=2, color=colours.MUTED)
+    axes.set_xlabel("entry", fontsize=9.5, labelpad=3, color=colours.MUTED)
 
 
 def _rate(axes: Axes, site: SiteVerdict, ink: str) -> None:
     low, high = site.rate_interval
     axes.plot([low, high], [0, 0], color=ink, linewidth=9, solid_capstyle="butt")
-    axes.plot([site.rate], [0], "|", color=theme.INK, markersize=22, markeredgewidth=2)
+    axes.plot([site.rate], [0], "|", color=colours.INK, markersize=22, markeredgewidth=2)
     axes.set(xlim=(0, 1), ylim=(-1, 1), yticks=[], xticks=[0, 0.5, 1])
     axes.spines["left"].set_visible(False)
     axes.tick_params(labelsize=9)
@@ -86,7 +88,7 @@ def _rate(axes: Axes, site: SiteVerdict, ink: str) -> None:
 def _legend(page: Axes, shown: bool) -> None:  # noqa: FBT001
     if not shown:
         return
-    for x, colour, word in ((28, theme.TWO_TONES(1), "kept"), (98, theme.TWO_TONES(0), "dropped")):
+    for x, colour, word in ((28, colours.KEPT, "kept"), (98, colours.DROPPED, "dropped")):
         page.scatter([x + 5], [14], marker="s", s=70, color=[colour], zorder=3)
-        page.text(x + 16, 14, word, va="center", fontsize=10, color=theme.MUTED)
-    page.scatter([103], [14], marker="x", s=18, linewidths=1, color=theme.CROSS, zorder=4)
+        page.text(x + 16, 14, word, va="center", fontsize=10, color=colours.MUTED)
+    page.scatter([103], [14], marker="x", s=18, linewidths=1, color=colours.CROSS, zorder=4)

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from dropviz.core.doubt import Array, Doubt
 from dropviz.core.sentences import counted, figure
-from dropviz.figures import theme
+from dropviz.figures import colours, theme
 
 _WIDTH, _HEIGHT = 820, 360
 _BANDS = ((0.9, 0.18), (0.5, 0.34))  # shares of the passes, and how dense each is
@@ -61,8 +61,8 @@ def fan(doubt: Doubt, sample: int = 0) -> theme.Picture:
         mean = shown.outputs.mean(axis=0, dtype=np.float64)
         # Nothing lies between two samples or two classes.
         lines = _MARKS if few else _LINES
-        axes.plot(places, mean, color=theme.PURPLE, label="their mean", **lines[0])
-        axes.plot(places, shown.off, color=theme.INK, label="dropout off (predict)", **lines[1])
+        axes.plot(places, mean, color=colours.PURPLE, label="their mean", **lines[0])
+        axes.plot(places, shown.off, color=colours.INK, label="dropout off (predict)", **lines[1])
         axes.use_sticky_edges = False
         axes.margins(y=0.08)
         axes.set_xlabel(shown.across)
@@ -72,7 +72,7 @@ def fan(doubt: Doubt, sample: int = 0) -> theme.Picture:
         title = f"{name}: {doubt.passes} passes with the masks on"
         axes.set_title(title, loc="left", fontsize=12.5, weight="bold", pad=26)
         said = shown.of if doubt.varies else f"{shown.of}; nothing varies here"
-        axes.text(0, 1.04, said, transform=axes.transAxes, fontsize=10, color=theme.MUTED)
+        axes.text(0, 1.04, said, transform=axes.transAxes, fontsize=10, color=colours.MUTED)
         picture.alt = _alt(doubt, shown)
     return picture
 
@@ -83,13 +83,13 @@ def _band(axes: Axes, places: Array, ends: Array, density: float, label: str, *,
         axes.bar(
             *(places, high - low, 0.7),
             bottom=low,
-            color=theme.PURPLE,
+            color=colours.PURPLE,
             alpha=density,
             label=label,
         )
     else:
         axes.fill_between(
-            places, *ends, color=theme.PURPLE, alpha=density, linewidth=0, label=label
+            places, *ends, color=colours.PURPLE, alpha=density, linewidth=0, label=label
         )
 
 

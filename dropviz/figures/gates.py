@@ -7,11 +7,9 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from dropviz.core.gates import CANDIDATE, titled
-from dropviz.core.masks import Array
-from dropviz.core.sentences import counted
 from dropviz.core.trace_result import Trace
-from dropviz.figures import theme
+from dropviz.figures import colours, gates_scene, theme
+from dropviz.figures.gates_scene import GatesPanel, GatesScene
 from dropviz.figures.text_fit import fitted
 
 _WIDTH, _HEIGHT = 880, 486
@@ -30,52 +28,55 @@ def gates(trace: Trace, sample: int = 0) -> theme.Picture:
     Returns:
         The picture, 880 x 486 CSS pixels.
     """
-    panels = [
-        (titled(name), values[sample], -1.0 if name == CANDIDATE else 0.0)
-        for name, values in trace.gates.items()
-    ]
-    states = [("c  cell state", trace.c)] if trace.c is not trace.h else []
-    panels += [(name, values[sample], -1.0) for name, values in [*states, ("h  state", trace.h)]]
+    return paint(gates_scene.of_trace(trace, sample))
+
+
+def paint(scene: GatesScene) -> theme.Picture:
+    """Paints gates and states.
+
+    Args:
+        scene: What is drawn.
+
+    Returns:
+        The picture, 880 x 486 CSS pixels.
+    """
     with theme.style():
         picture, page = theme.canvas(_WIDTH, _HEIGHT)
-        page.text(28, _HEIGHT - 30, "Gates and states through time", fontsize=15, weight="bold")
-        masks = "masks on" if trace.proof.training else "dropout off"
-        said = f"one sequence through {theme.shortened(trace.layer, 60)}, {masks}"
-        page.text(
-            28, _HEIGHT - 51, f"{said}; each panel: units down", fontsize=10, color=theme.MUTED
-        )
-        for number, (title, values, low) in enumerate(panels):
-            _panel(picture, number, theme.plain(title), values, low)
-        fitted(page, 28, 16, trace.proof.sentence, _WIDTH - 56, 10, color=theme.MUTED)
-        picture.alt = _alt(trace, panels)
+        page.text(28, _HEIGHT - 30, scene.title, fontsize=15, weight="bold")
+        said, proof = map(theme.plain, scene.lines)
+        page.text(28, _HEIGHT - 51, said, fontsize=10, color=colours.MUTED)
+        for number, panel in enumerate(scene.panels):
+            _panel(picture, number, panel)
+        fitted(page, 28, 16, proof, _WIDTH - 56, 10, color=colours.MUTED)
+        picture.alt = scene.alt
     return picture
 
 
-def _panel(picture: theme.Picture, number: int, title: str, values: Array, low: float) -> None:
+def _panel(picture: theme.Picture, number: int, panel: GatesPanel) -> None:
     column, row = number % 3, number // 3
     bottom = _HEIGHT - _TOP - row * _ROW - _DOWN + 22
     left = _LEFT + column * (_ACROSS + 36)
     axes = picture.add_axes(
         (left / _WIDTH, bottom / _HEIGHT, (_ACROSS - 26) / _WIDTH, _DOWN / _HEIGHT)
     )
-    # A cell state may leave -1..1; its panel says how far.
-    far = max(1.0, float(np.abs(values).max()))
-    limits = (-far, far) if low else (0.0, 1.0)
+    limits = panel.low, panel.high
     drawn = axes.pcolormesh(
-        values.T, cmap="cividis" if low else "viridis", vmin=limits[0], vmax=limits[1]
+        np.array(panel.values).T,
+        cmap="cividis" if panel.signed else "viridis",
+        vmin=limits[0],
+        vmax=limits[1],
     )
-    steps, units = values.shape
-    axes.set(ylim=(units, 0))
-    axes.set_xticks(*_ends(steps))
-    axes.set_yticks(*_ends(units))
+    axes.set(ylim=(panel.units, 0))
+    axes.set_xticks(*_ends(panel.steps))
+    axes.set_yticks(*_ends(panel.units))
     # Within the panel's height, clear of the numbers below it.
     for last, label in enumerate(axes.get_yticklabels()):
         label.set_verticalalignment("bottom" if last else "top")
     axes.tick_params(length=0, labelsize=9, pad=2)
     axes.spines[:].set_visible(False)
-    axes.set_title(title, fontsize=11, loc="left", pad=4)
-    if row and steps > 1:  # a single number stands in its place
-        axes.set_xlabel("time step", fontsize=9.5, labelpad=-8, color=theme.MUTED)
+    axes.set_title(theme.plain(panel.title), fontsize=11, loc="left", pad=4)
+    if row and panel.steps > 1:  # a single number stands in its place
+        axes.set_xlabel("time step", fontsize=9.5, labelpad=-8, color=colours.MUTED)
     _scale(picture, axes, drawn, limits)
 
 
@@ -94,14 +95,3 @@ def _ends(count: int) -> tuple[list[float], list[str]]:
     """The first and the last number of an axis."""
     numbers = [1, count] if count > 1 else [1]
     return [number - 0.5 for number in numbers], [str(number) for number in numbers]
-
-
-def _alt(trace: Trace, panels: list[tuple[str, Array, float]]) -> str:
-    parts = [
-        f"{title.replace('  ', ', ')} {values.min():.2f} to {values.max():.2f}, "
-        f"{values.mean():.2f} on average"
-        for title, values, _ in panels
-    ]
-    steps, units = panels[0][1].shape
-    size = f"{counted(units, 'unit')} over {counted(steps, 'time step')}"
-    return f"Gates and states of {trace.layer}, {size}: {'; '.join(parts)}. {trace.proof.sentence}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,11 +14,28 @@ from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Array, Masks
 from dropviz.core.setting import Setting
 from dropviz.core.sites import SITES
-from dropviz.figures import theme
-from dropviz.figures.shapes import ENTRIES, ROWS, Mark
+from dropviz.figures.colours import Colour, colour_of
 
 COLUMNS = 4  # steps drawn
+ROWS = 8  # units drawn of a mask
+ENTRIES = 6  # rows and columns drawn of a mask of weights
 _ONE_STEP = "with one time step it multiplies the initial state, which is zero."
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A mask on an arrow: one that was recorded, or one that will be drawn.
+
+    Attributes:
+        letter: Its identity; equal masks have equal letters.
+        colour: The colour of that letter.
+        mask: Shape (gates, units), of one sample; NaN where it is not drawn yet.
+    """
+
+    letter: str
+    colour: Colour
+    mask: Array
+
 
 Marks = dict[tuple[str, int], Mark]
 
@@ -156,7 +174,7 @@ class _Alphabet:
         """The mark of a mask; the same for the same site and identity."""
         key = site, identity
         if key not in self._marks:
-            colour = theme.colour_of(self._setting.argument_at(site), self._shades[site])
+            colour = colour_of(self._setting.argument_at(site), self._shades[site])
             self._shades[site] += 1
             self._marks[key] = Mark(_letter(len(self._marks)), colour, mask)
         return self._marks[key]

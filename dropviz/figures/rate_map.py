@@ -11,7 +11,8 @@ from matplotlib.patches import Rectangle
 from dropviz.core.estimate import Estimate
 from dropviz.core.sentences import counted, figure
 from dropviz.core.sweep_result import Floats, Sweep
-from dropviz.figures import theme
+from dropviz.figures import colours, theme
+from dropviz.figures.colours import colour_of, on_white
 
 _WIDTH, _HEIGHT = 820, 480
 _MARGINS = 820, 360
@@ -42,15 +43,15 @@ def rate_map(sweep: Sweep) -> theme.Picture:
         ends = np.arange(columns) + 0.5, np.arange(rows) + 0.5
         axes.set_xticks(ends[0], [f"{rate:g}" for rate in sweep.recurrent_dropout])
         axes.set_yticks(ends[1], [f"{rate:g}" for rate in sweep.dropout])
-        axes.set_xlabel("recurrent_dropout", color=theme.colour_of("recurrent_dropout"))
-        axes.set_ylabel("dropout", color=theme.colour_of("dropout"))
+        axes.set_xlabel("recurrent_dropout", color=on_white(colour_of("recurrent_dropout")))
+        axes.set_ylabel("dropout", color=on_white(colour_of("dropout")))
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
         title = theme.shortened(sweep.title, _TITLE)
         axes.set_title(title, loc="left", fontsize=12.5, weight="bold", pad=28)
         above = f"means over {counted(len(sweep.seeds), 'seed')}; darker is "
         above += "higher" if sweep.trainings.more_is_better else "lower"
-        axes.text(0, 1.03, above, transform=axes.transAxes, fontsize=10, color=theme.MUTED)
+        axes.text(0, 1.03, above, transform=axes.transAxes, fontsize=10, color=colours.MUTED)
         _legend(axes, sweep)
         picture.alt = _map_alt(sweep)
     return picture
@@ -60,7 +61,7 @@ def _cells(axes: Axes, sweep: Sweep, shown: Floats) -> None:
     finite = shown[np.isfinite(shown)]
     norm = Normalize(finite.min(), finite.max()) if finite.size else Normalize(0, 1)
     # Dark is good, whichever way the score counts.
-    colours = colormaps["cividis_r" if sweep.trainings.more_is_better else "cividis"]
+    shades = colormaps["cividis_r" if sweep.trainings.more_is_better else "cividis"]
     rows, columns = shown.shape
     for row in range(rows):
         for column in range(columns):
@@ -71,10 +72,10 @@ def _cells(axes: Axes, sweep: Sweep, shown: Floats) -> None:
                 continue
             share = float(norm(value)) if norm.vmax != norm.vmin else 0.0
             axes.add_patch(
-                Rectangle((column, row), 1, 1, facecolor=colours(share), edgecolor="white")
+                Rectangle((column, row), 1, 1, facecolor=shades(share), edgecolor="white")
             )
             dark = (share if sweep.trainings.more_is_better else 1 - share) > _DARK
-            _words(axes, sweep, place, "white" if dark else theme.INK)
+            _words(axes, sweep, place, "white" if dark else colours.INK)
 
 
 def _words(axes: Axes, sweep: Sweep, place: tuple[int, int], ink: str) -> None:
@@ -94,7 +95,7 @@ def _words(axes: Axes, sweep: Sweep, place: tuple[int, int], ink: str) -> None:
 def _broken(axes: Axes, place: tuple[int, int]) -> None:
     row, column = place
     axes.add_patch(
-        Rectangle((column, row), 1, 1, facecolor="white", edgecolor=theme.FAINT, hatch="xxx")
+        Rectangle((column, row), 1, 1, facecolor="white", edgecolor=colours.FAINT, hatch="xxx")
     )
 
 
@@ -114,7 +115,7 @@ def _legend(axes: Axes, sweep: Sweep) -> None:
             line,
             transform=axes.transAxes,
             fontsize=10.5,
-            color=theme.INK,
+            color=colours.INK,
         )
 
 
@@ -143,11 +144,11 @@ def margins(sweep: Sweep) -> theme.Picture:
         for number in range(2):
             axes = picture.add_axes((0.105 + 0.475 * number, 0.16, 0.38, 0.66))
             _lines(axes, sweep, number, rates)
-            axes.set_xlabel(names[number], color=theme.colour_of(names[number]))
+            axes.set_xlabel(names[number], color=on_white(colour_of(names[number])))
             if not number:
                 axes.set_ylabel(sweep.trainings.score_name)
             said = f"each line one {names[1 - number]}"
-            axes.text(0, 1.03, said, transform=axes.transAxes, fontsize=10, color=theme.MUTED)
+            axes.text(0, 1.03, said, transform=axes.transAxes, fontsize=10, color=colours.MUTED)
         title = theme.shortened(sweep.title, _TITLE)
         picture.text(0.09, 0.93, title, fontsize=12.5, weight="bold")
         picture.alt = f"Scores against each rate. {_map_alt(sweep)}"
@@ -158,7 +159,7 @@ def _lines(
     axes: Axes, sweep: Sweep, number: int, rates: tuple[tuple[float, ...], tuple[float, ...]]
 ) -> None:
     mine, others = rates[number], rates[1 - number]
-    colour = theme.colour_of("recurrent_dropout" if number == 0 else "dropout")
+    colour = on_white(colour_of("recurrent_dropout" if number == 0 else "dropout"))
     dashes = ["-", (0, (5, 2)), (0, (1, 1)), (0, (6, 1.5, 1, 1.5))]
     for other, rate in enumerate(others):
         places = [(at, other) if number == 0 else (other, at) for at in range(len(mine))]

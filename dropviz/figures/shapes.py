@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,39 +11,25 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.patches import Circle, FancyArrowPatch
 
 from dropviz.core.masks import Array
-from dropviz.figures import theme
+from dropviz.figures import colours, theme
+from dropviz.figures.colours import on_white
+from dropviz.figures.mask_letters import ENTRIES, ROWS
 from dropviz.figures.text_fit import fitted
+from dropviz.figures.unrolled_parts import Mask
 
-ROWS = 8  # units drawn of a mask
 SQUARE = 9.0  # CSS pixels from one unit of a mask to the next
-ENTRIES = 6  # rows and columns drawn of a mask of weights
 _ENTRY = 5.4  # CSS pixels from one weight of a mask to the next
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A mask on an arrow: one that was recorded, or one that will be drawn.
-
-    Attributes:
-        letter: Its identity; equal masks have equal letters.
-        colour: The colour of that letter.
-        mask: Shape (gates, units), of one sample; NaN where it is not drawn yet.
-    """
-
-    letter: str
-    colour: str
-    mask: Array
 
 
 def node(axes: Axes, x: float, y: float, text: str) -> None:
     """A circle with a symbol."""
-    axes.add_artist(Circle((x, y), 18, facecolor="white", edgecolor=theme.INK, linewidth=1.4))
+    axes.add_artist(Circle((x, y), 18, facecolor="white", edgecolor=colours.INK, linewidth=1.4))
     # The names of late steps are long.
     fitted(axes, x, y - 0.5, text, 29, 13, ha="center", va="center")
 
 
 def arrow(
-    axes: Axes, start: tuple[float, float], end: tuple[float, float], mark: Mark | None
+    axes: Axes, start: tuple[float, float], end: tuple[float, float], mask: Mask | None
 ) -> None:
     """An arrow: thick and coloured with a mask, grey and dashed without."""
     axes.add_artist(
@@ -52,27 +37,28 @@ def arrow(
             start,
             end,
             arrowstyle="-|>",
-            mutation_scale=15 if mark else 12,
+            mutation_scale=15 if mask else 12,
             shrinkA=0,
             shrinkB=1,
-            color=mark.colour if mark else theme.FAINT,
-            linewidth=3.4 if mark else 1.5,
-            linestyle="-" if mark else (0, (4, 3)),
+            color=on_white(mask.colour) if mask else colours.FAINT,
+            linewidth=3.4 if mask else 1.5,
+            linestyle="-" if mask else (0, (4, 3)),
             capstyle="butt",
             joinstyle="miter",
         )
     )
 
 
-def badge(axes: Axes, x: float, y: float, mark: Mark) -> None:
+def badge(axes: Axes, x: float, y: float, mask: Mask) -> None:
     """The letter of a mask, on its arrow."""
+    colour = on_white(mask.colour)
     axes.add_artist(
-        Circle((x, y), 10.5, facecolor=mark.colour, edgecolor="white", linewidth=1.5, zorder=4)
+        Circle((x, y), 10.5, facecolor=colour, edgecolor="white", linewidth=1.5, zorder=4)
     )
     axes.text(
         x,
         y - 0.5,
-        mark.letter,
+        mask.letter,
         ha="center",
         va="center",
         color="white",
@@ -82,40 +68,37 @@ def badge(axes: Axes, x: float, y: float, mark: Mark) -> None:
     )
 
 
-def argument(axes: Axes, x: float, y: float, name: str, mark: Mark, *, ha: str) -> None:
+def argument(axes: Axes, x: float, y: float, mask: Mask, *, ha: str) -> None:
     """The name of the argument that a mask came from.
 
     Args:
         axes: Where to write, in CSS pixels.
         x: Where it begins, ends or has its middle; see ``ha``.
         y: Its middle.
-        name: The name.
-        mark: The mask.
+        mask: The mask.
         ha: "left", "right" or "center".
     """
-    axes.text(x, y, name, ha=ha, va="center", family="monospace", fontsize=10, color=mark.colour)
+    words: dict[str, Any] = {"family": "monospace", "fontsize": 10, "color": on_white(mask.colour)}
+    axes.text(x, y, theme.plain(mask.label), ha=ha, va="center", **words)
 
 
-def glyph(
-    axes: Axes, x: float, top: float, mark: Mark, gates: tuple[str, ...], *, named: bool
-) -> None:
+def glyph(axes: Axes, x: float, top: float, mask: Mask, *, named: bool) -> None:
     """A mask in small: a column for each gate, a row for each unit.
 
     Args:
         axes: Where to draw, in CSS pixels.
         x: Its left end.
         top: Its top end.
-        mark: The mask.
-        gates: Names of the gates; none at a site that gates do not share.
-        named: Whether to write the names above it.
+        mask: The mask.
+        named: Whether to write the names of the gates above it.
     """
-    shown = mark.mask[:, :ROWS]
+    shown = _values(mask)[:, :ROWS]
     across, down = np.indices(shown.shape)
     corners = np.stack([x + across * SQUARE, top - (down + 1) * SQUARE], axis=-1)
-    squares(axes, corners.reshape(-1, 2), shown.ravel(), mark.colour)
-    if named and gates:
-        tied = len(mark.mask) == 1 and len(gates) > 1
-        names = ["all gates"] if tied else gates
+    squares(axes, corners.reshape(-1, 2), shown.ravel(), on_white(mask.colour))
+    if named and mask.gates:
+        tied = len(mask.kept) == 1 and len(mask.gates) > 1
+        names = ["all gates"] if tied else map(theme.plain, mask.gates)
         for gate, name in enumerate(names):
             axes.text(
                 x + (gate + 0.5) * SQUARE,
@@ -123,13 +106,11 @@ def glyph(
                 name,
                 ha="left" if tied else "center",
                 fontsize=9,
-                color=theme.MUTED,
+                color=colours.MUTED,
             )
 
 
-def matrices(
-    axes: Axes, middle: float, top: float, mark: Mark, gates: tuple[str, ...], *, named: bool
-) -> None:
+def matrices(axes: Axes, middle: float, top: float, mask: Mask, *, named: bool) -> None:
     """A mask of weights in small: a matrix for each gate, two above and two below.
 
     Rows are the units that the weights come from, columns those that they lead to.
@@ -138,24 +119,28 @@ def matrices(
         axes: Where to draw, in CSS pixels.
         middle: Its middle from left to right.
         top: Its top end.
-        mark: The mask; each gate's entries lie flat.
-        gates: Names of the gates.
-        named: Whether to write the names above and below.
+        mask: The mask; each gate's entries lie flat.
+        named: Whether to write the names of the gates above and below.
     """
     side = ENTRIES * _ENTRY
-    for gate, flat in enumerate(mark.mask):
+    for gate, flat in enumerate(_values(mask)):
         units = math.isqrt(flat.size)
-        corner = flat.reshape(units, units)[:ENTRIES, :ENTRIES]
+        corner = flat.reshape(units, units)
         right, below = gate % 2, gate // 2
         x = middle + (2 if right else -2 - side)
         high = top - below * (side + 4)
         row, column = np.indices(corner.shape)
         places = np.stack([x + column * _ENTRY, high - (row + 1) * _ENTRY], axis=-1)
-        squares(axes, places.reshape(-1, 2), corner.ravel(), mark.colour, _ENTRY)
-        if named and len(mark.mask) == len(gates):
+        squares(axes, places.reshape(-1, 2), corner.ravel(), on_white(mask.colour), _ENTRY)
+        if named and len(mask.kept) == len(mask.gates):
             y, va = (high - side - 3, "top") if below else (high + 3, "baseline")
-            words = {"ha": "center", "va": va, "fontsize": 9, "color": theme.MUTED}
-            axes.text(x + side / 2, y, gates[gate], words)
+            words = {"ha": "center", "va": va, "fontsize": 9, "color": colours.MUTED}
+            axes.text(x + side / 2, y, theme.plain(mask.gates[gate]), words)
+
+
+def _values(mask: Mask) -> Array:
+    """Shape (gates, units): NaN where nothing is drawn yet."""
+    return np.array(mask.kept, np.float64)
 
 
 def squares(axes: Axes, corners: Array, values: Array, colour: str, size: float = SQUARE) -> None:

@@ -11,10 +11,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib.style
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import ListedColormap, to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont, get_font
 from PIL import Image
@@ -22,26 +20,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from dropviz.core import text_table
 from dropviz.errors import visible
-
-# Okabe & Ito's colours, told apart by colour-blind readers; yellow is too light for
-# lines on white and is left out.
-BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY = (
-    "#0072B2",
-    "#D55E00",
-    "#009E73",
-    "#E69F00",
-    "#CC79A7",
-    "#56B4E9",
-)
-# The law of colours: a colour belongs to an argument, in every picture and whatever else is on.
-# Options that stand in for recurrent_dropout have its colour. Curves use neither.
-# `rate` is that of a Dropout layer between recurrent ones.
-_ARGUMENTS = {"dropout": BLUE, "recurrent_dropout": VERMILION, "rate": "#7a5200"}
-_DARKER = (0.0, 0.46, 0.22, 0.64, 0.34, 0.12)  # shades, neighbours far apart
-# Dropped is light with a cross, kept is dark: told apart in a grey print.
-TWO_TONES = ListedColormap([colormaps["cividis"](0.97), colormaps["cividis"](0.12)])
-CROSS = colormaps["cividis"](0.55)
-INK, MUTED, FAINT, PAPER = "#1f2328", "#57606a", "#8c959f", "#f6f8fa"
+from dropviz.figures.colours import GROUND, INK, MUTED
 
 # Notebook columns are some 900 CSS pixels wide; pictures are drawn for 100 pixels an
 # inch and saved twice as dense, for projectors and high-density screens.
@@ -80,7 +59,7 @@ class Picture(Figure):
         """
         # A hair more: matplotlib before 3.11 cuts to whole pixels, and 8.2 * 100 makes 819.
         inches = math.nextafter(width / DPI, math.inf), math.nextafter(height / DPI, math.inf)
-        super().__init__(figsize=inches, dpi=DPI, facecolor="white")
+        super().__init__(figsize=inches, dpi=DPI, facecolor=GROUND)
         _Canvas(self)
         self._alt = ""
 
@@ -138,25 +117,6 @@ class Picture(Figure):
         """Display metadata: the size on screen and the alt text."""
         width, height = self.size
         return {"image/png": {"width": width, "height": height, "alt": self.alt}}
-
-
-def colour_of(argument: str, number: int = 0) -> str:
-    """The colour of whatever belongs to an argument of a layer.
-
-    Args:
-        argument: Its name; zoneout's own rates stand in for ``recurrent_dropout``.
-        number: A shade of the colour, for one of several masks; 0 is the colour itself.
-
-    Returns:
-        As "#rrggbb", dark enough for white letters on it; ink where there is no argument.
-    """
-    if not argument:
-        return INK
-    red, green, blue = to_rgb(_ARGUMENTS.get(argument, VERMILION))
-    if argument == "zoneout_hidden":
-        number += 1  # beside zoneout_cell
-    light = 1 - _DARKER[number % len(_DARKER)]
-    return to_hex((red * light, green * light, blue * light))
 
 
 def canvas(width: float, height: float) -> tuple[Picture, Axes]:

@@ -2,56 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 
-from dropviz.core.sites import SITES
-from dropviz.figures import shapes, theme
-from dropviz.figures.mask_letters import Marks
+from dropviz.figures import colours, shapes
+from dropviz.figures.scene import Sign
 from dropviz.figures.text_fit import fitted
 
 _RIGHT = 852  # where its lines end
+_UPPER, _LOWER = 42, 16  # heights of its lines
+_SIGNS = {"letter": 28, "kept": 408, "open": 408, "dropped": 516, "bare": 650}  # where each begins
+_VALUES = {"kept": 1.0, "dropped": 0.0, "open": np.nan}
 
 
-def legend(axes: Axes, found: Marks, *, several: bool, drawn: bool) -> None:
+def legend(axes: Axes, signs: Sequence[Sign]) -> None:
     """Says what the signs of the picture mean.
 
     Args:
         axes: The picture.
-        found: The masks on its arrows.
-        several: Whether more than one time step is drawn.
-        drawn: Whether masks were drawn, or will be.
+        signs: What each means; one without a sign stands below.
     """
-
-    def say(x: float, y: float, words: str) -> None:
-        fitted(axes, x, y, words, _RIGHT - x, 10, va="center", color=theme.MUTED)
-
-    size = shapes.ENTRIES
-    words = "in a mask: a column for each gate, a row for each unit"
-    entries = [mark.mask.shape[-1] for (site, _), mark in found.items() if not SITES[site].matrix]
-    if max(entries, default=0) > shapes.ROWS:
-        words += f" (the first {shapes.ROWS})"
-    if any(SITES[site].matrix for site, _ in found) and several:
-        words += f"; in that of $U$: a block for each gate, {size} x {size} of its weights"
-    if any(SITES[site].zoned for site, _ in found):
-        words += "; with zoneout a dropped unit keeps its old value"
-    say(28, 16, words)
-    y = 42
-    axes.add_artist(Circle((40, y), 10.5, facecolor=theme.INK, edgecolor="white", zorder=4))
-    axes.text(40, y - 0.5, "A", color="white", weight="bold", ha="center", va="center", zorder=5)
-    say(57, y, f"same letter = same {'recorded ' if drawn else ''}mask")
-    if drawn:
-        _square(axes, 408, y - 4, 1.0)
-        say(424, y, "unit kept")
-        _square(axes, 516, y - 4, 0.0)
-        say(532, y, "unit dropped")
-    else:
-        _square(axes, 408, y - 4, np.nan)
-        say(424, y, "kept or dropped: to be drawn")
-    shapes.arrow(axes, (650, y), (698, y), None)
-    say(708, y, "no mask here")
+    for each in signs:
+        if not each.sign:
+            _say(axes, 28, _LOWER, each.says)
+            continue
+        x = _SIGNS[each.sign]
+        if each.sign == "letter":
+            _letter(axes, x + 12)
+            _say(axes, x + 29, _UPPER, each.says)
+        elif each.sign == "bare":
+            shapes.arrow(axes, (x, _UPPER), (x + 48, _UPPER), None)
+            _say(axes, x + 58, _UPPER, each.says)
+        else:
+            value = np.array([_VALUES[each.sign]])
+            shapes.squares(axes, np.array([[x, _UPPER - 4]]), value, colours.INK)
+            _say(axes, x + 16, _UPPER, each.says)
 
 
-def _square(axes: Axes, x: float, y: float, value: float) -> None:
-    shapes.squares(axes, np.array([[x, y]]), np.array([value]), theme.INK)
+def _say(axes: Axes, x: float, y: float, words: str) -> None:
+    fitted(axes, x, y, words, _RIGHT - x, 10, va="center", color=colours.MUTED)
+
+
+def _letter(axes: Axes, x: float) -> None:
+    y = _UPPER
+    how: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 5}
+    axes.add_artist(Circle((x, y), 10.5, facecolor=colours.INK, edgecolor="white", zorder=4))
+    axes.text(x, y - 0.5, "A", color="white", weight="bold", **how)

@@ -15,9 +15,10 @@ from dropviz.core.recording import Recording
 from dropviz.core.runs import Run
 from dropviz.core.setting import Setting
 from dropviz.errors import DropvizError, UnknownNameError
-from dropviz.figures import cell_edges, theme
+from dropviz.figures import cell_geometry, colours
 from dropviz.figures.cell import cell
-from dropviz.figures.cell import words as words_of
+from dropviz.figures.cell_scene import words as words_of
+from dropviz.figures.colours import colour_of, on_white
 from dropviz.figures.theme import Picture
 from tests.tables import PLACES
 
@@ -75,10 +76,10 @@ def marks(picture: Picture) -> list[Any]:
     found: list[Any] = [
         each for each in picture.findobj(RegularPolygon) if each.get_label() == "mark"
     ]
-    return [each for each in found if not same_color(each.get_facecolor(), theme.INK)]
+    return [each for each in found if not same_color(each.get_facecolor(), colours.INK)]
 
 
-def colours(picture: Picture) -> dict[str, Any]:
+def colours_of(picture: Picture) -> dict[str, Any]:
     return {str(arrow.get_label()): arrow.get_edgecolor() for arrow in arrows(picture)}
 
 
@@ -103,9 +104,9 @@ def test_there_is_a_diamond_for_each_mask(name: str) -> None:
 @pytest.mark.parametrize("tying", ["", "tied", "untied"])
 def test_every_site_has_edges_and_marks_that_lie_on_them(site: str, tying: str) -> None:
     rule = Rule(site, "dropout", "step", tying, "inverted")
-    lines = [np.array(cell_edges.EDGES[name]) for name in cell_edges.edges(rule)]
+    lines = [np.array(cell_geometry.EDGES[name].points) for name in cell_geometry.edges(rule)]
 
-    for x, y in cell_edges.marks(rule):
+    for x, y in cell_geometry.marks(rule):
         assert any(
             (line.min(axis=0) <= (x, y)).all() and (line.max(axis=0) >= (x, y)).all()
             for line in lines
@@ -117,21 +118,21 @@ def test_masked_edges_differ_from_the_others_in_thickness_and_colour() -> None:
 
     for arrow in arrows(picture):
         masked = arrow.get_label() in MASKED["moon"]
-        assert same_color(arrow.get_edgecolor(), theme.INK) != masked
+        assert same_color(arrow.get_edgecolor(), colours.INK) != masked
         assert arrow.get_linewidth() > 2.5 if masked else arrow.get_linewidth() < 1.5
 
 
 def test_an_edge_has_the_colour_of_its_argument() -> None:
-    drawn = colours(cell("zoneout"))
+    drawn = colours_of(cell("zoneout"))
 
-    assert same_color(drawn["x"], theme.BLUE)
-    assert same_color(drawn["c.keep"], theme.VERMILION)
-    assert same_color(drawn["h.keep"], theme.colour_of("zoneout_hidden"))
+    assert same_color(drawn["x"], colours.BLUE)
+    assert same_color(drawn["c.keep"], on_white(colour_of("recurrent_dropout")))
+    assert same_color(drawn["h.keep"], on_white(colour_of("zoneout_hidden")))
 
 
 def test_the_ways_round_are_drawn_for_zoneout_alone() -> None:
     for name in METHODS:
-        assert ("c.keep" in colours(cell(name))) == (name == "zoneout")
+        assert ("c.keep" in colours_of(cell(name))) == (name == "zoneout")
 
 
 @pytest.mark.parametrize(
@@ -163,7 +164,7 @@ def test_the_published_comparison_is_three_panels_of_their_methods() -> None:
         "Gal, tied",
         "Semeniuta",
     ]
-    assert len(arrows(picture)) == 3 * (len(cell_edges.EDGES) - 2)
+    assert len(arrows(picture)) == 3 * (len(cell_geometry.EDGES) - 2)
 
 
 # ---------------------------------------------------------------- words
@@ -387,9 +388,9 @@ def test_the_words_of_a_gate_stay_within_its_box(name: str) -> None:
 
 
 def test_edges_of_neighbours_stay_apart() -> None:
-    for points in cell_edges.EDGES.values():
-        xs, ys = zip(*points, strict=True)
+    for edge in cell_geometry.EDGES.values():
+        xs, ys = zip(*edge.points, strict=True)
         assert min(xs) >= 0
-        assert max(xs) <= cell_edges.WIDTH
+        assert max(xs) <= cell_geometry.WIDTH
         assert min(ys) >= 0
-        assert max(ys) <= cell_edges.HEIGHT
+        assert max(ys) <= cell_geometry.HEIGHT

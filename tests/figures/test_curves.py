@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
 from dropviz.core.curves import Curves
-from dropviz.figures import theme
+from dropviz.figures import colours
 from dropviz.figures.curves import curves
 from dropviz.figures.theme import Picture
 
@@ -21,7 +21,7 @@ from .made import Drawn, cut_off, overlaps, texts, words
 NAN = math.nan
 ENDS = ("low", "high")
 NAMES = ("loss_dropout_on", "loss_dropout_off", "val_loss", "loss")
-COLOURS = (theme.PURPLE, theme.INK, theme.GREEN, theme.MUTED)
+COLOURS = (colours.PURPLE, colours.INK, colours.GREEN, colours.MUTED)
 
 
 def falling(epochs: int, first: float = 2.0, last: float = 0.1) -> dict[str, list[float]]:

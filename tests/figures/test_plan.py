@@ -10,7 +10,7 @@ from matplotlib.colors import same_color, to_hex
 
 from dropviz.core.sentences import intentions
 from dropviz.core.setting import Setting
-from dropviz.figures import theme
+from dropviz.figures import colours
 from dropviz.figures.mask_letters import planned, steps_drawn
 from dropviz.figures.theme import Picture
 from dropviz.figures.unrolled import plan, where
@@ -135,7 +135,7 @@ def test_without_a_rate_no_arrow_carries_a_mask() -> None:
     picture, _ = drawn("keras, none", 3)
 
     assert drawn_badges(picture) == Counter()
-    assert set(colours_of_arrows(picture)) == {to_hex(theme.FAINT)}
+    assert set(colours_of_arrows(picture)) == {to_hex(colours.FAINT)}
     assert len(squares(picture)) == 1  # of the legend
 
 

@@ -14,7 +14,7 @@ import matplotlib.style
 import numpy as np
 import pytest
 from matplotlib import _mathtext
-from matplotlib.colors import rgb_to_hsv, to_rgb
+from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 from PIL import Image
 
@@ -238,53 +238,6 @@ def luminance(colour: Any) -> float:
     """Relative luminance as WCAG 2 defines it, 0 for black to 1 for white."""
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
     return float(np.dot([0.2126, 0.7152, 0.0722], linear))
-
-
-ARGUMENTS = ("dropout", "recurrent_dropout", "zoneout_cell", "zoneout_hidden")
-SHADES = range(6)
-CURVES = (theme.PURPLE, theme.INK, theme.GREEN)
-
-
-@pytest.mark.parametrize(
-    "colour", [*CURVES, *(theme.colour_of(name, n) for name in ARGUMENTS for n in SHADES)]
-)
-def test_a_coloured_arrow_stands_out_from_the_ground_in_a_grey_print(colour: str) -> None:
-    assert luminance("white") - luminance(colour) > 0.4
-
-
-@pytest.mark.parametrize("colour", [theme.INK, theme.MUTED])
-def test_text_is_easy_to_read_on_white(colour: str) -> None:
-    # WCAG 2 asks for a contrast of 4.5 to 1.
-    assert 1.05 / (luminance(colour) + 0.05) >= 4.5
-
-
-def test_shades_of_an_argument_keep_its_hue_and_differ() -> None:
-    for name in ARGUMENTS:
-        shades = [theme.colour_of(name, number) for number in SHADES]
-        hues = [rgb_to_hsv(to_rgb(shade))[0] for shade in shades]
-        assert len(set(shades)) == len(shades)
-        # A byte a channel rounds the hue of a dark shade by a few thousandths.
-        assert np.ptp(hues) < 0.01
-
-
-def test_neither_argument_s_colours_are_the_other_s_nor_a_curve_s() -> None:
-    shades = {name: {theme.colour_of(name, n) for n in SHADES} for name in ARGUMENTS}
-
-    assert theme.colour_of("dropout") == theme.BLUE.lower()
-    assert not shades["dropout"] & shades["recurrent_dropout"]
-    assert shades["zoneout_cell"] == shades["zoneout_hidden"] == shades["recurrent_dropout"]
-    assert theme.colour_of("zoneout_cell") != theme.colour_of("zoneout_hidden")
-    assert not {each.lower() for each in CURVES} & (shades["dropout"] | shades["recurrent_dropout"])
-
-
-@pytest.mark.parametrize("colour", [theme.colour_of(name, n) for name in ARGUMENTS for n in SHADES])
-def test_white_letters_stand_out_from_a_mask_s_colour(colour: str) -> None:
-    # WCAG 2 asks for 3 to 1 where letters are large or bold.
-    assert 1.05 / (luminance(colour) + 0.05) >= 3
-
-
-def test_what_belongs_to_no_argument_is_ink() -> None:
-    assert theme.colour_of("") == theme.INK
 
 
 def test_a_formula_is_read_once_whatever_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:

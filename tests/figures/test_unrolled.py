@@ -16,7 +16,8 @@ from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Masks
 from dropviz.core.setting import Setting
 from dropviz.errors import DropvizError
-from dropviz.figures import theme
+from dropviz.figures import colours
+from dropviz.figures.colours import colour_of, on_white
 from dropviz.figures.mask_letters import marks, steps_drawn
 from dropviz.figures.theme import Picture
 from dropviz.figures.unrolled import plan, where
@@ -198,15 +199,15 @@ def test_arrows_are_coloured_by_their_mask_and_the_others_are_grey() -> None:
     found = marks(layer, -1, 0)
 
     assert colours_of_arrows(where(layer)) == {
-        found["input", 0].colour.lower(): 3,
-        found["recurrent", 0].colour.lower(): 2,
-        theme.FAINT: 3 + 2,  # h_1 to h_3 on their way up, c_1 and c_2
+        on_white(found["input", 0].colour): 3,
+        on_white(found["recurrent", 0].colour): 2,
+        colours.FAINT: 3 + 2,  # h_1 to h_3 on their way up, c_1 and c_2
     }
 
 
 def test_arrows_without_a_mask_are_dashed_and_the_others_are_not() -> None:
     for arrow in arrows(where(recorded(steps=3))):
-        grey = same_color(arrow.get_edgecolor(), theme.FAINT)
+        grey = same_color(arrow.get_edgecolor(), colours.FAINT)
         assert (arrow.get_linestyle() not in ("-", "solid")) == grey
 
 
@@ -222,7 +223,7 @@ def test_two_masks_in_one_picture_have_two_colours(steps: int) -> None:
 
 @pytest.mark.parametrize(("rates", "grey"), [((0.4, 0), 7), ((0, 0.4), 8), ((0, 0), 10)])
 def test_a_site_that_drops_nothing_has_grey_arrows(rates: tuple[float, float], grey: int) -> None:
-    assert colours_of_arrows(where(recorded(steps=3, rates=rates)))[theme.FAINT] == grey
+    assert colours_of_arrows(where(recorded(steps=3, rates=rates)))[colours.FAINT] == grey
 
 
 @pytest.mark.parametrize("kind", ["GRU", "SimpleRNN"])
@@ -458,9 +459,10 @@ def test_a_dropout_layer_above_is_drawn_on_the_output_arrows(
     assert letters
     assert len(set(letters[1].split(", "))) == arrows
     assert "dropout_7, between: rate 0.5" in picture.alt
-    colours = {to_hex(each.get_color()) for each in picture.axes[0].texts}
-    assert theme.colour_of("rate") in colours
-    assert theme.colour_of("rate") not in (theme.BLUE, theme.VERMILION)
+    drawn = {to_hex(each.get_color()) for each in picture.axes[0].texts}
+    assert on_white(colour_of("rate")) in drawn
+    others = (on_white(colour_of(name)) for name in ("dropout", "recurrent_dropout"))
+    assert on_white(colour_of("rate")) not in others
 
 
 @pytest.mark.parametrize("units", [4, 8, 9, 12])

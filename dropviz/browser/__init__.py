@@ -1,0 +1,1 @@
+"""Scripts that paint scenes in a browser, and what reads them."""

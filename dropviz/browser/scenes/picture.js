@@ -1,0 +1,369 @@
+/**
+ * What all pictures have: a heading, the stage, a card that tells more of what is pointed at, and
+ * a legend. It is drawn again as often as `keep` is called, and when its place becomes wider.
+ */
+
+import { style_text } from "./style.js";
+import { appearance, set_colours, watch_appearance } from "./theme.js";
+import { patch, tag } from "./tree.js";
+import { signs } from "./signs.js";
+
+/** @typedef {import("./scene_types.js").Scene} Scene */
+/** @typedef {import("./scene_types.js").Sign} Sign */
+/** @typedef {import("./scene_types.js").Palette} Palette */
+/** @typedef {import("./scene_types.js").Theme} Theme */
+/** @typedef {import("./tree.js").Child} Child */
+/** @typedef {import("./tree.js").Attributes} Attributes */
+
+/** @typedef {{key: string, row: number, column: number}} Place What can be pointed at, and where. */
+/** @typedef {{x: number, y: number}} Spot Within it, from 0 to 1, from the left and from above. */
+/** @typedef {{arrow: string, column: number, mask: number | null}} Detail */
+
+/**
+ * @typedef {object} View
+ * @property {number} width In units of the drawing.
+ * @property {number} scale CSS pixels a unit.
+ * @property {boolean} narrow
+ * @property {Palette} palette
+ * @property {(key: string, says: string, more?: Attributes) => Attributes} item Attributes of
+ *   something that can be pointed at.
+ */
+
+/**
+ * @template {Scene} S
+ * @typedef {object} Painter
+ * @property {string} hint What the card says before anything is pointed at.
+ * @property {number} lines Lines that the card has room for from the beginning.
+ * @property {boolean} heat Whether its squares have the colours of heatmaps.
+ * @property {(scene: S) => {title: string, lines: string[], legend: Sign[]}} words
+ * @property {(scene: S) => Place[]} places
+ * @property {(scene: S, view: View) => Child[]} stage
+ * @property {(scene: S, key: string, spot: Spot | null, view: View) => Child[]} card
+ * @property {(scene: S, key: string) => Detail} detail
+ */
+
+/**
+ * @typedef {object} State
+ * @property {Scene} scene
+ * @property {Theme} theme
+ * @property {Painter<any>} painter
+ * @property {HTMLElement} root
+ * @property {string} open Key of what is pointed at; empty if nothing is.
+ * @property {Spot | null} spot
+ * @property {string} shown The appearance whose colours are set.
+ * @property {Theme | null} coloured The theme that they are of.
+ * @property {number} room The height of the card, which never shrinks: nothing jumps.
+ */
+
+/** @type {WeakMap<HTMLElement, State>} */
+const states = new WeakMap();
+const WIDE = 900;
+const NARROW = 640;
+const LARGEST = 1.5;
+
+/**
+ * Paints a scene, or paints another of the same kind in its place.
+ *
+ * @template {Scene} S
+ * @param {HTMLElement} container
+ * @param {S} scene
+ * @param {Theme} theme
+ * @param {Painter<S>} painter
+ */
+export function keep(container, scene, theme, painter) {
+  const known = states.get(container);
+  if (known && known.painter === painter && known.root.parentNode === container) {
+    known.scene = scene;
+    known.theme = theme;
+    render(container, known);
+    return;
+  }
+  const root = document.createElement("div");
+  container.replaceChildren(root);
+  /** @type {State} */
+  const state = {
+    scene, theme, painter, root, open: "", spot: null, shown: "", coloured: null, room: 0,
+  };
+  states.set(container, state);
+  listen(container, state);
+  render(container, state);
+}
+
+/**
+ * @param {HTMLElement} container
+ * @param {State} state
+ */
+function listen(container, state) {
+  const { root } = state;
+  const again = () => {
+    if (root.isConnected) {
+      render(container, state);
+    }
+  };
+  let width = container.clientWidth;
+  const size = new ResizeObserver(() => {
+    if (!container.contains(root)) {
+      size.disconnect();
+      stop();
+    } else if (container.clientWidth !== width) {
+      width = container.clientWidth;
+      again();
+    }
+  });
+  size.observe(container);
+  const stop = watch_appearance(again);
+  for (const kind of /** @type {const} */ (["pointerover", "pointermove", "focusin"])) {
+    root.addEventListener(kind, (event) => point(container, state, event));
+  }
+  root.addEventListener("click", (event) => choose(container, state, event));
+  root.addEventListener("keydown", (event) => press(container, state, event));
+}
+
+/**
+ * @param {HTMLElement} container
+ * @param {State} state
+ */
+function render(container, state) {
+  const { scene, painter, root } = state;
+  const around = container.clientWidth;
+  if (!around) {
+    return; // Hidden: drawn when it has a width.
+  }
+  const tone = appearance(container);
+  if (tone !== state.shown || state.theme !== state.coloured) {
+    set_colours(root, state.theme[tone]);
+    state.shown = tone;
+    state.coloured = state.theme;
+  }
+  const places = painter.places(scene);
+  if (!places.some((each) => each.key === state.open)) {
+    state.open = "";
+    state.spot = null;
+  }
+  const font = around < NARROW ? 14 : 15 * Math.min(Math.max(around / WIDE, 1), LARGEST);
+  root.style.fontSize = `${font}px`;
+  root.className = "dropviz-scene";
+  const attributes = { role: "figure", "aria-label": scene.alt, "data-kind": scene.kind };
+  for (const [name, value] of Object.entries(attributes)) {
+    root.setAttribute(name, value);
+  }
+  const view = seen(state, places, around - 1.2 * font);
+  patch(root, [
+    tag("style", {}, style_text()),
+    ...heading(painter.words(scene)),
+    tag("div", { class: "dropviz-stage" }, painter.stage(scene, view)),
+    legend(painter.words(scene).legend, painter.heat),
+    card(state, view),
+  ]);
+  settle(state);
+}
+
+/**
+ * @param {State} state
+ * @param {Place[]} places
+ * @param {number} inside CSS pixels.
+ * @returns {View}
+ */
+function seen(state, places, inside) {
+  const scale = Math.min(Math.max(inside / WIDE, 1), LARGEST);
+  const first = state.open || places[0]?.key;
+  return {
+    width: inside / scale,
+    scale,
+    narrow: inside < NARROW,
+    palette: state.theme[state.shown === "dark" ? "dark" : "light"],
+    item: (key, says, more = {}) => ({
+      "data-key": key,
+      class: "dropviz-item",
+      role: "button",
+      tabindex: key === first ? 0 : -1,
+      "aria-label": says,
+      "data-open": key === state.open,
+      ...more,
+    }),
+  };
+}
+
+/**
+ * @param {{title: string, lines: string[]}} words
+ * @returns {Child[]}
+ */
+function heading({ title, lines }) {
+  return [
+    ...(title ? [tag("div", { class: "dropviz-title" }, title)] : []),
+    ...lines.map((line) => tag("div", { class: "dropviz-muted" }, line)),
+  ];
+}
+
+/**
+ * @param {State} state
+ * @param {View} view
+ * @returns {Child}
+ */
+function card(state, view) {
+  const { painter, scene, open, spot } = state;
+  const inside = open
+    ? painter.card(scene, open, spot, view)
+    : [tag("p", { class: "dropviz-muted" }, painter.hint)];
+  const style = `min-height:${state.room ? `${state.room}px` : `${painter.lines * 1.4 + 1}em`}`;
+  return tag(
+    "div",
+    { class: "dropviz-card", "aria-live": "polite", "data-empty": !open, style },
+    inside,
+  );
+}
+
+/** @param {State} state */
+function settle(state) {
+  const drawn = state.root.querySelector(".dropviz-card");
+  if (drawn instanceof HTMLElement && state.open) {
+    state.room = Math.max(state.room, drawn.offsetHeight);
+  }
+}
+
+/**
+ * @param {Sign[]} listed
+ * @param {boolean} heat
+ * @returns {Child}
+ */
+function legend(listed, heat) {
+  return tag("div", { class: "dropviz-legend" }, signs(listed, heat));
+}
+
+/**
+ * @param {State} state
+ * @param {Event} event
+ * @returns {{key: string, element: Element} | null}
+ */
+function pointed(state, event) {
+  const element = event.target instanceof Element ? event.target.closest("[data-key]") : null;
+  const key = element?.getAttribute("data-key");
+  return element && key && state.root.contains(element) ? { key, element } : null;
+}
+
+/**
+ * @param {HTMLElement} container
+ * @param {State} state
+ * @param {Event} event
+ */
+function point(container, state, event) {
+  const found = pointed(state, event);
+  if (!found) {
+    return;
+  }
+  const spot = event instanceof PointerEvent ? within(found.element, event) : null;
+  if (found.key !== state.open) {
+    state.open = found.key;
+    state.spot = spot;
+    render(container, state);
+    tell(container, state, "dropviz-point");
+  } else if (spot) {
+    state.spot = spot;
+    render(container, state);
+  }
+}
+
+/**
+ * Where on the canvas of an element the pointer is.
+ *
+ * @param {Element} element
+ * @param {PointerEvent} event
+ * @returns {Spot | null}
+ */
+function within(element, event) {
+  const box = element.querySelector("canvas")?.getBoundingClientRect();
+  if (!box || !box.width || !box.height) {
+    return null;
+  }
+  const spot = { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
+  return spot.x >= 0 && spot.x < 1 && spot.y >= 0 && spot.y < 1 ? spot : null;
+}
+
+/**
+ * @param {HTMLElement} container
+ * @param {State} state
+ * @param {"dropviz-point" | "dropviz-choose"} name
+ */
+function tell(container, state, name) {
+  const detail = { kind: state.scene.kind, ...state.painter.detail(state.scene, state.open) };
+  container.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
+}
+
+/**
+ * @param {HTMLElement} container
+ * @param {State} state
+ * @param {Event} event
+ */
+function choose(container, state, event) {
+  const found = pointed(state, event);
+  if (found) {
+    point(container, state, event);
+    tell(container, state, "dropviz-choose");
+  }
+}
+
+/**
+ * @param {HTMLElement} container
+ * @param {State} state
+ * @param {KeyboardEvent} event
+ */
+function press(container, state, event) {
+  const found = pointed(state, event);
+  if (!found || event.ctrlKey || event.metaKey || event.altKey) {
+    return;
+  }
+  if (event.key === "Enter" || event.key === " ") {
+    choose(container, state, event);
+  } else {
+    const next = moved(state.painter.places(state.scene), found.key, event.key);
+    if (!next) {
+      return;
+    }
+    /** @type {HTMLElement | null} */
+    const element = state.root.querySelector(`[data-key="${CSS.escape(next)}"]`);
+    element?.focus();
+  }
+  // Notebooks have shortcuts of their own, and pages scroll.
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+/**
+ * @param {Place[]} places
+ * @param {string} from
+ * @param {string} pressed
+ * @returns {string} The key of the place that an arrow key leads to; empty for another key.
+ */
+function moved(places, from, pressed) {
+  const here = places.find((each) => each.key === from);
+  if (!here) {
+    return "";
+  }
+  const along = { ArrowLeft: -1, ArrowRight: 1 }[pressed];
+  const across = { ArrowUp: -1, ArrowDown: 1 }[pressed];
+  if (along) {
+    const ahead = places.filter(
+      (each) => each.row === here.row && (each.column - here.column) * along > 0,
+    );
+    return nearest(ahead, (each) => Math.abs(each.column - here.column))?.key ?? from;
+  }
+  if (across) {
+    const ahead = places.filter((each) => (each.row - here.row) * across > 0);
+    const far = (/** @type {Place} */ each) =>
+      1000 * Math.abs(each.row - here.row) + Math.abs(each.column - here.column);
+    return nearest(ahead, far)?.key ?? from;
+  }
+  if (pressed === "Home" || pressed === "End") {
+    return places[pressed === "Home" ? 0 : places.length - 1]?.key ?? "";
+  }
+  return "";
+}
+
+/**
+ * @param {Place[]} places
+ * @param {(place: Place) => number} far
+ * @returns {Place | undefined}
+ */
+function nearest(places, far) {
+  return [...places].sort((one, other) => far(one) - far(other))[0];
+}

@@ -1,0 +1,106 @@
+"""What the picture of gates and states shows: every number of one sequence through time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dropviz.core.gates import CANDIDATE, titled
+from dropviz.core.masks import Array
+from dropviz.core.sentences import counted
+from dropviz.core.text_table import shortened
+from dropviz.core.trace_result import Trace
+from dropviz.errors import visible
+
+_DIGITS = 3  # behind the point; a heatmap shows no more
+
+
+@dataclass(frozen=True)
+class GatesPanel:
+    """One gate or state.
+
+    Attributes:
+        title: Its letter and its name.
+        low: The lowest value of its scale.
+        high: The highest.
+        steps: Time steps, which run across.
+        units: Units, which run down.
+        values: For each step, of each unit.
+    """
+
+    title: str
+    low: float
+    high: float
+    steps: int
+    units: int
+    values: tuple[tuple[float, ...], ...]
+
+    @property
+    def signed(self) -> bool:
+        """Whether values may lie on either side of zero."""
+        return self.low < 0
+
+
+@dataclass(frozen=True)
+class GatesScene:
+    """Gates and states of one sequence.
+
+    Attributes:
+        kind: "gates".
+        title: What it is.
+        lines: What stands below the title, and at the end how far NumPy agrees.
+        alt: The picture in words.
+        panels: The gates in Keras's order, then the states.
+    """
+
+    kind: str
+    title: str
+    lines: tuple[str, ...]
+    alt: str
+    panels: tuple[GatesPanel, ...]
+
+
+def of_trace(trace: Trace, sample: int = 0) -> GatesScene:
+    """The scene of every gate and state of one sequence.
+
+    Args:
+        trace: The pass, opened.
+        sample: Position in the batch.
+
+    Returns:
+        The scene.
+    """
+    values = [(titled(name), each[sample], name == CANDIDATE) for name, each in trace.gates.items()]
+    states = [("c  cell state", trace.c)] if trace.c is not trace.h else []
+    values += [(name, each[sample], True) for name, each in [*states, ("h  state", trace.h)]]
+    masks = "masks on" if trace.proof.training else "dropout off"
+    said = f"one sequence through {shortened(trace.layer, 60)}, {masks}"
+    return GatesScene(
+        kind="gates",
+        title="Gates and states through time",
+        lines=(f"{said}; each panel: units down", trace.proof.sentence),
+        alt=visible(_alt(trace, [(title, each) for title, each, _ in values])),
+        panels=tuple(_panel(visible(title), each, signed) for title, each, signed in values),
+    )
+
+
+def _panel(title: str, values: Array, signed: bool) -> GatesPanel:  # noqa: FBT001
+    # A cell state may leave -1..1; its panel says how far.
+    far = max(1.0, float(np.abs(values).max()))
+    steps, units = values.shape
+    rows = values.astype(np.float64).round(_DIGITS).tolist()
+    low, high = (-far, far) if signed else (0.0, 1.0)
+    return GatesPanel(title, low, high, steps, units, tuple(map(tuple, rows)))
+
+
+def _alt(trace: Trace, panels: Sequence[tuple[str, Array]]) -> str:
+    parts = [
+        f"{title.replace('  ', ', ')} {values.min():.2f} to {values.max():.2f}, "
+        f"{values.mean():.2f} on average"
+        for title, values in panels
+    ]
+    steps, units = panels[0][1].shape
+    size = f"{counted(units, 'unit')} over {counted(steps, 'time step')}"
+    return f"Gates and states of {trace.layer}, {size}: {'; '.join(parts)}. {trace.proof.sentence}"
