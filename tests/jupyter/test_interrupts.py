@@ -108,8 +108,8 @@ def test_an_interrupt_at_a_random_moment_leaves_all_whole(ready: InProcess, kind
 def test_an_interrupt_at_any_line_of_ours_leaves_all_whole(
     ready: InProcess, kind: str, room: str
 ) -> None:
-    # What both run is interrupted in the cell.
-    others = lines_of(ready, "cell") if kind == "line" else []
+    # What others run too is interrupted in the cell.
+    others = lines_of(ready, "cell") if kind != "cell" else []
     lines = [line for line in lines_of(ready, kind) if line not in others]
     stops = [
         interrupt(ready.shell, CELLS[kind], AtLine(line))
