@@ -58,11 +58,10 @@ def _demo(out: Path) -> None:
     from dropviz.keras_inside.start_keras import ready
 
     ready()
-    from dropviz.jupyter.report import page
     from dropviz.studies.train import run
 
     done = run(dropout=0.2, recurrent_dropout=0.2, epochs=15, listener=_Ticker())
-    out.write_text(page(done), encoding="utf-8")
+    done.page(out)
     if sys.stdout.isatty():
         print(" " * 78, end="\r")
     print("\n".join(done.summary))

@@ -24,6 +24,9 @@ FIGURES_OF: dict[type, dict[str, Callable[[Any], Any]]] = {}
 DISPLAY: dict[type, Callable[[Any], None]] = {}
 BUNDLES: dict[type, Callable[[Any], dict[str, str]]] = {}
 
+# A class -> what makes a page of an object of it, whole HTML; dropviz.jupyter fills it in.
+PAGES: dict[type, Callable[[Any], str]] = {}
+
 
 def draw_figure(name: str, result: Any) -> Any:
     """Draws a picture of a result.
@@ -69,6 +72,15 @@ def mime_bundle(result: object) -> dict[str, str]:
         NotImplementedError: If nobody has said which; IPython then shows it as text.
     """
     return _nearest(BUNDLES, result)(result)
+
+
+def html_page(result: object) -> str:
+    """A result as one page of HTML that needs nothing else.
+
+    Args:
+        result: An object of a class in ``PAGES``, or of one that inherits from it.
+    """
+    return _nearest(PAGES, result)(result)
 
 
 def _fill() -> None:

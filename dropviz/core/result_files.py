@@ -13,7 +13,7 @@ import math
 import os
 import uuid
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
@@ -56,6 +56,23 @@ def write(
     Raises:
         DropvizError: If the file cannot be written there, or the header is no JSON.
     """
+    whole = {"format": FORMAT, "kind": kind, **header}
+    return write_whole(path, lambda: _content(whole, arrays))
+
+
+def write_whole(path: str | os.PathLike[str], content: Callable[[], bytes]) -> Path:
+    """Writes a file that is either whole or as it was before.
+
+    Args:
+        path: Where to; its folder must exist.
+        content: Makes what it is to hold, once there is a place for it.
+
+    Returns:
+        The path written.
+
+    Raises:
+        DropvizError: If it cannot be written there.
+    """
     target = _as_path(path)
     shown = received(str(target))
     if not target.parent.is_dir():
@@ -69,9 +86,9 @@ def write(
     # Not its own name and more: that may be too long.
     temporary = target.with_name(f".dropviz-{uuid.uuid4().hex}")
     try:
-        content = _content({"format": FORMAT, "kind": kind, **header}, arrays)
+        made = content()
         with temporary.open("xb") as stream:
-            stream.write(content)
+            stream.write(made)
             # Before it takes the place of the old one: some disks say only now that they are full.
             stream.flush()
             os.fsync(stream.fileno())

@@ -10,7 +10,7 @@ from typing import Any
 
 from dropviz.core import recording, result_files, run_words, sentences
 from dropviz.core.curves import Curves, Trained, shown_of
-from dropviz.core.display_registry import display, draw_figure
+from dropviz.core.display_registry import display, draw_figure, html_page
 from dropviz.core.file_fields import explained, one_of
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.recording import Recording
@@ -190,6 +190,22 @@ class Run:
             header, arrays = pack_run(self)
             unpack_run(header, arrays)
         return result_files.write(path, "run", header, arrays)
+
+    def page(self, path: str | os.PathLike[str]) -> Path:
+        """Writes the report as one HTML file: pictures answer to pointer and keys in it.
+
+        It asks for nothing from elsewhere. Where no script runs, pictures stand still.
+
+        Args:
+            path: Where to, as in "run.html"; its folder must exist.
+
+        Returns:
+            The path written.
+
+        Raises:
+            DropvizError: If it cannot be written there; what was there is then as it was.
+        """
+        return result_files.write_whole(path, lambda: html_page(self).encode())
 
     def _ipython_display_(self) -> None:
         display(self)

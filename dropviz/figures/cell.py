@@ -60,7 +60,7 @@ def paint(scene: CellScene) -> theme.Picture:
                 _draw(axes, (x, top), scene, panel, _lines_above(row))
             top -= high
         _explain(axes, legend, top - _AFTER)
-        picture.alt = scene.alt
+        picture.alt, picture.scene = scene.alt, scene
     return picture
 
 

@@ -63,7 +63,7 @@ def paint(scene: CurvesScene) -> theme.Picture:
         axes.set_title(title, loc="left", fontsize=12.5, weight="bold", pad=26)
         how: dict[str, Any] = {"transform": axes.transAxes, "fontsize": 10, "color": colours.MUTED}
         axes.text(0, 1.04, scene.caption, **how)
-        picture.alt = scene.alt
+        picture.alt, picture.scene = scene.alt, scene
     return picture
 
 

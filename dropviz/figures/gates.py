@@ -48,7 +48,7 @@ def paint(scene: GatesScene) -> theme.Picture:
         for number, panel in enumerate(scene.panels):
             _panel(picture, number, panel)
         fitted(page, 28, 16, proof, _WIDTH - 56, 10, color=colours.MUTED)
-        picture.alt = scene.alt
+        picture.alt, picture.scene = scene.alt, scene
     return picture
 
 

@@ -69,7 +69,7 @@ def paint(scene: AtlasScene) -> theme.Picture:
             top -= high + _BETWEEN
         for sign in scene.legend:
             _sign(page, sign.sign, sign.says)
-        picture.alt = scene.alt
+        picture.alt, picture.scene = scene.alt, scene
     return picture
 
 

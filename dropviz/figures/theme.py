@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import io
 import math
@@ -19,6 +20,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from dropviz.core import text_table
+from dropviz.core.html_text import escaped
 from dropviz.errors import visible
 from dropviz.figures.colours import GROUND, INK, MUTED
 
@@ -62,6 +64,8 @@ class Picture(Figure):
         super().__init__(figsize=inches, dpi=DPI, facecolor=GROUND)
         _Canvas(self)
         self._alt = ""
+        # What it was painted from, for other painters.
+        self.scene: object = None
 
     @property
     def alt(self) -> str:
@@ -106,11 +110,33 @@ class Picture(Figure):
             self.savefig(buffer, format="png", dpi=DPI * density, pil_kwargs={"compress_level": 1})
         return buffer.getvalue()
 
+    def img(self, png: bytes, **attributes: str) -> str:
+        """An HTML image that carries its data, with alt text.
+
+        Args:
+            png: The picture as PNG.
+            **attributes: More attributes of the element, as in ``style="max-width:100%"``.
+
+        Returns:
+            An ``img`` element.
+        """
+        width, height = self.size
+        data = base64.b64encode(png).decode()
+        more = "".join(f' {name}="{escaped(value)}"' for name, value in attributes.items())
+        return (
+            f'<img{more} src="data:image/png;base64,{data}" width="{width}" height="{height}" '
+            f'alt="{escaped(self.alt)}">'
+        )
+
     def _repr_mimebundle_(
         self, include: Any = None, exclude: Any = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         del include, exclude  # IPython filters by itself
-        return {"image/png": self.png(), "text/plain": self.alt}, self.metadata
+        png = self.png()
+        forms: dict[str, Any] = {"image/png": png, "text/plain": self.alt}
+        # Of a PNG alone most front ends and exports leave the alt text out.
+        forms["text/html"] = self.img(png, style="max-width:100%;height:auto")
+        return forms, self.metadata
 
     @property
     def metadata(self) -> dict[str, Any]:

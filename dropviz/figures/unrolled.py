@@ -83,7 +83,7 @@ def paint(scene: UnrolledScene) -> theme.Picture:
             lines = "\n".join(wrapped(words, _ONE_STEP, 11))
             axes.text(_x(0) + half + 90, _CELL_ROW, lines, how)
         legend(axes, scene.legend)
-        picture.alt = scene.alt
+        picture.alt, picture.scene = scene.alt, scene
     return picture
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dropviz.core.comparison import Comparison
-from dropviz.core.display_registry import BUNDLES, DISPLAY
+from dropviz.core.display_registry import BUNDLES, DISPLAY, PAGES
 from dropviz.core.doubt import Doubt
 from dropviz.core.doubt_card import DoubtCard
 from dropviz.core.runs import Run
@@ -22,6 +22,12 @@ def _run(run: Run) -> None:
             report(run)
     except KeyboardInterrupt:
         raise StoppedError("stopped while the run was shown; it is kept", run) from None
+
+
+def _page(run: Run) -> str:
+    from dropviz.jupyter.report import page
+
+    return page(run)
 
 
 def _verdict(verdict: Verdict) -> None:
@@ -70,3 +76,4 @@ DISPLAY.setdefault(Verdict, _verdict)
 DISPLAY.setdefault(Verdicts, _verdicts)
 BUNDLES.setdefault(Trap, _traps)
 BUNDLES.setdefault(TrapResults, _traps)
+PAGES.setdefault(Run, _page)

@@ -16,7 +16,7 @@ from dropviz.core.verdict import SiteVerdict, Verdict, Verdicts, not_explained
 from dropviz.figures.cell import cell
 from dropviz.figures.evidence import evidence
 from dropviz.figures.unrolled import where
-from dropviz.jupyter import mime
+from dropviz.jupyter import living, mime
 
 _GAL = {"keras", "gal-tied", "gal-untied"}
 _BEST_KNOWN = (
@@ -57,7 +57,8 @@ def show_answer(heard: Any, untying: list[str]) -> None:
     """
     verdict = heard.verdict
     badges = [heard.proof.badge] if heard.proof is not None else []
-    display(mime.words(lines(heard, untying), badges), raw=True)
+    said = mime.words(lines(heard, untying), badges)
+    display(said | {"text/html": said["text/html"] + living.output_script()}, raw=True)
     if heard.recorded is not None and not heard.disagreements and heard.proof.agrees:
         mime.picture(where(heard.recorded))
     if verdict.kind == "LSTM" and verdict.method and not verdict.differences:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import html
 import itertools
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from IPython.display import display
 
+from dropviz.core import html_text
 from dropviz.core.text_table import Table
 from dropviz.errors import visible
 from dropviz.keras_inside.interrupts import safe_point
@@ -21,19 +20,10 @@ if TYPE_CHECKING:
 # Notebooks typeset what stands between dollars, except in elements of these classes: the names
 # that MathJax 3 and 2 leave alone.
 LITERAL = "mathjax_ignore tex2jax_ignore"
+escaped = html_text.escaped
 _LINES = "\n\t"
 _SHORT = 24  # letters of a cell that is not broken into lines
 _LIST = "margin: .3em 0 0 1.2em; padding: 0"
-
-
-def escaped(text: object, keep: str = "") -> str:
-    """A text as HTML, in an element or an attribute: no markup, and all of it is seen.
-
-    Args:
-        text: Words of dropviz or a text from outside; whatever is no text as ``str`` has it.
-        keep: Characters that stay though they are not printed, such as line ends in code.
-    """
-    return html.escape(visible(str(text), keep))
 
 
 def code(text: str, style: str = "") -> str:
@@ -51,36 +41,27 @@ def code(text: str, style: str = "") -> str:
 
 
 def picture(drawn: Picture) -> None:
-    """Shows a picture as PNG with alt text; works in saved notebooks and exports.
+    """Shows a picture, in every form that a saved notebook and its exports may want.
 
-    An interrupt that waits acts between two pictures.
+    As HTML it has its alt text everywhere, and answers to pointer and keys where the words above
+    it brought the script for that. As PNG it goes into print. An interrupt that waits acts between
+    two pictures.
 
     Args:
         drawn: The picture.
     """
+    from dropviz.jupyter import living
+
     safe_point()
-    bundle = {"image/png": drawn.png(), "text/plain": drawn.alt}
+    png = drawn.png()
+    page = living.picture(drawn, png, called=True)
+    bundle = {"image/png": png, "text/html": page, "text/plain": drawn.alt}
     display(bundle, raw=True, metadata=drawn.metadata)
 
 
 def img(drawn: Picture, png: bytes, **attributes: str) -> str:
-    """An HTML image that carries its data, with alt text.
-
-    Args:
-        drawn: The picture.
-        png: The picture as PNG.
-        **attributes: More attributes of the element, as in ``style="max-width:100%"``.
-
-    Returns:
-        An ``img`` element.
-    """
-    width, height = drawn.size
-    data = base64.b64encode(png).decode()
-    more = "".join(f' {name}="{escaped(value)}"' for name, value in attributes.items())
-    return (
-        f'<img{more} src="data:image/png;base64,{data}" width="{width}" height="{height}" '
-        f'alt="{escaped(drawn.alt)}">'
-    )
+    """An HTML image that carries its data, with alt text: as ``Picture.img`` makes it."""
+    return drawn.img(png, **attributes)
 
 
 def table(title: str, heads: list[str], rows: list[tuple[str, ...]]) -> dict[str, str]:

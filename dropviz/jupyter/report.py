@@ -13,7 +13,7 @@ from dropviz.figures.curves import curves
 from dropviz.figures.heatmaps import atlas
 from dropviz.figures.theme import Picture
 from dropviz.figures.unrolled import where
-from dropviz.jupyter import mime
+from dropviz.jupyter import living, mime
 
 # A report of more layers than this would be a flood; the recording holds them all.
 _LAYERS = 4
@@ -97,7 +97,8 @@ def report(run: Run) -> None:
     Args:
         run: The run.
     """
-    display(_words(run), raw=True)
+    said = _words(run)
+    display(said | {"text/html": said["text/html"] + living.output_script()}, raw=True)
     for drawn in pictures(run):
         mime.picture(drawn)
 
@@ -110,12 +111,21 @@ _PAGE = """\
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>dropviz: {title}</title>
 <style>
-body {{ font: 16px/1.55 system-ui, sans-serif; color: #1f2328; background: #fff;
-  max-width: 900px; margin: 2.5em auto; padding: 0 1em; }}
+body {{ font: clamp(16px, 1.35vw, 20px)/1.55 system-ui, sans-serif; color: #1f2328; background: #fff;
+  max-width: 1150px; margin: 2em auto; padding: 0 1em; }}
 h1 {{ font-size: 1.5em; }} h2 {{ font-size: 1.15em; margin: 2em 0 .5em; }}
-img {{ max-width: 100%; height: auto; display: block; margin: 1.2em 0; }}
-pre {{ background: #f6f8fa; padding: 1em; overflow-x: auto; font-size: 13px; line-height: 1.45; }}
-@media print {{ body {{ margin: 0; }} img, pre {{ break-inside: avoid; }} }}
+h1, h2 {{ break-after: avoid; }}
+img {{ display: block; }}
+.dropviz-picture {{ margin: 1.2em 0; break-inside: avoid; }}
+pre {{ background: #f6f8fa; padding: 1em; overflow-x: auto; font-size: .85em; line-height: 1.45; }}
+@media screen and (prefers-color-scheme: dark) {{
+  body {{ color: #e6edf3; background: #0d1117; }} pre {{ background: #161b22; }}
+  img {{ background: #fff; }}
+}}
+@media print {{
+  body {{ margin: 0; }}
+  pre {{ white-space: pre-wrap; overflow-wrap: anywhere; overflow: visible; }}
+}}
 </style>
 </head>
 <body>
@@ -135,11 +145,8 @@ def page(run: Run) -> str:
     Returns:
         HTML with the pictures inside it.
     """
-    code = f"<h2>The same in plain Keras</h2>{mime.code(run.code)}"
-    return _PAGE.format(title=mime.escaped(run.title), body=_fragment(run) + code)
-
-
-def _fragment(run: Run) -> str:
     parts = [_words(run)["text/html"]]
-    parts += [mime.img(drawn, drawn.png()) for drawn in pictures(run)]
-    return "\n".join(parts)
+    parts += [living.picture(drawn, drawn.png()) for drawn in pictures(run)]
+    parts.append(f"<h2>The same in plain Keras</h2>{mime.code(run.code)}")
+    parts.append(living.page_script())
+    return _PAGE.format(title=mime.escaped(run.title), body="\n".join(parts))

@@ -44,8 +44,11 @@ def test_a_picture_is_shown_as_png_and_in_words(ipython: InProcess, drawn: Pictu
 
     (shown,) = ipython.run("mime.picture(drawn)").shown
 
-    assert set(shown["data"]) == {"image/png", "text/plain"}
+    assert set(shown["data"]) == {"image/png", "text/html", "text/plain"}
     assert shown["data"]["text/plain"] == ALT
+    _, (tag, attributes) = Elements(shown["data"]["text/html"]).found
+    # One of no scene stands still.
+    assert (tag, attributes["alt"]) == ("img", ALT)
 
 
 def test_a_picture_carries_its_alt_text_and_its_size(ipython: InProcess, drawn: Picture) -> None:

@@ -414,7 +414,10 @@ def hostile() -> Page:
 
 
 def test_the_page_needs_nothing_from_elsewhere(hostile: Page) -> None:
-    assert not {"script", "link", "iframe"} & {tag for tag, _ in hostile.elements}
+    assert not {"link", "iframe"} & {tag for tag, _ in hostile.elements}
+    kinds = [each["type"] for each in hostile.all("script")]
+    assert kinds == ["application/json"] * 3 + ["module"]
+    assert not re.search(r"\bimport\b|fetch|XMLHttp", hostile.texts["script"])
     addresses = [
         str(value)
         for _, attributes in hostile.elements

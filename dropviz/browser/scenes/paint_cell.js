@@ -108,16 +108,20 @@ function words(rule, view) {
  */
 function figure(scene, panel, number, view) {
   const [width, height] = scene.size;
-  /** @type {Map<string, string>} */
-  const inks = new Map();
+  /** @type {Map<string, CellRule>} */
+  const masking = new Map();
   for (const rule of panel.rules) {
     for (const edge of rule.edges) {
-      inks.set(edge, colour_of(rule.colour, view.palette));
+      masking.set(edge, rule);
     }
   }
-  const there = Object.entries(scene.edges).filter(([name, edge]) => !edge.says || inks.has(name));
-  const plain = there.filter(([name]) => !inks.has(name));
-  const masked = there.filter(([name]) => inks.has(name));
+  const ink = (/** @type {string} */ name) => {
+    const rule = masking.get(name);
+    return rule ? colour_of(rule.colour, view.palette) : null;
+  };
+  const there = Object.entries(scene.edges).filter(([name, edge]) => !edge.says || masking.has(name));
+  const plain = there.filter(([name]) => !masking.has(name));
+  const masked = there.filter(([name]) => masking.has(name));
   const [left, bottom, wide, high] = panel.outline;
   const up = (/** @type {number} */ y) => height - y;
   return tag(
@@ -125,9 +129,9 @@ function figure(scene, panel, number, view) {
     { viewBox: `0 0 ${width} ${height}`, style: "width:100%;height:auto;margin:.5em 0" },
     tag("rect", { x: left, y: up(bottom + high), width: wide, height: high, rx: 9, "stroke-width": 1.2,
       style: "fill:var(--dropviz-paper);stroke:var(--dropviz-faint)" }),
-    [...plain, ...masked].map(([name, edge]) => line(name, edge, inks.get(name) ?? null, up)),
-    scene.dots.map((dot) => tag("circle", { cx: dot.at[0], cy: up(dot.at[1]), r: inks.has(dot.line) ? 3.6 : 2.6,
-      style: `fill:${inks.get(dot.line) ?? INK}` })),
+    [...plain, ...masked].map(([name, edge]) => line(edge, ink(name), masked_by(name, masking.get(name)), up)),
+    scene.dots.map((dot) => tag("circle", { cx: dot.at[0], cy: up(dot.at[1]), r: ink(dot.line) ? 3.6 : 2.6,
+      style: `fill:${ink(dot.line) ?? INK}` })),
     scene.nodes.map((each) => node(each, up)),
     panel.rules.map((rule, row) => (rule.masked ? site(scene, rule, `${number}:${row}`, view, up) : null))
       .filter((each) => each !== null),
@@ -136,12 +140,22 @@ function figure(scene, panel, number, view) {
 
 /**
  * @param {string} name
+ * @param {CellRule | undefined} rule
+ * @returns {import("./tree.js").Attributes}
+ */
+function masked_by(name, rule) {
+  const colour = rule?.colour;
+  return { "data-edge": name, "data-argument": colour?.argument, "data-shade": colour?.shade };
+}
+
+/**
  * @param {CellEdge} edge
  * @param {string | null} ink
+ * @param {import("./tree.js").Attributes} named
  * @param {(y: number) => number} up
  * @returns {Child}
  */
-function line(name, edge, ink, up) {
+function line(edge, ink, named, up) {
   const points = edge.points.map(([x, y]) => /** @type {Point} */ ([x, up(y)]));
   const tail = points.at(-2) ?? [0, 0];
   const end = points.at(-1) ?? [0, 0];
@@ -155,7 +169,7 @@ function line(name, edge, ink, up) {
   const colour = ink ?? INK;
   return tag(
     "g",
-    { "data-edge": name, "data-masked": ink !== null },
+    named,
     tag("path", { d: `M${points.map((each) => each.join(" ")).join("L")}`, "stroke-width": ink ? 3.6 : 1.3,
       "stroke-linecap": ink && !edge.head ? "square" : null, style: `fill:none;stroke:${colour}` }),
     edge.head ? tag("path", { d: tip, style: `fill:${colour}` }) : null,

@@ -148,6 +148,7 @@ function render(container, state) {
     root.setAttribute(name, value);
   }
   const view = seen(state, places, around - 1.2 * font);
+  const focused = root.querySelector(":focus");
   patch(root, [
     tag("style", {}, style_text()),
     ...heading(painter.words(scene)),
@@ -155,6 +156,10 @@ function render(container, state) {
     legend(painter.words(scene).legend, painter.heat),
     card(state, view),
   ]);
+  // What comes elsewhere among its neighbours loses the focus.
+  if (focused instanceof SVGElement && root.contains(focused)) {
+    focused.focus({ preventScroll: true });
+  }
   settle(state);
 }
 

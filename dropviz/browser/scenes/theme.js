@@ -63,13 +63,14 @@ export function set_colours(element, palette) {
  * @returns {"light" | "dark"}
  */
 export function appearance(element) {
-  const said = element.closest("[data-jp-theme-light]")?.getAttribute("data-jp-theme-light");
+  if (matchMedia("print").matches) {
+    return "light";
+  }
+  const said = document.querySelector("[data-jp-theme-light]")?.getAttribute("data-jp-theme-light");
   if (said) {
     return said === "false" ? "dark" : "light";
   }
-  /** @type {HTMLElement | null} */
-  let around = element.parentElement;
-  for (; around; around = around.parentElement) {
+  for (let around = above(element); around; around = above(around)) {
     const [red = 0, green = 0, blue = 0, alpha = 1] = (
       getComputedStyle(around).backgroundColor.match(/[\d.]+/g) ?? ["0", "0", "0", "0"]
     ).map(Number);
@@ -81,21 +82,30 @@ export function appearance(element) {
 }
 
 /**
+ * @param {Element} element
+ * @returns {Element | null} What it lies in, out of a shadow root too.
+ */
+function above(element) {
+  const root = element.getRootNode();
+  return element.parentElement ?? (root instanceof ShadowRoot ? root.host : null);
+}
+
+/**
  * Calls back when what lies around may have become dark or light.
  *
  * @param {() => void} changed
  * @returns {() => void} Ends that.
  */
 export function watch_appearance(changed) {
-  const system = matchMedia("(prefers-color-scheme: dark)");
+  const media = ["(prefers-color-scheme: dark)", "print"].map((each) => matchMedia(each));
   const page = new MutationObserver(changed);
-  system.addEventListener("change", changed);
+  media.forEach((each) => each.addEventListener("change", changed));
   page.observe(document.body, {
     attributes: true,
     attributeFilter: ["data-jp-theme-light", "class"],
   });
   return () => {
-    system.removeEventListener("change", changed);
+    media.forEach((each) => each.removeEventListener("change", changed));
     page.disconnect();
   };
 }
