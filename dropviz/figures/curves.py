@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,6 +11,7 @@ from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from dropviz.core.colours import CURVES, CurveLine
 from dropviz.core.sentences import counted, figure
 from dropviz.figures import theme
 
@@ -28,24 +28,6 @@ _MEASURED = (
 )
 _REPORTED = (
     "The training loss is Keras's: a mean over the epoch, with its masks, while the weights change."
-)
-
-
-@dataclass(frozen=True)
-class _Line:
-    name: str
-    label: str
-    colour: str
-    dashes: str | tuple[int, tuple[float, ...]]
-    width: float = 2.4
-
-
-# Told apart by dashes as well as by colour, for a grey print; no colour is an argument's.
-_LINES = (
-    _Line("loss_dropout_on", "training, dropout on", theme.PURPLE, "-"),
-    _Line("loss_dropout_off", "training, dropout off", theme.INK, (0, (5, 2))),
-    _Line("val_loss", "validation", theme.GREEN, (0, (1, 1))),
-    _Line("loss", "as Keras reports", theme.MUTED, (0, (6, 1.5, 1, 1.5)), width=1.5),
 )
 
 
@@ -72,7 +54,7 @@ def curves(
         picture = theme.Picture(_WIDTH, _HEIGHT)
         axes = picture.add_axes((0.09, 0.14, 0.57, 0.70))
         drawn, heights = [], []
-        for line in _LINES:
+        for line in CURVES:
             values = _values(several, line.name)
             if values.size and np.isfinite(values).any():
                 spread = _spread(several, line.name)
@@ -131,7 +113,7 @@ def _middle(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _draw(
     axes: Axes,
-    line: _Line,
+    line: CurveLine,
     values: NDArray[np.float64],
     spread: Sequence[NDArray[np.float64]],
 ) -> None:
@@ -143,7 +125,7 @@ def _draw(
         epochs,
         _middle(values),
         color=line.colour,
-        linestyle=line.dashes,
+        linestyle=_style(line),
         linewidth=line.width,
         # One epoch makes no line.
         marker="o" if values.shape[1] == 1 else None,
@@ -170,6 +152,10 @@ def _changes(axes: Axes, changes: Sequence[tuple[float, str]], epochs: int) -> N
         )
 
 
+def _style(line: CurveLine) -> str | tuple[int, tuple[float, ...]]:
+    return (0, line.dashes) if line.dashes else "-"
+
+
 def _frame(
     axes: Axes,
     heights: Sequence[NDArray[np.float64]],
@@ -193,7 +179,7 @@ def _frame(
     axes.set_axisbelow(True)
 
 
-def _labels(axes: Axes, drawn: Sequence[tuple[_Line, NDArray[np.float64]]], top: float) -> None:
+def _labels(axes: Axes, drawn: Sequence[tuple[CurveLine, NDArray[np.float64]]], top: float) -> None:
     """Names each line at its end, pushed apart where lines end close together."""
     ends = []
     for line, values in drawn:
@@ -211,7 +197,7 @@ def _labels(axes: Axes, drawn: Sequence[tuple[_Line, NDArray[np.float64]]], top:
                 transform=axes.transAxes,
                 clip_on=False,
                 edgecolor=line.colour,
-                linestyle=line.dashes,
+                linestyle=_style(line),
                 linewidth=line.width,
             )
         )
@@ -245,14 +231,14 @@ def _bits(several: Sequence[Mapping[str, Sequence[float]]]) -> str:
 
 
 def _alt(
-    drawn: Sequence[tuple[_Line, NDArray[np.float64]]],
+    drawn: Sequence[tuple[CurveLine, NDArray[np.float64]]],
     several: Sequence[Mapping[str, Sequence[float]]],
     changes: Sequence[tuple[float, str]],
     model: str,
 ) -> str:
     loss = f"Loss of {model}" if model else "Loss"
     if not drawn:
-        ended = any(run.get(line.name) for run in several for line in _LINES)
+        ended = any(run.get(line.name) for run in several for line in CURVES)
         why = "the losses were not finite" if ended else "no epoch has come to its end yet"
         return f"{loss} by epoch; {why}."
     runs = len(several)

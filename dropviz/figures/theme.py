@@ -20,28 +20,21 @@ from matplotlib.font_manager import findfont, get_font
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from dropviz.core import text_table
+from dropviz.core import colours, text_table
 from dropviz.errors import visible
 
-# Okabe & Ito's colours, told apart by colour-blind readers; yellow is too light for
-# lines on white and is left out.
 BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY = (
-    "#0072B2",
-    "#D55E00",
-    "#009E73",
-    "#E69F00",
-    "#CC79A7",
-    "#56B4E9",
+    colours.BLUE,
+    colours.VERMILION,
+    colours.GREEN,
+    colours.ORANGE,
+    colours.PURPLE,
+    colours.SKY,
 )
-# The law of colours: a colour belongs to an argument, in every picture and whatever else is on.
-# Options that stand in for recurrent_dropout have its colour. Curves use neither.
-# `rate` is that of a Dropout layer between recurrent ones.
-_ARGUMENTS = {"dropout": BLUE, "recurrent_dropout": VERMILION, "rate": "#7a5200"}
-_DARKER = (0.0, 0.46, 0.22, 0.64, 0.34, 0.12)  # shades, neighbours far apart
+INK, MUTED, FAINT, PAPER = colours.INK, colours.MUTED, colours.FAINT, colours.PAPER
 # Dropped is light with a cross, kept is dark: told apart in a grey print.
 TWO_TONES = ListedColormap([colormaps["cividis"](0.97), colormaps["cividis"](0.12)])
 CROSS = colormaps["cividis"](0.55)
-INK, MUTED, FAINT, PAPER = "#1f2328", "#57606a", "#8c959f", "#f6f8fa"
 
 # Notebook columns are some 900 CSS pixels wide; pictures are drawn for 100 pixels an
 # inch and saved twice as dense, for projectors and high-density screens.
@@ -152,10 +145,10 @@ def colour_of(argument: str, number: int = 0) -> str:
     """
     if not argument:
         return INK
-    red, green, blue = to_rgb(_ARGUMENTS.get(argument, VERMILION))
+    red, green, blue = to_rgb(colours.ARGUMENTS.get(argument, VERMILION))
     if argument == "zoneout_hidden":
         number += 1  # beside zoneout_cell
-    light = 1 - _DARKER[number % len(_DARKER)]
+    light = 1 - colours.DARKER[number % len(colours.DARKER)]
     return to_hex((red * light, green * light, blue * light))
 
 
