@@ -40,7 +40,7 @@ _KEYS = "|".join(sorted(NUMBERS, key=len, reverse=True))
 _NUMBER = re.compile(rf"({_KEYS})([-+]?[\d.].*)", re.DOTALL)
 _BATCH = re.compile(r"\d{1,9}", re.ASCII)
 _SHARE = re.compile(r"(\d{1,3}(\.\d{1,9})?|\.\d{1,9})%", re.ASCII)
-_QUIZ = "quiz"
+QUIZ = "quiz"
 _WHOLE_PERCENT = 100
 
 
@@ -67,7 +67,7 @@ class Scenario:
         for change in self.spec.schedule:
             parts.append(_change(change, before))
             before = change
-        return visible(":".join([*parts, *([_QUIZ] if self.quiz else [])]))
+        return visible(":".join([*parts, *([QUIZ] if self.quiz else [])]))
 
 
 def _part(key: str, value: Any) -> str:
@@ -158,9 +158,9 @@ def parse(text: str) -> Scenario:
     changes: list[str] = []
     quiz = False
     for part in parts:
-        if part == _QUIZ:
+        if part == QUIZ:
             if quiz:
-                raise _twice(_QUIZ, text)
+                raise _twice(QUIZ, text)
             quiz = True
         elif part.startswith("@"):
             changes.append(part)
@@ -199,9 +199,9 @@ def _twice(name: str, text: str, where: str = "") -> DropvizError:
 
 
 def _unknown(part: str, text: str) -> DropvizError:
-    known = [*(f"{key}=" for key in NAMES), *NUMBERS, _QUIZ]
+    known = [*(f"{key}=" for key in NAMES), *NUMBERS, QUIZ]
     # What is far longer than any key is near to none.
-    near = difflib.get_close_matches(part.partition("=")[0][:20], [*NAMES, _QUIZ], n=1)
+    near = difflib.get_close_matches(part.partition("=")[0][:20], [*NAMES, QUIZ], n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return DropvizError(
         f"In the scenario {received(text)} the part {received(part)} is not understood.{hint} "
