@@ -30,7 +30,9 @@ def write_playground(path: Path) -> None:
         DropvizError: If its folder is not there, or it is a folder.
     """
     if not path.parent.is_dir():
-        raise DropvizError(f"The folder {received(str(path.parent))} does not exist. Make it first.")
+        raise DropvizError(
+            f"The folder {received(str(path.parent))} does not exist. Make it first."
+        )
     if path.is_dir():
         raise DropvizError(f"The page must be a file. Received: the folder {received(str(path))}.")
     path.write_text(page(), encoding="utf-8")
@@ -38,7 +40,11 @@ def write_playground(path: Path) -> None:
 
 def page() -> str:
     """The page as text; the same for the same dropviz."""
-    data = {"tables": tables(), "digits": _digits(), "recorded": json.loads(_read("keras_run.json"))}
+    data = {
+        "tables": tables(),
+        "digits": _digits(),
+        "recorded": json.loads(_read("keras_run.json")),
+    }
     parts = {
         "style": _style(),
         "data": _in_html(json.dumps(data, separators=(",", ":"))),
@@ -58,7 +64,9 @@ def _read(name: str) -> str:
 def _script(name: str) -> str:
     text = inline(_SOURCE / name)
     if "</script" in text.lower() or "<!--" in text:
-        raise DropvizError(f"{name} holds what would end its place in the page. Write it otherwise.")
+        raise DropvizError(
+            f"{name} holds what would end its place in the page. Write it otherwise."
+        )
     return text
 
 

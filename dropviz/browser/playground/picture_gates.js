@@ -35,7 +35,7 @@ function panelOf({ title, low, high, values }, { units, steps, step }, room) {
     outline(pen, (step * room) / steps, 0, room / steps, HIGH);
   }
   const range = `${Number(low.toFixed(1))} (dark) to ${Number(high.toFixed(1))} (light)`;
-  return html("figure", {}, html("figcaption", {}, title), canvas, html("div", { class: "axes" }, range));
+  return html("figure", { style: `width:${room}px` }, html("figcaption", {}, title), canvas, html("div", { class: "axes" }, range));
 }
 
 /**

@@ -16,6 +16,7 @@ const RADIUS = 20;
 const SQUARE = 12;
 const NARROW = 560;
 const SMALL = 6;
+const ARGUMENT = 156; // the width of the longest name of one
 const TEXT = 15;
 
 /**
@@ -52,6 +53,18 @@ export function paintUnrolled(container, scene) {
 }
 
 /**
+ * The size of a mask's squares together.
+ *
+ * @param {Mark} mark
+ * @param {boolean} narrow
+ */
+function sizeOf(mark, narrow) {
+  const square = mark.side ? (narrow ? SMALL - 2 : SMALL) : SQUARE;
+  const across = mark.side ? mark.side * square + 4 : square;
+  return { square, across, wide: mark.gates.length * across, high: (mark.side || 8) * square };
+}
+
+/**
  * @param {Scene} scene
  * @param {string} arrow
  * @param {number} into the step that an arrow leads into; that of x, g and what goes up, its own
@@ -78,7 +91,7 @@ function columnParts({ scene, columns, half, narrow }, column, step) {
   ];
   if (input) {
     const middle = 330;
-    parts.push(...badge(scene, x, middle, input), ...glyph(scene, x + 20, INPUT_MASK, input, column === 0));
+    parts.push(...badge(scene, x, middle, input), ...glyph(scene, x + 20, INPUT_MASK, input, column === 0, narrow));
     if (column === 0) parts.push(argument(scene, narrow ? x + 20 : x - 20, narrow ? 352 : middle, input, narrow ? "start" : "end"));
   }
   if (up) parts.push(...badge(scene, x, (CELL.top + TOP + RADIUS) / 2, up));
@@ -89,7 +102,7 @@ function columnParts({ scene, columns, half, narrow }, column, step) {
   parts.push(text(x - half + 6, 142, "LSTM", { class: "small" }));
   parts.push(...arrow(scene, [x - half + 18, 196], [x + 4, 196], candidate), text(x - half + 5, 201, "g", { class: "symbol" }));
   parts.push(...badge(scene, x - 12, 172, candidate), text(x + 9, 201, "c", { class: "symbol" }));
-  parts.push(...glyph(scene, x + half - 17, 118, candidate, false));
+  parts.push(...glyph(scene, x + half - 17, 118, candidate, false, narrow));
   if (column === 0) parts.push(argument(scene, x + half + 4, 112, candidate, "start"));
   return parts;
 }
@@ -122,16 +135,20 @@ function links({ scene, columns, half, width, narrow }, column, step) {
     parts.push(...arrow(scene, [from, y], [to, y], mark), subscripted(from + 3, y - 8, name, step));
     if (!mark) continue;
     parts.push(...badge(scene, middle, y, mark));
-    const wide = mark.side ? mark.gates.length * (mark.side * SMALL + 4) : mark.gates.length * SQUARE;
-    const high = mark.side ? mark.side * SMALL : 8 * SQUARE;
+    const { wide, high } = sizeOf(mark, narrow);
     const at = name === "c" ? C_ARROW - 18 - high : H_ARROW + 36;
-    const begin = mark.side && column === 1 ? Math.max(middle - wide / 2, columns[0] + 88) : middle - wide / 2;
-    parts.push(...glyph(scene, begin, at, mark, column === 1 && name === "h"));
-    if (column === 1) {
+    const beside = on(scene, "x", scene.shown[column - 1]);
+    // Clear of the squares of the mask on the inputs.
+    const clear = columns[column - 1] + 28 + (beside ? sizeOf(beside, narrow).wide : 0);
+    const begin = name === "h" ? Math.max(middle - wide / 2, clear) : middle - wide / 2;
+    parts.push(...glyph(scene, begin, at, mark, column === 1 && name === "h", narrow));
+    // Where there is little room, one name serves both arrows.
+    if (column === 1 && !(narrow && name === "c" && on(scene, "h", step))) {
       // Below the squares of the inputs' mask, which may be beside it.
-      const below = name === "h" ? INPUT_MASK + 8 * SQUARE + (narrow ? 28 : 14) : at - 8;
-      const centre = narrow ? columns[0] + 92 : Math.max(begin + wide / 2, columns[0] + 100);
-      parts.push(argument(scene, Math.min(centre, width - 84), below, mark, "middle"));
+      const below = name === "h" || narrow ? INPUT_MASK + 8 * SQUARE + (narrow ? 28 : 14) : at - 8;
+      const most = (last ? width : columns[1]) - ARGUMENT / 2 - 12;
+      const centre = Math.min(Math.max(begin + wide / 2, columns[0] + 18 + ARGUMENT / 2), most);
+      parts.push(argument(scene, centre, below, mark, "middle"));
     }
   }
   return parts;
@@ -183,15 +200,16 @@ function badge(scene, x, y, mark) {
  * @param {number} y
  * @param {Mark} mark
  * @param {boolean} named whether the gates have their letters above
+ * @param {boolean} narrow
  */
-function glyph(scene, x, y, mark, named) {
+function glyph(scene, x, y, mark, named, narrow) {
   const colour = colourOf(scene.colours, mark.argument, mark.shade);
-  const size = mark.side ? SMALL : SQUARE;
+  const { square: size, across: pitch } = sizeOf(mark, narrow);
   const across = mark.side || 1;
   /** @type {SVGElement[]} */
   const parts = [];
   mark.gates.forEach((bits, gate) => {
-    const left = x + gate * (mark.side ? mark.side * SMALL + 4 : SQUARE);
+    const left = x + gate * pitch;
     if (named && mark.gates.length > 1) {
       const middle = left + (across * size) / 2;
       parts.push(text(middle, y - 5, scene.gates[gate], { "text-anchor": "middle", class: "symbol small" }));

@@ -23,7 +23,17 @@ export function filled(sentence, values) {
  * @param {number} [digits]
  */
 export function general(value, digits = 6) {
-  return String(Number(value.toPrecision(digits)));
+  const rounded = Number(value.toPrecision(digits));
+  return rounded === 0 || Math.abs(rounded) >= 1e-4 ? String(rounded) : exponent(rounded.toExponential());
+}
+
+/**
+ * Two digits of an exponent at least, as Python has it.
+ *
+ * @param {string} written
+ */
+function exponent(written) {
+  return written.replace(/e([-+])(\d)$/, "e$10$2");
 }
 
 /**
@@ -40,7 +50,8 @@ export function percent(share, decimals = 0) {
  * @param {number} value
  */
 export function figure(value) {
-  return value === 0 || (Math.abs(value) >= 1e-3 && Math.abs(value) < 1e4) ? value.toFixed(3) : value.toExponential(2);
+  const plain = value === 0 || (Math.abs(value) >= 1e-3 && Math.abs(value) < 1e4);
+  return plain ? value.toFixed(3) : exponent(value.toExponential(2));
 }
 
 /** @param {Rule} rule */

@@ -6,7 +6,11 @@ import { forward } from "../../../dropviz/browser/playground/lstm.js";
 import { atInference, drawAll, dropped, isShared } from "../../../dropviz/browser/playground/masks.js";
 import { entryOf, rulesOf } from "../../../dropviz/browser/playground/methods.js";
 import { gradients, listed, predict } from "../../../dropviz/browser/playground/model.js";
+import { score } from "../../../dropviz/browser/playground/quiz.js";
 import { seeded } from "../../../dropviz/browser/playground/random.js";
+import { format, parse } from "../../../dropviz/browser/playground/scenario.js";
+import { temporalOrder } from "../../../dropviz/browser/playground/tasks.js";
+import { answer as answerOf, figure, general, intentions, percent } from "../../../dropviz/browser/playground/words.js";
 
 const PRECISIONS = { float32: Float32Array, float64: Float64Array };
 const streams = new Map();
@@ -81,6 +85,36 @@ const CALLS = {
       ? drawAll(rules, tables.sites, sizes, streams.get(stream), precisionOf(request))
       : atInference(rules);
     return plain(forward(weights, x, masks, states).outputs);
+  },
+
+  scenario({ tables, text }) {
+    try {
+      const scenario = parse(text, tables);
+      return { ...scenario, written: format(scenario, tables) };
+    } catch (error) {
+      return { refused: error.message };
+    }
+  },
+
+  intentions({ tables, setting }) {
+    return intentions(tables, setting, rulesOf(tables.methods, tables.options, setting));
+  },
+
+  sentence({ tables, masks, steps }) {
+    return answerOf(tables, masks, steps);
+  },
+
+  numbers({ values }) {
+    return values.map((value) => [general(value), general(value, 3), percent(value, 1), figure(value)]);
+  },
+
+  score({ tables, question, marks, anew }) {
+    return score(tables, question, marks, anew);
+  },
+
+  temporalOrder({ sizes, seed }) {
+    const { x, y } = temporalOrder(sizes, seeded(seed));
+    return { x: plain(x.values), y: plain(y) };
   },
 
   initialise({ sizes, seed }) {

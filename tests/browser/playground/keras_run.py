@@ -1,7 +1,7 @@
-"""The recorded Keras run that the page replays: ``python -m tests.browser.playground.keras_run``.
+"""Makes the Keras run that the page replays: ``python -m tests.browser.playground.keras_run``.
 
-Writes ``dropviz/browser/playground/keras_run.json`` from a training by ``dropviz.run``; a test makes
-it again and compares, so that what the page calls used by Keras was used by Keras.
+Writes ``dropviz/browser/playground/keras_run.json`` from a training by ``dropviz.run``; a test
+makes it again and compares, so that what the page calls used by Keras was used by Keras.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ CURVES = ("loss", "loss_dropout_on", "loss_dropout_off", "val_loss", "val_accura
 def make() -> dict[str, Any]:
     """Trains, and takes what the page shows."""
     run = dropviz.run(dropout=0.2, recurrent_dropout=0.2, units=16, epochs=EPOCHS, seed=7)
+    assert run.spec is not None
     layer = run.recording["lstm"]
     rules = {rule.site: rule for rule in run.spec.setting.rules}
     batches = layer.batches
@@ -48,7 +49,9 @@ def make() -> dict[str, Any]:
                 "rule": asdict(rules[site]),
                 **_shape(masks.of_batch(0)),
                 "scale": masks.scale,
-                "dropped": [round(float((masks.of_batch(at) == 0).mean()), 4) for at in range(batches)],
+                "dropped": [
+                    round(float((masks.of_batch(at) == 0).mean()), 4) for at in range(batches)
+                ],
                 "shared": {
                     axis: getattr(masks, f"same_over_{axis}")
                     for axis in ("steps", "gates", "samples", "batches")
@@ -56,7 +59,7 @@ def make() -> dict[str, Any]:
             }
             for site, masks in layer.items()
         ],
-        "bits": base64.b64encode(np.packbits(bits(layer))).decode("ascii"),
+        "bits": base64.b64encode(np.packbits(bits(layer)).tobytes()).decode("ascii"),
         "curves": {name: [round(value, 6) for value in run.curves[name]] for name in CURVES},
     }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -56,7 +58,7 @@ def agree(
     engine: Engine,
     given: list[Array],
     x: Array,
-    by_site: dict[str, Array],
+    by_site: Mapping[str, Array],
     h: Array | None = None,
     c: Array | None = None,
 ) -> None:

@@ -101,8 +101,9 @@ def test_masks_live_and_are_tied_as_the_method_says(engine: Engine, setting: Set
 
 @pytest.mark.parametrize("method", METHODS)
 def test_the_page_says_of_its_masks_what_the_recorder_would(engine: Engine, method: str) -> None:
-    rates = {"dropout": 0.3, "recurrent_dropout": 0.0 if method == "zaremba" else 0.4}
-    found, said = recorded(engine, Setting(method, **rates))
+    recurrent = 0.0 if method == "zaremba" else 0.4
+    setting = Setting(method=method, dropout=0.3, recurrent_dropout=recurrent)
+    found, said = recorded(engine, setting)
 
     for each in said:
         masks = found[each["site"]]
