@@ -30,7 +30,6 @@ function createTrainerHere() {
   try {
     return createTrainer(element("worker").textContent ?? "", tables, digits, receive, fail);
   } catch {
-    say("This browser has no workers: the page shows what settings will do, and the recorded run, but cannot train.");
     return null;
   }
 }
@@ -262,3 +261,6 @@ createTabs(element("tabs"), (name) => {
   draw();
 })("where");
 refresh();
+if (!trainer) {
+  say("This browser has no workers: the page shows what settings will do, and the recorded run, but cannot train.");
+}
