@@ -63,6 +63,7 @@ function change(name, value) {
 function restart() {
   const going = state.running && !state.quiz;
   pause();
+  trainer?.leave();
   Object.assign(state, { begun: false, snapshot: null, asked: [], replayAt: -1 });
   state.predicting = state.quiz ? "waiting" : "";
   element("quiz").replaceChildren();

@@ -7,6 +7,7 @@
 /**
  * @typedef {object} Trainer
  * @property {(spec: Spec) => void} begin another training
+ * @property {() => void} leave the training: what is still on its way is no news
  * @property {(spec: Spec) => void} rates from the next batch on
  * @property {(speed: "full" | "slow") => void} go
  * @property {() => void} step one batch
@@ -27,7 +28,6 @@ export function createTrainer(script, tables, digits, onSnapshot, onFailure) {
   const worker = new Worker(address);
   let training = 0;
   worker.onmessage = ({ data }) => {
-    // What is left over of a training before is no news.
     if (data.training !== training) return;
     if (data.snapshot) onSnapshot(data.snapshot);
     if (data.failed) onFailure(data.failed);
@@ -37,6 +37,10 @@ export function createTrainer(script, tables, digits, onSnapshot, onFailure) {
   ask({ kind: "data", tables, digits });
   return {
     begin: (spec) => ask({ kind: "begin", spec, training: ++training }),
+    leave: () => {
+      ask({ kind: "pause" });
+      training += 1;
+    },
     rates: (spec) => ask({ kind: "rates", spec }),
     go: (speed) => ask({ kind: "go", speed }),
     step: () => ask({ kind: "step" }),

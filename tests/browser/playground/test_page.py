@@ -67,6 +67,14 @@ def status(page: Any, words: str) -> str:
     return text
 
 
+def reached(page: Any, epoch: int) -> str:
+    """Waits until a training has come to an epoch, 2 to 9, or further; the line of status."""
+    further = re.compile(rf"epoch ([{epoch}-9]|\d\d+),")
+    page.locator("#status").filter(has_text=further).wait_for()
+    text: str = page.inner_text("#status")
+    return text
+
+
 def alt(page: Any, name: str = "where") -> str:
     text: str = page.locator(f"#picture-{name} svg").first.get_attribute("aria-label")
     return text
@@ -75,7 +83,7 @@ def alt(page: Any, name: str = "where") -> str:
 def trained(page: Any, epoch: int = 2) -> None:
     """Trains until so many epochs were begun, and pauses."""
     page.click("#train")
-    status(page, f"epoch {epoch},")
+    reached(page, epoch)
     page.click("#train")
     status(page, "paused")
 
@@ -112,14 +120,13 @@ def test_a_step_is_one_batch_and_shows_its_masks(opened: Open) -> None:
 def test_it_learns_and_the_sliders_act_while_it_trains(opened: Open) -> None:
     page = opened("lstm:u16:d.2:r.5")
     page.click("#train")
-    status(page, "epoch 3,")
+    reached(page, 3)
 
     page.locator("#slide-dropout").focus()
     page.keyboard.press("ArrowRight")
     page.locator('#title:has-text("dropout=0.25")').wait_for()
     batch = int(re.findall(r"batch (\d+),", page.inner_text("#under"))[0])
-    status(page, "epoch 9,")
-    accuracy = int(re.findall(r"(\d+)% of validation right", page.inner_text("#status"))[0])
+    accuracy = int(re.findall(r"(\d+)% of validation right", reached(page, 9))[0])
 
     assert batch > 2 * 23  # it went on where it was
     assert accuracy > 50  # guessing is right in one of ten
@@ -284,9 +291,28 @@ def test_inside_shows_one_sequence_at_one_step(opened: Open) -> None:
     assert page.inner_text("#gates") != one
 
 
+def test_what_comes_late_of_a_training_that_was_left_is_not_shown(opened: Open) -> None:
+    page = opened("lstm:u32:d.4:task=temporal-order")
+    leaving: list[Callable[[], Any]] = [
+        lambda: page.select_option("#menu-method", "moon"),
+        lambda: page.click("#reset"),
+        lambda: page.locator("#predict").check(),
+    ]
+    for leave in leaving:
+        page.click("#train")
+        status(page, "batch")
+        page.click("#train")
+        leave()
+        page.wait_for_timeout(1000)  # some batches' time
+
+        assert page.inner_text("#status") == "ready"
+
+
 def test_a_recorded_keras_run_is_replayed_as_it_was(opened: Open) -> None:
     recorded = json.loads(RECORDED.read_text(encoding="utf-8"))
     page = opened("lstm:u8:d.4")
+    page.click("#train")
+    reached(page, 2)
 
     page.check("#source-keras")
     assert recorded["made"] in page.inner_text("#source-said")
@@ -297,7 +323,7 @@ def test_a_recorded_keras_run_is_replayed_as_it_was(opened: Open) -> None:
         assert f"{site['dropped'][1]:.1%} dropped" in page.inner_text("#words")
     assert page.is_disabled("#slide-dropout")
     page.click("#train")
-    status(page, "epoch 2,")
+    reached(page, 2)
     page.click("#tab-curves")
     assert "validation" in alt(page, "curves")
 
@@ -332,7 +358,7 @@ def test_predict_first_hides_the_answer_asks_and_scores(opened: Open) -> None:
     # Of Keras's masks the steps share one; gates, sequences and batches do not.
     assert points == 3
     assert page.is_visible("#picture-where")
-    status(page, "epoch 2,")
+    reached(page, 2)
 
 
 # ---------------------------------------------------------------- whoever looks
