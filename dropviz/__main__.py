@@ -1,4 +1,4 @@
-"""The command line: `dropviz demo` and `dropviz doctor`."""
+"""The command line: `dropviz demo`, `dropviz doctor` and `dropviz playground`."""
 
 from __future__ import annotations
 
@@ -32,12 +32,18 @@ def main(arguments: list[str] | None = None) -> int:
     demo = commands.add_parser("demo", help="train an LSTM on digits and write a page about it")
     demo.add_argument("--out", type=Path, default=Path("dropviz-demo.html"), help="where to")
     commands.add_parser("doctor", help="tell what is installed")
+    playground = commands.add_parser("playground", help="write the page that needs no Python")
+    playground.add_argument(
+        "path", type=Path, nargs="?", default=Path("dropviz-playground.html"), help="where to"
+    )
     given = parser.parse_args(arguments)
     try:
         if given.command == "doctor":
             from dropviz.checkup import doctor
 
             doctor()
+        elif given.command == "playground":
+            _playground(given.path)
         else:
             _demo(given.out)
     except (DropvizError, OSError) as error:
@@ -66,6 +72,13 @@ def _demo(out: Path) -> None:
         print(" " * 78, end="\r")
     print("\n".join(done.summary))
     print(visible(f"Wrote {out.resolve()}"))
+
+
+def _playground(path: Path) -> None:
+    from dropviz.browser.write_playground import write_playground
+
+    write_playground(path)
+    print(visible(f"Wrote {path.resolve()}"))
 
 
 class _Ticker:

@@ -18,9 +18,8 @@ PACKAGE = Path(dropviz.__file__).parent
 MOST_LINES = 320
 
 _KERAS = {"errors", "core", "keras_inside", "methods"}
-_FLOORS = {
-    *(*_KERAS, "recording", "experiment", "traps", "figures", "browser", "studies", "jupyter"),
-}
+_UPPER = {"recording", "experiment", "traps", "figures", "browser", "studies", "jupyter"}
+_FLOORS = _KERAS | _UPPER
 
 # What each floor may import of dropviz, besides itself; the lowest first.
 BELOW: Mapping[str, set[str]] = {
@@ -32,7 +31,7 @@ BELOW: Mapping[str, set[str]] = {
     "experiment": {*_KERAS, "recording"},
     "traps": _KERAS,
     "figures": {"errors", "core"},
-    "browser": {"errors", "core"},
+    "browser": {"errors", "core", "figures"},
     "studies": {*_KERAS, "recording", "experiment"},
     "jupyter": _FLOORS - {"jupyter"},
     "top": _FLOORS,

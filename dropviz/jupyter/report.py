@@ -111,8 +111,8 @@ _PAGE = """\
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>dropviz: {title}</title>
 <style>
-body {{ font: clamp(16px, 1.35vw, 20px)/1.55 system-ui, sans-serif; color: #1f2328; background: #fff;
-  max-width: 1150px; margin: 2em auto; padding: 0 1em; }}
+body {{ font: clamp(16px, 1.35vw, 20px)/1.55 system-ui, sans-serif;
+  color: #1f2328; background: #fff; max-width: 1150px; margin: 2em auto; padding: 0 1em; }}
 h1 {{ font-size: 1.5em; }} h2 {{ font-size: 1.15em; margin: 2em 0 .5em; }}
 h1, h2 {{ break-after: avoid; }}
 img {{ display: block; }}
