@@ -33,7 +33,10 @@ class AttachedCell:
         self._layouts: list[Layout] = []
         self._untrained = False
         self._foreign = has_foreign_code(layer, cell)
-        self._manner = {"backwards": bool(layer.go_backwards), "stateful": bool(layer.stateful)}
+        self._manner: dict[str, Any] = {
+            "backwards": bool(layer.go_backwards),
+            "stateful": bool(layer.stateful),
+        }
         self._facts = Facts.of(path, self._number, cell)
 
     def heard(self, sequences: Any, state: Any, *, training: bool) -> None:
