@@ -33,10 +33,7 @@ class AttachedCell:
         self._layouts: list[Layout] = []
         self._untrained = False
         self._foreign = has_foreign_code(layer, cell)
-        self._manner: dict[str, Any] = {
-            "backwards": bool(layer.go_backwards),
-            "stateful": bool(layer.stateful),
-        }
+        self._backwards, self._stateful = bool(layer.go_backwards), bool(layer.stateful)
         self._facts = Facts.of(path, self._number, cell)
 
     def heard(self, sequences: Any, state: Any, *, training: bool) -> None:
@@ -74,5 +71,6 @@ class AttachedCell:
             layouts=tuple(self._layouts),
             untrained=self._untrained,
             foreign=self._foreign,
-            **self._manner,
+            backwards=self._backwards,
+            stateful=self._stateful,
         )
