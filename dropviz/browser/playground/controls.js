@@ -29,9 +29,10 @@ const UNITS = [4, 8, 16, 24, 32, 48, 64];
 export function createControls(rates, method, folded, tables, onChange) {
   const sliders = tables.rates.map((name) => slider(name, tables, onChange));
   rates.append(...sliders.map(({ row }) => row));
-  const titles = Object.fromEntries(Object.entries(tables.methods).map(([name, row]) => [name, `${name}: ${row.summary}`]));
-  const methods = menu("method", titles, (value) => onChange("method", value));
-  method.append(methods.row);
+  const names = Object.fromEntries(Object.keys(tables.methods).map((name) => [name, name]));
+  const methods = menu("method", names, (value) => onChange("method", value));
+  const about = html("p", { class: "note" });
+  method.append(methods.row, about);
   const tasks = menu("task", Object.fromEntries(Object.entries(tables.tasks).map(([name, row]) => [name, `${name}: ${row.title}`])), (value) => onChange("task", value));
   const units = menu("units", Object.fromEntries(UNITS.map((each) => [String(each), String(each)])), (value) => onChange("units", Number(value)));
   const seed = number("seed", 0, tables.limits.seed, 1, (value) => onChange("seed", value));
@@ -42,6 +43,7 @@ export function createControls(rates, method, folded, tables, onChange) {
       const values = /** @type {Record<string, number | string | null>} */ (/** @type {unknown} */ (spec));
       for (const each of sliders) each.show(Number(values[each.name]), idle[each.name] ?? "");
       methods.show(spec.method);
+      about.textContent = `${tables.methods[spec.method].summary} (${tables.methods[spec.method].paper})`;
       tasks.show(spec.task);
       units.show(String(spec.units));
       seed.show(spec.seed);

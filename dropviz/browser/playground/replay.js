@@ -40,7 +40,7 @@ export function replayed(recorded) {
     const curves = Object.entries(recorded.curves).map(([name, values]) => [name, values.slice(0, epochs)]);
     return {
       ...{ batch, sites, perEpoch: recorded.perEpoch, spec: recorded.spec, steps: recorded.steps },
-      ...{ samples: recorded.samples, losses: null, inside: null },
+      ...{ samples: recorded.samples, losses: null, inside: null, measured: 0 },
       curves: /** @type {Curves} */ (Object.fromEntries(curves)),
     };
   };

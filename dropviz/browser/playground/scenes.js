@@ -97,7 +97,7 @@ function titleOf(tables, gates, gate, gated) {
  * @param {Snapshot} snapshot
  * @returns {CurvesScene}
  */
-export function curvesScene(tables, { curves, losses, batch, perEpoch }) {
+export function curvesScene(tables, { curves, losses, batch, perEpoch, measured }) {
   const done = (batch + 1) / perEpoch;
   const lines = tables.colours.curves.map(({ name, label, colour, dashes, width }) => {
     /** @type {[number, number][]} */
@@ -111,7 +111,7 @@ export function curvesScene(tables, { curves, losses, batch, perEpoch }) {
     kind: "curves",
     lines: drawn,
     epochs: Math.max(5, Math.ceil(done)),
-    caption: "On and off: the same sequences and weights, at the end of an epoch. As Keras reports: a mean while the weights change.",
+    caption: `On and off: the same ${measured || "training"} sequences and weights, at the end of an epoch. As Keras reports: a mean while the weights change.`,
     alt: `Loss over ${figure(done)} epochs: ${ends.join(", ")}.`,
   };
 }

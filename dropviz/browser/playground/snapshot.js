@@ -43,6 +43,7 @@ export const SAMPLES = 16; // of a batch that are shown, at the most
  * @property {SiteMasks[]} sites
  * @property {{loss: number, so_far: number} | null} losses of the batch, and of the epoch so far; null where they were not recorded
  * @property {Curves} curves
+ * @property {number} measured training sequences that they are measured on; 0 for all
  * @property {{trace: Trace, x: Float32Array, answer: number, shares: Float32Array} | null} inside
  */
 
@@ -65,6 +66,7 @@ export function snapshotOf(training, batch, sample) {
     sites: batch.rules.filter((rule) => rule.site in batch.masks).map((rule) => siteMasks(rule, batch, training)),
     losses: { loss: batch.prediction.loss, so_far: losses.length ? mean : batch.prediction.loss },
     curves: training.curves,
+    measured: training.measured,
     inside: insideOf(batch, Math.min(sample, x.samples - 1)),
   };
 }

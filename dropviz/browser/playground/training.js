@@ -18,7 +18,7 @@ import { taken } from "./tasks.js";
 /** @typedef {import("./tasks.js").Labelled} Labelled */
 /** @typedef {import("./tasks.js").Task} Task */
 
-const MEASURED = 256; // sequences at the end of an epoch, so that measuring takes little of it
+const MEASURED = 256; // training sequences at the end of an epoch, so that it takes little of it
 const PRECISION = Float32Array; // as Keras, and quicker than double
 
 /** @typedef {Setting & {task: string, units: number, seed: number}} Spec */
@@ -53,6 +53,7 @@ const PRECISION = Float32Array; // as Keras, and quicker than double
  * @property {number} perEpoch
  * @property {number[]} losses of the batches of this epoch so far
  * @property {Curves} curves
+ * @property {number} measured training sequences that two of the curves are measured on
  */
 
 /**
@@ -73,6 +74,7 @@ export function begin(tables, task, spec) {
     batches: 0,
     perEpoch: Math.ceil(samples / tables.batchSize),
     losses: [],
+    measured: Math.min(MEASURED, samples),
     curves: { loss: [], loss_dropout_on: [], loss_dropout_off: [], val_loss: [], val_accuracy: [] },
   };
 }
@@ -106,21 +108,14 @@ function endEpoch(training) {
   const { tables, task, spec, weights, curves, losses, batches } = training;
   const rules = rulesOf(tables.methods, tables.options, spec);
   const off = atInference(rules);
-  const first = firstOf(task.training);
+  const first = taken(task.training, Int32Array.from({ length: training.measured }, (_, at) => at));
   // A stream of its own: looking does not change the training that follows.
   const masks = drawAll(rules, tables.sites, { ...first.x, units: spec.units }, seeded(batches), PRECISION);
-  const validation = firstOf(task.validation);
-  const seen = predict(weights, validation.x, validation.y, off);
+  const seen = predict(weights, task.validation.x, task.validation.y, off);
   curves.loss.push(losses.reduce((sum, loss) => sum + loss, 0) / losses.length);
   curves.loss_dropout_on.push(predict(weights, first.x, first.y, masks).loss);
   curves.loss_dropout_off.push(predict(weights, first.x, first.y, off).loss);
   curves.val_loss.push(seen.loss);
   curves.val_accuracy.push(seen.accuracy);
   training.losses = [];
-}
-
-/** @param {Labelled} all */
-function firstOf(all) {
-  const count = Math.min(MEASURED, all.y.length);
-  return taken(all, Int32Array.from({ length: count }, (_, at) => at));
 }

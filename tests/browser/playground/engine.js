@@ -6,6 +6,8 @@ import { forward } from "../../../dropviz/browser/playground/lstm.js";
 import { atInference, drawAll, dropped, isShared } from "../../../dropviz/browser/playground/masks.js";
 import { entryOf, rulesOf } from "../../../dropviz/browser/playground/methods.js";
 import { gradients, listed, predict } from "../../../dropviz/browser/playground/model.js";
+import { snapshotOf } from "../../../dropviz/browser/playground/snapshot.js";
+import { unrolledScene } from "../../../dropviz/browser/playground/scene_unrolled.js";
 import { score } from "../../../dropviz/browser/playground/quiz.js";
 import { seeded } from "../../../dropviz/browser/playground/random.js";
 import { format, parse } from "../../../dropviz/browser/playground/scenario.js";
@@ -85,6 +87,24 @@ const CALLS = {
       ? drawAll(rules, tables.sites, sizes, streams.get(stream), precisionOf(request))
       : atInference(rules);
     return plain(forward(weights, x, masks, states).outputs);
+  },
+
+  // One batch of masks, and the picture of where they act.
+  unrolled({ tables, setting, sizes, seed, sample, columns }) {
+    const rules = rulesOf(tables.methods, tables.options, setting);
+    const masks = drawAll(rules, tables.sites, sizes, seeded(seed), Float64Array);
+    const { samples, steps, features, units } = sizes;
+    const x = { samples, steps, features, values: new Float64Array(samples * steps * features) };
+    const weights = initialise({ features, units, classes: 2 }, seeded(seed), Float64Array);
+    const y = new Int32Array(samples);
+    const batch = { number: 0, data: { x, y }, rules, masks, prediction: predict(weights, x, y, masks) };
+    const training = { tables, spec: { ...setting, units }, perEpoch: 1, losses: [], curves: {}, measured: 0 };
+    const snapshot = snapshotOf(training, batch, sample);
+    const scene = unrolledScene(tables, snapshot, { sample, columns, source: "" });
+    return {
+      scene,
+      masks: Object.entries(masks).map(([site, mask]) => ({ site, ...mask, values: plain(mask.values) })),
+    };
   },
 
   scenario({ tables, text }) {

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
+import pytest
+
 from dropviz.core.method_options import OPTIONS
 from dropviz.core.methods import METHODS
 from dropviz.core.setting import Setting
@@ -35,3 +37,16 @@ def named(setting: Setting) -> str:
 
 
 EVERY = list(settings())
+
+
+def slow_cases() -> Iterator[Any]:
+    """An engine and a setting where each takes seconds: in the browser one for each method."""
+    met: set[str] = set()
+    for setting in EVERY:
+        if not (setting.recurrent_dropout or setting.method == "zaremba"):
+            continue
+        yield pytest.param("node", setting, id=f"node-{named(setting)}")
+        if setting.method not in met:
+            met.add(setting.method)
+            marks = pytest.mark.browser
+            yield pytest.param("chromium", setting, id=f"chromium-{named(setting)}", marks=marks)

@@ -15,7 +15,7 @@ from dropviz.core.setting import Setting
 from dropviz.core.verdict import Verdict
 
 from .engines import Engine, sequences, weights
-from .every_setting import EVERY, named
+from .every_setting import named, slow_cases
 from .test_masks import plain
 
 pytestmark = pytest.mark.slow
@@ -56,11 +56,7 @@ class PageLayer(keras.layers.Layer):  # type: ignore[misc]
 
 
 @pytest.mark.few("node-keras-r0.4", "node-zoneout-r0.4")
-@pytest.mark.parametrize(
-    "setting",
-    [each for each in EVERY if each.recurrent_dropout or each.method == "zaremba"],
-    ids=named,
-)
+@pytest.mark.parametrize(("engine", "setting"), list(slow_cases()), indirect=["engine"])
 def test_the_experiment_names_the_method_of_the_page(engine: Engine, setting: Setting) -> None:
     layer = PageLayer(engine, setting, units=8)
     layer.build((None, None, 6))

@@ -10,18 +10,14 @@ import dropviz
 from dropviz.core.setting import Setting
 
 from .engines import Engine, masks, sequences, weights
-from .every_setting import CLASSES, EVERY, FEATURES, SAMPLES, STEPS, UNITS, named
+from .every_setting import CLASSES, FEATURES, SAMPLES, STEPS, UNITS, slow_cases
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.few(6)
+@pytest.mark.few("node-keras-r0.4-float64", "node-moon-r0.4-float32", "node-zoneout-r0.4-float64")
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize(
-    "setting",
-    [each for each in EVERY if each.recurrent_dropout or each.method in ("zaremba", "zoneout")],
-    ids=named,
-)
+@pytest.mark.parametrize(("engine", "setting"), list(slow_cases()), indirect=["engine"])
 def test_a_step_of_adam_is_keras_s_own(engine: Engine, setting: Setting, dtype: str) -> None:
     keras.utils.set_random_seed(3)
     rng = np.random.default_rng(11)
