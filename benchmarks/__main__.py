@@ -70,19 +70,26 @@ def _lab() -> None:
     from benchmarks import lab
 
     seen = lab.in_browser()
-    _row("panel visible after `%lstm_lab`, fresh kernel", "< 1.5 s", _times(seen.visible, "s", 1))
-    _row("slider move to new picture, idle", "p95 <= 250 ms", _p95(seen.idle))
-    _row("the same while training", "p95 <= 500 ms", _p95(seen.training))
+    what = "redraws a second while training at full speed"
+    _row(f"{what}: masks", ">= 10", _times(seen.masks, "", 1))
+    _row(f"{what}: curves", ">= 10", _times(seen.curves, "", 1))
+    _row("a message with the masks of a batch", "a few kB", _times(seen.bytes, "bytes", 0))
+    for tab in ("Masks", "Curves"):
+        row = f"20 epochs in the panel, {tab} on the screen / the same plain, compiled before"
+        _row(row, "<= 1.10", _said(lab.pace_in_browser(tab=tab)))
+    _row("slider to new picture, idle", "p95 <= 50 ms", _p95(seen.idle))
+    _row("the same while training", "p95 <= 100 ms", _p95(seen.training))
     acted, moves = lab.next_batch()
     _row("slider move to the batch that uses it", "next batch", f"{acted} of {moves} moves")
-    row = "training in the panel / the same plain"
-    _row(f"{row}, which makes its model", "<= 1.10", _said(lab.pace(anew=True)))
-    warm = f"{row}, its model compiled before"
-    _row(f"{warm}: 60 epochs", "<= 1.10", _said(lab.pace(anew=False, epochs=60, pairs=9)))
-    _row(f"{warm}: 20 epochs", "<= 1.10", _said(lab.pace(anew=False)))
+    _row("panel visible after `%lstm_lab`, fresh kernel", "<= 1.0 s", _times(seen.visible, "s", 1))
+    row = "Train to the first recorded masks on the screen, TensorFlow loaded"
+    _row(row, "<= 3 s", _times(seen.first, "s", 1))
     _row("Stop to stopped", "<= 1 s", _times(seen.stop, "s", 2))
-    grown = lab.grown()
-    _row("memory after 200 moves and 20 trainings", "+100 MiB at most", f"{grown:+.1f} MiB")
+    kernel, page = lab.grown_in_browser()
+    row = "200 moves and 20 trainings, growth of the kernel / of the page"
+    _row(row, "<= 50 / 50 MiB", f"{kernel:+.1f} / {page:+.1f} MiB")
+    row = "12 trainings, each of another number of units: what stays of each"
+    _row(row, "<= 30 MiB", f"{lab.kept_by_shape():+.1f} MiB")
 
 
 def _playground() -> None:

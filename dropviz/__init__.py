@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dropviz.experiment.explain import explain
     from dropviz.jupyter.lab.lab import lab
     from dropviz.methods.lstm import LSTM
-    from dropviz.recording.recorder import record
+    from dropviz.recording.record import record
     from dropviz.recording.redraw import redraw
     from dropviz.recording.trace import trace
     from dropviz.studies.compare import compare
@@ -70,7 +70,7 @@ _HOMES = {
     "lab": "dropviz.jupyter.lab.lab",
     "load": "dropviz.core.runs",
     "mc": "dropviz.studies.monte_carlo",
-    "record": "dropviz.recording.recorder",
+    "record": "dropviz.recording.record",
     "redraw": "dropviz.recording.redraw",
     "run": "dropviz.studies.train",
     "sweep": "dropviz.studies.sweep",

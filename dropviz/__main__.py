@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -91,7 +92,7 @@ class _Ticker:
     def __call__(self, progress: Progress) -> None:
         if self._same_line:
             print(f"{progress.sentence:<78}", end="\r", flush=True)
-        elif self._epoch < progress.epoch < progress.epochs:
+        elif self._epoch < progress.epoch < (progress.epochs or math.inf):
             print(progress.sentence, flush=True)
         self._epoch = progress.epoch
 

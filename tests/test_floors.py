@@ -47,6 +47,8 @@ HOMES: Mapping[str, set[str]] = {
     "PIL": {"figures"},
     "IPython": {"jupyter"},
     "ipywidgets": {"jupyter"},
+    "anywidget": {"jupyter"},
+    "traitlets": {"jupyter"},
     "sklearn": set(),  # but in texts of core/task_data.py, which tests/core/test_tasks.py looks at
     "scipy": {"dropviz.studies.seed_statistics"},
     "loky": {"dropviz.studies.worker_pool"},
@@ -288,9 +290,9 @@ def house(module: str, source: str) -> dict[str, str]:
         "dropviz.recording": "",
         "dropviz.recording.recorder": "import keras\nfrom dropviz.core.masks import Masks",
         "dropviz.experiment": "",
-        "dropviz.experiment.explain": "from dropviz.recording.recorder import record",
+        "dropviz.experiment.explain": "from dropviz.recording.record import record",
         "dropviz.studies": "",
-        "dropviz.studies.train": "from dropviz.recording.recorder import record",
+        "dropviz.studies.train": "from dropviz.recording.record import record",
         "dropviz.figures": "",
         "dropviz.figures.theme": "from matplotlib.figure import Figure\nfrom PIL import Image",
         "dropviz.jupyter": "",
@@ -323,8 +325,8 @@ FINE = {
 BAD = {
     "upwards": (
         "dropviz.core.new",
-        "from dropviz.recording.recorder import record",
-        "core may not import dropviz.recording.recorder",
+        "from dropviz.recording.record import record",
+        "core may not import dropviz.recording.record",
     ),
     "upwards in a function": (
         "dropviz.core.new",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from dropviz.errors import is_known, unknown_name, visible
 
@@ -26,6 +27,13 @@ class Curves(Mapping[str, tuple[float, ...]]):
         if not is_known(name, self._values):
             raise unknown_name("curve", name, self._values)
         return self._values[name]
+
+    def __contains__(self, name: object) -> bool:
+        return is_known(name, self._values)
+
+    def get(self, name: str, /, default: Any = None) -> Any:
+        """A curve, or a default where there is none; without a search for a name like it."""
+        return self._values.get(name, default)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)

@@ -68,6 +68,11 @@ class Question:
     same: bool
     why: str
 
+    @property
+    def noun(self) -> str:
+        """What is dropped, in the plural."""
+        return SITES[self.site].entries
+
     def score(self, marks: Sequence[bool], *, anew: bool) -> Score:
         """Scores a prediction.
 
@@ -89,6 +94,32 @@ class Question:
             points = float(anew)
             said = WORDS["anew"] if anew else f"{right}{WORDS['by luck']}"
         return Score(points, f"{said} {self.why}")
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A question that a student answered, as homework can take it.
+
+    Attributes:
+        question: The question, with what was really used in ``question.answer``.
+        prediction: By unit, whether it was predicted to be dropped.
+        anew: Whether the student said that the mask is drawn anew, so that nobody can know.
+        points: 0 to 1.
+        sentence: What was right, and why.
+        seconds: From the question to the answer.
+    """
+
+    question: Question
+    prediction: tuple[bool, ...]
+    anew: bool
+    points: float
+    sentence: str
+    seconds: float
+
+    @property
+    def answer(self) -> tuple[bool, ...]:
+        """By unit, whether it was dropped."""
+        return self.question.answer
 
 
 @dataclass(frozen=True)

@@ -132,12 +132,12 @@ class DropvizMagics(Magics):
         The sliders act from the next batch on. The panel shows where dropout acts, the
         masks, curves and gates, what it costs, and the code that does the same.
         """
-        from dropviz.jupyter.lab.lab import START, lab
+        from dropviz.jupyter.lab.lab import lab
 
         given = parsed(self.lstm_lab, line)
         name = checked_name(given)
         hide, lock = (_listed(each) for each in (given.hide, given.lock))
-        panel = lab(given.scenario or START, hide=hide, lock=lock, student=given.student)
+        panel = lab(given.scenario or None, hide=hide, lock=lock, student=given.student)
         shell: Shell = self.shell
         panel.show_in_line(shell)
         if name is None:

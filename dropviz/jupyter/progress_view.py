@@ -78,7 +78,7 @@ class ProgressView:
         from dropviz.jupyter.mime import img
 
         self._drawn = progress.curves
-        drawn = curves(progress.curves, epochs=progress.epochs)
+        drawn = curves(progress.curves, epochs=progress.epochs or 0)
         self._image = img(drawn, drawn.frame())
 
     def close(self, line: str) -> None:

@@ -35,6 +35,7 @@ class Held:
         log: Shape (rows, 14), int64: a row for each of the last calls, the newest last.
         blocks: The kept masks, one flat array for each kept call.
         rows: For each block, its row in the log.
+        newest: Whether only the last calls were read back, though more are held.
         untaken: Of the looks those beside which something trained: a function that was compiled
             where no gradient was taken may be called where one is, and nobody can tell.
     """
@@ -46,6 +47,7 @@ class Held:
     blocks: tuple[NDArray[np.floating], ...]
     rows: tuple[int, ...]
     untaken: int = 0
+    newest: bool = False
 
     def of_training(self, *, stepped: bool, every: int) -> Held:
         """What belongs to training; to looks where there was nothing else.

@@ -239,7 +239,7 @@ def _note(facts: Facts, kept: Sequence[_Call], held: Held, since: int) -> str:
         notes.append("its rates changed while it was recorded; these masks are the latest.")
     if not kept:
         notes.append("no masks are held: one batch is larger than budget_mib.")
-    if held.calls > len(held.log):
+    if held.calls > len(held.log) and not held.newest:
         gone = int(held.log[0, BATCH])
         notes.append(f"too long to redraw its first {gone:,} batches.")
     if held.untaken:

@@ -15,11 +15,10 @@ from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.number_forms import MOST
 from dropviz.core.recording import Recording
 from dropviz.errors import DropvizError, received
-from dropviz.keras_inside import hooks, interrupts
+from dropviz.keras_inside import hooks
 from dropviz.keras_inside.entry_layer import entry_layer
 from dropviz.keras_inside.gradient_tape import under_gradient_tape
 from dropviz.keras_inside.inner_loop import is_look
-from dropviz.keras_inside.require_layer import require_layer
 from dropviz.keras_inside.step_functions import MAKERS, TRAIN, forget_step_function
 from dropviz.recording.attached_cells import AttachedCells
 from dropviz.recording.attached_dropouts import AttachedDropouts
@@ -38,80 +37,6 @@ Layer = Any
 Model = Any
 
 _MOST_MIB = 2**20  # a tebibyte
-
-
-@contextmanager
-def record(
-    model: Model, *, keep: int | None = None, every: int = 1, budget_mib: float = 64
-) -> Iterator[Recording]:
-    """Records the masks that a model's recurrent layers use while it trains.
-
-    Training inside the block is to the bit what it would be without: same weights,
-    losses, saved file and random stream (the masks are read where the layer has drawn
-    them; nothing is drawn for the recording). After the block nothing of dropviz is
-    left in the model, however the block ended.
-
-    Args:
-        model: A Keras model or layer that holds an ``LSTM``, ``GRU``, ``SimpleRNN`` or
-            ``RNN`` with Keras's cells, at any depth. Need not be built or compiled.
-        keep: How many of the last batches to keep the masks of; as many as the budget
-            holds by default.
-        every: Keep the masks of each ``every``-th batch only.
-        budget_mib: Memory in MiB, above 0, for all that is kept of all layers together. It
-            is taken at once, on the device.
-
-    Yields:
-        The recording. It can be looked at inside the block, while training goes on,
-        and afterwards. A batch is one step of an optimizer, in which a layer may be called
-        several times; where no optimizer of Keras makes steps, each call of a layer with
-        ``training=True`` is a batch. Calls of which no gradient could be taken (a
-        prediction with dropout on) are recorded only where there are no others.
-
-    Raises:
-        DropvizError: If there is no recurrent layer, one is being recorded already,
-            an argument is out of range, or Keras does not run on TensorFlow.
-    """
-    __tracebackhide__ = True  # IPython's word for frames that are not the user's
-    with interrupts.minded():
-        recorder, found = _recorder_for(model, keep, every, budget_mib)
-        with recorder.recording_of(model):
-            for each in found:
-                recorder.attach(each.layer, each.path)
-            if not recorder.cells.paths:
-                reasons = "; ".join(f"{k}: {v}" for k, v in recorder.recording.skipped.items())
-                raise DropvizError(f"Nothing in {model.name!r} can be recorded. {reasons}")
-            recorder.dropouts.attach(model, recorder.free_name)
-            recorder.recording.skipped |= noise_layers(model)
-            interrupts.safe_point()  # nothing of the block has run
-            yield recorder.recording
-
-
-def _recorder_for(
-    model: Model, keep: int | None, every: int, budget_mib: float
-) -> tuple[Recorder, Sequence[Found]]:
-    require_layer(model, "recorded")
-    found = recurrent_layers(model)
-    if not found:
-        alone = [f"{path}: {why}" for path, why in cells_without_layer(model).items()]
-        raise DropvizError(
-            f"{model.name!r} has no recurrent layer to record. Expected an LSTM, GRU, "
-            "SimpleRNN or RNN in it. "
-            + (" ".join(alone) or "If the model makes its layers in build(), build it first.")
-        )
-    dtypes = {str(each.layer.compute_dtype) for each in found}
-    return Recorder(keep=keep, every=every, budget_mib=budget_mib, dtypes=dtypes), found
-
-
-@contextmanager
-def record_everything() -> Iterator[Recorder]:
-    """Records every recurrent layer that trains inside the block, whoever made it.
-
-    Yields:
-        What records.
-    """
-    recorder = Recorder(keep=None, every=1, budget_mib=64, dtypes={keras.config.floatx()})
-    with recorder.recording_of(None):
-        yield recorder
 
 
 class Recorder:
@@ -202,6 +127,22 @@ class Recorder:
     def taken(self) -> Recording:
         """What is recorded by now, for good."""
         return Recording.of(self._read())
+
+    def newest(self, path: str, calls: int) -> LayerRecording | None:
+        """The masks of a layer's last calls, without a look at those before.
+
+        Args:
+            path: The layer's name here.
+            calls: How many, at the most.
+
+        Returns:
+            Them; None before the first call, and where there is no such layer.
+        """
+        facts = next((each for each in self.cells.facts() if each.path == path), None)
+        if facts is None:
+            return None
+        read = layer_recording(facts, self.store.newest(facts.number, calls), None)
+        return read if read.batches else None
 
     def free_name(self, path: str, model: str = "") -> str:
         """A name that no other layer has here, if possible a layer's own path."""

@@ -206,6 +206,36 @@ class Store:
         self.ends.scatter_update(tf.IndexedSlices(tf.stack(ends), [0, 1]))
         return start, size
 
+    def newest(self, layer: int, calls: int) -> Held:
+        """Reads back the last calls of a layer alone, however much is held.
+
+        By gathering: alone among TensorFlow's ways to read a part of a variable it does not
+        copy the ring (8 MiB of it took 2 ms, ten calls of a small layer take 0.3).
+
+        Args:
+            layer: The layer's number.
+            calls: How many rows of the log to look at, at the most.
+        """
+        _, furthest, written = (int(each) for each in self.ends.numpy())
+        rows = np.arange(max(0, written - min(calls, self.log_rows)), written) % self.log_rows
+        log = self.log.sparse_read(rows).numpy()
+        log = log[log[:, LAYER] == layer]
+        kept = np.flatnonzero((log[:, SIZE] > 0) & (log[:, START] >= furthest - self.capacity))
+        counts = self.counts.sparse_read([layer]).numpy()[0]
+        return Held(
+            calls=int(counts[CALLS]),
+            batches=int(counts[BATCHES]),
+            looks=int(counts[LOOKS]),
+            log=log,
+            blocks=tuple(self._block(*log[row, [START, SIZE]].tolist()) for row in kept),
+            rows=tuple(int(row) for row in kept),
+            newest=True,
+        ).of_training(stepped=bool(self.steps.numpy().any()), every=self.every)
+
+    def _block(self, start: int, size: int) -> Any:
+        at = start % self.capacity
+        return self.ring.sparse_read(np.arange(at, at + size)).numpy()
+
     def restart(self) -> None:
         """Forgets all that was written; graphs go on writing, from the beginning."""
         for variable in (self.ends, self.counts, self.steps):

@@ -16,7 +16,7 @@ from dropviz.core.task import Task
 from dropviz.errors import DropvizError, is_known, unknown_name
 from dropviz.keras_inside.seeding import seed_again
 from dropviz.methods.variable_rates import VariableRates
-from dropviz.recording.recorder import record
+from dropviz.recording.record import record
 from dropviz.studies.fitting import build, fit
 from dropviz.studies.progress import CurveCollector
 from dropviz.studies.session import SteeringCallback

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
 
 from dropviz.core.curves import Curves
+from dropviz.core.number_forms import MOST
 
 
 @dataclass(frozen=True)
@@ -19,37 +20,49 @@ class Progress:
 
     Attributes:
         epoch: Epochs that came to their end.
-        epochs: Epochs asked for.
+        epochs: Epochs asked for; None where it trains until it is stopped.
         batch: Batches of the epoch under way that came to their end.
         batches: Batches in an epoch; None where Keras does not know yet.
         curves: The curves so far.
         seconds: Wall time since the training began.
+        so_far: What Keras reports of the epoch under way: means over its batches so far.
     """
 
     epoch: int
-    epochs: int
+    epochs: int | None
     batch: int
     batches: int | None
     curves: Curves
     seconds: float
+    so_far: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def done(self) -> float:
+        """Epochs that are done, the share of the one under way included."""
+        return self.epoch + (self.batch / self.batches if self.batches else 0)
 
     @property
     def share(self) -> float:
-        """The share that is done, 0 to 1."""
-        done = self.epoch + (self.batch / self.batches if self.batches else 0)
-        return min(1.0, done / self.epochs)
+        """The share that is done, 0 to 1; 0 where there is no end."""
+        return min(1.0, self.done / self.epochs) if self.epochs else 0.0
+
+    @property
+    def place(self) -> str:
+        """Where it is, as in "epoch 2 of 10, batch 3 of 23"."""
+        batch = f", batch {self.batch} of {self.batches}" if self.batches and self.batch else ""
+        if self.epochs is None:
+            return f"epoch {self.epoch + 1}{batch}"
+        return f"epoch {min(self.epoch + 1, self.epochs)} of {self.epochs}{batch}"
 
     @property
     def sentence(self) -> str:
         """One line for a person who waits."""
-        batch = f", batch {self.batch} of {self.batches}" if self.batches and self.batch else ""
-        at = min(self.epoch + 1, self.epochs)
-        done = self.epoch + (self.batch / self.batches if self.batches else 0)
         left = ""
         # The first epoch compiles; an estimate from it alone is far too long.
-        if 2 <= done < self.epochs:  # noqa: PLR2004
-            left = f", about {self.seconds / done * (self.epochs - done):.0f} s left"
-        return f"training: epoch {at} of {self.epochs}{batch}{left}"
+        if self.epochs and 2 <= self.done < self.epochs:  # noqa: PLR2004
+            seconds = self.seconds / self.done * (self.epochs - self.done)
+            left = f", about {seconds:.0f} s left"
+        return f"training: {self.place}{left}"
 
 
 Listener = Callable[[Progress], None]
@@ -105,8 +118,7 @@ class CurveCollector(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Tells the listener."""
-        del logs
-        self._tell(batch + 1)
+        self._tell(batch + 1, logs)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Adds the epoch to the curves."""
@@ -120,17 +132,19 @@ class CurveCollector(keras.callbacks.Callback):  # type: ignore[misc]
         self.curves = self.curves.extended(self._derived(figures))
         self._tell(0)
 
-    def _tell(self, batch: int) -> None:
+    def _tell(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
         if not self._listener:
             return
         params = self.params or {}
+        epochs = int(params.get("epochs") or 1)
         self._listener(
             Progress(
                 epoch=(self._epoch or 0) - self._skipped,
-                epochs=int(params.get("epochs") or 1) - self._skipped,
+                epochs=epochs - self._skipped if epochs < MOST else None,
                 batch=batch,
                 batches=params.get("steps"),
                 curves=self.curves,
                 seconds=time.perf_counter() - self._began,
+                so_far=logs or {},
             )
         )

@@ -12,27 +12,30 @@ from types import TracebackType
 from typing import Any, Self
 
 import keras
+import numpy as np
 
 from dropviz.core.cost import Cost
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.method_options import OPTIONS
+from dropviz.core.number_forms import MOST
+from dropviz.core.opened_batch import OpenedBatch
 from dropviz.core.runs import Run
 from dropviz.core.schedule import Change
 from dropviz.core.setting import Setting
 from dropviz.core.spec import RunSpec
 from dropviz.core.task import Task
 from dropviz.core.tasks import BATCH_SIZE
-from dropviz.core.trace_result import Trace
 from dropviz.core.verdict import Verdict
 from dropviz.experiment.explain import explain
 from dropviz.keras_inside.call_path import heard_call_paths
 from dropviz.keras_inside.seeding import seed_again
 from dropviz.methods.variable_rates import VariableRates
 from dropviz.recording.recorder import Recorder
-from dropviz.recording.trace import prove, trace
+from dropviz.recording.trace import prove
 from dropviz.recording.undisturbed import undisturbed
 from dropviz.studies.fitting import build, code, fit
 from dropviz.studies.on_and_off import OnAndOff
+from dropviz.studies.open_batch import open_batch, order_of
 from dropviz.studies.progress import CurveCollector, Listener
 from dropviz.studies.steering import Steering
 
@@ -42,6 +45,7 @@ Model = Any
 _BUDGET_MIB = 8
 _PAIRS, _BATCHES = 5, 8  # of a measurement of cost, and training batches in each half
 _SHAPE = ("task", "method", "units", *OPTIONS)
+UNTIL_STOPPED = MOST  # epochs
 
 
 class Session:
@@ -69,6 +73,7 @@ class Session:
         self.task = task
         self.changes: list[Change] = []
         self._shape = shape(spec)
+        self._order = np.arange(0)
         self._model = build(spec, task)
         self._model.optimizer.build(self._model.trainable_variables)
         self._layer = self._model.get_layer("lstm")
@@ -97,7 +102,8 @@ class Session:
         """Trains once, from fresh weights.
 
         Args:
-            spec: What to train, of this session's shape.
+            spec: What to train, of this session's shape; of ``UNTIL_STOPPED`` epochs where
+                nothing but its steering is to end it.
             steering: Where the rates of each batch come from.
             listener: Told how it goes.
 
@@ -106,6 +112,7 @@ class Session:
             one of its own.
         """
         began = time.perf_counter()
+        self._order = order_of(spec.seed, len(self.task.x))
         seed_again(spec.seed)
         fresh = build(spec, self.task)
         fresh.optimizer.build(fresh.trainable_variables)
@@ -120,6 +127,9 @@ class Session:
         _copy(self._model, fresh)
         recording = self._recorder.taken()
         done = replace(spec, schedule=tuple(self.changes))
+        if spec.epochs == UNTIL_STOPPED:
+            # With so many epochs it is repeated as far as it came, and a little further.
+            done = replace(done, epochs=max(1, -(-callback.batches // self.batches)))
         return Run(
             spec=done,
             curves=collector.curves,
@@ -132,14 +142,21 @@ class Session:
             model=fresh,
         )
 
-    def latest(self) -> LayerRecording | None:
-        """The masks of the last batches; None before the first."""
-        layer = self._recorder.taken().get("lstm")
-        return layer if layer is not None and layer.batches else None
+    def newest(self) -> LayerRecording | None:
+        """The masks of the last two batches; None before the first."""
+        return self._recorder.newest("lstm", 2)
 
-    def open_pass(self, samples: int = 1) -> Trace:
-        """Opens a pass of the first training samples, with masks of its own."""
-        return trace(self._model, self.task.x[:samples])
+    def open_batch(self, layer: LayerRecording, sample: int) -> OpenedBatch | None:
+        """Opens the pass of a sample of the batch just done, with the masks that it met.
+
+        Args:
+            layer: What ``newest`` gave after that batch, or the recording of the whole run.
+            sample: Position in the batch.
+
+        Returns:
+            The pass; None where the batch cannot be opened.
+        """
+        return open_batch(self._model, self.task, self._order, layer, sample)
 
     def explain(self, spec: RunSpec) -> Verdict:
         """Explains the layer that trains here by the black-box experiment; takes seconds."""
@@ -227,6 +244,7 @@ class SteeringCallback(keras.callbacks.Callback):  # type: ignore[misc]
 
     Attributes:
         changes: The changes so far, in the order of their batches.
+        batches: Batches begun so far.
     """
 
     def __init__(self, rates: VariableRates, spec: RunSpec, steering: Steering) -> None:
@@ -235,14 +253,14 @@ class SteeringCallback(keras.callbacks.Callback):  # type: ignore[misc]
         self._rates = rates
         self._spec = spec
         self._steering = steering
-        self._batch = 0
+        self.batches = 0
         self._state: Any = None
         rates.set(spec.setting)
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Waits, stops, or sets the rates."""
         del batch, logs
-        change = self._steering.at(self._batch)
+        change = self._steering.at(self.batches)
         before = self.changes[-1] if self.changes else self._spec.start
         if change.differs(before):
             self._rates.set(self._spec.setting_at(change))
@@ -252,7 +270,7 @@ class SteeringCallback(keras.callbacks.Callback):  # type: ignore[misc]
         if self._state is not None:
             # The same random numbers again: the same masks, at the rates of the moment.
             self._rates.rewind(self._state)
-        self._batch += 1
+        self.batches += 1
 
 
 class _Stopwatch(keras.callbacks.Callback):  # type: ignore[misc]

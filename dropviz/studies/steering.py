@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -40,6 +41,7 @@ class Steering:
         self._listener = listener
         self._jobs: dict[str, Job] = {}
         self._closed = False
+        self._between = 0.0
         self.begin(spec)
 
     def begin(self, spec: RunSpec) -> None:
@@ -51,7 +53,8 @@ class Steering:
         with self._changed:
             self._wanted = replace(spec.start, frozen=False)
             self._coming = list(spec.schedule)
-            self._paused = self._stopped = False
+            self._paused = self._stopped = self._single = False
+            self._next_batch = self._waited = 0.0
 
     @property
     def wanted(self) -> Change:
@@ -64,6 +67,12 @@ class Steering:
         """Whether the training waits."""
         with self._changed:
             return self._paused
+
+    @property
+    def waited(self) -> float:
+        """Seconds for which this training has been paused so far."""
+        with self._changed:
+            return self._waited
 
     def move(self, **rates: Any) -> None:
         """Sets ``dropout``, ``recurrent_dropout`` or ``frozen`` from the next batch on.
@@ -81,6 +90,18 @@ class Steering:
     def resume(self) -> None:
         """Lets a training that waits go on."""
         self._set(_paused=False)
+
+    def step(self) -> None:
+        """Lets one batch through, and has the training wait again after it."""
+        self._set(_paused=True, _single=True)
+
+    def pace(self, between: float) -> None:
+        """Slows this training and all that follow.
+
+        Args:
+            between: Seconds from the begin of a batch to that of the next, at the least.
+        """
+        self._set(_between=between, _next_batch=0.0)
 
     def stop(self) -> None:
         """Ends the training before its next batch."""
@@ -136,10 +157,19 @@ class Steering:
             with self._changed:
                 if self._stopped:
                     raise StopTrainingError
-                if not self._paused:
+                now = time.monotonic()
+                if self._single or not (self._paused or now < self._next_batch):
+                    self._single = False
+                    self._next_batch = now + self._between
                     return replace(self._wanted, batch=batch)
                 if not self._jobs:
-                    self._changed.wait()
+                    self._wait(now)
+
+    def _wait(self, now: float) -> None:
+        """Waits for the next change; while it is not paused, until the next batch is due."""
+        paused = self._paused
+        self._changed.wait(None if paused else self._next_batch - now)
+        self._waited += time.monotonic() - now if paused else 0.0
 
     def _set(self, **values: Any) -> None:
         with self._changed:

@@ -15,7 +15,8 @@ from dropviz.core.trace_result import Proof
 from dropviz.keras_inside import hooks
 from dropviz.keras_inside.step_functions import TRAIN
 from dropviz.methods.rate_override import overridden_rates
-from dropviz.recording.recorder import Recorder, record_everything
+from dropviz.recording.record import record_everything
+from dropviz.recording.recorder import Recorder
 from dropviz.recording.trace import prove
 from dropviz.recording.trained_models import TrainedModel
 from dropviz.recording.whole_batches import add_callback

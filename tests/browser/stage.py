@@ -25,6 +25,7 @@ _FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
+_CONTENT = 'document.querySelector(".dropviz-lab-content")'
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 Page = Any
@@ -176,24 +177,31 @@ class Notebook:
         return self.page.wait_for_selector(selector, timeout=1000 * seconds)
 
     def picture(self, alt: str, seconds: float = SECONDS) -> str:
-        """Waits for a picture whose alt text holds some words; its whole alt text."""
-        found = self.see(f'img[alt*="{alt}"]:visible', seconds)
-        text: str = found.get_attribute("alt")
+        """Waits for a picture of the panel whose alt text holds some words; all of that text."""
+        found = self.see(f'.dropviz-scene[aria-label*="{alt}"]:visible', seconds)
+        text: str = found.get_attribute("aria-label")
         return text
+
+    def next_picture(self, count: int = 1, seconds: float = SECONDS) -> None:
+        """Waits until the panel has been painted so many times more."""
+        self.page.evaluate(f"() => {{ window.painted = Number({_CONTENT}.dataset.painted); }}")
+        self.page.wait_for_function(
+            f"(count) => Number({_CONTENT}.dataset.painted) >= window.painted + count",
+            arg=count,
+            timeout=1000 * seconds,
+        )
 
     def says(self, words: str, seconds: float = SECONDS) -> str:
         """Waits until the panel's line of status holds some words; the whole line."""
-        found = self.see(
-            f'[role=status]:has-text("{words}"), [role=alert]:has-text("{words}")', seconds
-        )
+        found = self.see(f'.dropviz-lab-status:has-text("{words}")', seconds)
         text: str = found.inner_text()
         return text
 
     def trained(self, epochs: int) -> None:
         """Waits until so many epochs of a training have passed."""
         self.page.wait_for_function(
-            """(epochs) => [...document.querySelectorAll("[role=status]")].some((line) =>
-                 Number((line.innerText.match(/epoch (\\d+) of/) || [0, 0])[1]) > epochs)""",
+            """(epochs) => [...document.querySelectorAll(".dropviz-lab-status")].some((line) =>
+                 Number((line.innerText.match(/epoch (\\d+)/) || [0, 0])[1]) > epochs)""",
             arg=epochs,
             timeout=1000 * SECONDS,
         )
@@ -201,7 +209,7 @@ class Notebook:
     @property
     def status(self) -> str:
         """The panel's line of status."""
-        text: str = self.page.locator("[role=status], [role=alert]").first.inner_text()
+        text: str = self.page.locator(".dropviz-lab-status").inner_text()
         return text
 
     def press(self, button: str) -> None:
@@ -210,14 +218,24 @@ class Notebook:
 
     def slide(self, name: str, key: str = "ArrowRight", times: int = 1) -> None:
         """Moves a slider by keyboard."""
-        row = self.page.locator(f'.widget-hslider:has(label:text-is("{name}"))')
-        row.locator(".noUi-handle").focus()
+        self.page.locator(f'input[type="range"][aria-label="{name}"]').focus()
         for _ in range(times):
             self.page.keyboard.press(key)
 
     def turn(self, view: str) -> None:
-        """Opens a view of the panel."""
-        self.page.click(f'[class*="TabBar-tabLabel"]:text-is("{view}")')
+        """Opens a tab of the panel."""
+        tab = self.page.locator(f'[data-tab="{view}"][role="tab"]')
+        if tab.count():
+            tab.click()
+        else:
+            self.page.select_option('select[data-trait="tab"]', view)
+
+    def trait(self, name: str) -> Any:
+        """A field of the panel by the name of its trait, unfolded."""
+        field = self.page.locator(f'[data-trait="{name}"]')
+        if not field.is_visible():
+            self.page.click(".dropviz-lab-unfold")
+        return field
 
     def shot(self, name: str) -> Path:
         """Takes a screenshot, to be looked at."""

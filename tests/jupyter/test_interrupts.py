@@ -50,7 +50,7 @@ MOMENTS = {
         "while it is drawn": ("jupyter/mime.py", "safe_point()"),
     },
     "record": {
-        "before the block": ("recording/recorder.py", "recorder.attach(each.layer, each.path)"),
+        "before the block": ("recording/record.py", "recorder.attach(each.layer, each.path)"),
         "while a layer is traced": (
             "recording/attached_cell.py",
             "layout, masks = read_masks(cell)",

@@ -12,7 +12,7 @@ import tensorflow as tf
 from dropviz.core.recording import Recording
 from dropviz.core.sentences import answers
 from dropviz.errors import DropvizError
-from dropviz.recording.recorder import record, record_everything
+from dropviz.recording.record import record, record_everything
 from dropviz.recording.redraw import redraw
 from tests.keras_models import MODES, Array, Model
 

@@ -11,7 +11,7 @@ import pytest
 from keras.layers import GRU, LSTM, Bidirectional
 
 from dropviz.core.sentences import answers
-from dropviz.recording.recorder import record
+from dropviz.recording.record import record
 
 X = np.random.default_rng(0).normal(size=(8, 5, 3)).astype("float32")
 BACKWARDS = "it goes from the last step to the first: its step 1 is the last of its inputs."

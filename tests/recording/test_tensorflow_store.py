@@ -793,3 +793,46 @@ def test_what_is_released_takes_no_memory_and_later_writes_do_no_harm(mode: str)
 
     assert sum(each.nbytes for each in values(store)) < 2**10
     assert [block.tolist() for block in frozen.read(layers[-1]).blocks] == [[1] * 5]
+
+
+# ---------------------------------------------------------------- the newest calls
+
+
+@pytest.mark.parametrize("calls", [1, 2, 5])
+@pytest.mark.parametrize("written", [1, 3, 40])
+def test_the_newest_calls_are_the_last_of_all_that_is_held(written: int, calls: int) -> None:
+    store = made(rows=7)
+    store.new_layer()
+    for number in range(written):
+        write(store, 0, [tf.fill([1 + number % 3, 2], float(number))])
+
+    newest, whole = store.newest(0, calls), read(store, 0)
+
+    assert (newest.calls, newest.batches) == (whole.calls, whole.batches)
+    assert numbers(newest) == numbers(whole)[-calls:]
+    for mine, its in zip(newest.blocks[::-1], whole.blocks[::-1], strict=False):
+        np.testing.assert_array_equal(mine, its)
+    assert len(newest.blocks) == min(calls, len(whole.blocks))
+
+
+def test_the_newest_calls_of_a_layer_are_no_other_layer_s() -> None:
+    store = made()
+    for number in range(2):
+        write(store, store.new_layer(), [tf.fill([2], float(number))])
+
+    assert [block.tolist() for block in store.newest(0, 2).blocks] == [[0, 0]]
+    assert store.newest(1, 1).blocks[0].tolist() == [1, 1]
+    assert store.newest(0, 1).blocks == ()
+
+
+def test_to_read_the_newest_calls_does_not_read_the_ring(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = made()
+    write(store, store.new_layer(), [tf.ones([2])])
+
+    def refused(*_: Any, **__: Any) -> None:
+        raise AssertionError("the ring was read as a whole")
+
+    for way in ("numpy", "read_value", "value", "__array__"):
+        monkeypatch.setattr(store.ring, way, refused)
+
+    assert store.newest(0, 2).blocks[0].tolist() == [1, 1]

@@ -72,13 +72,28 @@ def test_what_follows_from_the_figures_of_an_epoch_is_added_to_its_curves() -> N
         ),
         ({"epoch": 10, "seconds": 9}, "training: epoch 10 of 10"),
         ({"epochs": 1, "epoch": 1, "seconds": 9}, "training: epoch 1 of 1"),
+        ({"epochs": None, "epoch": 4, "batch": 2}, "training: epoch 5, batch 2 of 4"),
     ],
 )
 def test_the_sentence_says_how_far_and_how_long_still(given: dict[str, Any], said: str) -> None:
     assert progress(**given).sentence == said
 
 
+def test_a_training_without_an_end_has_no_share_that_is_done() -> None:
+    assert progress(epochs=None, epoch=4, batch=2).share == 0
+    assert progress(epochs=None, epoch=4, batch=2).done == 4.5
+
+
 # ---------------------------------------------------------------- what a watch collects
+
+
+def test_a_listener_hears_what_keras_reports_of_the_epoch_so_far() -> None:
+    heard: list[Progress] = []
+
+    driven(CurveCollector(heard.append), [{"loss": 1.5}], epochs=2**31 - 1)
+
+    assert [dict(each.so_far) for each in heard] == [{}, *[{"loss": 1.5}] * 3, {}]
+    assert {each.epochs for each in heard} == {None}
 
 
 def test_a_watch_collects_the_curves() -> None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import functools
 import random
-import threading
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import fields, replace
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from dropviz.core import oracle
 from dropviz.core.cost import Cost
 from dropviz.core.runs import Run
 from dropviz.core.scenario_string import Scenario, parse
@@ -22,7 +23,7 @@ from dropviz.core.setting import Setting
 from dropviz.core.spec import RunSpec
 from dropviz.errors import DropvizError, StoppedError
 from dropviz.studies.progress import Listener, Progress
-from dropviz.studies.session import Session
+from dropviz.studies.session import UNTIL_STOPPED, Session
 from dropviz.studies.steering import Steering
 from dropviz.studies.train import run, train
 from tests.one_operation import lstm_in_one_operation
@@ -134,9 +135,10 @@ def test_untouched_trainings_are_those_of_a_run_one_after_the_other(
         assert layer.cell.dropout == run_.spec.dropout
 
     assert_same_run(session.train(SPEC, Steering(SPEC)), constants[SPEC])
-    latest = session.latest()
+    latest = session.newest()
     assert latest is not None
-    assert latest.sentences == constants[SPEC].recording["lstm"].sentences
+    for site, masks in constants[SPEC].recording["lstm"].items():
+        np.testing.assert_array_equal(latest[site].of_batch(), masks.of_batch())
 
 
 @pytest.mark.full
@@ -305,29 +307,119 @@ def test_a_paused_training_is_looked_at_and_goes_on_as_if_nothing_had_been(
     session: Session, constants: dict[RunSpec, Run]
 ) -> None:
     steering = Steering(SPEC)
-    steering.pause()
     seen: dict[str, Any] = {}
-    looked = threading.Event()
 
     def look() -> None:
-        seen.update(latest=session.latest(), opened=session.open_pass(2))
-        looked.set()
-
-    def person() -> None:
-        steering.ask("look", look)
-        seen["in time"] = looked.wait(LONG)
+        newest = session.newest()
+        assert newest is not None
+        seen.update(newest=newest, opened=session.open_batch(newest, 2))
         steering.resume()
 
-    worker = threading.Thread(target=person)
-    worker.start()
-    done = session.train(SPEC, steering)
-    worker.join(LONG)
+    def told(progress: Progress) -> None:
+        if (progress.epoch, progress.batch) == (0, 2):
+            steering.pause()
+            steering.ask("look", look)
 
-    assert seen["in time"] is True
-    assert seen["latest"] is None
-    assert seen["opened"].proof.agrees
-    assert seen["opened"].x.shape[0] == 2
+    done = session.train(SPEC, steering, told)
+
+    assert seen["newest"].batches == 2
+    assert (seen["opened"].batch, seen["opened"].sample) == (1, 2)
     assert_same_run(done, constants[SPEC])
+
+
+def test_the_newest_masks_are_those_of_the_whole_recording(session: Session) -> None:
+    found = []
+
+    def told(progress: Progress) -> None:
+        if progress.batch:
+            found.append(session.newest())
+
+    done = session.train(SPEC, Steering(SPEC), told)
+
+    assert [each.batches for each in found if each] == [1, 2, 3, 4]
+    whole = done.recording["lstm"]
+    for number, newest in enumerate(each for each in found if each):
+        assert (newest.setting, newest.note) == (whole.setting, "")
+        for site, masks in newest.items():
+            assert masks.batches[-1] == number
+            np.testing.assert_array_equal(masks.of_batch(), whole[site].of_batch(number))
+
+
+def test_before_the_first_batch_there_are_no_newest_masks(session: Session) -> None:
+    found: list[Any] = []
+
+    def told(progress: Progress) -> None:
+        if not progress.batch and not progress.epoch:
+            found.append(session.newest())
+
+    session.train(SPEC, Steering(SPEC), told)
+
+    assert found == [None]
+
+
+def test_what_is_opened_is_the_sequence_that_met_these_masks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compiled, step = keras.Sequential.compile, keras.Sequential.train_step
+    met: list[Any] = []
+    opened: list[Any] = []
+
+    def noted(model: Any, data: Any) -> Any:
+        met.append(np.asarray(data[0]))
+        return step(model, data)
+
+    eager = functools.partialmethod(compiled, run_eagerly=True)
+    monkeypatch.setattr(keras.Sequential, "compile", eager)
+    monkeypatch.setattr(keras.Sequential, "train_step", noted)
+    with Session(SPEC, TASK) as session:
+
+        def told(progress: Progress) -> None:
+            newest = session.newest()
+            if progress.batch and newest is not None:
+                opened.append([session.open_batch(newest, sample) for sample in (0, 5, 99)])
+
+        session.train(SPEC, Steering(SPEC), told)
+
+    assert len(opened) == len(met) == 4
+    for number, (batch, those) in enumerate(zip(met, opened, strict=True)):
+        for sample, one in zip((0, 5, len(batch) - 1), those, strict=True):
+            assert (one.batch, one.sample) == (number, sample)
+            np.testing.assert_array_equal(one.x, batch[sample])
+            np.testing.assert_array_equal(one.data, TASK.x[one.index])
+            assert one.target == TASK.y[one.index]
+
+
+def test_an_opened_sequence_is_what_the_equations_make_of_its_masks(session: Session) -> None:
+    done = session.train(SPEC, Steering(SPEC))
+    recorded = done.recording["lstm"]
+
+    one = session.open_batch(recorded, 3)
+
+    assert one is not None
+    masks = {site: each.of_batch()[:, :, [3]] for site, each in recorded.items()}
+    weights = done.model.get_layer("lstm").get_weights()
+    alone = oracle.lstm(weights, one.x[None], masks)
+    np.testing.assert_allclose(one.h, alone.h[0], atol=1e-12)
+    np.testing.assert_allclose(one.c, alone.c[0], atol=1e-12)
+    head = done.model.layers[-1](alone.h[:, -1])
+    # The last layer is single precision.
+    np.testing.assert_allclose(one.answer, np.ravel(head), atol=1e-6)
+
+
+def test_a_training_without_an_end_is_repeated_as_far_as_it_came(session: Session) -> None:
+    steering = Steering(SPEC)
+    endless = replace(SPEC, epochs=UNTIL_STOPPED)
+
+    def told(progress: Progress) -> None:
+        if (progress.epoch, progress.batch) == (2, 1):
+            steering.stop()
+
+    stopped = session.train(endless, steering, told)
+
+    assert (stopped.status, stopped.curves.epochs) == ("stopped", 2)
+    assert stopped.spec == replace(SPEC, epochs=3)
+    again = train(stopped.spec, TASK)
+    assert again.curves["loss"][:2] == stopped.curves["loss"]
 
 
 # ---------------------------------------------------------------- compiled once
@@ -425,12 +517,12 @@ def test_the_latest_masks_are_those_of_the_training_after_a_look_too(
     look: str, session: Session
 ) -> None:
     session.train(SPEC, Steering(SPEC))
-    before = session.latest()
+    before = session.newest()
     assert before is not None
 
     getattr(session, look)(ZERO)
 
-    after = session.latest()
+    after = session.newest()
     assert after is not None
     assert (after.batches, after.setting) == (before.batches, before.setting)
     for site, masks in before.items():
@@ -455,7 +547,7 @@ def test_a_measurement_of_cost_that_fails_leaves_all_as_it_was(
     for mine, its in zip(states(session._model), before, strict=True):
         np.testing.assert_array_equal(mine, its)
     assert session._rates.setting == acted
-    layer = session.latest()
+    layer = session.newest()
     assert layer is not None
     assert layer.setting == acted
 
@@ -499,12 +591,14 @@ def test_a_session_of_every_kind_of_task_trains_as_a_run_does_and_can_be_looked_
 
     with Session(spec, task) as session:
         mine = session.train(spec, Steering(spec))
-        opened = session.open_pass(2)
+        opened = session.open_batch(mine.recording["lstm"], 1)
         cost = session.cost(spec)
 
     alone = train(spec, task)
     assert mine.curves == alone.curves
     for one, other in zip(mine.model.get_weights(), alone.model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
-    assert opened.x.shape == (2, task.steps, task.features)
+    assert opened is not None
+    assert opened.x.shape == (task.steps, task.features)
+    assert np.isfinite(opened.answer).all()
     assert cost.batches == 2

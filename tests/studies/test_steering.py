@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import functools
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from queue import Queue
@@ -309,3 +310,71 @@ def test_close_ends_the_work_without_the_jobs_that_still_wait() -> None:
     steering.work()
 
     assert done == []
+
+
+# ---------------------------------------------------------------- steps and pace
+
+
+def test_a_step_lets_one_batch_through() -> None:
+    steering = Steering(SPEC)
+    begun: list[int] = []
+    steering.step()
+
+    def train() -> None:
+        begun.extend(steering.at(batch).batch for batch in range(3))
+
+    with thread(train) as results:
+        assert happens(steering).wait(LONG)
+        while begun != [0]:
+            assert happens(steering).wait(LONG)
+        assert happens(steering).wait(LONG)
+        once = list(begun)
+        steering.step()
+        while begun != [0, 1]:
+            assert happens(steering).wait(LONG)
+        assert steering.paused
+        steering.resume()
+        results.get(timeout=LONG)
+
+    assert (once, begun) == ([0], [0, 1, 2])
+
+
+def test_batches_of_a_slow_pace_are_so_far_apart_and_a_stop_does_not_wait() -> None:
+    steering = Steering(SPEC)
+    steering.pace(0.2)
+    began = time.monotonic()
+    for batch in range(3):
+        steering.at(batch)
+    took = time.monotonic() - began
+
+    steering.pace(1000.0)
+    steering.at(3)
+    with thread(lambda: steering.at(4)) as results:
+        steering.stop()
+        assert isinstance(results.get(timeout=LONG), StopTrainingError)
+
+    assert took >= 0.4
+
+
+def test_full_speed_ends_the_waiting_of_a_slow_one() -> None:
+    steering = Steering(SPEC)
+    steering.pace(1000.0)
+    steering.at(0)
+    with thread(lambda: steering.at(1)) as results:
+        steering.pace(0.0)
+        assert results.get(timeout=LONG).batch == 1
+
+
+def test_the_time_that_a_training_was_paused_is_known_and_begins_anew() -> None:
+    steering = Steering(SPEC)
+    steering.pause()
+    with thread(lambda: steering.at(0)) as results:
+        assert happens(steering).wait(LONG)
+        time.sleep(0.2)
+        steering.resume()
+        results.get(timeout=LONG)
+    waited = steering.waited
+    steering.begin(SPEC)
+
+    assert waited >= 0.2
+    assert steering.waited == 0

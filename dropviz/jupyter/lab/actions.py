@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any
+from dataclasses import replace
 
 from dropviz.core.curves import Curves
+from dropviz.core.number_forms import MOST
 from dropviz.core.runs import Run
 from dropviz.core.scenario_string import Scenario
 from dropviz.errors import DropvizError
-from dropviz.jupyter.lab.controls import BUTTONS, LIVE
 from dropviz.jupyter.lab.panel import Panel
+from dropviz.jupyter.lab.settings import SPEEDS
 from dropviz.jupyter.lab.worker import LOADING, READY, Worker
+
+_SHOWS = ("tab", "sample", "gate", "time")  # what is looked at, and not what is asked for
 
 
 class Actions:
@@ -27,23 +29,30 @@ class Actions:
             asked: The scenario that Reset goes back to.
         """
         self._panel, self._worker, self._asked = panel, worker, asked
-        controls = panel.controls
-        controls.on_move(self._moved)
-        pressed: list[Callable[[], object]]
-        pressed = [self.press_train, self.press_pause, self.press_stop, self.press_reset]
-        for name, press in zip(BUTTONS, pressed, strict=True):
-            _wire(controls.by_name[name], press)
-        _wire(panel.buttons["Cost"], worker.measure)
-        _wire(panel.buttons["Verdict"], worker.explain)
-        panel.tabs.observe(lambda _: self._turned(), names="selected_index")
-        panel.on_quiz_end = worker.go_on
-        controls.able(pause=False, stop=False)
+        panel.on_move(self._moved)
+        panel.on_press(
+            {
+                "train": self.press_train,
+                "step": self.press_step,
+                "pause": self.press_pause,
+                "stop": self.press_stop,
+                "reset": self.press_reset,
+                "cost": worker.measure,
+                "verdict": worker.explain,
+            }
+        )
+        panel.questions.on_end = worker.go_on
 
-    def press_train(self, *, quiz: bool | None = None) -> Future[Run]:
+    def press_train(
+        self, *, quiz: bool | None = None, step: bool = False, to_its_end: bool = False
+    ) -> Future[Run]:
         """Begins a training, as soon as Keras is there.
 
         Args:
             quiz: Whether to ask before it shows; as its switch says, unless given.
+            step: Whether it waits after its first batch.
+            to_its_end: Whether it ends after the epochs of the scenario, though the panel's
+                field of epochs is empty.
 
         Returns:
             What will hold its run, as ``Worker.train`` says.
@@ -52,13 +61,23 @@ class Actions:
         if under_way is not None:
             return under_way
         try:
-            asked = self._panel.controls.scenario
+            asked = self._panel.asked
         except DropvizError as error:
             self._worker.fail(error)
             refused: Future[Run] = Future()
             refused.set_exception(error)
             return refused
-        return self._worker.train(asked.spec, quiz=asked.quiz if quiz is None else quiz)
+        spec = asked.spec
+        if self._panel.epochs is None and not to_its_end:
+            spec = replace(spec, epochs=MOST)
+        return self._worker.train(spec, quiz=asked.quiz if quiz is None else quiz, step=step)
+
+    def press_step(self) -> None:
+        """Trains one batch, and waits; begins a training where there is none."""
+        if self._worker.under_way is None:
+            self.press_train(step=True)
+        elif not self._panel.questions.open:
+            self._worker.steering.step()
 
     def press_pause(self) -> None:
         """Pauses, or goes on."""
@@ -70,24 +89,21 @@ class Actions:
     def press_stop(self) -> None:
         """Ends the training."""
         self._worker.steering.stop()
-        self._panel.quiz.close()
-        self._panel.controls.say("stopping ...")
+        self._panel.questions.close()
+        self._panel.say("stopping ...")
 
     def press_reset(self) -> None:
         """Goes back to the settings that the panel began with."""
         panel = self._panel
-        panel.controls.show(self._asked)
-        start = self._asked.spec.start
-        self._worker.steering.move(
-            dropout=start.dropout, recurrent_dropout=start.recurrent_dropout, frozen=False
-        )
         panel.update(
-            layer=None, opened=None, cost=None, verdict=None, run=None, changes=(), epochs=0
+            layer=None, opened=None, cost=None, verdict=None, run=None, changes=(), so_far={}
         )
-        panel.update(curves=Curves())
-        panel.controls.progress.value = 0
+        panel.update(curves=Curves(), epochs=0)
+        panel.show_scenario(self._asked)
+        panel.progress = 0.0
+        self._want(frozen=False)
         self._say_ready()
-        panel.follow_controls()
+        panel.sender.want()
 
     def train_and_wait(self) -> Run:
         """Trains and waits for the end; asks no questions.
@@ -99,7 +115,7 @@ class Actions:
             DropvizError: If it cannot be trained, or the panel is closed.
             StoppedError: If it is interrupted; its ``run`` holds what was done.
         """
-        future = self.press_train(quiz=False)
+        future = self.press_train(quiz=False, to_its_end=True)
         try:
             return future.result()
         except KeyboardInterrupt:
@@ -109,33 +125,48 @@ class Actions:
         raise stopped(future.result())
 
     def _moved(self, name: str) -> None:
-        controls, steering = self._panel.controls, self._worker.steering
-        try:
-            if name == "method":
-                controls.fit_method()
-                steering.move(recurrent_dropout=controls.by_name["recurrent_dropout"].value)
-            elif name in LIVE:
-                key = "frozen" if name == "freeze" else name
-                steering.move(**{key: controls.by_name[name].value})
-            self._panel.follow_controls()
-        except DropvizError as error:
-            self._worker.fail(error)
+        panel, worker = self._panel, self._worker
+        if name in _SHOWS:
+            self._looked_elsewhere()
             return
-        self._worker.look_soon()
-        if not self._worker.training:
-            self._panel.update(cost=None, verdict=None)
-            self._say_ready()
-
-    def _turned(self) -> None:
-        worker = self._worker
+        try:
+            if name == "speed":
+                worker.steering.pace(SPEEDS[panel.speed])
+                return
+            if name == "quiz" and not worker.training:
+                panel.update(concealed=panel.quiz)
+            self._want(frozen=panel.freeze)
+            panel.follow_controls()
+        except DropvizError as error:
+            worker.fail(error)
+            return
         worker.look_soon()
-        self._panel.draw_thread.want()
-        if not worker.training and self._panel.tab == "Gates" and worker.run is not None:
-            worker.open_pass()
+        if worker.training:
+            panel.update(wanted=worker.steering.wanted)
+            if worker.steering.paused:
+                panel.sender.want()
+            return
+        panel.update(cost=None, verdict=None)
+        if not panel.moment.current:
+            panel.update(opened=None)
+        self._say_ready()
+        panel.sender.want()
+
+    def _looked_elsewhere(self) -> None:
+        """Shows another tab, sample or step; opens a sequence where nothing is under way."""
+        panel, worker = self._panel, self._worker
+        panel.sender.want()
+        worker.look_soon()
+        if not worker.training or worker.steering.paused:
+            worker.look()
+
+    def _want(self, *, frozen: bool) -> None:
+        """Has the next batch use the rates that the controls show."""
+        panel = self._panel
+        recurrent = 0.0 if panel.rests else panel.recurrent_dropout
+        self._worker.steering.move(
+            dropout=panel.dropout, recurrent_dropout=recurrent, frozen=frozen
+        )
 
     def _say_ready(self) -> None:
-        self._panel.controls.say(LOADING if self._worker.loading else READY)
-
-
-def _wire(button: Any, press: Callable[[], object]) -> None:
-    button.on_click(lambda _: press())
+        self._panel.say(LOADING if self._worker.loading else READY)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dropviz.core.curves import Curves
+from dropviz.core.layer_recording import LayerRecording
+from dropviz.core.opened_batch import OpenedBatch
 from dropviz.core.quiz_questions import questions, seed_of
 from dropviz.core.spec import RunSpec
 from dropviz.jupyter.lab.panel import Panel
@@ -15,9 +17,10 @@ if TYPE_CHECKING:
     from dropviz.studies.progress import Progress
     from dropviz.studies.session import Session
 
-_PAUSE = 0.2  # seconds between two lines of progress, or two pictures
-_SHARE = 0.02  # of the time that looks which nobody asked for may take from the training
+_PAUSE = 0.25  # seconds between two lines of progress
 _PREDICT_AFTER = 2  # batches: one to show, one to ask about
+_OPENS = ("Where", "Inside")  # tabs that show a sequence in numbers
+PAUSED = "paused before the next batch; the sliders act when it goes on"
 
 
 class Follower:
@@ -38,11 +41,12 @@ class Follower:
         """
         self.quiz = self.fresh = False
         self._panel, self._steering, self._student = panel, steering, student
-        self._next_line = self._next_look = 0.0
+        self._progress: Progress | None = None
+        self._next_line = 0.0
 
     def begin(self) -> None:
         """Makes ready for another training."""
-        self.fresh, self._next_look = True, 0.0
+        self.fresh, self._progress = True, None
 
     def follow(self, session: Session, spec: RunSpec, progress: Progress) -> None:
         """Follows a training, as its listener.
@@ -52,38 +56,50 @@ class Follower:
             spec: What it trains.
             progress: How far it has come.
         """
-        now = time.perf_counter()
-        if self._panel.closed or self._panel.quiz.open:
+        panel = self._panel
+        self._progress = progress
+        if panel.closed or panel.questions.open:
             return
         trained = progress.epoch * session.batches + progress.batch
         if self.quiz and trained >= _PREDICT_AFTER:
             self._question(session, spec)
             return
-        if now >= self._next_line:
-            self._next_line = now + _PAUSE
-            self._panel.controls.progress.value = progress.share
-            self._panel.controls.say(f"{progress.sentence}; the sliders act from the next batch")
-        if not self.quiz and (self.fresh or now >= self._next_look):
-            self.look(session, progress.curves)
-            if not self.fresh:
-                # Here, between two batches: in another thread it would take turns with the
-                # training for Python's lock, and both would be slow.
-                self._panel.draw_thread.now()
-            end = time.perf_counter()
-            self._next_look = end + max(_PAUSE, (end - now) / _SHARE)
+        if self._steering.paused:
+            self.look(session)
+            return
+        if not trained:
+            return
+        if panel.state != "training":
+            panel.follow("training")
+        self._say(progress)
+        if self.fresh or panel.sender.due:
+            self.look(session)
 
-    def look(self, session: Session, curves: Curves) -> None:
-        """Has the panel know of the latest masks and curves; nothing is drawn yet.
+    def look(self, session: Session) -> None:
+        """Has the panel show the latest masks and curves.
 
         Args:
             session: What trains.
-            curves: Its curves so far.
         """
-        layer = session.latest()
-        opened = session.open_pass() if self._panel.tab == "Gates" and layer else None
-        changes = tuple(session.changes)
-        self._panel.update(layer=layer, opened=opened, curves=curves, changes=changes)
+        panel, progress = self._panel, self._progress
+        if progress is None or self.quiz or panel.questions.open:
+            return
+        paused = self._steering.paused
+        layer = session.newest()
         wanted = self._steering.wanted
+        panel.update(
+            layer=layer,
+            curves=progress.curves,
+            so_far=progress.so_far,
+            changes=tuple(session.changes),
+            wanted=wanted,
+            opened=self._opened(session, layer) if paused or panel.speed == "slow" else None,
+        )
+        if paused:
+            panel.follow("paused")
+            place = progress.place if progress.batch else f"epoch {progress.epoch}"
+            panel.say(f"{PAUSED} ({place} is done)")
+        panel.sender.want()
         used = layer.setting if layer is not None else None
         # A batch that was under way when the slider moved shows the rates of before.
         self.fresh = used is None or (used.dropout, used.recurrent_dropout) != (
@@ -91,16 +107,30 @@ class Follower:
             wanted.recurrent_dropout,
         )
 
+    def _opened(self, session: Session, layer: LayerRecording | None) -> OpenedBatch | None:
+        if layer is None or self._panel.tab not in _OPENS:
+            return None
+        return session.open_batch(layer, self._panel.sample)
+
+    def _say(self, progress: Progress) -> None:
+        now = time.perf_counter()
+        if now < self._next_line:
+            return
+        self._next_line = now + _PAUSE
+        trained = replace(progress, seconds=progress.seconds - self._steering.waited)
+        self._panel.progress = progress.share
+        self._panel.say(f"{trained.sentence}; the sliders act from the next batch")
+
     def _question(self, session: Session, spec: RunSpec) -> None:
-        layer = session.latest()
+        panel = self._panel
+        layer = session.newest()
         asked = questions(layer, seed_of(self._student, spec.seed)) if layer else []
+        self.quiz = False
         if not asked:
-            self.quiz = False
-            words = "nothing is dropped at these rates, so there is nothing to ask"
-            self._panel.controls.say(words)
+            panel.update(concealed=False)
+            panel.say("nothing is dropped at these rates, so there is nothing to ask")
             return
         self._steering.pause()
-        self._panel.controls.say("predict first: answer the questions; then the training goes on")
-        self._panel.quiz.begin(asked)
-        self._panel.follow_training(training=True, paused=self._steering.paused)
-        self.quiz = False
+        panel.say("predict first: answer the questions; then the training goes on")
+        panel.questions.begin(asked)
+        panel.follow("paused")

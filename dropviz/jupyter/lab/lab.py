@@ -9,6 +9,7 @@ from typing import Any
 from IPython import get_ipython
 from IPython.display import display
 
+from dropviz.core.quiz_questions import Answered
 from dropviz.core.runs import Run
 from dropviz.core.scenario_string import Scenario, parse
 from dropviz.core.spec import RunSpec
@@ -17,6 +18,7 @@ from dropviz.core.tasks import TASKS
 from dropviz.errors import DropvizError, received
 from dropviz.jupyter.lab.actions import Actions
 from dropviz.jupyter.lab.panel import Panel
+from dropviz.jupyter.lab.settings import says_epochs
 from dropviz.jupyter.lab.static_copy import StaticCopy
 from dropviz.jupyter.lab.worker import Worker
 
@@ -27,7 +29,7 @@ _newest: list[Lab] = []
 
 
 def lab(
-    scenario: str | Scenario = START,
+    scenario: str | Scenario | None = None,
     task: Task | None = None,
     hide: Collection[str] = (),
     lock: Collection[str] = (),
@@ -40,28 +42,33 @@ def lab(
 
     Args:
         scenario: The panel's state, as in "lstm:u16:d.2:r.5:m=keras:task=digits:s7";
-            what is left out is as in ``dropviz.run``. Without any the panel begins with
-            rates above 0, so that there is something to see.
+            what is left out is as in ``dropviz.run``. Where no epochs are given, the button
+            Train goes on until it is stopped. Without any the panel begins with rates above
+            0, so that there is something to see.
         task: Data of one's own, in place of the tasks that come with dropviz.
         hide: Controls to leave out: dropout, recurrent_dropout, method, task, units,
-            epochs, seed, freeze, quiz, train, pause, stop, reset.
+            epochs, seed, freeze, quiz, speed, train, step, pause, stop, reset.
         lock: Controls that cannot be moved, by the same names.
         student: Chooses the questions of the quiz: the same for the same name.
 
     Returns:
-        The panel; it shows itself as the last value of a cell. ``train()`` presses Train
-        and waits, ``run`` is the last training, ``scenario`` the state as one string.
+        The panel, a widget; it shows itself as the last value of a cell. ``train()`` trains the
+        epochs of the scenario and waits, ``run`` is the last training, ``answers`` what was
+        answered in the quiz. Its traits ``dropout``, ``recurrent_dropout``, ``status`` and
+        ``scenario`` can be observed and linked to widgets of one's own.
 
     Raises:
         DropvizError: If the scenario is not understood, or there is no such control.
     """
-    asked = scenario if isinstance(scenario, Scenario) else parse(scenario)
+    given = START if scenario is None else scenario
+    asked = given if isinstance(given, Scenario) else parse(given)
+    endless = scenario is None or (isinstance(given, str) and not says_epochs(given))
     _check_arguments(task, hide, lock)
     if task is None:
         asked.spec.check_task()
     else:
         asked = Scenario(_of_task(asked.spec, task), asked.quiz)
-    made = Lab(asked, task, hide, lock, student)
+    made = Lab(asked, task, hide, lock, student, endless=endless)
     close_all(_REPLACED)
     _newest.append(made)
     return made
@@ -88,7 +95,7 @@ def _of_task(spec: RunSpec, task: Task) -> RunSpec:
     return replace(spec, task=task.name)
 
 
-class Lab:
+class Lab(Panel):
     """A panel: what ``dropviz.lab`` returns."""
 
     def __init__(
@@ -98,15 +105,17 @@ class Lab:
         hide: Collection[str],
         lock: Collection[str],
         student: str,
+        *,
+        endless: bool,
     ) -> None:
         tasks = {name: entry.title for name, entry in TASKS.items()}
         shapes = {name: (entry.steps, entry.features) for name, entry in TASKS.items()}
         if task:
             tasks, shapes = {task.name: task.title}, {task.name: (task.steps, task.features)}
-        self._panel = Panel(asked, tasks, shapes, hide, lock)
-        self._worker = Worker(self._panel, asked.spec, task, student)
-        self._actions = Actions(self._panel, self._worker, asked)
-        self._static_copy = StaticCopy(self._panel)
+        super().__init__(asked, tasks, shapes, hide, lock, endless=endless)
+        self._worker = Worker(self, asked.spec, task, student)
+        self._actions = Actions(self, self._worker, asked)
+        self._static_copy = StaticCopy(self)
         self._worker.on_rest = self._static_copy.update
         self._begun = self._in_line = False
 
@@ -116,17 +125,17 @@ class Lab:
         return self._worker.run
 
     @property
-    def scenario(self) -> str:
-        """What the controls show, as one string."""
-        return str(self._panel.controls.scenario)
-
-    @property
     def error(self) -> BaseException | None:
         """What the last training or look ended with, where that was an error."""
         return self._worker.error
 
+    @property
+    def answers(self) -> tuple[Answered, ...]:
+        """What was answered in the last quiz: question, prediction, answer, points, seconds."""
+        return self.questions.answers
+
     def train(self) -> Run:
-        """Presses Train and waits for the end, as headless notebooks must.
+        """Trains the scenario's epochs and waits for the end, as headless notebooks must.
 
         Returns:
             The run.
@@ -157,9 +166,10 @@ class Lab:
         if not hasattr(get_ipython(), "kernel"):
             display(self._static_copy.bundle(), raw=True)
             return
-        display(self._panel.box)
-        # Drawn here, so that a headless notebook holds the picture when the cell ends.
-        self._panel.draw_thread.now()
+        bundle: Any = self._repr_mimebundle_()
+        data, metadata = bundle
+        display(data, metadata=metadata, raw=True)
+        # Made here, so that a headless notebook holds the picture when the cell ends.
         self._static_copy.show()
         self._begin()
 

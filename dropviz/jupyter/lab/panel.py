@@ -1,52 +1,105 @@
-"""The visible lab: controls to the left, tabs to the right."""
+"""The visible lab: one widget, whose traits are what a person can move and is told."""
 
 from __future__ import annotations
 
+import json
 import threading
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-import ipywidgets as widgets
+import anywidget
+from traitlets import Bool, Dict, Enum, Float, Int, List, Unicode, observe, validate
 
 from dropviz.core.gates import LSTM_GATES
-from dropviz.core.scenario_string import Scenario, magic
-from dropviz.errors import DropvizError
-from dropviz.jupyter import mime
-from dropviz.jupyter.lab.controls import Controls
-from dropviz.jupyter.lab.draw_thread import DrawThread
+from dropviz.core.scenario_string import Scenario, parse
+from dropviz.core.schedule import Change
+from dropviz.core.spec import RunSpec
+from dropviz.errors import is_known, unknown_name, visible
+from dropviz.jupyter.lab.contents import TABS, content
+from dropviz.jupyter.lab.hear import hear
+from dropviz.jupyter.lab.moment import Moment
+from dropviz.jupyter.lab.picture_sender import PictureSender
+from dropviz.jupyter.lab.quiet import Quiet
 from dropviz.jupyter.lab.quiz import Quiz
-from dropviz.jupyter.lab.tabs import TABS, Scene, shown
+from dropviz.jupyter.lab.script import script, style
+from dropviz.jupyter.lab.settings import (
+    CHECKED,
+    NAMES,
+    SETTINGS,
+    SWITCHES,
+    able_while,
+    checked,
+    copies_of,
+    is_idle,
+    note_of,
+    offers,
+    says_epochs,
+    scenario_of,
+)
 
-_GATES = ("all gates", *LSTM_GATES)
-_BUTTONS = {"Cost": "Measure", "Verdict": "Experiment"}
-_TIPS = {
-    "Cost": "Time training batches with these rates and without dropout, in turn.",
-    "Verdict": "Find out from outside, by experiment, where this layer drops. Takes seconds.",
-}
+Press = Callable[[], object]
+Moved = Callable[[str], object]
+
+_SHOWS = ("tab", "sample", "gate", "time")
 
 
-class Panel:
-    """What a person sees, drawn from a scene that may change in any thread.
+class Panel(anywidget.AnyWidget):
+    """What a person sees and moves. Every trait may be observed and linked, in any thread.
+
+    The rates are a view of what is wanted: that is in the trainings' ``Steering``.
 
     Attributes:
-        controls: The controls.
-        quiz: The quiz.
-        draw_thread: Draws the tab that is open.
-        box: The widget to show.
-        buttons: By tab the button that has something measured.
-        mark: A class name of this panel alone.
-        closed: Whether it takes and shows nothing any more.
+        dropout: Drop rate for the inputs, ``0 <= rate < 1``.
+        recurrent_dropout: Drop rate of the method's other site, likewise. Where the method has
+            none it keeps its value and does not act.
+        status: What is going on, in a sentence.
+        scenario: What the controls show, as one string; another one moves them all.
+        state: "loading", "ready", "compiling", "training", "paused" or "closed".
     """
+
+    _esm = script()
+    _css = style()
+
+    dropout = Float().tag(sync=True)
+    recurrent_dropout = Float().tag(sync=True)
+    method = Unicode("keras").tag(sync=True)
+    task = Unicode().tag(sync=True)
+    units = Int(1, min=1).tag(sync=True)
+    epochs = Int(None, min=1, allow_none=True).tag(sync=True)
+    seed = Int(0, min=0).tag(sync=True)
+    freeze = Bool().tag(sync=True)
+    quiz = Bool().tag(sync=True)
+    speed = Unicode("full").tag(sync=True)
+    scenario = Unicode().tag(sync=True)
+
+    tab = Enum(list(TABS), "Where").tag(sync=True)
+    sample = Int(0, min=0).tag(sync=True)
+    gate = Unicode().tag(sync=True)
+    time = Int(0, min=0).tag(sync=True)
+
+    status = Unicode().tag(sync=True)
+    alert = Bool().tag(sync=True)
+    state = Unicode("loading").tag(sync=True)
+    progress = Float().tag(sync=True)
+    able = Dict().tag(sync=True)
+    question = Dict().tag(sync=True)
+    note = Unicode().tag(sync=True)
+    copies = Dict().tag(sync=True)
+    hidden: Any = List().tag(sync=True)
+    offers = Dict().tag(sync=True)
+    mark = Unicode().tag(sync=True)
 
     def __init__(
         self,
         asked: Scenario,
         tasks: Mapping[str, str],
         shapes: Mapping[str, tuple[int, ...]],
-        hide: Collection[str],
-        lock: Collection[str],
+        hide: Collection[str] = (),
+        lock: Collection[str] = (),
+        *,
+        endless: bool = False,
     ) -> None:
         """Makes a panel.
 
@@ -56,173 +109,210 @@ class Panel:
             shapes: Steps and features of each.
             hide: Controls to leave out.
             lock: Controls that cannot be moved.
+            endless: Whether *epochs* is empty: Train goes on until it is stopped.
+
+        Raises:
+            UnknownNameError: If there is no such control to hide or lock.
         """
-        self.closed = False
-        self.mark = f"dropviz-{uuid.uuid4().hex[:8]}"
-        self._shapes = shapes
-        self._lock = threading.RLock()
-        self.controls = Controls(asked, tasks, hide, lock)
-        self.quiz = Quiz(self._left_quiz)
-        self.on_quiz_end: Any = None
-        self._scene = Scene(asked.spec, self._shape(asked))
-        self._pages = {name: widgets.HTML() for name in TABS}
-        self.sample = widgets.BoundedIntText(
-            value=1,
-            min=1,
-            max=64,
-            description="sample",
-            layout=widgets.Layout(width="160px"),
-            style={"description_width": "60px"},
-        )
-        self.gate = widgets.Dropdown(
-            options=_GATES,
-            description="gate",
-            layout=widgets.Layout(width="190px"),
-            style={"description_width": "50px"},
-        )
-        self.buttons = {
-            name: widgets.Button(description=label, tooltip=_TIPS[name], disabled=True)
-            for name, label in _BUTTONS.items()
+        for name in (*hide, *lock):
+            if not is_known(name, NAMES):
+                raise unknown_name("control", name, NAMES)
+        self._moment_lock = threading.RLock()
+        self._quiet = Quiet()
+        self._over = False
+        self._locked = frozenset(lock)
+        self._shapes, self._endless = shapes, endless
+        self._presses: dict[str, Press] = {}
+        self._moved: Moved | None = None
+        self._own = asked.spec
+        self._moment = Moment(asked.spec, self._shape(asked.spec), concealed=asked.quiz)
+        self.sender = PictureSender(self._content, self._sent)
+        self.questions = Quiz(self)
+        given = {
+            "mark": f"dropviz-{uuid.uuid4().hex[:8]}",
+            "hidden": sorted(hide),
+            "able": {n: n not in self._locked and n not in ("pause", "stop") for n in NAMES},
+            "offers": offers(tasks) | {"gates": list(LSTM_GATES), "tabs": list(TABS)},
         }
-        self.tabs = self._tabbed()
-        self.draw_thread = DrawThread(self._draw)
-        for chooser in (self.sample, self.gate):
-            chooser.observe(lambda _: self._chosen(), names="value")
-        self.box = self._arranged()
-        self.write_line()
+        super().__init__(**given)
+        self.show_scenario(asked)
+        self.on_msg(lambda _, message, __: hear(self, message))
 
-    def _tabbed(self) -> Any:
-        extra = {"Masks": [widgets.HBox([self.sample, self.gate])]}
-        extra |= {name: [button] for name, button in self.buttons.items()}
-        pages = [widgets.VBox([*extra.get(name, []), page]) for name, page in self._pages.items()]
-        tabs = widgets.Tab(children=pages, layout=widgets.Layout(min_height="600px"))
-        for number, name in enumerate(TABS):
-            tabs.set_title(number, name)
-        # ipywidgets 7 opens none by itself.
-        tabs.selected_index = 0
-        return tabs
+    def __del__(self) -> None:
+        """Does nothing: ipywidgets would close whatever was refused before it was whole."""
 
-    def _arranged(self) -> Any:
-        # While this panel lives in a page, the page hides the panel's static copy.
-        style = widgets.HTML(
-            f"<style>.{self.mark}{{display:none}}</style>", layout=widgets.Layout(display="none")
-        )
-        right = widgets.VBox(
-            [self.quiz.box, self.tabs],
-            layout=widgets.Layout(flex="1 1 560px", min_width="320px", max_width="920px"),
-        )
-        return widgets.Box(
-            [style, self.controls.box, right],
-            layout=widgets.Layout(flex_flow="row wrap", align_items="flex-start", width="100%"),
-        )
+    # ------------------------------------------------------------ what the controls ask for
 
     @property
-    def scene(self) -> Scene:
-        """What there is to see now."""
-        with self._lock:
-            return self._scene
-
-    @property
-    def tab(self) -> str:
-        """The name of the tab that is open."""
-        return list(TABS)[self.tabs.selected_index or 0]
-
-    def update(self, **values: Any) -> None:
-        """Changes the scene; nothing is drawn yet."""
-        with self._lock:
-            self._scene = replace(self._scene, **values)
-
-    def follow_training(self, *, training: bool, paused: bool) -> None:
-        """Lets those controls and buttons be used that act now.
-
-        Args:
-            training: Whether a training is under way.
-            paused: Whether it waits.
-        """
-        if self.closed:
-            return
-        self.controls.follow_training(training=training, paused=paused)
-        for button in self.buttons.values():
-            button.disabled = training
-
-    def close(self, words: str) -> None:
-        """Takes the questions away, and has nothing moved or drawn any more.
-
-        Args:
-            words: What is said last.
-        """
-        self.closed = True
-        self.draw_thread.close()
-        self.quiz.close()
-        for control in (*self.controls.by_name.values(), *self.buttons.values()):
-            control.disabled = True
-        self.controls.say(words, alert=True, last=True)
-
-    def follow_controls(self) -> None:
-        """Takes over what the controls show; draws it, unless a training will.
+    def asked(self) -> Scenario:
+        """What the controls ask for.
 
         Raises:
             DropvizError: If the settings cannot act together.
         """
-        asked = self.controls.scenario
-        self.update(spec=asked.spec, shape=self._shape(asked))
-        self.write_line()
-        if not self.scene.training:
-            self.draw_thread.want()
+        values = {name: getattr(self, name) for name in (*SETTINGS, *SWITCHES)}
+        return scenario_of(values, self._own)
 
-    def write_line(self) -> None:
-        """Shows what the settings will do, and the line that does the same."""
-        try:
-            spec = self.controls.scenario.spec
-        except DropvizError as error:
-            self.controls.say(str(error), alert=True)
-            return
-        self.controls.line.value = (
-            '<div style="font-size:.85em;opacity:.8">the same without the panel:</div>'
-            + mime.code(magic(spec), _PRE)
+    @property
+    def rests(self) -> bool:
+        """Whether the method has nothing for the second slider to act on."""
+        return is_idle(self.method, self._own)
+
+    def show_scenario(self, asked: Scenario) -> None:
+        """Puts every control where a scenario says."""
+        self._own = asked.spec
+        shown = {name: getattr(asked.spec, name) for name in SETTINGS}
+        if self._endless:
+            shown["epochs"] = None
+        if is_idle(asked.spec.method, asked.spec):
+            shown["recurrent_dropout"] = self.recurrent_dropout
+        self.move(**shown, freeze=False, quiz=asked.quiz)
+        if not self.moment.training:
+            self.update(concealed=asked.quiz)
+        self.follow_controls()
+
+    def show_rates(self, wanted: Change) -> None:
+        """Puts the controls that act while it trains where they are wanted."""
+        self.move(
+            dropout=wanted.dropout,
+            recurrent_dropout=self.recurrent_dropout if self.rests else wanted.recurrent_dropout,
+            freeze=wanted.frozen,
         )
-        self.controls.note.value = _note(spec.method, spec.dropout, spec.recurrent_dropout)
 
-    def _shape(self, asked: Scenario) -> tuple[int, int]:
-        steps, features = self._shapes[asked.spec.task]
-        return steps, features
+    def move(self, **values: Any) -> None:
+        """Puts some controls somewhere without telling what listens to a person's moves."""
+        with self._quiet:
+            for name, value in values.items():
+                setattr(self, name, value)
 
-    def _chosen(self) -> None:
-        gate = None if self.gate.value == _GATES[0] else self.gate.value
-        self.update(sample=self.sample.value - 1, gate=gate)
-        self.draw_thread.want()
+    def on_press(self, presses: Mapping[str, Press]) -> None:
+        """Says what the buttons do, by their names."""
+        self._presses |= presses
 
-    def _left_quiz(self) -> None:
-        if self.on_quiz_end is not None:
-            self.on_quiz_end()
+    def on_move(self, listener: Moved) -> None:
+        """Calls a listener with the name of whatever is moved that is no button."""
+        self._moved = listener
 
-    def _draw(self) -> None:
-        name = self.tab
+    def press(self, name: str) -> None:
+        """Presses a button, if it can be pressed."""
+        if self.able.get(name, True) and name in self._presses:
+            self._presses[name]()
+
+    def follow_controls(self) -> None:
+        """Takes over what the controls show, and says what it means.
+
+        Raises:
+            DropvizError: If the settings cannot act together.
+        """
+        asked = self.asked
+        self.update(spec=asked.spec, shape=self._shape(asked.spec))
+        self.write_copies()
+        self.move(scenario=str(asked))
+        hides = self.moment.concealed
+        self.note = "" if hides else note_of(asked.spec, self.recurrent_dropout)
+        self._allow(recurrent_dropout=not self.rests)
+
+    def write_copies(self) -> None:
+        """Writes the lines that do the same elsewhere: those of the run that is shown."""
+        self.copies = copies_of(Scenario(self.moment.ran, self.quiz))
+
+    # ------------------------------------------------------------ what there is to see
+
+    @property
+    def moment(self) -> Moment:
+        """What there is to see now."""
+        with self._moment_lock:
+            return self._moment
+
+    def update(self, **values: Any) -> None:
+        """Changes what there is to see; nothing is sent yet."""
+        with self._moment_lock:
+            self._moment = replace(self._moment, **values)
+
+    def say(self, status: str, *, alert: bool = False, last: bool = False) -> None:
+        """Says what is going on, or what went wrong.
+
+        Args:
+            status: A sentence.
+            alert: Whether something went wrong.
+            last: Whether it stays whatever is said later, by a thread that is ending.
+        """
+        if self._over:
+            return
+        self._over = last
+        self.alert, self.status = alert, visible(status)
+
+    def follow(self, state: str) -> None:
+        """Lets those controls be used that act in a state.
+
+        Args:
+            state: One of those of ``state``.
+        """
+        if self.closed:
+            return
+        self.update(state=state)
+        able = able_while(training=self.moment.training)
+        self._allow(**able | {"recurrent_dropout": not self.rests})
+        self.state = state
+
+    @property
+    def closed(self) -> bool:
+        """Whether it takes and shows nothing any more."""
+        return self.state == "closed"
+
+    def shut(self, words: str) -> None:
+        """Takes the questions away, and has nothing moved or sent any more.
+
+        Args:
+            words: What is said last.
+        """
+        self.state = "closed"
+        self.questions.close()
+        self.able = dict.fromkeys(self.able, False)
+        self.say(words, alert=True, last=True)
+
+    # ------------------------------------------------------------ how it hangs together
+
+    @validate(*CHECKED)
+    def _checked(self, proposal: Any) -> Any:
+        name, value = proposal["trait"].name, proposal["value"]
+        return value if self._quiet.on else checked(name, value, self._shapes)
+
+    @observe(*SETTINGS, *SWITCHES, "speed", "scenario", *_SHOWS)
+    def _on_trait(self, change: Any) -> None:
+        if self._quiet.on or self.closed or self._moved is None:
+            return
+        name = change["name"]
+        if name == "scenario":
+            self._endless = not says_epochs(change["new"])
+            self.show_scenario(parse(change["new"]))
+            name = "dropout"  # whatever moved, the wanted rates are those of now
+        if name in _SHOWS:
+            gate = self.gate if self.gate in LSTM_GATES else None
+            self.update(sample=self.sample, gate=gate, time=self.time)
+        self._moved(name)
+
+    def _content(self) -> dict[str, Any]:
         try:
-            drawn = shown(self.scene, name).html
+            return content(self.moment, self.tab)
         # A picture that fails must not take the panel with it.
         except Exception as error:  # noqa: BLE001
-            self.controls.say(f"{name} could not be drawn: {error}", alert=True)
-            return
-        self._pages[name].value = drawn
+            self.say(f"{self.tab} could not be drawn: {error}", alert=True)
+            return {"tab": self.tab, "words": []}
 
+    def _sent(self, message: Mapping[str, Any]) -> int:
+        # As text, which the kernel writes once more as one string: no walk through its lists.
+        text = json.dumps(message, separators=(",", ":"))
+        self.send({"kind": "picture", "text": text})
+        return len(text)
 
-_PRE = (
-    "white-space:pre-wrap;word-break:normal;line-height:1.35;margin:0;font-size:.85em;"
-    "background:rgba(128,128,128,.12);padding:.5em"
-)
+    def _shape(self, spec: RunSpec) -> tuple[int, int]:
+        steps, features = self._shapes[spec.task]
+        return steps, features
 
-
-def _note(method: str, dropout: float, recurrent_dropout: float) -> str:
-    said = ""
-    if method == "keras" and recurrent_dropout:
-        inputs = ", for the inputs too," if dropout else ""
-        said = (
-            f"recurrent_dropout above 0: Keras draws four masks, one for each gate{inputs} and "
-            "cuDNN is ruled out."
-        )
-    elif method == "keras" and dropout:
-        said = "recurrent_dropout is 0: one input mask serves all four gates."
-    elif method != "keras":
-        said = f"{method} is a layer of dropviz with Keras's weights."
-    return f'<div style="line-height:1.35;font-size:.92em;opacity:.8;min-height:2.7em">{said}</div>'
+    def _allow(self, **able: bool) -> None:
+        """Lets controls be moved or not; those that are locked never are."""
+        allowed = {name: yes and name not in self._locked for name, yes in able.items()}
+        with self._moment_lock:
+            if {**self.able, **allowed} != self.able:
+                self.able = {**self.able, **allowed}

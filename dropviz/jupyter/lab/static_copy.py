@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
 
 from dropviz.core.scenario_string import Scenario, magic
+from dropviz.core.sentences import answers, intentions, last_losses
 from dropviz.core.spec import RunSpec
 from dropviz.errors import visible
+from dropviz.figures.unrolled_parts import UnrolledScene
 from dropviz.jupyter import mime
+from dropviz.jupyter.lab.moment import Moment
 from dropviz.jupyter.lab.panel import Panel
-from dropviz.jupyter.lab.tabs import shown
+from dropviz.jupyter.lab.scenes import with_numbers
+
+if TYPE_CHECKING:
+    from dropviz.figures.theme import Picture
 
 
 class StaticCopy:
@@ -38,24 +44,27 @@ class StaticCopy:
 
     def bundle(self) -> dict[str, str]:
         """The copy as HTML and as text."""
-        scene = self._panel.scene
-        ran = scene.run.spec if scene.run is not None else None
-        spec = ran or scene.spec
-        views = ["Where", *(["Curves"] if scene.curves.epochs else [])]
-        pages = [shown(scene, name) for name in views]
+        from dropviz.jupyter.living import output_script
+
+        moment = self._panel.moment
+        spec = moment.ran
+        drawn = [] if moment.concealed else _drawn(moment)
         rows = "".join(
             f"<tr><th style='{_CELL}'>{name}</th>"
             f"<td style='{_CELL}'>{mime.escaped(value)}</td></tr>"
             for name, value in _settings(spec)
         )
-        state = f"Last training: {scene.run.title}" if scene.run else "Not trained yet."
-        text = "".join(page.html for page in pages)
-        lines = [line for page in pages for line in page.words]
+        state = f"Last training: {moment.run.title}" if moment.run else "Not trained yet."
+        if moment.concealed:
+            state = f"{state} Predict first: pictures come after the questions."
+        pages = "".join(_html(picture, words) for picture, words in drawn)
+        lines = [line for _, words in drawn for line in words]
+        script = output_script() if drawn else ""
         return {
             "text/html": (
                 f'<div class="{self._panel.mark} {mime.LITERAL}"><p><b>LSTM dropout lab</b>, '
-                f"without its controls. {mime.escaped(state)}</p>{text}<table>{rows}</table>"
-                f"<p>The same without the panel:</p>{mime.code(magic(spec))}</div>"
+                f"without its controls. {mime.escaped(state)}</p>{pages}<table>{rows}</table>"
+                f"<p>The same without the panel:</p>{mime.code(magic(spec), _WRAPS)}{script}</div>"
             ),
             "text/plain": "\n".join(
                 visible(line)
@@ -69,6 +78,39 @@ class StaticCopy:
         }
 
 
+def _drawn(moment: Moment) -> list[tuple[Picture, list[str]]]:
+    """Where dropout acted or will act, and the masks and curves of a run, with their words."""
+    from dropviz.figures.curves import curves
+    from dropviz.figures.heatmaps import atlas
+    from dropviz.figures.unrolled import plan, where
+
+    setting, layer = moment.spec.setting, moment.layer
+    if layer is None or not moment.current:
+        steps, features = moment.shape
+        drawn = [(plan(setting, moment.spec.units, features, steps), intentions(setting))]
+    else:
+        sample = min(moment.sample, layer.require_batch().batch_sizes[-1] - 1)
+        picture = where(layer, sample=sample)
+        if moment.opened is not None and isinstance(picture.scene, UnrolledScene):
+            picture.scene = with_numbers(picture.scene, moment.opened)
+        drawn = [(picture, answers({"lstm": layer})), (atlas(layer, sample=sample), [])]
+    if moment.curves.epochs:
+        epochs = moment.epochs or moment.curves.epochs
+        shown = curves(moment.curves, epochs, moment.moved())
+        drawn.append((shown, [last_losses(moment.curves)]))
+    return drawn
+
+
+def _html(picture: Picture, words: list[str]) -> str:
+    from dropviz.jupyter import living
+
+    lines = "".join(f"<li>{mime.escaped(line)}</li>" for line in words)
+    listed = f'<ul style="margin:.3em 0 0 1.2em;padding:0;font-size:.95em">{lines}</ul>'
+    page = living.picture(picture, picture.frame(1), called=True)
+    return f'<div style="line-height:1.45;max-width:1150px">{page}{listed if lines else ""}</div>'
+
+
+_WRAPS = "white-space:pre-wrap;overflow-wrap:anywhere"
 _CELL = "text-align:left;padding:.1em 1em .1em 0"
 
 

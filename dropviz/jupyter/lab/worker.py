@@ -9,13 +9,14 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
+from dropviz.core.curves import Curves
 from dropviz.core.runs import Run
 from dropviz.core.schedule import Change
 from dropviz.core.spec import RunSpec
 from dropviz.core.task import Task
 from dropviz.core.tasks import load_task
 from dropviz.errors import DropvizError
-from dropviz.jupyter.lab.follower import Follower
+from dropviz.jupyter.lab.follower import PAUSED, Follower
 from dropviz.jupyter.lab.panel import Panel
 from dropviz.studies.steering import Steering
 
@@ -55,7 +56,7 @@ class Worker:
         self.run: Run | None = None
         self.error: BaseException | None = None
         self.on_rest: Callable[[], None] = lambda: None
-        self.loading = self.training = False
+        self.training, self.loading = False, True
         self._panel, self._own = panel, task
         self._follower = Follower(panel, self.steering, student)
         self._tasks: dict[str, Task] = {}
@@ -65,11 +66,11 @@ class Worker:
         # before the static copy of the last is made.
         self._waiting: list[Future[Run]] = []
         self._thread = threading.Thread(target=self._work, name="dropviz-worker", daemon=True)
+        panel.say(LOADING)
 
     def begin(self) -> None:
         """Starts the thread, and loads Keras behind the panel."""
         self.loading = True
-        self._panel.controls.say(LOADING)
         self.steering.ask("load", lambda: self._guarded(self._load))
         atexit.register(self._exit)
         self._thread.start()
@@ -80,12 +81,13 @@ class Worker:
         with self._lock:
             return self._waiting[-1] if self.training and self._waiting else None
 
-    def train(self, spec: RunSpec, *, quiz: bool) -> Future[Run]:
+    def train(self, spec: RunSpec, *, quiz: bool, step: bool = False) -> Future[Run]:
         """Begins a training, as soon as Keras is there; there is one at a time.
 
         Args:
             spec: What to train.
             quiz: Whether to ask before it shows.
+            step: Whether it waits after its first batch.
 
         Returns:
             What will hold the run, or what went wrong, once the training and its static
@@ -101,24 +103,35 @@ class Worker:
             self.training, self._follower.quiz, self.error = True, quiz, None
             self._waiting.append(future)
             self.steering.begin(spec)
-        self._panel.quiz.close()
-        self._enable()
-        self._panel.controls.say("training: the first batch of a new model is being compiled ...")
+            if step:
+                self.steering.step()
+        self._panel.questions.close()
+        self._panel.update(concealed=quiz, layer=None, opened=None, run=None)
+        self._panel.follow("compiling")
+        self._panel.say("compiling: the first batch of a new model takes some seconds ...")
+        self._panel.sender.want()
         self.steering.ask("train", lambda: self._train(spec, future))
         return future
 
     def pause(self) -> None:
         """Makes the training wait before its next batch."""
         self.steering.pause()
-        self._panel.controls.say("paused before the next batch; the sliders act when it goes on")
-        self._enable()
+        self._panel.follow("paused")
+        self._panel.say(PAUSED)
+        # Done before the next batch, it shows the one before whatever was under way.
+        self.look()
 
     def go_on(self) -> None:
         """Lets a training that waits go on, without questions."""
         self._follower.quiz, self._follower.fresh = False, True
-        self._panel.quiz.close()
+        self._panel.questions.close()
+        self._panel.update(concealed=False, opened=None)
+        self._panel.follow("training")
         self.steering.resume()
-        self._enable()
+
+    def look(self) -> None:
+        """Has what is under way, or what trained last, shown anew; opens what is to be opened."""
+        self.steering.ask("look", lambda: self._guarded(self._look))
 
     def stop(self, future: Future[Run]) -> None:
         """Ends the training of a future, unless it has ended and another has begun."""
@@ -138,15 +151,15 @@ class Worker:
         """Has the black-box experiment find out which method it is."""
         self._ask("verdict", "experimenting ...", self._explain)
 
-    def open_pass(self) -> None:
-        """Opens a pass of the model that trained last."""
-        self._ask("gates", "", self._open_pass)
-
     def fail(self, error: BaseException) -> None:
         """Says what went wrong; the panel lives on."""
         self.error = error
-        said = str(error) if isinstance(error, DropvizError) else _unforeseen(error)
-        self._panel.controls.say(said, alert=True)
+        said = str(error)
+        if not isinstance(error, DropvizError):
+            first = (said.strip().splitlines() or [""])[0][:200]
+            kind = type(error).__name__
+            said = f"It ended with {kind}: {first} (panel.error has all of it)"
+        self._panel.say(said, alert=True)
 
     def close(self, words: str) -> None:
         """Ends the training, both threads, and the waiting of those who wait.
@@ -154,17 +167,14 @@ class Worker:
         Args:
             words: What the panel says last.
         """
-        self._panel.close(words)
+        self._panel.shut(words)
         self.steering.close()
         # Last: `train` looks whether the panel is closed before it has somebody wait.
         self._end_waiting()
 
     def _ask(self, name: str, words: str, job: Callable[[], None]) -> None:
-        self._panel.controls.say(words)
+        self._panel.say(words)
         self.steering.ask(name, lambda: self._guarded(job))
-
-    def _enable(self) -> None:
-        self._panel.follow_training(training=self.training, paused=self.steering.paused)
 
     def _end_waiting(self) -> None:
         with self._lock:
@@ -175,9 +185,7 @@ class Worker:
     def _exit(self) -> None:
         # TensorFlow and matplotlib abort where Python ends in the middle of their work.
         self.steering.close()
-        self._panel.draw_thread.close()
         self._thread.join(_AT_EXIT)
-        self._panel.draw_thread.join(_AT_EXIT)
 
     def _work(self) -> None:
         try:
@@ -213,8 +221,8 @@ class Worker:
         finally:
             self.loading = False
         if not self.training:
-            self._enable()
-            self._panel.controls.say(READY)
+            self._panel.follow("ready")
+            self._panel.say(READY)
 
     def _train(self, spec: RunSpec, future: Future[Run]) -> None:
         outcome: Run | Exception
@@ -226,7 +234,8 @@ class Worker:
         with self._lock:
             self.training = self._follower.quiz = False
         if not self._panel.closed:
-            self._enable()
+            self._panel.follow("ready")
+            self._panel.sender.want()
             outcome = self._guarded(self.on_rest) or outcome
         with self._lock:
             if future not in self._waiting:
@@ -238,25 +247,47 @@ class Worker:
             future.set_exception(outcome)
 
     def _fit(self, spec: RunSpec) -> Run:
+        from dropviz.studies.session import UNTIL_STOPPED
+
         session = self._prepared(spec)
         panel = self._panel
         panel.update(layer=None, opened=None, cost=None, verdict=None, run=None, changes=())
-        panel.update(training=True, epochs=spec.epochs, batches=session.batches, start=spec.start)
+        panel.update(curves=Curves(), so_far={}, batches=session.batches, start=spec.start)
+        panel.update(epochs=0 if spec.epochs == UNTIL_STOPPED else spec.epochs)
         self._follower.begin()
         follow = functools.partial(self._follower.follow, session, spec)
-        try:
-            run = session.train(spec, self.steering, follow)
-        finally:
-            panel.update(training=False)
+        run = session.train(spec, self.steering, follow)
         self.run = run
-        self._follower.look(session, run.curves)
-        panel.update(run=run, changes=run.spec.schedule if run.spec else ())
         if panel.closed:
             return run
-        panel.controls.progress.value = 1.0 if run.status == "done" else 0.0
-        panel.controls.say(" ".join(filter(None, (run.ending, run.reason))))
-        panel.draw_thread.want()
+        layer = run.recording.get("lstm")
+        changes = run.spec.schedule if run.spec else ()
+        opened = session.open_batch(layer, panel.sample) if layer is not None else None
+        panel.update(run=run, layer=layer, curves=run.curves, so_far={}, changes=changes)
+        panel.update(opened=opened)
+        panel.update(concealed=False, wanted=None, epochs=0 if not run.spec else run.spec.epochs)
+        panel.write_copies()
+        panel.progress = 1.0 if run.status == "done" else 0.0
+        panel.say(" ".join(filter(None, (run.ending, run.reason))))
         return run
+
+    def _look(self) -> None:
+        """Looks at what is under way, or opens a sequence of what trained last."""
+        panel, session = self._panel, self._session
+        if panel.closed or session is None:
+            return
+        moment = panel.moment
+        if moment.training:
+            self._follower.look(session)
+            return
+        shown = moment.layer if moment.current else None
+        # Of a session that trained something else since nothing can be opened.
+        mine = (
+            shown is not None and self.run is moment.run and session.fits(moment.ran, session.task)
+        )
+        opened = session.open_batch(shown, panel.sample) if shown is not None and mine else None
+        panel.update(opened=opened)
+        panel.sender.want()
 
     def _prepared(self, spec: RunSpec) -> Session:
         from dropviz.studies.session import Session
@@ -271,28 +302,18 @@ class Worker:
         return self._session
 
     def _scheduled(self, change: Change) -> None:
-        self._panel.controls.show_rates(change)
+        self._panel.show_rates(change)
         self._panel.follow_controls()
         self._follower.fresh = True
 
     def _measure(self) -> None:
-        spec = self._panel.scene.spec
+        spec = self._panel.moment.spec
         self._panel.update(cost=self._prepared(spec).cost(spec))
-        self._panel.controls.say("measured")
-        self._panel.draw_thread.want()
+        self._panel.say("measured")
+        self._panel.sender.want()
 
     def _explain(self) -> None:
-        spec = self._panel.scene.spec
+        spec = self._panel.moment.spec
         self._panel.update(verdict=self._prepared(spec).explain(spec))
-        self._panel.controls.say("the experiment is done")
-        self._panel.draw_thread.want()
-
-    def _open_pass(self) -> None:
-        if self._session is not None:
-            self._panel.update(opened=self._session.open_pass())
-            self._panel.draw_thread.want()
-
-
-def _unforeseen(error: BaseException) -> str:
-    first = (str(error).strip().splitlines() or [""])[0][:200]
-    return f"It ended with {type(error).__name__}: {first} (panel.error has all of it)"
+        self._panel.say("the experiment is done")
+        self._panel.sender.want()

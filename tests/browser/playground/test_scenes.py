@@ -15,7 +15,7 @@ from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Masks
 from dropviz.core.sentences import answer
 from dropviz.core.setting import Setting
-from dropviz.figures import theme
+from dropviz.figures import colours
 from dropviz.figures.mask_letters import arrows, marks, steps_drawn
 
 from .engines import Engine
@@ -77,7 +77,7 @@ def test_arrows_carry_the_letters_shades_and_masks_of_python_s_picture(
         (arrow, site, mark.letter) for arrow, site, mark in expected
     ]
     for (_, mine), (_, _, its) in zip(drawn, expected, strict=True):
-        assert theme.colour_of(mine["argument"], mine["shade"]) == its.colour
+        assert colours.colour_of(mine["argument"], mine["shade"]) == its.colour
         if not mine["side"]:
             np.testing.assert_array_equal(mine["gates"], its.mask[:, :8] > 0)
     for masks in layer.values():

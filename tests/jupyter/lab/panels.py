@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 import threading
 from collections.abc import Iterator
@@ -18,14 +19,14 @@ from dropviz.core.masks import Masks
 from dropviz.core.schedule import Change
 from dropviz.core.setting import Setting
 from dropviz.core.task import Task
-from dropviz.jupyter.lab.controls import Controls
 from dropviz.jupyter.lab.lab import Lab
 from dropviz.jupyter.lab.panel import Panel
+from dropviz.jupyter.lab.settings import NAMES
 from dropviz.studies.steering import Steering
 
 SECONDS = 60  # that a test waits for a thread before it says that it hangs
 BATCHES = 2  # of an epoch of the task below, the last one partial
-THREADS = ("dropviz-worker", "dropviz-draw")
+THREADS = ("dropviz-worker",)
 
 
 def tiny(name: str = "tiny") -> Task:
@@ -60,34 +61,65 @@ def text_of(markup: str) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", markup)).split())
 
 
-def tip(control: Any) -> str:
-    """A control's tooltip, by the name that this version of ipywidgets has for it."""
-    names = type(control).class_trait_names()
-    told: str = getattr(control, "tooltip" if "tooltip" in names else "description_tooltip")
-    return told
+@dataclass
+class Control:
+    """One of the panel's controls, as a person meets it."""
+
+    panel: Panel
+    name: str
+
+    @property
+    def value(self) -> Any:
+        return getattr(self.panel, self.name)
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        setattr(self.panel, self.name, value)
+
+    @property
+    def disabled(self) -> bool:
+        return not self.panel.able[self.name]
+
+    def click(self) -> None:
+        tell(self.panel, kind="press", name=self.name)
+
+
+def tell(panel: Panel, **message: Any) -> None:
+    """Sends a message as a front end does."""
+    panel._handle_custom_msg(message, [])
 
 
 @dataclass
 class OpenedPanel:
-    """A panel, and what a person does to it."""
+    """A panel with a front end that paints at once, and what a person does to it."""
 
     lab: Lab
+    pictures: list[dict[str, Any]] = field(default_factory=list)
 
-    @property
-    def visible(self) -> Panel:
-        return self.lab._panel
+    def __post_init__(self) -> None:
+        self._new = threading.Condition()
+        self.lab.send = self._got
 
-    @property
-    def controls(self) -> Controls:
-        return self.visible.controls
+    def _got(self, message: dict[str, Any], buffers: Any = None) -> None:
+        del buffers
+        picture = json.loads(message["text"])
+        with self._new:
+            self.pictures.append(picture)
+            self._new.notify_all()
+        tell(self.lab, kind="painted", number=picture["number"])
 
     @property
     def steering(self) -> Steering:
         return self.lab._worker.steering
 
-    def at(self, name: str) -> Any:
+    def at(self, name: str) -> Control:
         """A control by its name."""
-        return self.controls.by_name[name]
+        return Control(self.lab, name)
+
+    @property
+    def able(self) -> set[str]:
+        """The controls that can be moved or pressed."""
+        return {name for name in NAMES if self.lab.able[name]}
 
     def slide(self, **values: Any) -> None:
         for name, value in values.items():
@@ -97,41 +129,39 @@ class OpenedPanel:
         self.at(name).click()
 
     def open(self, view: str) -> None:
-        titles = [self.visible.tabs.get_title(n) for n in range(len(self.visible.tabs.children))]
-        self.visible.tabs.selected_index = titles.index(view)
+        self.lab.tab = view
 
-    def page(self, view: str) -> str:
-        """The HTML of a view, as it was drawn last."""
-        shown: str = self.visible._pages[view].value
-        return shown
+    def page(self, view: str) -> dict[str, Any]:
+        """What a view showed last."""
+        return next(each for each in reversed(self.pictures) if each["tab"] == view)
+
+    def words(self, view: str) -> str:
+        """What can be read of it, its alt texts included."""
+        page = self.page(view)
+        alts = [each["alt"] for each in page.get("pictures", [])]
+        return " ".join([*alts, *page.get("words", []), page.get("coming", "")])
 
     @property
     def said(self) -> str:
-        return text_of(self.controls.status.value)
+        return str(self.lab.status)
 
     @property
     def alert(self) -> bool:
-        return 'role="alert"' in self.controls.status.value
+        return bool(self.lab.alert)
 
     @property
     def line(self) -> str:
         """The line that does the same without the panel."""
-        found = re.search(r"<pre[^>]*>(.*?)</pre>", self.controls.line.value)
-        assert found
-        return html.unescape(found[1])
+        return str(self.lab.copies["magic"])
 
     @contextmanager
     def new_picture(self, view: str = "Where") -> Iterator[None]:
-        """Waits, at the end of the block, for a view to be drawn anew."""
-        page, drawn = self.visible._pages[view], threading.Event()
-
-        def saw(_: Any) -> None:
-            drawn.set()
-
-        page.observe(saw, names="value")
+        """Waits, at the end of the block, for a view to be shown anew."""
+        before = len(self.pictures)
         yield
-        assert drawn.wait(SECONDS)
-        page.unobserve(saw, names="value")
+        with self._new:
+            came = lambda: any(each["tab"] == view for each in self.pictures[before:])  # noqa: E731
+            assert self._new.wait_for(came, SECONDS)
 
     def settle(self) -> None:
         """Waits for the thread that trains to have done what it was asked until now."""
@@ -149,10 +179,12 @@ class OpenedPanel:
         wait(self.lab._worker._waiting, SECONDS)
         assert not self.lab._worker._waiting
 
-    def answer(self) -> None:
+    def answer(self, *, anew: bool = False) -> None:
         """Answers all questions of the quiz."""
-        while self.visible.quiz.open:
-            self.visible.quiz._button.click()
+        while self.lab.question:
+            marks = [False] * len(self.lab.question["given"])
+            tell(self.lab, kind="reveal", marks=marks, anew=anew)
+            tell(self.lab, kind="next")
 
 
 @dataclass

@@ -18,12 +18,12 @@ from dropviz.core.schedule import Change
 from dropviz.core.sentences import intentions
 from dropviz.core.tasks import TASKS
 from dropviz.errors import DropvizError, UnknownNameError
-from dropviz.jupyter.lab.controls import NAMES
 from dropviz.jupyter.lab.lab import Lab, close_all, lab
+from dropviz.jupyter.lab.settings import NAMES
 from tests.jupyter.conftest import ROOT, Shell
 from tests.small_tasks import small
 
-from .panels import SECONDS, OpenedPanel, text_of, threads, tiny
+from .panels import SECONDS, OpenedPanel, tell, threads, tiny
 
 Open = Callable[..., OpenedPanel]
 
@@ -74,16 +74,16 @@ def test_a_task_of_one_s_own_takes_the_place_of_the_others() -> None:
     panel = lab("lstm:u4", task=tiny("mine"))
 
     assert ":task=mine:" in panel.scenario
-    assert [value for _, value in OpenedPanel(panel).at("task").options] == ["mine"]
+    assert [value for value, _ in panel.offers["tasks"]] == ["mine"]
 
 
 @pytest.mark.parametrize("name", TASKS)
 def test_every_task_is_on_the_menu_and_its_layer_is_drawn(name: str) -> None:
     panel = OpenedPanel(lab(f"lstm:u4:d.2:task={name}"))
 
-    labels = {value: label for label, value in panel.at("task").options}
+    labels = dict(panel.lab.offers["tasks"])
     assert labels[name] == f"{name}: {TASKS[name].title}"
-    assert panel.visible.scene.shape == (TASKS[name].steps, TASKS[name].features)
+    assert panel.lab.moment.shape == (TASKS[name].steps, TASKS[name].features)
 
 
 def test_the_shape_of_tokens_is_that_of_what_the_layer_meets() -> None:
@@ -91,7 +91,7 @@ def test_the_shape_of_tokens_is_that_of_what_the_layer_meets() -> None:
 
     panel = OpenedPanel(lab("lstm:u4", task=task))
 
-    assert panel.visible.scene.shape == (task.steps, task.features) == (5, 3)
+    assert panel.lab.moment.shape == (task.steps, task.features) == (5, 3)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_an_unknown_control_is_an_unknown_name() -> None:
 def test_controls_are_hidden_and_locked_with_the_same_call() -> None:
     panel = OpenedPanel(lab(hide=["seed"], lock=["method"]))
 
-    assert panel.at("seed").layout.display == "none"
+    assert panel.lab.hidden == ["seed"]
     assert panel.at("method").disabled
 
 
@@ -144,15 +144,15 @@ go = threading.Event()
 load = Worker._load
 Worker._load = lambda self: (go.wait(100), load(self))
 panel = dropviz.lab("lstm:u9:d.2")
+sent = []
+panel.send = lambda message, *_: sent.append(message["text"])
 panel.show()
-inside = panel._panel
-drawn = threading.Event()
-inside._pages["Where"].observe(lambda _: drawn.set(), names="value")
-inside.controls.by_name["dropout"].value = .35
-assert drawn.wait(100)
-assert "dropout=0.35 will multiply x_t" in inside._pages["Where"].value
-assert "-d .35 " in inside.controls.line.value
-assert "loading" in inside.controls.status.value
+panel._handle_custom_msg({"kind": "seen", "seen": True}, [])
+panel._handle_custom_msg({"kind": "painted", "number": panel.sender.sent}, [])
+panel.dropout = .35
+assert "dropout=0.35 will multiply x_t" in sent[-1]
+assert "-d .35 " in panel.copies["magic"]
+assert "loading" in panel.status
 print("imported:", sorted({"keras", "tensorflow"} & set(sys.modules)))
 panel.close()
 go.set()
@@ -177,7 +177,7 @@ def test_a_slider_shows_what_it_will_do_and_the_line_that_does_it(opened: Open) 
     with panel.new_picture():
         panel.slide(recurrent_dropout=0.75)
 
-    assert "recurrent_dropout=0.75 will multiply h_(t-1)" in text_of(panel.page("Where"))
+    assert "recurrent_dropout=0.75 will multiply h_(t-1)" in panel.words("Where")
     assert panel.line == magic(parse(panel.lab.scenario).spec)
     assert " -r .75 " in panel.line
 
@@ -193,7 +193,7 @@ def test_a_method_shows_where_it_will_act(opened: Open, method: str) -> None:
     rests = len(METHODS[method].rules) == 1
     assert f"--method {method}" in panel.line
     setting = parse(panel.lab.scenario).spec.setting
-    assert all(line in text_of(panel.page("Where")) for line in intentions(setting))
+    assert all(line in panel.words("Where") for line in intentions(setting))
     assert panel.at("recurrent_dropout").disabled == rests
     assert (" -r 0 " in panel.line) == rests
     assert not panel.alert
@@ -205,9 +205,9 @@ def test_the_panel_is_ready_once_keras_is_loaded(opened: Open) -> None:
     panel.settle()
 
     assert panel.said == "ready: move the sliders, press Train"
-    able = {name for name in NAMES if not panel.at(name).disabled}
-    assert able == set(NAMES) - {"pause", "stop"}
-    assert not any(button.disabled for button in panel.visible.buttons.values())
+    assert panel.able == set(NAMES) - {"pause", "stop"}
+    assert panel.lab.able["cost"]
+    assert panel.lab.able["verdict"]
 
 
 def test_reset_goes_back_to_where_the_panel_began(opened: Open) -> None:
@@ -241,21 +241,59 @@ def test_what_is_wanted_is_what_the_sliders_show_whoever_moved_them(opened: Open
     assert steering.wanted == Change(0, 0.2, 0.5)
 
 
+def test_the_second_slider_comes_back_to_where_it_was(opened: Open) -> None:
+    panel = opened("lstm:u4:d.2:r.5", task=None)
+
+    panel.slide(method="zaremba")
+    panel.slide(method="moon")
+
+    assert panel.at("recurrent_dropout").value == panel.steering.wanted.recurrent_dropout == 0.5
+    assert " -r .5 " in panel.line
+
+
+def test_a_scenario_that_is_set_moves_what_is_wanted(opened: Open) -> None:
+    panel = opened("lstm:u4:d.2:r.5", task=None)
+
+    panel.lab.scenario = "lstm:u6:d.1:r.7"
+
+    assert panel.steering.wanted == Change(0, 0.1, 0.7)
+    assert " --units 6 " in panel.line
+
+
+def test_epochs_are_empty_where_the_scenario_gives_none() -> None:
+    given = [lab(text).epochs for text in ("lstm:d.2", "lstm:d.2:e5", "lstm:e5:d.2")]
+
+    assert (lab().epochs, given) == (None, [None, 5, 5])
+
+
+def test_pictures_are_sent_only_where_the_panel_is_seen(opened: Open) -> None:
+    panel = opened("lstm:u4:d.2:r.5", task=None)
+    tell(panel.lab, kind="seen", seen=False)
+    before = len(panel.pictures)
+
+    panel.slide(dropout=0.3)
+    hidden = len(panel.pictures) - before
+    tell(panel.lab, kind="seen", seen=True)
+
+    assert hidden == 0
+    assert "dropout=0.3 will multiply" in panel.words("Where")
+
+
 def test_while_keras_is_loading_the_panel_says_so_again_once_a_mistake_is_mended(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go = threading.Event()
     monkeypatch.setattr("dropviz.keras_inside.start_keras.ready", lambda: go.wait(SECONDS))
-    panel = opened("lstm:u4:m=zaremba:d.2")
+    panel = opened("lstm:u4:d.2")
 
-    panel.slide(recurrent_dropout=0.5)
+    panel.lab._worker.fail(DropvizError("A mistake."))
     wrong = panel.said
-    panel.slide(recurrent_dropout=0.0)
+    panel.slide(recurrent_dropout=0.3)
     mended = panel.said
     go.set()
     panel.settle()
 
-    assert wrong.startswith("Method 'zaremba' masks the inputs only")
+    assert wrong == "A mistake."
     assert mended.startswith("loading Keras")
     assert panel.said.startswith("ready")
 
@@ -272,10 +310,12 @@ def test_a_notebook_gets_the_panel_and_below_it_the_static_copy(
 
     widget, copy = captured.outputs
     assert "application/vnd.jupyter.widget-view+json" in widget.data
-    assert copy.data["text/html"].startswith(f'<div class="{panel.visible.mark} ')
-    assert "A plan, before anything is trained" in copy.data["text/html"]
+    assert copy.data["text/html"].startswith(f'<div class="{panel.lab.mark} ')
     # Drawn already: an exported notebook holds the picture.
-    assert "<img" in panel.page("Where")
+    assert "A plan, before anything is trained" in copy.data["text/html"]
+    assert "<img" in copy.data["text/html"]
+    # Where there are no widgets nobody reads of a box and its children.
+    assert widget.data["text/plain"] == repr(panel.lab)
 
 
 def test_a_terminal_gets_text_alone_and_nothing_is_loaded(
@@ -290,7 +330,7 @@ def test_a_terminal_gets_text_alone_and_nothing_is_loaded(
     assert "%lstm_dropout -d .2 -r .5 --task digits --units 9 --epochs 10 --seed 7" in said
     assert "<" not in said.replace("<Lab", "")
     assert "widget" not in said
-    assert {thread.name for thread in threads()} <= {"dropviz-draw"}
+    assert threads() == []
 
 
 # ---------------------------------------------------------------- one panel at a time, and its end
@@ -307,7 +347,7 @@ def test_a_second_panel_closes_the_first_which_says_so(opened: Open) -> None:
     assert second.said.startswith("ready")
 
 
-def test_closing_ends_both_threads(opened: Open) -> None:
+def test_closing_ends_the_thread(opened: Open) -> None:
     panel = opened()
     before = {thread.name for thread in threads()}
 
@@ -315,10 +355,10 @@ def test_closing_ends_both_threads(opened: Open) -> None:
     for thread in threads():
         thread.join(SECONDS)
 
-    assert before == {"dropviz-worker", "dropviz-draw"}
+    assert before == {"dropviz-worker"}
     assert threads() == []
     assert panel.said == "Closed."
-    assert all(button.disabled for button in panel.visible.buttons.values())
+    assert not any(panel.lab.able.values())
 
 
 def test_closing_twice_is_closing_once(opened: Open) -> None:

@@ -15,7 +15,6 @@ import pytest
 from dropviz.core.task import Task
 from dropviz.core.tasks import TASKS, TaskEntry
 from dropviz.errors import DropvizError, StoppedError
-from dropviz.jupyter.lab.panel import Panel
 from dropviz.studies.session import Session
 
 from .panels import OpenedPanel, Pace, tiny
@@ -51,7 +50,7 @@ def test_an_exception_in_the_training_is_said_and_the_panel_trains_again(
     assert panel.said == "It ended with RuntimeError: no <b>luck</b> (panel.error has all of it)"
     assert panel.alert
     assert isinstance(panel.lab.error, RuntimeError)
-    assert not panel.visible.scene.training
+    assert not panel.lab.moment.training
     assert_trains_again(panel)
 
 
@@ -100,11 +99,12 @@ def test_a_picture_that_fails_does_not_end_the_training(
         raise RuntimeError("no colour")
 
     with monkeypatch.context() as patched:
-        patched.setattr("dropviz.jupyter.lab.panel.shown", broken)
+        patched.setattr("dropviz.jupyter.lab.panel.content", broken)
         panel.open("Curves")
-        panel.visible.draw_thread.now()
         assert panel.said == "Curves could not be drawn: no colour"
-        patched.setattr(Panel, "static_copy", broken, raising=False)
+        panel.train()
+        assert panel.lab.run is not None
+        assert panel.lab.run.status == "done"
 
     assert_trains_again(panel)
 
@@ -121,7 +121,7 @@ def test_an_exception_in_a_measurement_is_said_and_the_panel_trains_again(
 
     with monkeypatch.context() as patched:
         patched.setattr(Session, "cost", broken)
-        panel.visible.buttons["Cost"].click()
+        panel.press("cost")
         panel.settle()
 
     assert panel.said.startswith("It ended with RuntimeError: no clock")
@@ -171,17 +171,13 @@ def test_a_model_too_large_for_the_memory_is_a_sentence_and_the_panel_trains_aga
 
 
 @pytest.mark.full
-def test_settings_that_cannot_act_together_are_said_at_once(opened: Open) -> None:
+def test_a_rate_that_has_nothing_to_act_on_is_left_out_and_said(opened: Open) -> None:
     panel = opened("lstm:u4:m=zaremba:d.2:e1:s3")
 
     panel.slide(recurrent_dropout=0.5)
-    said, alert = panel.said, panel.alert
-    with pytest.raises(DropvizError, match="masks the inputs only"):
-        panel.lab.train()
 
-    assert said.startswith("Method 'zaremba' masks the inputs only")
-    assert alert
-    panel.slide(recurrent_dropout=0.0)
+    assert "nothing for recurrent_dropout to act on; 0.5 waits" in panel.lab.note
+    assert panel.lab.train().recording["lstm"].setting.recurrent_dropout == 0
     assert_trains_again(panel)
 
 

@@ -31,7 +31,7 @@ CELLS = {
         f"panel = %lstm_lab {SCENARIO}0000\n"
         "future = panel._actions.press_train()\n"
         "import time\n"
-        "while not panel._panel.scene.layer: time.sleep(.05)"
+        "while not panel.moment.layer: time.sleep(.05)"
     ),
     "line meanwhile": f"%lstm_dropout {SCENARIO}",
     "stop": "panel._actions.press_stop()\nstr((future.result().status, panel.error))",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -19,11 +20,12 @@ from dropviz.core.schedule import Change
 from dropviz.core.sentences import answers
 from dropviz.core.spec import RunSpec
 from dropviz.core.tasks import TASKS, TaskEntry
+from dropviz.jupyter.lab.settings import NAMES
 from dropviz.studies.session import Session
 from dropviz.studies.train import train
 from tests.small_tasks import small
 
-from .panels import BATCHES, OpenedPanel, Pace, text_of, tiny
+from .panels import BATCHES, OpenedPanel, Pace, tiny
 
 Open = Callable[..., OpenedPanel]
 START = Change(0, 0.2, 0.5)
@@ -72,13 +74,15 @@ def test_a_panel_trains_and_shows_every_kind_of_task(kind: str, opened: Open) ->
     panel = opened(task=small(kind))
 
     panel.train()
-    for view in ("Gates", "Curves"):
+    for view in ("Inside", "Curves"):
         with panel.new_picture(view):
             panel.open(view)
+        panel.settle()
 
     assert not panel.alert, panel.said
+    assert panel.page("Inside")["values"]
     assert run_of(panel).proof["lstm"].agrees
-    told = text_of(panel.page("Curves"))
+    told = panel.words("Curves")
     assert ("mean absolute error" in told) == (kind == "adding")
     assert ("accuracy" in told) == (kind != "adding")
     assert ("bits per character" in told) == (kind == "language")
@@ -129,13 +133,13 @@ def test_while_it_trains_only_what_acts_at_once_can_be_moved(opened: Open, pace:
 
     panel.press("train")
     pace.wait()
-    during = {name for name, knob in panel.controls.by_name.items() if not knob.disabled}
+    during = panel.able
     pace.go()
     panel.rest()
 
-    assert during == {"dropout", "recurrent_dropout", "freeze", "pause", "stop"}
-    after = {name for name, knob in panel.controls.by_name.items() if knob.disabled}
-    assert after == {"pause", "stop"}
+    acts = {"dropout", "recurrent_dropout", "freeze", "speed", "step", "pause", "stop"}
+    assert during == acts
+    assert set(NAMES) - panel.able == {"pause", "stop"}
 
 
 @pytest.mark.full
@@ -176,11 +180,10 @@ def test_a_training_ends_with_its_title_its_masks_and_its_curves(opened: Open) -
     run = run_of(panel)
     assert panel.said.startswith("done after 1 epoch")
     assert not panel.alert
-    assert panel.controls.progress.value == 1.0
-    assert panel.visible.scene.curves == run.curves
-    panel.visible.draw_thread.now()
+    assert panel.lab.progress == 1.0
+    assert panel.lab.moment.curves == run.curves
     for line in answers(run.recording):
-        assert line in text_of(panel.page("Where"))
+        assert line in panel.words("Where")
 
 
 # ---------------------------------------------------------------- Pause, Resume, Stop
@@ -193,21 +196,23 @@ def test_pause_waits_before_the_next_batch_and_resume_goes_on(opened: Open, pace
     pace.wait()
 
     panel.press("pause")
-    labels = [panel.at("pause").description]
-    said = panel.said
+    states = [panel.lab.state]
+    said = [panel.said]
     pace.go()
     panel.settle()  # done between two batches, while it waits
     waits = pace.asked[-1]
+    said.append(panel.said)
+    states.append(panel.lab.state)
     panel.press("pause")
-    labels.append(panel.at("pause").description)
+    states.append(panel.lab.state)
     panel.rest()
 
-    assert labels == ["Resume", "Pause"]
-    assert said.startswith("paused before the next batch")
+    assert states == ["paused", "paused", "training"]
+    assert all(each.startswith("paused before the next batch") for each in said)
     assert waits == 2
     plain = train(replace(spec_of(run_of(panel)), schedule=()), tiny())
     assert_trained_the_same(run_of(panel), plain)
-    assert panel.at("pause").description == "Pause"
+    assert panel.lab.state == "ready"
 
 
 def test_stop_ends_before_the_next_batch_and_keeps_what_was_recorded(
@@ -226,7 +231,7 @@ def test_stop_ends_before_the_next_batch_and_keeps_what_was_recorded(
     assert (run.status, pace.asked[-1]) == ("stopped", 3)
     assert run.recording["lstm"].batches == 3
     assert panel.said.startswith("stopped after 1 epoch of 9")
-    assert panel.controls.progress.value == 0
+    assert panel.lab.progress == 0
 
 
 @pytest.mark.full
@@ -293,7 +298,7 @@ def test_moves_act_from_the_next_batch_and_the_run_can_be_repeated_to_the_bit(
         Change(2, 0.4, 0.5, frozen=True),
         Change(4, 0.4, 0.0),
     )
-    assert panel.visible.scene.moved() == [
+    assert panel.lab.moment.moved() == [
         (0.5, "dropout .2 → .4"),
         (1.0, "masks frozen"),
         (2.0, "recurrent_dropout .5 → 0, masks released"),
@@ -377,28 +382,106 @@ def test_the_open_view_shows_the_latest_batch_while_it_trains(opened: Open, pace
 
     panel.press("train")
     pace.wait()
-    shown = panel.page("Masks")
+    shown = panel.words("Masks")
     pace.go()
     panel.rest()
 
     assert "Mask heatmaps of lstm, batch " in shown
-    assert panel.visible.scene.layer is not None
+    assert panel.lab.moment.layer is not None
 
 
-def test_gates_are_opened_where_they_are_looked_at(opened: Open) -> None:
+def test_after_a_training_a_sequence_of_its_last_batch_is_open(opened: Open) -> None:
     panel = opened()
+
     panel.train()
-    closed = panel.visible.scene.opened
-
-    panel.open("Gates")
+    panel.open("Inside")
+    one = panel.lab.moment.opened
+    panel.slide(sample=2)
     panel.settle()
+    other = panel.lab.moment.opened
 
-    opened_ = panel.visible.scene.opened
-    assert closed is None
-    assert opened_ is not None
-    assert opened_.proof.agrees
-    panel.visible.draw_thread.now()
-    assert "Gates and states of lstm" in panel.page("Gates")
+    assert one is not None
+    assert other is not None
+    assert one.batch == other.batch == run_of(panel).recording["lstm"].batches - 1
+    assert (one.sample, other.sample) == (0, 2)
+    shown = panel.page("Inside")["values"][-1]["values"][0]
+    assert shown == pytest.approx(other.h[0], abs=1e-4)
+
+
+def test_a_pause_opens_the_batch_just_done_with_what_it_used(opened: Open, pace: Pace) -> None:
+    panel = opened("lstm:u4:d.2:r.5:e2:s3")
+    pace.hold(2)
+    panel.press("train")
+    pace.wait()
+
+    panel.press("pause")
+    pace.go()
+    panel.settle()
+    panel.slide(dropout=0.4)
+    panel.settle()
+    page, there = panel.page("Where"), panel.lab.moment.opened
+    panel.press("pause")
+    panel.rest()
+
+    assert there is not None
+    assert there.batch == 1
+    assert page["coming"] == "From the next batch: dropout 0.40."
+    assert "rate 0.2;" in page["pictures"][0]["alt"]
+    assert page["sequence"]["says"].startswith("Sample 1 of batch 2")
+    assert any(arrow["after"] for arrow in page["pictures"][0]["arrows"])
+
+
+def test_a_step_is_one_batch_and_the_next_step_one_more(opened: Open) -> None:
+    panel = opened("lstm:u4:d.2:r.5:e2:s3")
+
+    def batches() -> int:
+        layer = panel.lab.moment.layer
+        return layer.batches if layer is not None else 0
+
+    done = [0]
+    for _ in range(3):
+        panel.press("step")
+        while batches() == done[-1]:
+            panel.settle()
+        done.append(batches())
+    panel.press("stop")
+    panel.rest()
+
+    assert done == [0, 1, 2, 3]
+    assert run_of(panel).recording["lstm"].batches == 3
+
+
+def test_train_goes_on_until_it_is_stopped_where_no_epochs_are_given(
+    opened: Open, pace: Pace
+) -> None:
+    panel = opened("lstm:u4:d.2:r.5:s3")
+    pace.hold(12 * BATCHES + 1)
+    panel.press("train")
+    pace.wait()
+
+    epochs, progress = panel.lab.moment.epochs, panel.lab.progress
+    panel.press("stop")
+    pace.go()
+    panel.rest()
+
+    assert (epochs, progress) == (0, 0)
+    run = run_of(panel)
+    assert panel.said.startswith("stopped after 12 epochs of 13")
+    assert spec_of(run).epochs == 13  # more than the scenario's 10, and no end before
+    again = train(spec_of(run), tiny())
+    assert again.curves["loss"][:12] == run.curves["loss"]
+
+
+@pytest.mark.full
+def test_slow_is_two_batches_a_second(opened: Open) -> None:
+    panel = opened("lstm:u4:d.2:r.5:e1:s3")
+    panel.lab.train()
+    panel.slide(speed="slow")
+
+    began = time.monotonic()
+    panel.lab.train()
+
+    assert time.monotonic() - began >= 0.5
 
 
 def test_cost_and_verdict_are_measured_when_asked_and_gone_when_a_slider_moves(
@@ -408,17 +491,17 @@ def test_cost_and_verdict_are_measured_when_asked_and_gone_when_a_slider_moves(
     panel = opened()
     panel.settle()
 
-    for button in panel.visible.buttons.values():
-        button.click()
+    for button in ("cost", "verdict"):
+        panel.press(button)
     panel.settle()
-    cost, verdict = panel.visible.scene.cost, panel.visible.scene.verdict
+    cost, verdict = panel.lab.moment.cost, panel.lab.moment.verdict
     panel.slide(dropout=0.3)
 
     assert cost is not None
     assert cost.batches == BATCHES
     assert verdict is not None
     assert verdict.method == "keras"
-    assert (panel.visible.scene.cost, panel.visible.scene.verdict) == (None, None)
+    assert (panel.lab.moment.cost, panel.lab.moment.verdict) == (None, None)
     assert panel.lab.error is None
 
 
@@ -436,8 +519,8 @@ def test_the_static_copy_is_brought_up_to_date_after_a_training(
     assert "Not trained yet." in captured.outputs[-1].data["text/plain"]
     (last,) = updates
     assert run_of(panel).title in last["text/plain"]
-    assert f'<div class="{panel.visible.mark} ' in last["text/html"]
-    assert last["text/html"].count("<img") == 2
+    assert f'<div class="{panel.lab.mark} ' in last["text/html"]
+    assert last["text/html"].count("<img") == 3
 
 
 # ---------------------------------------------------------------- predict, then reveal
@@ -448,19 +531,22 @@ def test_the_quiz_asks_after_two_batches_and_goes_on_after_the_last_answer(
 ) -> None:
     panel = opened("lstm:u4:d.2:r.5:e2:s3:quiz", student="ada")
     panel.press("train")
-    while not panel.visible.quiz.open:
+    while not panel.lab.questions.open:
         panel.settle()
 
-    asked, seen = list(panel.visible.quiz._questions), panel.visible.scene.layer
+    asked, seen = list(panel.lab.questions._questions), panel.lab.moment.layer
     waits = pace.asked[-1]
     said = panel.said
+    hidden = panel.words("Where")
     panel.answer()
     panel.rest()
 
+    assert "Predict first" in hidden
+    assert "multipl" not in hidden
     assert waits == 2
     assert seen is None  # what is asked is not shown beside the question
     assert said.startswith("predict first")
-    assert len(panel.visible.quiz.scores) == len(asked) > 0
+    assert len(panel.lab.answers) == len(asked) > 0
     run = run_of(panel)
     assert (run.status, pace.asked[-1]) == ("done", 3)
     assert {question.site for question in asked} <= set(run.recording["lstm"])
@@ -476,20 +562,20 @@ def test_where_nothing_is_dropped_there_is_nothing_to_ask(opened: Open) -> None:
     panel.train()
 
     assert run_of(panel).status == "done"
-    assert panel.visible.quiz.scores == []
+    assert panel.lab.answers == ()
 
 
 @pytest.mark.full
 def test_stop_takes_the_questions_away(opened: Open) -> None:
     panel = opened("lstm:u4:d.2:r.5:e2:s3:quiz")
     panel.press("train")
-    while not panel.visible.quiz.open:
+    while not panel.lab.questions.open:
         panel.settle()
 
     panel.press("stop")
     panel.rest()
 
-    assert not panel.visible.quiz.open
+    assert not panel.lab.questions.open
     assert run_of(panel).status == "stopped"
 
 
@@ -498,7 +584,7 @@ def test_train_of_a_notebook_without_a_person_asks_nothing(opened: Open) -> None
     panel = opened("lstm:u4:d.2:r.5:e1:s3:quiz")
 
     assert panel.lab.train().status == "done"
-    assert panel.visible.quiz.scores == []
+    assert panel.lab.answers == ()
 
 
 @pytest.mark.full
@@ -516,4 +602,4 @@ def test_a_panel_that_closes_while_it_trains_keeps_what_was_recorded(
 
     assert (run_of(panel).status, run_of(panel).recording["lstm"].batches) == ("stopped", 3)
     assert panel.said == "Gone."
-    assert all(knob.disabled for knob in panel.controls.by_name.values())
+    assert panel.able == set()

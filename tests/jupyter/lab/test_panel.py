@@ -1,217 +1,409 @@
 from __future__ import annotations
 
+import functools
 import re
-import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Mapping
 from typing import Any
 
+import ipywidgets as widgets
 import pytest
+from traitlets import link
 
+from dropviz.core.methods import METHODS
 from dropviz.core.scenario_string import Scenario, magic, parse
+from dropviz.core.schedule import Change
 from dropviz.core.spec import RunSpec
-from dropviz.errors import DropvizError
+from dropviz.errors import DropvizError, UnknownNameError
+from dropviz.jupyter.lab.contents import TABS
 from dropviz.jupyter.lab.panel import Panel
-from dropviz.jupyter.lab.tabs import TABS, Shown
+from dropviz.jupyter.lab.settings import NAMES, SETTINGS, SWITCHES
 
-from .panels import SECONDS, of_setting, text_of, tip
+from .panels import of_setting, tell
 
 SHAPES = {"digits": (8, 8), "temporal-order": (30, 2)}
+TASKS = {"digits": "rows of pixels", "temporal-order": "which bits"}
 
 
-@pytest.fixture
-def panel() -> Iterator[Panel]:
-    asked = parse("lstm:u9:d.2:r.5")
-    made = Panel(asked, dict.fromkeys(SHAPES, "a title"), SHAPES, (), ())
-    yield made
-    made.draw_thread.close()
-    made.draw_thread.join(SECONDS)
-
-
-def inside(widget: Any) -> list[Any]:
-    return [widget, *(each for child in getattr(widget, "children", ()) for each in inside(child))]
-
-
-def said(panel: Panel) -> str:
-    return text_of(panel.controls.status.value)
+def panel(
+    scenario: str = "lstm:u16:d.2:r.5:s7",
+    tasks: Mapping[str, str] = TASKS,
+    hide: Collection[str] = (),
+    lock: Collection[str] = (),
+    **given: Any,
+) -> Panel:
+    return Panel(parse(scenario), tasks, SHAPES, hide, lock, **given)
 
 
 # ---------------------------------------------------------------- what there is
 
 
-def test_there_is_a_tab_for_every_view_and_the_first_is_open(panel: Panel) -> None:
-    titles = [panel.tabs.get_title(number) for number in range(len(panel.tabs.children))]
+def test_what_is_offered_is_every_task_method_and_tab() -> None:
+    offers = panel().offers
 
-    assert titles == list(TABS)
-    assert panel.tab == "Where"
-
-
-@pytest.mark.parametrize("number", range(len(TABS)))
-def test_the_view_is_that_of_the_tab_that_is_open(panel: Panel, number: int) -> None:
-    panel.tabs.selected_index = number
-
-    assert panel.tab == list(TABS)[number]
+    assert offers["tasks"] == [[name, f"{name}: {words}"] for name, words in TASKS.items()]
+    assert offers["methods"] == list(METHODS)
+    assert offers["tabs"] == list(TABS)
+    assert set(offers["tips"]) == set(NAMES)
 
 
-def test_controls_quiz_and_views_are_in_the_box(panel: Panel) -> None:
-    found = inside(panel.box)
+def test_no_two_panels_have_the_same_mark() -> None:
+    one, other = panel(), panel()
 
-    for widget in (panel.controls.box, panel.quiz.box, panel.tabs, panel.sample, panel.gate):
-        assert widget in found
-    assert set(panel.buttons.values()) <= set(found)
-
-
-def test_choosers_and_buttons_have_descriptions(panel: Panel) -> None:
-    for control in (panel.sample, panel.gate, *panel.buttons.values()):
-        assert control.description
-    for button in panel.buttons.values():
-        assert tip(button).endswith(".")
+    assert other.mark != one.mark
+    assert re.fullmatch(r"dropviz-\w+", one.mark)
 
 
-def test_no_two_panels_have_the_same_mark(panel: Panel) -> None:
-    asked = parse("lstm")
-    other = Panel(asked, dict.fromkeys(SHAPES, ""), SHAPES, (), ())
-    other.draw_thread.close()
+def test_its_script_is_one_module_that_asks_for_no_other_file() -> None:
+    script = panel()._esm
 
-    assert other.mark != panel.mark
-    assert re.fullmatch(r"dropviz-\w+", panel.mark)
+    assert script.rstrip().endswith(
+        "export default { render: (given) => render_lab(given, THEME) };"
+    )
+    assert not re.findall(r"^import ", script, re.MULTILINE)
+    assert "http" not in script.replace("http://www.w3.org/2000/svg", "")
+    for taken_as_html in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write"):
+        assert taken_as_html not in script
 
 
-def test_the_panel_holds_a_style_rule_that_hides_its_static_copy(panel: Panel) -> None:
-    values = [str(getattr(each, "value", "")) for each in inside(panel.box)]
-    styles = [value for value in values if "<style>" in value]
+# ---------------------------------------------------------------- traits that others link
 
-    assert [each.replace(" ", "") for each in styles] == [
-        f"<style>.{panel.mark}{{display:none}}</style>"
+
+def test_a_slider_of_one_s_own_is_linked_to_a_rate() -> None:
+    made, slider = panel(), widgets.FloatSlider(min=0, max=0.9)
+
+    link((made, "dropout"), (slider, "value"))
+    first = slider.value
+    slider.value = 0.35
+    made.recurrent_dropout = 0.1
+
+    assert first == 0.2
+    assert made.dropout == 0.35
+    assert made.asked.spec.dropout == 0.35
+
+
+def test_status_and_scenario_can_be_observed() -> None:
+    made, told = panel(), list[tuple[str, str]]()
+    made.on_move(lambda _: made.follow_controls())
+    made.observe(
+        lambda change: told.append((change["name"], change["new"])), ["status", "scenario"]
+    )
+
+    made.say("trying")
+    made.dropout = 0.3
+
+    assert told == [
+        ("status", "trying"),
+        ("scenario", "lstm:u16:d.3:r.5:m=keras:task=digits:e10:s7"),
     ]
 
 
-# ---------------------------------------------------------------- settings that move
+@pytest.mark.parametrize("rate", [1.0, -0.1, float("nan")])
+def test_a_rate_out_of_range_is_refused_and_nothing_moves(rate: float) -> None:
+    made = panel()
 
+    with pytest.raises(DropvizError, match="dropout must be at least 0 and below 1"):
+        made.dropout = rate
 
-def test_what_the_settings_will_do_is_drawn_once_they_moved(panel: Panel) -> None:
-    drawn = threading.Event()
-    panel._pages["Where"].observe(lambda _: drawn.set(), names="value")
-
-    panel.controls.by_name["dropout"].value = 0.35
-    panel.follow_controls()
-
-    assert drawn.wait(SECONDS)
-    assert "dropout=0.35 will multiply x_t" in text_of(panel._pages["Where"].value)
-    assert panel.scene.spec == panel.controls.scenario.spec
-
-
-def test_the_line_is_that_of_the_settings(panel: Panel) -> None:
-    panel.controls.by_name["units"].value = 21
-
-    panel.follow_controls()
-
-    expected = magic(RunSpec(units=21, dropout=0.2, recurrent_dropout=0.5))
-    assert expected in text_of(panel.controls.line.value)
-
-
-def test_the_plan_has_the_steps_and_features_of_the_task(panel: Panel) -> None:
-    shapes = [panel.scene.shape]
-    panel.controls.by_name["task"].value = "temporal-order"
-    panel.follow_controls()
-
-    assert [*shapes, panel.scene.shape] == [(8, 8), (30, 2)]
+    assert made.dropout == 0.2
 
 
 @pytest.mark.parametrize(
-    ("moved", "words"),
-    [
-        ({}, "Keras draws four masks, one for each gate, for the inputs too"),
-        ({"dropout": 0.0}, "Keras draws four masks, one for each gate and"),
-        ({"recurrent_dropout": 0.0}, "one input mask serves all four gates"),
-        ({"method": "moon"}, "moon is a layer of dropviz"),
-    ],
-    ids=str,
+    ("name", "value"),
+    [("method", "keros"), ("task", "digit"), ("speed", "fast"), ("scenario", "lstm:banana")],
 )
-def test_a_note_says_what_the_rates_mean(panel: Panel, moved: dict[str, Any], words: str) -> None:
-    panel.controls.move(**moved)
-    panel.follow_controls()
+def test_what_there_is_not_is_refused_in_a_sentence(name: str, value: str) -> None:
+    made = panel()
+    before = getattr(made, name)
 
-    assert words in text_of(panel.controls.note.value)
+    with pytest.raises(DropvizError):
+        setattr(made, name, value)
 
-
-def test_settings_that_cannot_act_together_are_said_and_nothing_moves(panel: Panel) -> None:
-    before = panel.scene.spec
-    panel.controls.move(method="zaremba")
-
-    with pytest.raises(DropvizError, match="masks the inputs only"):
-        panel.follow_controls()
-    panel.write_line()
-
-    assert "masks the inputs only" in said(panel)
-    assert panel.scene.spec == before
+    assert getattr(made, name) == before
 
 
-def test_while_it_trains_moves_are_drawn_by_the_training_alone(
-    panel: Panel, monkeypatch: pytest.MonkeyPatch
+def test_typed_values_stay_as_they_were_typed() -> None:
+    made = panel()
+
+    made.dropout = 0.33
+
+    assert made.dropout == 0.33
+    assert ":d.33:" in str(made.asked)
+
+
+# ---------------------------------------------------------------- hide and lock
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_hidden_control_is_left_out_and_no_other(name: str) -> None:
+    assert panel(hide=[name]).hidden == [name]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_locked_control_stays_so_whatever_the_training_does(name: str) -> None:
+    made = panel(lock=[name])
+
+    locked = [made.able[name]]
+    for state in ("ready", "compiling", "training", "paused", "ready"):
+        made.follow(state)
+        locked.append(made.able[name])
+
+    assert locked == [False] * 6
+
+
+@pytest.mark.parametrize(("hide", "lock"), [(["sed"], []), ([], ["dropout", "sed"])])
+def test_an_unknown_control_names_the_nearest_one(hide: list[str], lock: list[str]) -> None:
+    with pytest.raises(UnknownNameError, match=r"no control 'sed'\. Did you mean 'seed'\?"):
+        panel(hide=hide, lock=lock)
+
+
+def test_a_hidden_control_still_counts() -> None:
+    assert panel("lstm:s5", hide=["seed"]).asked.spec.seed == 5
+
+
+def test_a_locked_button_cannot_be_pressed() -> None:
+    pressed = list[str]()
+    made = panel(lock=["train"])
+    names = ("train", "reset")
+    made.on_press({name: functools.partial(pressed.append, name) for name in names})
+
+    tell(made, kind="press", name="train")
+    tell(made, kind="press", name="reset")
+
+    assert pressed == ["reset"]
+
+
+@pytest.mark.parametrize("message", [None, [], {}, {"kind": "press", "name": "format c:"}])
+def test_a_message_that_makes_no_sense_does_nothing(message: Any) -> None:
+    made = panel()
+    before = made.get_state()
+
+    made._handle_custom_msg(message, [])
+
+    assert made.get_state() == before
+
+
+# ---------------------------------------------------------------- scenarios in and out
+
+SCENARIOS = [
+    "lstm:u16:d.2:r.5:m=keras:task=digits:e10:s7",
+    "lstm:u16:d.2:r.5:m=keras:task=digits:e10:s7:quiz",
+    "lstm:u1:d0:r0:m=keras:task=temporal-order:e1:s4294967295",
+    "lstm:u8:d.3333333333333333:r.123456789:m=naive:task=digits:e10:s7",
+    "lstm:u8:d.97:r.999:m=keras:task=digits:e20000:s7",
+    "lstm:u2000000:d.2:r.5:m=keras:task=digits:e10:s7",
+    "lstm:u8:d.2:r0:m=zaremba:task=digits:e10:s7",
+    "lstm:u8:d.2:r.5:m=moon:life=step:scaling=inverted:task=digits:e10:s7",
+    "lstm:u8:d.2:r0:m=zoneout:zc.5:zh.05:task=digits:e10:s7",
+    "lstm:u8:d.2:r.3:m=zoneout:zc.5:task=digits:e10:s7",
+    "lstm:u8:d.2:r.5:m=keras:task=digits:e10:s7:@20,d.3:@40,r.1,freeze:@50,release:quiz",
+]
+
+
+@pytest.mark.parametrize("text", SCENARIOS)
+def test_a_scenario_comes_out_as_it_went_in(text: str) -> None:
+    made = panel(text)
+
+    assert str(made.asked) == made.scenario == text
+
+
+@pytest.mark.parametrize("text", SCENARIOS)
+def test_a_scenario_that_is_set_moves_every_control(text: str) -> None:
+    made, told = panel("lstm:u3:d.1"), list[str]()
+    made.on_move(told.append)
+    asked = parse(text)
+
+    made.scenario = text
+
+    shown = {name: getattr(made, name) for name in SETTINGS}
+    expected = {name: getattr(asked.spec, name) for name in SETTINGS}
+    rests = expected | ({"recurrent_dropout": shown["recurrent_dropout"]} if made.rests else {})
+    assert shown == rests
+    assert made.quiz == asked.quiz
+    assert str(made.asked) == text
+    assert len(told) == 1
+
+
+def test_without_epochs_the_field_is_empty_and_the_scenario_keeps_them() -> None:
+    made = panel("lstm:e20", endless=True)
+
+    assert made.epochs is None
+    assert ":e20:" in made.scenario
+
+
+# ---------------------------------------------------------------- moves
+
+
+@pytest.mark.parametrize("name", [*SETTINGS, *SWITCHES, "speed", "tab", "sample", "gate", "time"])
+def test_a_move_is_told_with_its_name(name: str) -> None:
+    made, told = panel(), list[str]()
+    made.on_move(told.append)
+    other = {"method": "moon", "task": "temporal-order", "freeze": True, "quiz": True}
+    other |= {"speed": "slow", "tab": "Masks", "gate": "f"}
+
+    setattr(made, name, other.get(name, 0.4 if "dropout" in name else 12))
+
+    assert told == [name]
+
+
+def test_what_nobody_moved_is_not_told() -> None:
+    made, told = panel(), list[str]()
+    made.on_move(told.append)
+
+    made.show_scenario(parse("lstm:u3:d.1:r.1:m=moon:task=temporal-order:e2:s1:quiz"))
+    made.move(dropout=0.9, freeze=True)
+    made.show_rates(Change(0, 0.1, 0.2))
+
+    assert told == []
+    made.seed = 11
+    assert told == ["seed"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_second_slider_rests_where_it_was_where_a_method_has_nothing_for_it(
+    method: str,
 ) -> None:
-    wishes = list[None]()
-    monkeypatch.setattr(panel.draw_thread, "want", lambda: wishes.append(None))
+    made = panel("lstm:d.2:r.5")
+    made.follow("ready")
 
-    panel.follow_controls()
-    panel.update(training=True)
-    panel.follow_controls()
+    made.method = method
+    made.follow_controls()
+    rests, kept = not made.able["recurrent_dropout"], made.recurrent_dropout
+    acts = made.asked.spec.recurrent_dropout
+    made.method = "keras"
+    made.follow_controls()
 
-    assert len(wishes) == 1
+    assert rests == (len(METHODS[method].rules) == 1)
+    assert (kept, acts) == (0.5, 0 if rests else 0.5)
+    assert made.asked.spec.recurrent_dropout == 0.5
+    assert made.able["recurrent_dropout"]
 
 
-# ---------------------------------------------------------------- a sample and a gate
+def test_a_rate_beyond_the_slider_can_be_shown_later_too() -> None:
+    made = panel()
+
+    made.move(dropout=0.99)
+
+    assert made.asked == Scenario(RunSpec(units=16, dropout=0.99, recurrent_dropout=0.5))
+
+
+def test_the_plan_has_the_steps_and_features_of_the_task() -> None:
+    made = panel()
+    shapes = [made.moment.shape]
+
+    made.task = "temporal-order"
+    made.follow_controls()
+
+    assert [*shapes, made.moment.shape] == [(8, 8), (30, 2)]
 
 
 @pytest.mark.parametrize(
-    ("sample", "gate", "chosen"),
-    [(1, "f", (0, "f")), (3, "all gates", (2, None)), (64, "o", (63, "o"))],
+    ("sample", "gate", "chosen"), [(0, "f", (0, "f")), (2, "", (2, None)), (63, "o", (63, "o"))]
 )
 def test_a_sample_and_a_gate_are_chosen(
-    panel: Panel, sample: int, gate: str, chosen: tuple[int, str | None]
+    sample: int, gate: str, chosen: tuple[int, str | None]
 ) -> None:
-    panel.gate.value, panel.sample.value = gate, sample
+    made = panel()
+    made.on_move(lambda _: None)
 
-    assert (panel.scene.sample, panel.scene.gate) == chosen
+    made.gate, made.sample = "i", 5
+    made.gate, made.sample = gate, sample
 
-
-def test_choosing_draws_the_masks_anew(panel: Panel) -> None:
-    panel.update(layer=of_setting(panel.scene.spec.setting))
-    panel.tabs.selected_index = list(TABS).index("Masks")
-    drawn = threading.Event()
-    panel._pages["Masks"].observe(lambda _: drawn.set(), names="value")
-
-    panel.gate.value = "g"
-
-    assert drawn.wait(SECONDS)
+    assert (made.moment.sample, made.moment.gate) == chosen
 
 
-# ---------------------------------------------------------------- pictures that fail
+# ---------------------------------------------------------------- what it says
 
 
-def test_a_picture_that_fails_is_said_and_the_next_is_drawn(
-    panel: Panel, monkeypatch: pytest.MonkeyPatch
+def test_last_words_stay() -> None:
+    made = panel()
+
+    made.say("closed", last=True)
+    made.say("training: epoch 3 of 10")
+
+    assert made.status == "closed"
+
+
+def test_the_lines_to_copy_are_those_of_the_settings() -> None:
+    made = panel()
+    made.units = 21
+    made.follow_controls()
+
+    spec = RunSpec(units=21, dropout=0.2, recurrent_dropout=0.5)
+    text = str(Scenario(spec))
+    assert made.copies == {
+        "scenario": text,
+        "magic": magic(spec),
+        "link": f"playground.html#{text}",
+    }
+
+
+def test_while_a_student_predicts_the_note_tells_nothing() -> None:
+    made = panel()
+    notes = [made.note]
+    made.update(concealed=True)
+    made.follow_controls()
+
+    assert [bool(note) for note in (*notes, made.note)] == [True, False]
+
+
+# ---------------------------------------------------------------- pictures
+
+
+class Sent:
+    """What a panel sends, in place of its front end."""
+
+    def __init__(self, made: Panel) -> None:
+        self.messages: list[dict[str, Any]] = []
+        made.send = lambda message, *_: self.messages.append(message)
+
+
+def test_only_the_tab_that_is_open_is_sent() -> None:
+    made = panel()
+    sent = Sent(made)
+    made.tab = "Code"
+
+    tell(made, kind="seen", seen=True)
+
+    (message,) = sent.messages
+    assert '"tab":"Code"' in message["text"]
+    assert made.sender.bytes == len(message["text"])
+
+
+def test_a_picture_that_fails_is_said_and_the_next_is_sent(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def fail(*_: Any) -> Shown:
+    made = panel()
+    sent = Sent(made)
+
+    def fail(*_: Any) -> None:
         raise ZeroDivisionError("no colour left")
 
-    monkeypatch.setattr("dropviz.jupyter.lab.panel.shown", fail)
-    panel.draw_thread.now()
-    monkeypatch.setattr("dropviz.jupyter.lab.panel.shown", lambda *_: Shown(["here it is"]))
-    panel.draw_thread.now()
+    with monkeypatch.context() as patched:
+        patched.setattr("dropviz.jupyter.lab.panel.content", fail)
+        made.sender.now()
+    said = made.status
+    made.sender.now()
 
-    assert said(panel) == "Where could not be drawn: no colour left"
-    assert text_of(panel._pages["Where"].value) == "here it is"
-
-
-def test_only_the_view_that_is_open_is_drawn(panel: Panel) -> None:
-    panel.tabs.selected_index = list(TABS).index("Code")
-
-    panel.draw_thread.now()
-
-    assert [name for name, page in panel._pages.items() if page.value] == ["Code"]
+    assert said == "Where could not be drawn: no colour left"
+    assert "A plan, before anything is trained" in sent.messages[-1]["text"]
 
 
-def test_the_scene_begins_with_what_was_asked(panel: Panel) -> None:
-    assert Scenario(panel.scene.spec) == parse("lstm:u9:d.2:r.5")
-    assert not panel.scene.training
-    assert panel.scene.layer is None
+@pytest.mark.parametrize("tab", ["Where", "Masks"])
+def test_a_picture_of_masks_is_a_few_kilobytes(tab: str) -> None:
+    made = panel("lstm:u32:d.2:r.5")
+    Sent(made)
+    layer = of_setting(made.asked.spec.setting, units=32)
+    made.update(layer=layer, state="training")
+    made.tab = tab
+
+    made.sender.now()
+
+    assert made.sender.bytes < 16_000
+
+
+def test_it_begins_with_what_was_asked() -> None:
+    made = panel("lstm:u9:d.2:r.5")
+
+    assert Scenario(made.moment.spec) == parse("lstm:u9:d.2:r.5")
+    assert not made.moment.training
+    assert made.moment.layer is None

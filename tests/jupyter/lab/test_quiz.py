@@ -1,13 +1,12 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from dropviz.core.quiz_questions import Question
 from dropviz.jupyter.lab.quiz import Quiz
-
-from .panels import text_of
 
 KEPT, DROPPED = False, True
 SHARED = Question(
@@ -31,194 +30,172 @@ ANEW = Question(
 
 
 class Asked:
-    """A quiz, and what a student does to it."""
+    """A quiz, and what a student does to it; stands in for the panel that shows it."""
 
     def __init__(self, *questions: Question) -> None:
         self.ends = 0
-        self.quiz = Quiz(self._ended)
+        self.question: dict[str, Any] = {}
+        self.quiz = Quiz(self)
+        self.quiz.on_end = self._ended
         self.quiz.begin(questions)
 
     def _ended(self) -> None:
         self.ends += 1
 
-    @property
-    def shown(self) -> bool:
-        return bool(self.quiz.box.layout.display != "none")
+    def reveal(self, *units: int, anew: bool = False) -> None:
+        marks = [unit in units for unit in range(len(self.question["given"]))]
+        self.quiz.reveal(marks, anew=anew)
 
     @property
-    def text(self) -> str:
-        return text_of(self.quiz._text.value)
-
-    @property
-    def said(self) -> str:
-        return text_of(self.quiz._said.value)
-
-    @property
-    def button(self) -> Any:
-        return self.quiz._button
-
-    @property
-    def marks(self) -> list[Any]:
-        return self.quiz._marks
-
-    @property
-    def given(self) -> list[Any]:
-        return list(self.quiz._given.children[1:])
-
-    def mark(self, *units: int) -> None:
-        for unit in units:
-            self.marks[unit].value = True
+    def points(self) -> list[float]:
+        return [each.points for each in self.quiz.answers]
 
 
 def test_before_it_begins_there_is_nothing_to_see() -> None:
     asked = Asked()
 
-    assert not asked.shown
-    assert not asked.quiz.open
-    assert asked.ends == 0
+    assert (asked.question, asked.quiz.open, asked.ends) == ({}, False, 0)
 
 
-def test_a_question_is_shown_with_its_number_as_text() -> None:
+def test_a_question_is_shown_with_its_number_and_what_was_recorded() -> None:
     asked = Asked(SHARED, ANEW)
 
-    assert asked.shown
     assert asked.quiz.open
-    assert asked.text == "Question 1 of 2. Which <units>?"
-    assert "<units>" not in asked.quiz._text.value
+    assert asked.question == {
+        "number": 1,
+        "of": 2,
+        "text": "Which <units>?",
+        "given": list(SHARED.given),
+        "noun": "inputs",
+    }
 
 
-def test_what_is_given_is_crossed_and_cannot_be_moved() -> None:
+def test_the_answer_is_nowhere_in_the_page_before_it_is_revealed() -> None:
+    told = json.dumps(Asked(ANEW).question)
+
+    assert "answer" not in told
+    assert ANEW.why not in told
+
+
+def test_revealing_puts_what_was_used_beside_the_prediction_and_keeps_both() -> None:
     asked = Asked(SHARED)
 
-    assert [each.value for each in asked.given] == list(SHARED.given)
-    assert [each.description for each in asked.given] == ["✕", "", ""]
-    assert all(each.disabled for each in asked.given)
+    asked.reveal(0, 2)
 
-
-def test_there_is_an_empty_mark_for_each_unit() -> None:
-    asked = Asked(SHARED)
-
-    assert [mark.value for mark in asked.marks] == [False] * 3
-    assert not any(mark.disabled for mark in asked.marks)
-    assert [mark.tooltip for mark in asked.marks] == [
-        f"unit {unit}: mark it as dropped" for unit in (1, 2, 3)
-    ]
-
-
-def test_a_mark_crosses_its_unit_and_takes_the_cross_away_again() -> None:
-    asked = Asked(SHARED)
-
-    asked.mark(1)
-    crossed = [mark.description for mark in asked.marks]
-    asked.marks[1].value = False
-
-    assert crossed == ["", "✕", ""]
-    assert [mark.description for mark in asked.marks] == ["", "", ""]
-
-
-def test_the_answer_is_not_shown_before_it_is_revealed() -> None:
-    asked = Asked(ANEW)
-
-    assert asked.said == ""
-    assert asked.button.description == "Reveal"
-    assert asked.quiz.scores == []
-
-
-def test_revealing_fills_in_what_was_used_and_says_what_was_right() -> None:
-    asked = Asked(SHARED)
-    asked.mark(0, 2)
-
-    asked.button.click()
-
-    # Crossed or kept, and an exclamation mark where it was not predicted so.
-    assert [mark.description.split() for mark in asked.marks] == [["✕"], ["·"], ["·", "!"]]
-    assert all(mark.disabled for mark in asked.marks)
-    assert asked.said.startswith("2 of 3 units right. Tied. 0.67 of 1 points.")
+    shown = asked.question
+    assert (shown["marks"], shown["answer"]) == ([True, False, True], list(SHARED.answer))
+    assert shown["sentence"] == "2 of 3 units right. Tied."
+    assert shown["points"] == pytest.approx(2 / 3)
 
 
 @pytest.mark.parametrize(("anew", "points"), [(True, 1.0), (False, 0.0)])
 def test_the_checkbox_says_that_nobody_can_know(points: float, *, anew: bool) -> None:
     asked = Asked(ANEW)
-    asked.mark(0, 1)
-    asked.quiz._anew.value = anew
 
-    asked.button.click()
+    asked.reveal(0, 1, anew=anew)
 
-    assert asked.quiz.scores == [points]
-    assert asked.quiz._anew.disabled
-    assert ("nobody can know" in asked.said) == anew
+    assert asked.points == [points]
+    assert asked.question["anew"] == anew
+    assert ("nobody can know" in asked.question["sentence"]) == anew
 
 
 def test_a_question_is_scored_once() -> None:
     asked = Asked(SHARED, ANEW)
 
-    asked.button.click()
-    asked.button.click()
+    asked.reveal()
+    asked.reveal(0)
+    asked.quiz.go_on()
 
-    assert asked.quiz.scores == [2 / 3]
-    assert asked.text == "Question 2 of 2. And now?"
+    assert asked.points == [2 / 3]
+    assert asked.question["text"] == "And now?"
+
+
+def test_a_question_is_not_left_before_it_is_answered() -> None:
+    asked = Asked(SHARED, ANEW)
+
+    asked.quiz.go_on()
+
+    assert asked.question["number"] == 1
+
+
+def test_marks_of_a_page_that_shows_another_question_count_for_nothing() -> None:
+    asked = Asked(SHARED)
+
+    asked.quiz.reveal([True], anew=False)
+
+    assert asked.points == []
 
 
 def test_the_next_question_begins_afresh() -> None:
     asked = Asked(SHARED, ANEW)
-    asked.mark(0)
-    asked.quiz._anew.value = True
 
-    asked.button.click()
-    said = asked.button.description
-    asked.button.click()
+    asked.reveal(0, anew=True)
+    asked.quiz.go_on()
 
-    assert said == "Next question"
-    assert [mark.value for mark in asked.marks] == [False, False]
-    assert (asked.quiz._anew.value, asked.quiz._anew.disabled) == (False, False)
-    assert asked.said == ""
-    assert asked.button.description == "Reveal"
+    assert set(asked.question) == {"number", "of", "text", "given", "noun"}
 
 
 def test_leaving_the_last_question_ends_the_quiz_once() -> None:
     asked = Asked(SHARED, ANEW)
 
-    for _ in range(3):
-        asked.button.click()
-    before, said = asked.ends, asked.button.description
-    asked.button.click()
-    asked.button.click()
+    asked.reveal()
+    asked.quiz.go_on()
+    asked.reveal()
+    before = asked.ends
+    asked.quiz.go_on()
+    asked.quiz.go_on()
 
     assert (before, asked.ends) == (0, 1)
-    assert said == "Go on training"
-    assert not asked.shown
-    assert not asked.quiz.open
+    assert (asked.question, asked.quiz.open) == ({}, False)
+
+
+def test_answers_hold_what_homework_asks_for_after_the_quiz_too() -> None:
+    asked = Asked(SHARED, ANEW)
+
+    asked.reveal(0)
+    asked.quiz.go_on()
+    asked.reveal(anew=True)
+    asked.quiz.go_on()
+
+    first, second = asked.quiz.answers
+    assert (first.question, first.prediction, first.answer) == (
+        SHARED,
+        (True, False, False),
+        SHARED.answer,
+    )
+    assert (second.anew, second.points, second.sentence) == (
+        True,
+        1.0,
+        "Right: nobody can know. Drawn anew.",
+    )
+    assert all(each.seconds >= 0 for each in asked.quiz.answers)
 
 
 def test_the_points_add_up() -> None:
     asked = Asked(SHARED, ANEW)
 
-    asked.mark(0)
-    asked.button.click()
-    asked.button.click()
-    asked.quiz._anew.value = True
-    asked.button.click()
+    asked.reveal(0)
+    asked.quiz.go_on()
+    asked.reveal(anew=True)
 
-    assert asked.quiz.scores == [1.0, 1.0]
-    assert "2 of 2 points." in asked.said
+    assert asked.points == [1.0, 1.0]
+    assert asked.question["points"] == 2
 
 
-def test_beginning_again_forgets_the_scores() -> None:
+def test_beginning_again_forgets_the_answers() -> None:
     asked = Asked(SHARED)
-    asked.button.click()
+    asked.reveal()
 
     asked.quiz.begin([ANEW])
 
-    assert asked.quiz.scores == []
-    assert asked.text == "Question 1 of 1. And now?"
+    assert asked.points == []
+    assert asked.question["number"] == 1
 
 
 def test_closing_takes_the_question_away_without_an_end() -> None:
     asked = Asked(SHARED)
 
     asked.quiz.close()
-    asked.button.click()
+    asked.quiz.reveal([True] * 3, anew=False)
 
-    assert not asked.shown
-    assert asked.quiz.scores == []
-    assert asked.ends == 0
+    assert (asked.question, asked.points, asked.ends) == ({}, [], 0)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from IPython.utils.capture import capture_output
@@ -17,7 +16,7 @@ from dropviz.jupyter.lab.panel import Panel
 from dropviz.jupyter.lab.static_copy import StaticCopy
 from tests.jupyter.conftest import Shell
 
-from .panels import SECONDS, of_setting, text_of
+from .panels import of_setting, text_of
 
 LINE = "%lstm_dropout -d .2 -r .5 --task digits --units 9 --epochs 10 --seed 7"
 SPEC = RunSpec(units=9, dropout=0.2, recurrent_dropout=0.5)
@@ -32,11 +31,8 @@ RUN = Run(
 
 
 @pytest.fixture
-def panel() -> Iterator[Panel]:
-    made = Panel(parse("lstm:u9:d.2:r.5"), {"digits": "pixels"}, {"digits": (8, 8)}, (), ())
-    yield made
-    made.draw_thread.close()
-    made.draw_thread.join(SECONDS)
+def panel() -> Panel:
+    return Panel(parse("lstm:u9:d.2:r.5"), {"digits": "pixels"}, {"digits": (8, 8)})
 
 
 def train(panel: Panel) -> None:
@@ -56,7 +52,7 @@ def test_the_copy_has_the_plan_the_settings_and_the_line(panel: Panel) -> None:
     assert "Not trained yet." in page
     for line in intentions(SPEC.setting):
         assert line in text_of(page)
-    assert re.findall(r"<pre>(.*?)</pre>", page) == [LINE]
+    assert re.findall(r"<pre[^>]*>(.*?)</pre>", page) == [LINE]
     assert settings(page) == {
         "task": "digits",
         "method": "keras",
@@ -84,8 +80,9 @@ def test_after_a_training_the_copy_shows_it_with_its_curves_and_changes(panel: P
 
     made = StaticCopy(panel).bundle()
 
-    assert re.findall(r'alt="(LSTM layer|Loss over)', made["text/html"]) == [
+    assert re.findall(r'alt="(LSTM layer|Mask heatmaps|Loss over)', made["text/html"]) == [
         "LSTM layer",
+        "Mask heatmaps",
         "Loss over",
     ]
     assert settings(made["text/html"])["changes on the way"] == "1"
@@ -134,3 +131,15 @@ def test_a_copy_that_was_never_shown_is_not_brought_up_to_date(panel: Panel, she
         StaticCopy(panel).update()
 
     assert captured.outputs == []
+
+
+def test_before_a_prediction_the_copy_tells_nothing_of_what_is_asked(panel: Panel) -> None:
+    panel.update(concealed=True)
+
+    made = StaticCopy(panel).bundle()
+
+    for line in intentions(SPEC.setting):
+        assert line not in text_of(made["text/html"])
+        assert line not in made["text/plain"]
+    assert "<img" not in made["text/html"]
+    assert "Predict first" in made["text/plain"]

@@ -1,0 +1,162 @@
+/** What the open tab shows: its scenes, and what stands below them. */
+
+import { paint } from "../scenes/paint.js";
+import { element, write } from "./element.js";
+import { copied_line } from "./copy_lines.js";
+import { show_sequence, time_bar } from "./sequence_view.js";
+import { show_values } from "./values_view.js";
+
+/** @typedef {import("./model_types.js").Model} Model */
+/** @typedef {import("./model_types.js").Content} Content */
+
+/**
+ * The place where tabs are shown.
+ *
+ * @param {Model} model
+ * @param {any} theme Colours, as painters take them.
+ * @param {HTMLElement[]} choosers Of the Masks tab.
+ * @returns {{root: HTMLElement, show: (content: Content) => void, again: () => void}}
+ */
+export function content_view(model, theme, choosers) {
+  const places = {
+    choosers: element("div", { class: "dropviz-lab-row" }, ...choosers),
+    pictures: element("div", { class: "dropviz-lab-pictures" }),
+    coming: element("div", { class: "dropviz-lab-coming", role: "status" }),
+    time: element("div", { class: "dropviz-lab-when" }),
+    sequence: element("div", { class: "dropviz-lab-sequence" }),
+    values: element("div", { class: "dropviz-lab-states" }),
+    more: element("div", { class: "dropviz-lab-more" }),
+    words: element("ul", { class: "dropviz-lab-words" }),
+  };
+  const choose = (/** @type {number} */ step) => {
+    model.set("time", step);
+    model.save_changes();
+    again();
+  };
+  const time = time_bar(choose);
+  places.time.append(time.root);
+  const root = element(
+    "div", { class: "dropviz-lab-content", role: "tabpanel", "data-painted": 0 },
+    ...Object.values(places),
+  );
+  /** @type {Content | null} */
+  let shown = null;
+  const steps_shown = (/** @type {Content} */ content) => {
+    const step = Math.min(model.get("time"), (content.steps ?? 1) - 1);
+    const { sequence, values } = content;
+    places.time.hidden = !sequence;
+    places.sequence.hidden = !sequence;
+    places.values.hidden = !values;
+    time.show(step, content.steps ?? 1);
+    if (sequence) {
+      show_sequence(places.sequence, sequence, step, choose);
+    }
+    if (values) {
+      show_values(places.values, values, step);
+    }
+  };
+  const again = () => {
+    if (shown) {
+      steps_shown(shown);
+    }
+  };
+  /** @param {Content} content */
+  const show = (content) => {
+    const turned = shown?.tab !== content.tab;
+    shown = content;
+    root.dataset.tab = content.tab;
+    root.setAttribute("aria-label", content.tab);
+    places.choosers.hidden = content.tab !== "Masks" || !content.samples;
+    write(places.coming, content.coming ?? "");
+    paint_all(places.pictures, content.pictures ?? [], theme);
+    steps_shown(content);
+    if (turned || content.rows || content.codes || content.image || content.concealed) {
+      places.more.replaceChildren(...more(content));
+    }
+    list(places.words, content.words ?? []);
+    root.dataset.painted = String(Number(root.dataset.painted) + 1);
+  };
+  root.addEventListener("dropviz-choose", (event) => open_cell(model, shown, event));
+  return { root, show, again };
+}
+
+/**
+ * Opens the inside of a cell that was chosen, at its step.
+ *
+ * @param {Model} model
+ * @param {Content | null} content
+ * @param {Event} event
+ */
+function open_cell(model, content, event) {
+  const detail = event instanceof CustomEvent ? event.detail : {};
+  if (detail.kind === "unrolled" && detail.arrow === "cell") {
+    model.set("time", content?.pictures?.[0]?.columns?.[detail.column] ?? 0);
+    model.set("tab", "Inside");
+    model.save_changes();
+  }
+}
+
+/**
+ * @param {HTMLElement} place
+ * @param {any[]} scenes
+ * @param {any} theme
+ */
+function paint_all(place, scenes, theme) {
+  while (place.children.length > scenes.length) {
+    place.lastElementChild?.remove();
+  }
+  scenes.forEach((scene, number) => {
+    let container = place.children[number];
+    if (!(container instanceof HTMLElement) || container.dataset.kind !== scene.kind) {
+      const made = element("div", { "data-kind": scene.kind, class: "dropviz-lab-picture" });
+      container ? container.replaceWith(made) : place.append(made);
+      container = made;
+    }
+    paint(/** @type {HTMLElement} */ (container), scene, theme);
+  });
+}
+
+/**
+ * @param {HTMLElement} place
+ * @param {string[]} lines
+ */
+function list(place, lines) {
+  const same = place.children.length === lines.length;
+  if (!same) {
+    place.replaceChildren(...lines.map(() => element("li", {})));
+  }
+  lines.forEach((line, number) => {
+    const item = place.children[number];
+    if (item) {
+      write(item, line);
+    }
+  });
+}
+
+/**
+ * Rows, lines of code, and a picture that matplotlib painted.
+ *
+ * @param {Content} content
+ * @returns {Node[]}
+ */
+function more({ rows, codes, image, title }) {
+  /** @type {Node[]} */
+  const made = [];
+  if (image) {
+    made.push(element("img", { src: `data:image/png;base64,${image.png}`, alt: image.alt }));
+  }
+  if (rows) {
+    const lines = rows.map(([name = "", ...cells]) =>
+      element(
+        "tr", {}, element("th", { scope: "row" }, name), ...cells.map((each) => element("td", {}, each)),
+      ),
+    );
+    made.push(
+      element("table", { class: "dropviz-lab-table" }, element("caption", {}, title ?? ""), ...lines),
+    );
+  }
+  for (const [name = "", text = ""] of codes ?? []) {
+    made.push(copied_line(name, text).root);
+  }
+  return made;
+}

@@ -1,0 +1,47 @@
+/** The lines that do the same elsewhere, each with a button that copies it. */
+
+import { element, write } from "./element.js";
+
+const SHOWN = 1500;
+
+/**
+ * A line with its button.
+ *
+ * @param {string} title
+ * @param {string} text
+ * @returns {{root: HTMLElement, show: (text: string) => void}}
+ */
+export function copied_line(title, text) {
+  const line = element("code", { class: "dropviz-lab-line" }, text);
+  const button = element("button", { type: "button", "aria-label": `Copy: ${title}` }, "Copy");
+  button.addEventListener("click", async () => {
+    const done = await copy(line);
+    write(button, done ? "Copied" : "Press Ctrl+C");
+    setTimeout(() => write(button, "Copy"), SHOWN);
+  });
+  const root = element(
+    "div", { class: "dropviz-lab-copied" },
+    element("span", { class: "dropviz-lab-title" }, title), button, line,
+  );
+  return { root, show: (now) => write(line, now) };
+}
+
+/**
+ * Copies the text of an element; where the page may not, selects it.
+ *
+ * @param {HTMLElement} line
+ * @returns {Promise<boolean>}
+ */
+async function copy(line) {
+  try {
+    await navigator.clipboard.writeText(line.textContent ?? "");
+    return true;
+  } catch {
+    const range = document.createRange();
+    range.selectNodeContents(line);
+    const selection = getSelection();
+    selection?.removeAllRanges();
+    selection?.addRange(range);
+    return false;
+  }
+}

@@ -1,0 +1,306 @@
+/** The lab: one widget, drawn from its model's traits and from the pictures that Python sends. */
+
+import { appearance, set_colours, watch_appearance } from "../scenes/theme.js";
+import { content_view } from "./content_view.js";
+import { copied_line } from "./copy_lines.js";
+import { element, write } from "./element.js";
+import { show_quiz } from "./quiz_view.js";
+import { menu, press_button, tick, whole_number } from "./settings_view.js";
+import { rate_slider } from "./slider.js";
+import { tab_strip } from "./tab_strip.js";
+import { watch_seen } from "./watch_seen.js";
+
+/** @typedef {import("./model_types.js").Model} Model */
+/** @typedef {import("./model_types.js").Content} Content */
+/** @typedef {import("./settings_view.js").Control} Control */
+
+const MOST_SEED = 2 ** 32 - 1;
+const MOST = 2 ** 31 - 1;
+const GONE =
+  "The kernel of this panel is gone, and what stands here is the last of it. Run its cell again.";
+
+/**
+ * Draws the lab for anywidget.
+ *
+ * @param {{model: Model, el: HTMLElement}} given
+ * @param {any} theme Colours, as painters take them.
+ * @returns {() => void} Ends the view.
+ */
+export function render_lab({ model, el }, theme) {
+  const controls = every_control(model);
+  const choosers = [chooser(model), gate_menu(model)];
+  const view = content_view(model, theme, choosers.map((each) => each.root));
+  const status = element("div", { class: "dropviz-lab-status" });
+  const progress = element("progress", { max: 1, value: 0, "aria-label": "progress" });
+  const note = element("div", { class: "dropviz-lab-note" });
+  const quiz = element("section", { class: "dropviz-lab-quiz", "aria-label": "Predict first" });
+  const tabs = tab_strip(model);
+  const root = element("div", { class: "dropviz-lab", "data-state": model.get("state") });
+  const lines = copies(model);
+  // While this panel lives in a page, the page hides the panel's static copy.
+  const hides = element("style", {}, `.${model.get("mark")}{display:none}`);
+  root.append(hides, ...arranged(controls, { status, progress, note, quiz, tabs, view, lines }));
+  el.append(root);
+  const colour = () => {
+    const tone = appearance(el);
+    root.dataset.tone = tone;
+    set_colours(root, theme[tone]);
+  };
+  colour();
+
+  const show = () => {
+    root.dataset.state = model.get("state");
+    write(status, model.get("status"));
+    status.title = model.get("status");
+    status.setAttribute("role", model.get("alert") ? "alert" : "status");
+    progress.value = model.get("progress");
+    write(note, model.get("note"));
+    show_controls(model, controls);
+    choosers.forEach((each) => each.show());
+    tabs.show();
+    lines.show();
+  };
+  const ask = () => {
+    show_quiz(model, quiz);
+    show();
+  };
+  const ends = [
+    listening(model, "change", show),
+    listening(model, "change:question", ask),
+    listening(model, "change:time", view.again),
+    listening(model, "msg:custom", newest(model, view.show)),
+    listening(model, "comm_live_update", () => gone(model, root, status)),
+    watch_seen(root, (seen) => model.send({ kind: "seen", seen })),
+    watch_appearance(colour),
+    keep_keys(root),
+  ];
+  ask();
+  return () => {
+    ends.forEach((end) => end());
+    root.remove();
+  };
+}
+
+/**
+ * @param {Model} model
+ * @returns {Record<string, Control>}
+ */
+function every_control(model) {
+  const { tips, methods, tasks, speeds } = model.get("offers");
+  const pairs = (/** @type {string[]} */ names) => names.map((each) => [each, each]);
+  const whole = (/** @type {string} */ name, /** @type {number} */ low, high = MOST, empty = "") =>
+    whole_number(model, name, { low, high, empty }, tips[name]);
+  return {
+    dropout: rate_slider(model, "dropout", tips.dropout),
+    recurrent_dropout: rate_slider(model, "recurrent_dropout", tips.recurrent_dropout),
+    method: menu(model, "method", pairs(methods), tips.method),
+    train: press_button(model, "train", "Train", tips.train),
+    pause: press_button(model, "pause", "Pause", tips.pause),
+    step: press_button(model, "step", "Step", tips.step),
+    stop: press_button(model, "stop", "Stop", tips.stop),
+    speed: menu(model, "speed", pairs(speeds), tips.speed),
+    task: menu(model, "task", tasks, tips.task),
+    units: whole("units", 1),
+    epochs: whole("epochs", 1, MOST, "until stopped"),
+    seed: whole("seed", 0, MOST_SEED),
+    freeze: tick(model, "freeze", "freeze masks", tips.freeze),
+    quiz: tick(model, "quiz", "predict first", tips.quiz),
+    reset: press_button(model, "reset", "Reset", tips.reset),
+    cost: press_button(model, "cost", "Measure", "Time training batches with these rates and without dropout, in turn."),
+    verdict: press_button(model, "verdict", "Experiment", "Find out from outside where this layer drops. Takes seconds."),
+  };
+}
+
+/**
+ * @param {Record<string, Control>} controls
+ * @param {any} parts
+ * @returns {Node[]}
+ */
+function arranged(controls, { status, progress, note, quiz, tabs, view, lines }) {
+  const root = (/** @type {string} */ name) => controls[name]?.root ?? null;
+  const row = (/** @type {string} */ kind, /** @type {(Node | null)[]} */ ...parts) =>
+    element("div", { class: kind }, ...parts);
+  const folded = row(
+    "dropviz-lab-fold",
+    row(
+      "dropviz-lab-row", ...["task", "units", "seed", "epochs", "freeze", "quiz", "reset"].map(root),
+    ),
+    note, lines.root,
+  );
+  tabs.root.append(fold_button("Settings", folded));
+  const below = element("div", { class: "dropviz-lab-measures" }, root("cost"), root("verdict"));
+  return [
+    row("dropviz-lab-rates", root("dropout"), root("recurrent_dropout")),
+    row(
+      "dropviz-lab-run", root("method"),
+      row("dropviz-lab-buttons", ...["train", "pause", "step", "stop", "speed"].map(root)),
+      row("dropviz-lab-said", status, progress),
+    ),
+    tabs.root, folded, quiz, view.root, below,
+  ];
+}
+
+/**
+ * A button that unfolds a part.
+ *
+ * @param {string} label
+ * @param {HTMLElement} part
+ * @returns {HTMLElement}
+ */
+function fold_button(label, part) {
+  const button = element("button", { type: "button", class: "dropviz-lab-unfold" }, label);
+  const fold = (/** @type {boolean} */ folded) => {
+    part.hidden = folded;
+    button.setAttribute("aria-expanded", String(!folded));
+  };
+  button.addEventListener("click", () => fold(!part.hidden));
+  fold(true);
+  return button;
+}
+
+/**
+ * @param {Model} model
+ * @param {Record<string, Control>} controls
+ */
+function show_controls(model, controls) {
+  const [able, hidden] = [model.get("able"), model.get("hidden")];
+  for (const [name, control] of Object.entries(controls)) {
+    control.show();
+    control.allow(able[name] !== false);
+    control.root.hidden = hidden.includes(name);
+  }
+  const paused = model.get("state") === "paused";
+  const pause = controls.pause?.root;
+  if (pause) {
+    write(pause, paused ? "Resume" : "Pause");
+  }
+  const tab = model.get("tab");
+  for (const [name, at] of [["cost", "Cost"], ["verdict", "Verdict"]]) {
+    const control = controls[name ?? ""];
+    if (control) {
+      control.root.hidden = tab !== at;
+    }
+  }
+}
+
+/**
+ * The sample whose masks are shown.
+ *
+ * @param {Model} model
+ * @returns {Control}
+ */
+function chooser(model) {
+  const field = element("input", {
+    type: "number", min: 1, max: 64, "aria-label": "sample", "data-trait": "sample",
+  });
+  field.addEventListener("change", () => {
+    model.set("sample", Math.max(0, Math.round(Number(field.value) || 1) - 1));
+    model.save_changes();
+  });
+  return {
+    root: element("label", { class: "dropviz-lab-field" }, element("span", {}, "sample"), field),
+    show: () => {
+      field.value = String(model.get("sample") + 1);
+    },
+    allow: () => {},
+  };
+}
+
+/**
+ * @param {Model} model
+ * @returns {Control}
+ */
+function gate_menu(model) {
+  const choices = [["", "all"], ...model.get("offers").gates.map((/** @type {string} */ g) => [g, g])];
+  return menu(model, "gate", choices, "The gate whose masks are shown larger.");
+}
+
+/**
+ * @param {Model} model
+ * @returns {{root: HTMLElement, show: () => void}}
+ */
+function copies(model) {
+  const titles = { magic: "the same without the panel", scenario: "as a scenario", link: "page without Python" };
+  const made = Object.entries(titles).map(([name, title]) => ({ name, ...copied_line(title, "") }));
+  return {
+    root: element("div", { class: "dropviz-lab-copies" }, ...made.map((each) => each.root)),
+    show: () => {
+      made.forEach((each) => each.show(model.get("copies")[each.name] ?? ""));
+    },
+  };
+}
+
+/**
+ * Paints the newest picture when the page is next drawn, and tells Python so.
+ *
+ * @param {Model} model
+ * @param {(content: Content) => void} show
+ * @returns {(message: {kind: string, text: string}) => void}
+ */
+function newest(model, show) {
+  let waiting = "";
+  return (message) => {
+    if (message.kind !== "picture") {
+      return;
+    }
+    const asked = waiting === "";
+    waiting = message.text;
+    if (asked) {
+      requestAnimationFrame(() => {
+        /** @type {Content} */
+        const content = JSON.parse(waiting);
+        waiting = "";
+        try {
+          show(content);
+        } finally {
+          model.send({ kind: "painted", number: content.number });
+        }
+      });
+    }
+  };
+}
+
+/**
+ * @param {Model} model
+ * @param {string} event
+ * @param {(...given: any[]) => void} listener
+ * @returns {() => void}
+ */
+function listening(model, event, listener) {
+  model.on(event, listener);
+  return () => model.off(event, listener);
+}
+
+/**
+ * @param {Model} model
+ * @param {HTMLElement} root
+ * @param {HTMLElement} status
+ */
+function gone(model, root, status) {
+  root.dataset.state = "gone";
+  status.setAttribute("role", "alert");
+  write(status, GONE);
+  root.querySelectorAll("button, input, select").forEach((each) => each.setAttribute("disabled", ""));
+}
+
+/**
+ * Keeps keys that act here from acting on the notebook too; those with Ctrl or Cmd are its own.
+ *
+ * @param {HTMLElement} root
+ * @returns {() => void}
+ */
+function keep_keys(root) {
+  const decide = (/** @type {KeyboardEvent} */ event) => {
+    if (event.target instanceof Node && root.contains(event.target)) {
+      // What JupyterLab and Notebook 7 ask before they take a key as a shortcut.
+      root.toggleAttribute("data-lm-suppress-shortcuts", !event.ctrlKey && !event.metaKey);
+    }
+  };
+  addEventListener("keydown", decide, true);
+  root.addEventListener("keydown", (event) => {
+    if (!event.ctrlKey && !event.metaKey) {
+      event.stopPropagation();
+    }
+  });
+  return () => removeEventListener("keydown", decide, true);
+}

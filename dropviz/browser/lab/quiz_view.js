@@ -1,0 +1,148 @@
+/** A question, a prediction to be made, and what was used beside it. */
+
+import { element, write } from "./element.js";
+
+/** @typedef {import("./model_types.js").Model} Model */
+
+/**
+ * @typedef {object} Question
+ * @property {number} number
+ * @property {number} of
+ * @property {string} text
+ * @property {string} noun
+ * @property {boolean[]} given
+ * @property {boolean[]} [marks]
+ * @property {boolean} [anew]
+ * @property {boolean[]} [answer]
+ * @property {string} [sentence]
+ * @property {number} [points]
+ */
+
+/**
+ * Shows the question that is open, if there is one.
+ *
+ * @param {Model} model
+ * @param {HTMLElement} place
+ */
+export function show_quiz(model, place) {
+  /** @type {Question} */
+  const question = model.get("question");
+  place.hidden = !question.number;
+  place.replaceChildren();
+  if (!question.number) {
+    return;
+  }
+  const open = !question.answer;
+  const marks = question.given.map((_, unit) => mark_button(unit, question.noun));
+  const anew = element("input", { type: "checkbox" });
+  anew.checked = Boolean(question.anew);
+  anew.disabled = !open;
+  const button = element("button", { type: "button", class: "dropviz-lab-primary" });
+  write(button, open ? "Reveal" : question.number < question.of ? "Next question" : "Go on training");
+  button.addEventListener("click", () => {
+    if (open) {
+      const marked = marks.map((each) => each.getAttribute("aria-pressed") === "true");
+      model.send({ kind: "reveal", marks: marked, anew: anew.checked });
+    } else {
+      model.send({ kind: "next" });
+    }
+  });
+  place.append(
+    element(
+      "p", {}, element("b", {}, `Question ${question.number} of ${question.of}. `), question.text,
+    ),
+    table(question, marks),
+    element("label", { class: "dropviz-lab-tick" }, anew, "Nobody can know: this mask is drawn anew"),
+    element("div", { class: "dropviz-lab-row" }, button, verdict(question)),
+  );
+  const first = open ? marks[0] : button;
+  if (place.contains(document.activeElement) || document.activeElement === document.body) {
+    first?.focus();
+  }
+}
+
+/**
+ * @param {Question} question
+ * @param {HTMLElement[]} marks
+ * @returns {HTMLElement}
+ */
+function table(question, marks) {
+  const { given, answer } = question;
+  const line = (/** @type {string} */ name, /** @type {(string | Node)[]} */ cells) =>
+    element(
+      "tr", {}, element("th", { scope: "row" }, name), ...cells.map((each) => element("td", {}, each)),
+    );
+  const rows = [line("recorded", given.map(sign))];
+  if (!answer) {
+    rows.push(line("your prediction", marks));
+  } else {
+    const predicted = question.marks ?? [];
+    rows.push(
+      line("your prediction", question.anew ? given.map(() => "?") : predicted.map(sign)),
+      line("used", answer.map(sign)),
+      line("", question.anew ? given.map(() => "") : answer.map((used, unit) => told(used, predicted[unit]))),
+    );
+  }
+  return element("table", { class: "dropviz-lab-quiz-table" }, ...rows);
+}
+
+/**
+ * @param {boolean | undefined} dropped
+ * @returns {string}
+ */
+function sign(dropped) {
+  return dropped ? "✕" : "·";
+}
+
+/**
+ * What became of a mark; of a unit that was neither marked nor dropped there is nothing to say.
+ *
+ * @param {boolean} used
+ * @param {boolean | undefined} marked
+ * @returns {Node | string}
+ */
+function told(used, marked) {
+  if (!marked) {
+    return used ? element("span", { class: "dropviz-lab-missed" }, "missed") : "";
+  }
+  return used
+    ? element("span", { class: "dropviz-lab-right" }, "right")
+    : element("span", { class: "dropviz-lab-missed" }, "kept");
+}
+
+/**
+ * @param {Question} question
+ * @returns {HTMLElement}
+ */
+function verdict(question) {
+  if (!question.answer) {
+    return element("span", { role: "status" });
+  }
+  const points = Number((question.points ?? 0).toPrecision(2));
+  return element(
+    "span", { role: "status" },
+    element("b", {}, question.sentence ?? ""), ` ${points} of ${question.number} points.`,
+  );
+}
+
+/**
+ * @param {number} unit From 0.
+ * @param {string} noun
+ * @returns {HTMLButtonElement}
+ */
+function mark_button(unit, noun) {
+  const button = element("button", {
+    type: "button", "aria-pressed": "false", class: "dropviz-lab-mark",
+    "aria-label": `${noun.replace(/s$/, "")} ${unit + 1}: mark it as dropped`,
+  });
+  const show = () => {
+    const on = button.getAttribute("aria-pressed") === "true";
+    write(button, on ? "✕" : "");
+  };
+  button.addEventListener("click", () => {
+    const on = button.getAttribute("aria-pressed") === "true";
+    button.setAttribute("aria-pressed", String(!on));
+    show();
+  });
+  return button;
+}

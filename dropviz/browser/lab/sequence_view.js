@@ -1,0 +1,115 @@
+/** The sequence that is read: its numbers, the step that is open, and what was answered. */
+
+import { element, write } from "./element.js";
+
+/** @typedef {import("./model_types.js").Sequence} Sequence */
+
+const TILE = 20; // CSS pixels of a cell that holds no number
+const WRITTEN = 4; // features at most whose numbers are written out
+
+/**
+ * Shows a sequence, step by step.
+ *
+ * @param {HTMLElement} place
+ * @param {Sequence} sequence
+ * @param {number} step The one that is open, from 0.
+ * @param {(step: number) => void} choose
+ */
+export function show_sequence(place, sequence, step, choose) {
+  const { values } = sequence;
+  const features = values[0]?.length ?? 0;
+  const picture = features > WRITTEN ? image(sequence, step) : numbers(sequence, step, choose);
+  const words = element("div", { class: "dropviz-lab-beside" });
+  words.append(
+    element("div", {}, sequence.says),
+    element("div", { class: "dropviz-lab-result" }, sequence.result),
+  );
+  place.replaceChildren(picture, words);
+}
+
+/**
+ * The bar that steps through time.
+ *
+ * @param {(step: number) => void} choose
+ * @returns {{root: HTMLElement, show: (step: number, steps: number) => void}}
+ */
+export function time_bar(choose) {
+  const bar = element("input", {
+    type: "range", min: 1, max: 1, step: 1, "aria-label": "time step", class: "dropviz-lab-range",
+  });
+  const said = element("span", { class: "dropviz-lab-step" });
+  bar.addEventListener("input", () => choose(Number(bar.value) - 1));
+  bar.addEventListener("keydown", (event) => event.stopPropagation());
+  return {
+    root: element("label", { class: "dropviz-lab-time" }, said, bar),
+    show: (step, steps) => {
+      const now = Math.min(step, steps - 1) + 1;
+      bar.max = String(steps);
+      bar.value = String(now);
+      bar.setAttribute("aria-valuetext", `${now} of ${steps}`);
+      bar.style.setProperty("--share", `${steps > 1 ? (100 * (now - 1)) / (steps - 1) : 0}%`);
+      write(said, `time step ${now} of ${steps}`);
+    },
+  };
+}
+
+/**
+ * A sequence whose steps are rows of a picture, as those of a digit.
+ *
+ * @param {Sequence} sequence
+ * @param {number} step
+ * @returns {HTMLElement}
+ */
+function image({ values, low, high }, step) {
+  const canvas = document.createElement("canvas");
+  const [rows, columns] = [values.length, values[0]?.length ?? 1];
+  const tile = Math.max(3, Math.min(TILE, 160 / rows));
+  canvas.width = columns * tile + 14;
+  canvas.height = rows * tile;
+  const context = canvas.getContext("2d");
+  if (context) {
+    values.forEach((row, y) => {
+      row.forEach((value, x) => {
+        const grey = Math.round(255 * (1 - (value - low) / (high - low || 1)));
+        context.fillStyle = `rgb(${grey} ${grey} ${grey})`;
+        context.fillRect(14 + x * tile, y * tile, tile, tile);
+      });
+    });
+    context.fillStyle = context.strokeStyle = "#d1495b";
+    context.lineWidth = 3;
+    context.strokeRect(15.5, step * tile + 1.5, columns * tile - 3, tile - 3);
+    const middle = (step + 0.5) * tile;
+    context.beginPath();
+    context.moveTo(0, middle - 6);
+    context.lineTo(11, middle);
+    context.lineTo(0, middle + 6);
+    context.fill();
+  }
+  canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", `The sequence as a picture; row ${step + 1} of ${rows} is read.`);
+  return canvas;
+}
+
+/**
+ * A sequence of few features, each step a column of numbers.
+ *
+ * @param {Sequence} sequence
+ * @param {number} step
+ * @param {(step: number) => void} choose
+ * @returns {HTMLElement}
+ */
+function numbers({ values, whole }, step, choose) {
+  const features = values[0]?.length ?? 0;
+  const rows = Array.from({ length: features }, (_, feature) =>
+    element("tr", {}, ...values.map((row, at) => {
+      const value = row[feature] ?? 0;
+      const text = whole ? String(value) : value.toFixed(2);
+      const cell = element("td", { "data-now": at === step, title: `step ${at + 1}` }, text);
+      cell.addEventListener("click", () => choose(at));
+      return cell;
+    })),
+  );
+  const table = element("table", { class: "dropviz-lab-bits" }, ...rows);
+  table.setAttribute("aria-label", `The sequence; step ${step + 1} of ${values.length} is read.`);
+  return element("div", { class: "dropviz-lab-scroll" }, table);
+}

@@ -1,0 +1,56 @@
+/** The tabs: four of them, and more in a menu. */
+
+import { element } from "./element.js";
+
+/** @typedef {import("./model_types.js").Model} Model */
+
+const SHOWN = 4;
+
+/**
+ * Tabs that a person turns by click or by arrow key.
+ *
+ * @param {Model} model
+ * @returns {{root: HTMLElement, show: () => void}}
+ */
+export function tab_strip(model) {
+  /** @type {string[]} */
+  const names = model.get("offers").tabs;
+  const turn = (/** @type {string} */ name) => {
+    model.set("tab", name);
+    model.save_changes();
+    show();
+  };
+  const tabs = names.slice(0, SHOWN).map((name) => {
+    const tab = element("button", { type: "button", role: "tab", "data-tab": name }, name);
+    tab.addEventListener("click", () => turn(name));
+    return tab;
+  });
+  const list = element("div", { role: "tablist", class: "dropviz-lab-tabs" }, ...tabs);
+  list.addEventListener("keydown", (event) => {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const at = tabs.findIndex((each) => each === event.target);
+    if (by && at >= 0) {
+      event.preventDefault();
+      const next = tabs[(at + by + tabs.length) % tabs.length];
+      next?.focus();
+      turn(next?.dataset.tab ?? "");
+    }
+  });
+  const more = element("select", { "aria-label": "More views", "data-trait": "tab" });
+  more.append(element("option", { value: "" }, "More"));
+  for (const name of names.slice(SHOWN)) {
+    more.append(element("option", { value: name }, name));
+  }
+  more.addEventListener("change", () => turn(more.value || (names[0] ?? "")));
+  const show = () => {
+    const open = model.get("tab");
+    tabs.forEach((each, number) => {
+      const is_open = each.dataset.tab === open;
+      each.setAttribute("aria-selected", String(is_open));
+      each.tabIndex = is_open || (number === 0 && names.indexOf(open) >= SHOWN) ? 0 : -1;
+    });
+    more.value = names.indexOf(open) >= SHOWN ? open : "";
+    more.toggleAttribute("data-open", more.value !== "");
+  };
+  return { root: element("div", { class: "dropviz-lab-strip" }, list, more), show };
+}

@@ -1,0 +1,174 @@
+"""What each tab of the lab shows, from plain values to plain data: scenes, words, rows, lines."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dropviz.core.cost import cudnn
+from dropviz.core.scenario_string import Scenario, magic
+from dropviz.core.sentences import answers, conclusion, intentions, last_losses
+from dropviz.errors import visible
+from dropviz.figures.scene import plain_data
+from dropviz.jupyter.lab import scenes
+from dropviz.jupyter.lab.moment import Moment
+from dropviz.jupyter.lab.sequence import sequence_of
+
+Content = dict[str, Any]
+
+_CONCEALED = (
+    "Predict first: pictures and sentences stay closed until you have answered. Press Train; "
+    "after two batches it asks."
+)
+_NOT_YET = {
+    "compiling": "Compiling: the first batch of a new model takes some seconds.",
+    "training": "Waiting for the first batch.",
+}
+
+
+def _not_yet(moment: Moment) -> str:
+    return _NOT_YET.get(moment.state, "Nothing is recorded yet: press Train.")
+
+
+def where(moment: Moment) -> Content:
+    """Where dropout acted, or will act."""
+    drawn = scenes.where(moment)
+    if moment.layer is None or not moment.current:
+        return {"pictures": [drawn], "words": intentions(moment.spec.setting)}
+    words = answers({"lstm": moment.layer})
+    return {"pictures": [drawn], "words": words, "sequence": sequence_of(moment)}
+
+
+def masks(moment: Moment) -> Content:
+    """The masks of the latest batch."""
+    if moment.layer is None:
+        return {"words": [_not_yet(moment), *intentions(moment.spec.setting)]}
+    samples = moment.layer.require_batch().batch_sizes[-1]
+    picture = scenes.masks(moment, moment.layer)
+    # The picture says of each site what the first lines say.
+    notes = moment.layer.sentences[len(moment.layer) :]
+    return {"pictures": [picture], "words": notes, "samples": samples}
+
+
+def curves(moment: Moment) -> Content:
+    """The losses by epoch, with a line at each change."""
+    if not moment.curves.epochs and not moment.so_far:
+        return {"words": [_not_yet(moment)]}
+    last = last_losses(moment.curves)
+    said = [last[0].upper() + last[1:] + "."] if last else []
+    return {"pictures": [scenes.losses(moment)], "words": said}
+
+
+def inside(moment: Moment) -> Content:
+    """The inside of the cell, and what went through it at one step."""
+    made: Content = {"pictures": [scenes.cell(moment)], "words": []}
+    if moment.opened is None:
+        made["words"] = [
+            "Pause, or wait for the end: then a sequence of the batch just done is opened here."
+            if moment.training
+            else _not_yet(moment)
+        ]
+        return made
+    return made | {"sequence": sequence_of(moment), "values": scenes.values(moment.opened)}
+
+
+def cost(moment: Moment) -> Content:
+    """What this setting costs."""
+    rows: list[tuple[str, ...]] = [("cuDNN possible", cudnn(moment.spec.setting, gpu=moment.gpu))]
+    if moment.run is not None and moment.run.spec is not None and moment.run.curves.epochs:
+        each = moment.run.seconds / moment.run.curves.epochs
+        rows.append(("the last training", f"{each:.2f} s an epoch, with its evaluations"))
+    if moment.cost is None:
+        rows.append(("measured", "not yet: press Measure, when no training is under way"))
+    else:
+        rows += moment.cost.rows
+    return {"rows": [list(row) for row in rows], "title": "What dropout costs here"}
+
+
+def code(moment: Moment) -> Content:
+    """The plain Keras code, and the lines that do the same."""
+    spec = moment.ran
+    what = "The last training" if moment.run is not None else "These settings"
+    plain = moment.run.code if moment.run is not None else ""
+    return {
+        "codes": [
+            [f"{what} without the panel", magic(spec)],
+            [
+                f"{what} as a scenario, for the panel, the magics and dropviz.run",
+                str(Scenario(spec)),
+            ],
+            ["The last training in code", plain.strip() or "(after the first training)"],
+        ]
+    }
+
+
+def verdict(moment: Moment) -> Content:
+    """Which method it was: by the recording, the proof, and the experiment."""
+    lines: list[str] = []
+    if moment.layer is not None:
+        lines += [f"Recorded: {line}" for line in conclusion({"lstm": moment.layer})]
+    if moment.run is not None:
+        lines += [proof.sentence for proof in moment.run.proof.values()]
+    if moment.verdict is None:
+        lines.append("The experiment was not run yet: press Experiment, when nothing trains.")
+        return {"words": lines}
+    from dropviz.figures.evidence import evidence
+
+    picture = evidence(moment.verdict)
+    png = base64.b64encode(picture.frame(1)).decode()
+    return {
+        "image": {"png": png, "alt": picture.alt},
+        "words": [*moment.verdict.lines, *lines],
+    }
+
+
+TABS: Mapping[str, Callable[[Moment], Content]] = {
+    "Where": where,
+    "Masks": masks,
+    "Curves": curves,
+    "Inside": inside,
+    "Cost": cost,
+    "Code": code,
+    "Verdict": verdict,
+}
+_OPEN = ("Curves", "Cost")  # tell nothing of what is asked
+
+
+def content(moment: Moment, tab: str) -> Content:
+    """What one tab shows.
+
+    Args:
+        moment: What there is to see.
+        tab: A key of ``TABS``.
+
+    Returns:
+        Plain data, for the front end: "tab"; "pictures", each a scene; "words", lines; and what
+        else the tab has: "rows", "codes", "image", "sequence", "values".
+    """
+    if moment.concealed and tab not in _OPEN:
+        return {"tab": tab, "words": [_CONCEALED], "concealed": True}
+    made = TABS[tab](moment)
+    if "pictures" in made:
+        made["pictures"] = plain_data(made["pictures"])
+    for name in ("words", "rows", "codes", "sequence"):
+        if name in made:
+            made[name] = _seen(made[name], keep="\n" if name == "codes" else "")
+    return {
+        "tab": tab,
+        "state": moment.state,
+        "coming": moment.coming if tab in ("Where", "Masks", "Inside") else "",
+        "steps": moment.shape[0],
+        **made,
+    }
+
+
+def _seen(told: Any, keep: str) -> Any:
+    """Texts, at any depth, as they may be shown."""
+    if isinstance(told, str):
+        return visible(told, keep)
+    if isinstance(told, list):
+        return [_seen(each, keep) for each in told]
+    if isinstance(told, dict):
+        return {name: _seen(each, keep) for name, each in told.items()}
+    return told

@@ -1,0 +1,31 @@
+"""What a front end says to the panel: that it painted, what was pressed, and what was answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dropviz.jupyter.lab.panel import Panel
+
+
+def hear(panel: Panel, message: Any) -> None:
+    """Takes a message; one that makes no sense does nothing.
+
+    Args:
+        panel: The panel that it came to.
+        message: By "kind": "painted" with the "number" of a picture; "seen" with whether the
+            panel is "seen"; "press" with the "name" of a button; "reveal" with the "marks" of a
+            prediction and whether the mask is "anew"; "next".
+    """
+    kind = message.get("kind") if isinstance(message, Mapping) else None
+    if kind == "painted":
+        panel.sender.answer(int(message["number"]))
+    elif kind == "seen":
+        panel.sender.look(seen=bool(message["seen"]))
+    elif kind == "press":
+        panel.press(str(message["name"]))
+    elif kind == "reveal":
+        panel.questions.reveal(message["marks"], anew=bool(message["anew"]))
+    elif kind == "next":
+        panel.questions.go_on()

@@ -1,0 +1,107 @@
+"""One moment of the lab: all that there is to see, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dropviz.core.cost import Cost
+from dropviz.core.curves import Curves
+from dropviz.core.layer_recording import LayerRecording
+from dropviz.core.opened_batch import OpenedBatch
+from dropviz.core.runs import Run
+from dropviz.core.schedule import Change
+from dropviz.core.spec import RunSpec
+from dropviz.core.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What there is to see.
+
+    A copy of what is wanted and recorded, so that a picture shows one moment whatever moves
+    while it is made.
+
+    Attributes:
+        spec: What the controls ask for.
+        shape: Steps and features of the task.
+        state: "loading", "ready", "compiling", "training", "paused" or "closed".
+        layer: The masks of the latest batches; None before the first.
+        curves: The losses so far.
+        so_far: Those of the epoch under way, as Keras reports them: means over its batches.
+        epochs: Epochs of the training that is shown; 0 where it has no end.
+        batches: Training batches in an epoch.
+        start: The rates that the training began with.
+        wanted: The rates of the next batch.
+        changes: What was changed on the way.
+        opened: A sequence of the batch just done, opened; None where it is not.
+        cost: What was measured of the cost.
+        verdict: What the experiment found.
+        run: The last training that ended.
+        sample: The sample to show, from 0.
+        gate: The gate to show; None for all.
+        time: The time step to show, from 0.
+        gpu: Whether there is a GPU.
+        concealed: Whether a student is to predict before anything is shown.
+    """
+
+    spec: RunSpec
+    shape: tuple[int, int]
+    state: str = "loading"
+    layer: LayerRecording | None = None
+    curves: Curves = field(default_factory=Curves)
+    so_far: Mapping[str, float] = field(default_factory=dict)
+    epochs: int = 0
+    batches: int = 0
+    start: Change | None = None
+    wanted: Change | None = None
+    changes: tuple[Change, ...] = ()
+    opened: OpenedBatch | None = None
+    cost: Cost | None = None
+    verdict: Verdict | None = None
+    run: Run | None = None
+    sample: int = 0
+    gate: str | None = None
+    time: int = 0
+    gpu: bool = False
+    concealed: bool = False
+
+    @property
+    def training(self) -> bool:
+        """Whether a training is under way."""
+        return self.state in ("compiling", "training", "paused")
+
+    @property
+    def current(self) -> bool:
+        """Whether what was recorded is what the controls ask for now."""
+        if self.layer is None:
+            return False
+        settings, units = self.spec.setting, self.spec.units
+        return self.training or (self.layer.setting, self.layer.units) == (settings, units)
+
+    @property
+    def ran(self) -> RunSpec:
+        """The spec of the run that is shown; of the settings, where none is."""
+        return (self.run.spec if self.run is not None else None) or self.spec
+
+    @property
+    def coming(self) -> str:
+        """What the next batch will use that the one shown did not; often empty."""
+        if self.layer is None or self.wanted is None or not self.training:
+            return ""
+        used = self.layer.setting
+        parts = [
+            f"{name} {getattr(self.wanted, name):.2f}"
+            for name in ("dropout", "recurrent_dropout")
+            if getattr(self.wanted, name) != getattr(used, name)
+        ]
+        return f"From the next batch: {', '.join(parts)}." if parts else ""
+
+    def moved(self) -> list[tuple[float, str]]:
+        """The changes by the epochs before each, in words."""
+        before, told = self.start, []
+        for change in self.changes:
+            if before is not None and self.batches:
+                told.append((change.batch / self.batches, change.since(before)))
+            before = change
+        return told

@@ -1,0 +1,90 @@
+"""Sends what the open tab shows, no faster than somebody looks at it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+# Twelve a second at full speed, so that ten are left where a batch comes between.
+BETWEEN = 0.08
+# A front end that is not asked to answer (its kernel is busy with a cell) is sent one a second.
+UNANSWERED = 1.0
+
+Message = Mapping[str, Any]
+
+
+class PictureSender:
+    """Sends one picture at a time; what comes meanwhile waits, and the newest is sent.
+
+    A front end answers each picture once it has painted it, so that none queue up however
+    slow it is. A tab or a page that nobody sees is sent nothing.
+
+    Attributes:
+        seen: Whether the panel can be seen; None as long as no front end has said.
+        sent: Pictures sent so far.
+        bytes: The size of the last one.
+    """
+
+    def __init__(self, make: Callable[[], Message], send: Callable[[Message], int]) -> None:
+        """Makes a sender.
+
+        Args:
+            make: Makes the picture of now.
+            send: Sends it, and returns its size in bytes.
+        """
+        self.seen: bool | None = None
+        self.sent = self.bytes = 0
+        self._make, self._send = make, send
+        self._lock = threading.RLock()
+        self._answered = 0
+        self._last = 0.0
+        self._wanted = False
+
+    @property
+    def open(self) -> bool:
+        """Whether the front end would take a picture now."""
+        if self.seen is False:
+            return False
+        return self._answered == self.sent or time.monotonic() - self._last >= UNANSWERED
+
+    @property
+    def due(self) -> bool:
+        """Whether a training should look at its masks now, to have them sent."""
+        return self.open and time.monotonic() - self._last >= BETWEEN
+
+    def want(self) -> None:
+        """Sends the picture of now as soon as may be."""
+        with self._lock:
+            self._wanted = True
+            if self.open:
+                self.now()
+
+    def now(self) -> None:
+        """Sends the picture of now, whoever looks."""
+        with self._lock:
+            self._wanted = False
+            self._last = time.monotonic()
+            self.sent += 1
+            self.bytes = self._send({"kind": "picture", "number": self.sent, **self._make()})
+
+    def answer(self, number: int) -> None:
+        """Takes a front end's word that it has painted a picture.
+
+        Args:
+            number: The picture's number.
+        """
+        with self._lock:
+            self._answered = max(self._answered, min(number, self.sent))
+            if self._wanted and self.open:
+                self.now()
+
+    def look(self, *, seen: bool) -> None:
+        """Takes a front end's word whether the panel can be seen."""
+        with self._lock:
+            self.seen = seen
+            if seen:
+                # What was sent before went nowhere, or to a page that is gone.
+                self._answered = self.sent
+                self.now()

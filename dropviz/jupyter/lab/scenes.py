@@ -1,0 +1,118 @@
+"""Scenes of a moment: the pictures of the lab as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from dropviz.core.gates import LSTM_GATES
+from dropviz.core.layer_recording import LayerRecording
+from dropviz.core.masks import Array
+from dropviz.core.opened_batch import OpenedBatch
+from dropviz.core.sites import SITES
+from dropviz.figures import atlas_scene, cell_scene, curves_scene, unrolled_scene
+from dropviz.figures.atlas_scene import AtlasScene
+from dropviz.figures.cell_scene import CellScene
+from dropviz.figures.curves_scene import CurvesScene
+from dropviz.figures.unrolled_parts import Arrow, UnrolledScene
+from dropviz.jupyter.lab.moment import Moment
+
+_UNITS = 32  # of which numbers are shown
+_DIGITS = 4
+_VALUES = {
+    "i": ("input gate", 0.0),
+    "f": ("forget gate", 0.0),
+    "g": ("candidate", -1.0),
+    "o": ("output gate", 0.0),
+    "c": ("memory after the step", -1.0),
+    "h": ("output after the step", -1.0),
+}
+
+
+def where(moment: Moment) -> UnrolledScene:
+    """The LSTM unrolled: a plan, or the masks of the newest batch with its numbers."""
+    layer = moment.layer
+    if layer is None or not moment.current:
+        steps, features = moment.shape
+        return unrolled_scene.of_plan(moment.spec.setting, moment.spec.units, features, steps)
+    made = unrolled_scene.of_recording(layer, sample=_sample(layer, moment.sample))
+    return with_numbers(made, moment.opened) if moment.opened is not None else made
+
+
+def masks(moment: Moment, layer: LayerRecording) -> AtlasScene:
+    """The masks of the newest batch."""
+    return atlas_scene.of_recording(layer, -1, _sample(layer, moment.sample), moment.gate)
+
+
+def losses(moment: Moment) -> CurvesScene:
+    """The losses by epoch; the last one may be of an epoch under way."""
+    curves = moment.curves
+    if moment.so_far:
+        curves = curves.extended(moment.so_far)
+    made = curves_scene.of_runs(curves, moment.epochs, moment.moved())
+    if not moment.so_far:
+        return made
+    return replace(made, caption=f"{made.caption} The last point is of the epoch under way.")
+
+
+def cell(moment: Moment) -> CellScene:
+    """The inside of a cell of the method that is set."""
+    return cell_scene.of_settings(moment.spec.setting)
+
+
+def values(opened: OpenedBatch) -> list[dict[str, Any]]:
+    """Gates and states of a sequence at each step, for the front end.
+
+    Args:
+        opened: The sequence.
+
+    Returns:
+        For each its "name", what it is, the range of its bars, and "values" by step and unit.
+    """
+    every = {**{name: opened.gates[name] for name in LSTM_GATES}, "c": opened.c, "h": opened.h}
+    rows = []
+    for name, (says, low) in _VALUES.items():
+        high = max(1.0, float(np.abs(every[name]).max()))
+        numbers = np.round(every[name][:, :_UNITS], _DIGITS).tolist()
+        rows.append(
+            {"name": name, "says": says, "low": low * high, "high": high, "values": numbers}
+        )
+    return rows
+
+
+def _sample(layer: LayerRecording, sample: int) -> int:
+    return min(sample, layer.require_batch().batch_sizes[-1] - 1)
+
+
+def with_numbers(scene: UnrolledScene, opened: OpenedBatch) -> UnrolledScene:
+    """Puts on every arrow what it carried before its mask, and what was left of it after.
+
+    Args:
+        scene: The masks of a batch.
+        opened: A sequence of that batch.
+
+    Returns:
+        The scene, with numbers on its arrows.
+    """
+    carried = {"x": opened.x, "h": opened.h, "c": opened.c, "g": opened.gates["g"], "up": opened.h}
+
+    def numbered(arrow: Arrow) -> Arrow:
+        site = "" if arrow.mask is None else scene.masks[arrow.mask].site
+        # There the masked value replaces the one before, or weights are masked and no value.
+        if site and (SITES[site].zoned or SITES[site].matrix or site == "cell"):
+            return arrow
+        before = carried[arrow.arrow][arrow.step - (arrow.arrow in ("h", "c"))]
+        if not site:
+            return replace(arrow, before=_rounded(before))
+        mask = opened.masks[site]
+        at = min(arrow.step + SITES[site].arrows[arrow.arrow], len(mask) - 1)
+        after = tuple(_rounded(before * gate) for gate in mask[at])
+        return replace(arrow, before=_rounded(before), after=after)
+
+    return replace(scene, arrows=tuple(numbered(arrow) for arrow in scene.arrows))
+
+
+def _rounded(numbers: Array) -> tuple[float, ...]:
+    return tuple(round(float(each), _DIGITS) for each in numbers[:_UNITS])

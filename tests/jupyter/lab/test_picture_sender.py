@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from dropviz.jupyter.lab import picture_sender
+from dropviz.jupyter.lab.picture_sender import BETWEEN, UNANSWERED, PictureSender
+
+SECONDS = 60
+
+
+class Clock:
+    """Time that passes when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+class FrontEnd:
+    """What is sent to a front end, which answers when a test says so."""
+
+    def __init__(self) -> None:
+        self.made = 0
+        self.got: list[Any] = []
+        self.sender = PictureSender(self._make, self._send)
+
+    def _make(self) -> dict[str, Any]:
+        self.made += 1
+        return {"picture": self.made}
+
+    def _send(self, message: Any) -> int:
+        self.got.append(message)
+        return len(str(message))
+
+    def answer(self) -> None:
+        self.sender.answer(self.got[-1]["number"])
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(picture_sender, "time", clock)
+    return clock
+
+
+@pytest.fixture
+def front_end(clock: Clock) -> FrontEnd:
+    del clock
+    made = FrontEnd()
+    made.sender.look(seen=True)
+    return made
+
+
+def test_what_begins_to_be_seen_is_sent_the_picture_of_now(front_end: FrontEnd) -> None:
+    assert front_end.got == [{"kind": "picture", "number": 1, "picture": 1}]
+    assert front_end.sender.bytes == len(str(front_end.got[0]))
+
+
+def test_pictures_never_queue_up_and_the_newest_is_sent(front_end: FrontEnd) -> None:
+    for _ in range(100):
+        front_end.sender.want()
+    before = len(front_end.got)
+
+    front_end.answer()
+    front_end.answer()
+
+    assert before == 1
+    assert [each["number"] for each in front_end.got] == [1, 2]
+    assert front_end.made == 2
+
+
+def test_a_training_is_asked_to_look_when_a_picture_is_due(
+    front_end: FrontEnd, clock: Clock
+) -> None:
+    due = [front_end.sender.due]
+    front_end.answer()
+    due.append(front_end.sender.due)
+    clock.now += 1.01 * BETWEEN
+    due.append(front_end.sender.due)
+
+    assert due == [False, False, True]
+    assert BETWEEN < 0.1  # more than ten a second
+
+
+def test_ten_a_second_are_sent_where_each_is_answered(front_end: FrontEnd, clock: Clock) -> None:
+    before = len(front_end.got)
+    for _ in range(100):  # a batch each 10 ms
+        front_end.answer()
+        clock.now += 0.01
+        if front_end.sender.due:
+            front_end.sender.want()
+
+    assert 10 <= len(front_end.got) - before <= 13
+
+
+def test_where_nothing_is_answered_one_a_second_is_sent(front_end: FrontEnd, clock: Clock) -> None:
+    before = len(front_end.got)
+    for _ in range(310):
+        clock.now += 0.01
+        if front_end.sender.due:
+            front_end.sender.want()
+
+    assert len(front_end.got) - before == 3
+    assert UNANSWERED == 1
+
+
+def test_what_nobody_sees_is_sent_nothing_until_it_is_seen(
+    front_end: FrontEnd, clock: Clock
+) -> None:
+    front_end.answer()
+    front_end.sender.look(seen=False)
+    clock.now += 100
+    due = front_end.sender.due
+    front_end.sender.want()
+    hidden = len(front_end.got)
+    front_end.sender.look(seen=True)
+
+    assert (due, hidden, len(front_end.got)) == (False, 1, 2)
+
+
+def test_before_a_front_end_has_said_that_it_is_there_one_a_second_is_due(clock: Clock) -> None:
+    made = FrontEnd()
+    made.sender.want()
+    due = [made.sender.due]
+    clock.now += UNANSWERED
+    due.append(made.sender.due)
+
+    assert due == [False, True]
+
+
+@pytest.mark.parametrize("number", [-1, 0, 7])
+def test_the_answer_of_another_page_opens_nothing_that_was_not_sent(
+    front_end: FrontEnd, number: int
+) -> None:
+    front_end.sender.answer(number)
+    front_end.sender.want()
+    front_end.sender.want()
+
+    assert len(front_end.got) == (2 if number > 0 else 1)
+
+
+def test_two_threads_send_one_picture_after_the_other(clock: Clock) -> None:
+    del clock
+    inside, most = [0], [0]
+    gate = threading.Barrier(8)
+
+    def make() -> dict[str, Any]:
+        inside[0] += 1
+        most[0] = max(most[0], inside[0])
+        inside[0] -= 1
+        return {}
+
+    sender = PictureSender(make, lambda _: 0)
+
+    def go() -> None:
+        gate.wait(SECONDS)
+        for _ in range(50):
+            sender.now()
+
+    threads = [threading.Thread(target=go) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(SECONDS)
+
+    assert (most[0], sender.sent) == (1, 400)
