@@ -55,7 +55,8 @@ def expected(layer: LayerRecording) -> list[tuple[str, str, int]]:
     steps = {
         ("x", "input"): shown,
         ("g", "candidate"): shown,
-        ("h", "recurrent"): into,
+        # Into a single step only where the layer was called with a state.
+        ("h", "recurrent"): into if len(shown) > 1 else shown,
         ("h", "recurrent_kernel"): into,
         ("c", "cell"): out,
         ("c", "cell_update"): out,
