@@ -1,5 +1,6 @@
 // Paints the LSTM unrolled: an arrow carries the letter of the mask that multiplied there.
 
+import { WIDE } from "./scene_unrolled.js";
 import { colourOf, onColour, picture, svg } from "./svg.js";
 
 /** @typedef {import("./scene_unrolled.js").Mark} Mark */
@@ -14,7 +15,6 @@ const HEIGHT = 432;
 const INPUT_MASK = 242; // where its squares begin
 const RADIUS = 20;
 const SQUARE = 12;
-const NARROW = 560;
 const SMALL = 6;
 const ARGUMENT = 156; // the width of the longest name of one
 const TEXT = 15;
@@ -36,7 +36,7 @@ const TEXT = 15;
  */
 export function paintUnrolled(container, scene) {
   const width = Math.max(300, container.clientWidth);
-  const narrow = width < NARROW;
+  const narrow = width < WIDE;
   const [left, right] = narrow ? [48, 118] : [132, 124];
   const count = scene.shown.length;
   const pitch = count > 1 ? (width - left - right) / (count - 1) : 0;

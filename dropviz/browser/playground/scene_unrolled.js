@@ -39,6 +39,18 @@ const ARROWS = ["h", "c", "x", "g", "up"];
  * @property {string} alt
  */
 
+export const WIDE = 800; // CSS pixels that have room for four steps, and for names beside them
+const NARROW = 500; // and for three, as a telephone has not
+
+/**
+ * How many steps there is room for.
+ *
+ * @param {number} width in CSS pixels
+ */
+export function columnsFor(width) {
+  return width < NARROW ? 2 : width < WIDE ? 3 : 4;
+}
+
 /**
  * Steps to draw: all of a few, else the first and, where there is room for more than two, the last.
  *

@@ -4,7 +4,7 @@ import { rulesOf } from "./methods.js";
 import { paint } from "./pictures.js";
 import { format } from "./scenario.js";
 import { cellScene, curvesScene, gatesScene, heatmapsScene } from "./scenes.js";
-import { planScene, unrolledScene } from "./scene_unrolled.js";
+import { columnsFor, planScene, unrolledScene } from "./scene_unrolled.js";
 import { actingSpec, idleOf } from "./state.js";
 import { html } from "./svg.js";
 import { answer, figure, intentions, percent } from "./words.js";
@@ -16,7 +16,6 @@ import { answer, figure, intentions, percent } from "./words.js";
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./tables.js").Tables} Tables */
 
-const NARROW = 560; // CSS pixels of a picture that has room for two steps
 const DRAWN = "drawn by this page, by the rules measured in Keras";
 const USED = "used by Keras";
 const SENTENCE = { page: `These masks are ${DRAWN}.`, keras: "These masks were used by Keras" };
@@ -111,7 +110,7 @@ export function draw(tables, state, recorded) {
  */
 function drawWhere(tables, { snapshot, sample, source }, spec, rules, sentences) {
   const picture = element("picture-where");
-  const columns = picture.clientWidth < NARROW ? 2 : 4;
+  const columns = columnsFor(picture.clientWidth);
   const scene = snapshot
     ? unrolledScene(tables, snapshot, { sample, columns, source: source === "keras" ? USED : DRAWN })
     : planScene(tables, spec, rules, { columns, sentences });

@@ -88,6 +88,14 @@ def trained(page: Any, epoch: int = 2) -> None:
     status(page, "paused")
 
 
+def overlap(one: dict[str, float], other: dict[str, float]) -> bool:
+    """Whether two boxes of a page lie over each other."""
+    return all(
+        one[at] < other[at] + other[size] and other[at] < one[at] + one[size]
+        for at, size in (("x", "width"), ("y", "height"))
+    )
+
+
 # ---------------------------------------------------------------- it trains
 
 
@@ -425,8 +433,13 @@ def test_it_fits_and_can_be_read(opened: Open, width: int, scheme: str) -> None:
                }).map((text) => text.textContent)"""
         )
         assert small == [] or (width < 1366 and tab == "inside")
+    page.click("#tab-where")
+    boxes = {
+        part: [each.bounding_box() for each in page.locator(f"#picture-where .{part}").all()]
+        for part in ("badge", "cell")
+    }
+    assert not [1 for one in boxes["badge"] for other in boxes["cell"] if overlap(one, other)]
     if width == 1366:
-        page.click("#tab-where")
         for name in ("#slide-dropout", "#slide-recurrent_dropout", "#train", "#picture-where"):
             box = page.locator(name).bounding_box()
             assert 0 <= box["y"] <= box["y"] + box["height"] <= 768
