@@ -11,6 +11,8 @@ _COPIES = 5
 # What TensorFlow keeps of one step for the way back: four gates before and after their
 # activations, c, h, tanh(c) and the masked inputs of the gates.
 _KEPT = 16
+# Each model of another shape leaves some of its compiled functions behind, in TensorFlow too.
+_LOW = GIB // 2
 
 
 def needed(units: int, features: int, steps: int, batch_size: int, masks: int) -> int:
@@ -63,4 +65,15 @@ def check_memory(units: int, features: int, steps: int, batch_size: int, masks: 
     raise DropvizError(
         f"An LSTM of {units:,} units needs about {need(units) / GIB:,.1f} GiB to train on this "
         f"task, and {room / GIB:.1f} GiB are free here. {advice}"
+    )
+
+
+def low_memory() -> str:
+    """A sentence where little memory is left to this process; else nothing."""
+    room = available()
+    if room is None or room > _LOW:
+        return ""
+    return (
+        f"Only {room / 2**20:,.0f} MiB of memory are left here: restart the kernel before you "
+        "train a model of another shape."
     )

@@ -6,7 +6,7 @@ import pytest
 
 from dropviz.errors import DropvizError
 from dropviz.studies import memory_limit
-from dropviz.studies.memory_limit import check_memory, needed
+from dropviz.studies.memory_limit import check_memory, low_memory, needed
 
 GIB = 2**30
 DIGITS = {"features": 8, "steps": 8, "batch_size": 64}
@@ -107,3 +107,19 @@ def test_where_not_even_one_unit_fits_no_number_is_named(
 
 def test_this_machine_has_room_for_the_largest_of_the_notebooks() -> None:
     check_memory(256, **DIGITS)
+
+
+# ---------------------------------------------------------------- little that is left
+
+
+@pytest.mark.parametrize(
+    ("room", "said"),
+    [(None, ""), (2 * GIB, ""), (300 * 2**20, "Only 300 MiB of memory are left here: restart")],
+)
+def test_little_that_is_left_is_said(
+    monkeypatch: pytest.MonkeyPatch, room: int | None, said: str
+) -> None:
+    free(monkeypatch, room)
+
+    assert low_memory().startswith(said)
+    assert bool(low_memory()) == bool(said)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from concurrent.futures import Future
 from dataclasses import replace
 
-from dropviz.core.curves import Curves
 from dropviz.core.number_forms import MOST
 from dropviz.core.runs import Run
 from dropviz.core.scenario_string import Scenario
 from dropviz.errors import DropvizError
+from dropviz.jupyter.lab.follower import LOADING, READY
+from dropviz.jupyter.lab.moment import NOTHING
 from dropviz.jupyter.lab.panel import Panel
 from dropviz.jupyter.lab.settings import SPEEDS
-from dropviz.jupyter.lab.worker import LOADING, READY, Worker
+from dropviz.jupyter.lab.worker import Worker
 
 _SHOWS = ("tab", "sample", "gate", "time")  # what is looked at, and not what is asked for
 
@@ -95,10 +96,7 @@ class Actions:
     def press_reset(self) -> None:
         """Goes back to the settings that the panel began with."""
         panel = self._panel
-        panel.update(
-            layer=None, opened=None, cost=None, verdict=None, run=None, changes=(), so_far={}
-        )
-        panel.update(curves=Curves(), epochs=0)
+        panel.update(**NOTHING)
         panel.show_scenario(self._asked)
         panel.progress = 0.0
         self._want(frozen=False)

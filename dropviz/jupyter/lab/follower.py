@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _PAUSE = 0.25  # seconds between two lines of progress
 _PREDICT_AFTER = 2  # batches: one to show, one to ask about
 _OPENS = ("Where", "Inside")  # tabs that show a sequence in numbers
+READY = "ready: move the sliders, press Train"
+LOADING = "loading Keras and TensorFlow (some seconds, once a session); the sliders work already"
 PAUSED = "paused before the next batch; the sliders act when it goes on"
 
 

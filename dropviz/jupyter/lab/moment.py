@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from dropviz.core.cost import Cost
 from dropviz.core.curves import Curves
@@ -105,3 +106,17 @@ class Moment:
                 told.append((change.batch / self.batches, change.since(before)))
             before = change
         return told
+
+
+# What a training begins with: nothing of the one before.
+NOTHING: Mapping[str, Any] = {
+    "layer": None,
+    "opened": None,
+    "cost": None,
+    "verdict": None,
+    "run": None,
+    "changes": (),
+    "so_far": {},
+    "curves": Curves(),
+    "epochs": 0,
+}

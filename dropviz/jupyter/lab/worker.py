@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import atexit
 import functools
+import gc
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from dropviz.core.curves import Curves
 from dropviz.core.runs import Run
 from dropviz.core.schedule import Change
 from dropviz.core.spec import RunSpec
 from dropviz.core.task import Task
 from dropviz.core.tasks import load_task
 from dropviz.errors import DropvizError
-from dropviz.jupyter.lab.follower import PAUSED, Follower
+from dropviz.jupyter.lab.follower import LOADING, PAUSED, READY, Follower
+from dropviz.jupyter.lab.moment import NOTHING
 from dropviz.jupyter.lab.panel import Panel
 from dropviz.studies.steering import Steering
 
 if TYPE_CHECKING:
     from dropviz.studies.session import Session
 
-READY = "ready: move the sliders, press Train"
-LOADING = "loading Keras and TensorFlow (some seconds, once a session); the sliders work already"
 _CLOSED = "The panel is closed. Open another one."
-_AT_EXIT = 30.0  # seconds that Python may wait for a batch, a drawing or an import to end
+_AT_EXIT = 30.0  # seconds that Python may wait for a batch or an import to end
 
 
 class Worker:
@@ -106,7 +105,7 @@ class Worker:
             if step:
                 self.steering.step()
         self._panel.questions.close()
-        self._panel.update(concealed=quiz, layer=None, opened=None, run=None)
+        self._panel.update(**NOTHING, concealed=quiz)
         self._panel.follow("compiling")
         self._panel.say("compiling: the first batch of a new model takes some seconds ...")
         self._panel.sender.want()
@@ -169,8 +168,7 @@ class Worker:
         """
         self._panel.shut(words)
         self.steering.close()
-        # Last: `train` looks whether the panel is closed before it has somebody wait.
-        self._end_waiting()
+        self._end_waiting()  # last: `train` looks whether the panel is closed first
 
     def _ask(self, name: str, words: str, job: Callable[[], None]) -> None:
         self._panel.say(words)
@@ -247,12 +245,12 @@ class Worker:
             future.set_exception(outcome)
 
     def _fit(self, spec: RunSpec) -> Run:
+        from dropviz.studies.memory_limit import low_memory
         from dropviz.studies.session import UNTIL_STOPPED
 
         session = self._prepared(spec)
         panel = self._panel
-        panel.update(layer=None, opened=None, cost=None, verdict=None, run=None, changes=())
-        panel.update(curves=Curves(), so_far={}, batches=session.batches, start=spec.start)
+        panel.update(**NOTHING, batches=session.batches, start=spec.start)
         panel.update(epochs=0 if spec.epochs == UNTIL_STOPPED else spec.epochs)
         self._follower.begin()
         follow = functools.partial(self._follower.follow, session, spec)
@@ -268,7 +266,7 @@ class Worker:
         panel.update(concealed=False, wanted=None, epochs=0 if not run.spec else run.spec.epochs)
         panel.write_copies()
         panel.progress = 1.0 if run.status == "done" else 0.0
-        panel.say(" ".join(filter(None, (run.ending, run.reason))))
+        panel.say(" ".join(filter(None, (run.ending, run.reason, low_memory()))))
         return run
 
     def _look(self) -> None:
@@ -297,6 +295,8 @@ class Worker:
         if self._session is not None and not self._session.fits(spec, task):
             self._session.close()
             self._session = None
+            # A model and its functions hold each other in circles, compiled graphs and all.
+            gc.collect()
         if self._session is None:
             self._session = Session(spec, task)
         return self._session
@@ -308,12 +308,13 @@ class Worker:
 
     def _measure(self) -> None:
         spec = self._panel.moment.spec
-        self._panel.update(cost=self._prepared(spec).cost(spec))
-        self._panel.say("measured")
-        self._panel.sender.want()
+        self._found("measured", cost=self._prepared(spec).cost(spec))
 
     def _explain(self) -> None:
         spec = self._panel.moment.spec
-        self._panel.update(verdict=self._prepared(spec).explain(spec))
-        self._panel.say("the experiment is done")
+        self._found("the experiment is done", verdict=self._prepared(spec).explain(spec))
+
+    def _found(self, words: str, **values: Any) -> None:
+        self._panel.update(**values)
+        self._panel.say(words)
         self._panel.sender.want()

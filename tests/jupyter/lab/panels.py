@@ -24,7 +24,7 @@ from dropviz.jupyter.lab.panel import Panel
 from dropviz.jupyter.lab.settings import NAMES
 from dropviz.studies.steering import Steering
 
-SECONDS = 60  # that a test waits for a thread before it says that it hangs
+SECONDS = 180  # that a test waits for a thread before it says that it hangs
 BATCHES = 2  # of an epoch of the task below, the last one partial
 THREADS = ("dropviz-worker",)
 
