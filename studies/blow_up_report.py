@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from dropviz.core.sentences import counted
 from dropviz.core.text_table import Table
-from dropviz.figures import theme
+from dropviz.figures import colours, theme
 from studies.report import Report
 from studies.study_results import Results, Row
 
@@ -17,7 +17,7 @@ _CALLED = {
     ("keras.layers.GRU", "copy"): "GRU of Keras {keras}: masks a copy",
     ("StateMasked", "state"): "today's GRUCell, its state masked first",
 }
-_LINES = ((theme.INK, "-"), (theme.GREEN, (0, (5, 2))), (theme.PURPLE, (0, (1, 1))))
+_LINES = ((colours.INK, "-"), (colours.GREEN, (0, (5, 2))), (colours.PURPLE, (0, (1, 1))))
 _WIDTH, _HEIGHT = 820, 400
 
 
@@ -123,7 +123,7 @@ def picture(results: Results) -> theme.Picture:
         steps = np.arange(1, results.chosen["steps"] + 1)
         axes.plot(
             *(steps, (1 / (1 - rate)) ** steps.astype(float)),
-            color=theme.FAINT,
+            color=colours.FAINT,
             linewidth=1.2,
             label="1/(1-p) to the power of the steps",
         )
@@ -143,8 +143,8 @@ def picture(results: Results) -> theme.Picture:
             )
         axes.set_yscale("log")
         axes.set_ylim(1e-2, 1e50)
-        axes.axhline(float(np.finfo(np.float32).max), color=theme.MUTED, linewidth=1)
-        axes.text(2, 1e40, "largest number of float32", fontsize=9.5, color=theme.MUTED)
+        axes.axhline(float(np.finfo(np.float32).max), color=colours.MUTED, linewidth=1)
+        axes.text(2, 1e40, "largest number of float32", fontsize=9.5, color=colours.MUTED)
         axes.set_xlabel("steps")
         axes.set_xlim(0, results.chosen["steps"])
         drawn.text(
@@ -155,7 +155,7 @@ def picture(results: Results) -> theme.Picture:
             weight="bold",
         )
         said = f"median and range over {counted(len(results.chosen['seeds']), 'seed')}, untrained"
-        drawn.text(0.02, 0.88, said, fontsize=10, color=theme.MUTED)
+        drawn.text(0.02, 0.88, said, fontsize=10, color=colours.MUTED)
         drawn.legend(
             loc="upper left", bbox_to_anchor=(0.01, 0.875), ncols=2, frameon=False, fontsize=10
         )

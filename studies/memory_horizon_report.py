@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dropviz.core.estimate import Estimate
 from dropviz.core.sentences import counted, figure
 from dropviz.core.text_table import Table
-from dropviz.figures import theme
+from dropviz.figures import colours, theme
 from dropviz.studies.seed_statistics import bootstrapped, paired
 from studies.report import Report, difference, failures, proof
 from studies.study_results import Results, Row
@@ -20,11 +20,11 @@ from studies.study_results import Results, Row
 GUESSING, _LEARNED = 0.5, 0.9
 _MASKED = {"keras": "keras: a copy of h is masked", "moon": "moon: the memory c is masked"}
 _LINES = (
-    (theme.INK, "-"),
-    (theme.GREEN, (0, (5, 2))),
-    (theme.PURPLE, (0, (1, 1))),
-    (theme.ORANGE, (0, (6, 1.5, 1, 1.5))),
-    (theme.SKY, (0, (3, 1))),
+    (colours.INK, "-"),
+    (colours.GREEN, (0, (5, 2))),
+    (colours.PURPLE, (0, (1, 1))),
+    (colours.ORANGE, (0, (6, 1.5, 1, 1.5))),
+    (colours.SKY, (0, (3, 1))),
 )
 _WIDTH, _PANEL, _ABOVE, _BELOW = 820, 190, 114, 52
 _GAP = 58  # between two rows of panels
@@ -173,7 +173,7 @@ def _rates(results: Results, method: str) -> list[tuple[float, list[Row], Any]]:
 
 
 def _draw_accuracy(axes: Axes, results: Results, method: str) -> None:
-    axes.axhline(GUESSING, color=theme.FAINT, linewidth=1, linestyle=(0, (2, 2)))
+    axes.axhline(GUESSING, color=colours.FAINT, linewidth=1, linestyle=(0, (2, 2)))
     for rate, rows, (colour, dashes) in _rates(results, method):
         values = by_lag(rows, "accuracy_masks_off")
         lags = np.arange(values.shape[1])
@@ -224,7 +224,7 @@ def _head(drawn: theme.Picture, height: float, results: Results) -> None:
         f"means over {counted(len(chosen['seeds']), 'seed')}, {chosen['units']} units; right: "
         "masks on; thin lines: masks off"
     )
-    drawn.text(0.02, 1 - 50 / height, said, fontsize=10, color=theme.MUTED)
+    drawn.text(0.02, 1 - 50 / height, said, fontsize=10, color=colours.MUTED)
     handles, labels = drawn.axes[0].get_legend_handles_labels()
     drawn.legend(
         handles,

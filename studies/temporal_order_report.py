@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from dropviz.core.estimate import Estimate
 from dropviz.core.sentences import counted, figure
 from dropviz.core.text_table import Table
-from dropviz.figures import theme
+from dropviz.figures import colours, theme
 from dropviz.studies.seed_statistics import paired
 from studies.report import Report, difference, failures, proof
 from studies.study_results import Results, column, estimate
@@ -22,9 +22,9 @@ PUBLISHED = {
     "semeniuta, sequence": "about 1",
 }
 _MARKS = {
-    "train": ("o", theme.FAINT, "in training (masks on, the last epoch)"),
-    "test_masks_on": ("s", theme.GREEN, "test, masks on"),
-    "test": ("D", theme.INK, "test, masks off: what predict gives"),
+    "train": ("o", colours.FAINT, "in training (masks on, the last epoch)"),
+    "test_masks_on": ("s", colours.GREEN, "test, masks on"),
+    "test": ("D", colours.INK, "test, masks off: what predict gives"),
 }
 _WIDTH, _ROW, _ABOVE, _BELOW, _LEFT = 820, 30, 112, 58, 174
 
@@ -185,9 +185,9 @@ def picture(results: Results) -> theme.Picture:
 
 
 def _panel(axes: Axes, results: Results, length: int) -> None:
-    axes.axvline(GUESSING, color=theme.FAINT, linewidth=1, linestyle=(0, (2, 2)))
+    axes.axvline(GUESSING, color=colours.FAINT, linewidth=1, linestyle=(0, (2, 2)))
     for row, setting in enumerate(_settings(results)):
-        axes.axhline(row, color=theme.PAPER, linewidth=1, zorder=0)
+        axes.axhline(row, color=colours.PAPER, linewidth=1, zorder=0)
         if setting not in settings_at(results, length):
             continue
         for (score, (mark, colour, label)), up in zip(
@@ -208,7 +208,7 @@ def _panel(axes: Axes, results: Results, length: int) -> None:
     axes.set_ylim(len(_settings(results)) - 0.4, -0.6)
     axes.set_xlim(0, 1.03)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", ".25", ".5", ".75", "1"])
-    axes.tick_params(axis="y", length=0, labelcolor=theme.INK)
+    axes.tick_params(axis="y", length=0, labelcolor=colours.INK)
     axes.spines["left"].set_visible(False)
 
 
@@ -220,7 +220,7 @@ def _head(drawn: theme.Picture, height: float, results: Results) -> None:
         f"means and 95 % intervals over {len(chosen['seeds'])} seeds; {chosen['units']} units, "
         f"{chosen['epochs']} epochs, rate .5; dashed: guessing"
     )
-    drawn.text(0.02, 1 - 50 / height, said, fontsize=10, color=theme.MUTED)
+    drawn.text(0.02, 1 - 50 / height, said, fontsize=10, color=colours.MUTED)
     handles = drawn.axes[0].get_legend_handles_labels()
     first = dict(zip(handles[1], handles[0], strict=True))
     drawn.legend(

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from dropviz.core.estimate import Estimate
 from dropviz.core.sentences import counted, figure
 from dropviz.core.text_table import Table
-from dropviz.figures import theme
+from dropviz.figures import colours, theme
 from dropviz.studies.seed_statistics import bootstrapped, paired
 from studies.report import Report, difference, failures, proof
 from studies.study_results import Results, Row, column
@@ -22,9 +22,9 @@ HOW = {
     "averaged": "passes averaged",
 }
 _MARKS = {
-    "masks_off": ("D", theme.INK),
-    "single_pass": ("s", theme.FAINT),
-    "averaged": ("o", theme.GREEN),
+    "masks_off": ("D", colours.INK),
+    "single_pass": ("s", colours.FAINT),
+    "averaged": ("o", colours.GREEN),
 }
 _SETTINGS = ("none", "gal-tied", "gal-untied")
 # Gal & Ghahramani 2016, table 1, medium and large net, test perplexity of words, as an audit of
@@ -173,7 +173,7 @@ def _panel(axes: Axes, results: Results, case: Mapping[str, Any]) -> None:
             )
     axes.set_ylim(len(_SETTINGS) - 0.5, -0.5)
     axes.margins(x=0.08)
-    axes.tick_params(axis="y", length=0, labelcolor=theme.INK)
+    axes.tick_params(axis="y", length=0, labelcolor=colours.INK)
     axes.locator_params(axis="x", nbins=4)
 
 
@@ -185,7 +185,7 @@ def _head(drawn: theme.Picture, height: float, results: Results) -> None:
         f"means and 95 % intervals over {counted(max(seeds), 'seed')}; "
         f"{results.chosen['passes']} passes averaged"
     )
-    drawn.text(0.02, 1 - 50 / height, said, fontsize=10, color=theme.MUTED)
+    drawn.text(0.02, 1 - 50 / height, said, fontsize=10, color=colours.MUTED)
     handles, labels = drawn.axes[0].get_legend_handles_labels()
     first = dict(zip(labels, handles, strict=True))
     drawn.legend(
