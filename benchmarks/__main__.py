@@ -1,4 +1,4 @@
-"""Prints a table of the README, as measured here and now; `lab` and `studies` are others."""
+"""Prints a table of the README, as measured now; `lab`, `playground`, `studies` print others."""
 
 from __future__ import annotations
 
@@ -32,6 +32,8 @@ def main() -> None:
     print("| what | must reach | measured |\n|---|---|---|")
     if "lab" in sys.argv[1:]:
         _lab()
+    elif "playground" in sys.argv[1:]:
+        _playground()
     elif "studies" in sys.argv[1:]:
         _studies()
     else:
@@ -88,6 +90,20 @@ def _lab() -> None:
     _row(row, "<= 50 / 50 MiB", f"{kernel:+.1f} / {page:+.1f} MiB")
     row = "12 trainings, each of another number of units: what stays of each"
     _row(row, "<= 30 MiB", f"{lab.kept_by_shape():+.1f} MiB")
+
+
+def _playground() -> None:
+    from benchmarks import playground
+
+    moving = _times(playground.first_moving(), "s", 2)
+    _row("playground: open, Train at once, to the first moving mask", "<= 1.5 s", moving)
+    pace = playground.pace()
+    _row(
+        "playground: batches a second, 32 units on digits, batch 64 (a second of its thread)",
+        ">= 30",
+        f"**{pace.by_clock:.0f}** ({pace.by_thread:.0f})",
+    )
+    _row("playground: pictures a second meanwhile", ">= 10", f"{pace.pictures:.0f}")
 
 
 def _studies() -> None:

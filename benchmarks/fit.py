@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks.pairs import Ratio, paired
 from benchmarks.workload import Workload
-from dropviz.recording.recorder import record
+from dropviz.recording.record import record
 from dropviz.studies.progress import CurveCollector, Listener
 
 # Many short pairs: the median of their ratios withstands a noisy machine best.

@@ -20,7 +20,7 @@ from benchmarks.pairs import Ratio, Seconds, paired
 
 if TYPE_CHECKING:
     from dropviz.core.spec import RunSpec
-    from dropviz.core.tasks import Task
+    from dropviz.core.task import Task
     from dropviz.studies.training_program import TrainingProgram
 
 # Rates of 0 and above, as a grid has them, and the seeds of a small study.

@@ -9,7 +9,7 @@ import keras
 import psutil
 
 from benchmarks.workload import Workload
-from dropviz.recording.recorder import record
+from dropviz.recording.record import record
 
 _MIB = 2**20
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dropviz.experiment.explain import explain
     from dropviz.jupyter.lab.lab import lab
     from dropviz.methods.lstm import LSTM
-    from dropviz.recording.recorder import record
+    from dropviz.recording.record import record
     from dropviz.recording.redraw import redraw
     from dropviz.recording.trace import trace
     from dropviz.studies.compare import compare
@@ -70,7 +70,7 @@ _HOMES = {
     "lab": "dropviz.jupyter.lab.lab",
     "load": "dropviz.core.runs",
     "mc": "dropviz.studies.monte_carlo",
-    "record": "dropviz.recording.recorder",
+    "record": "dropviz.recording.record",
     "redraw": "dropviz.recording.redraw",
     "run": "dropviz.studies.train",
     "sweep": "dropviz.studies.sweep",
@@ -80,12 +80,15 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    __tracebackhide__ = True  # IPython's word for frames that are not the user's
     if name not in _HOMES:
         raise AttributeError(f"module 'dropviz' has no attribute {name!r}")
     home = _HOMES[name]
-    if home.split(".")[1] in ("methods", "recording", "experiment", "traps", "studies"):
-        import_module("dropviz.keras_inside.start_keras").ready()
-    return getattr(import_module(home), name)
+    # An import that is interrupted is not made good by a second one.
+    with import_module("dropviz.keras_inside.interrupts").minded():
+        if home.split(".")[1] in ("methods", "recording", "experiment", "traps", "studies"):
+            import_module("dropviz.keras_inside.start_keras").ready()
+        return getattr(import_module(home), name)
 
 
 def __dir__() -> list[str]:

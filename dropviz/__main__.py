@@ -1,8 +1,9 @@
-"""The command line: `dropviz demo` and `dropviz doctor`."""
+"""The command line: `dropviz demo`, `dropviz doctor` and `dropviz playground`."""
 
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -32,12 +33,18 @@ def main(arguments: list[str] | None = None) -> int:
     demo = commands.add_parser("demo", help="train an LSTM on digits and write a page about it")
     demo.add_argument("--out", type=Path, default=Path("dropviz-demo.html"), help="where to")
     commands.add_parser("doctor", help="tell what is installed")
+    playground = commands.add_parser("playground", help="write the page that needs no Python")
+    playground.add_argument(
+        "path", type=Path, nargs="?", default=Path("dropviz-playground.html"), help="where to"
+    )
     given = parser.parse_args(arguments)
     try:
         if given.command == "doctor":
             from dropviz.checkup import doctor
 
             doctor()
+        elif given.command == "playground":
+            _playground(given.path)
         else:
             _demo(given.out)
     except (DropvizError, OSError) as error:
@@ -68,6 +75,13 @@ def _demo(out: Path) -> None:
     print(visible(f"Wrote {out.resolve()}"))
 
 
+def _playground(path: Path) -> None:
+    from dropviz.browser.write_playground import write_playground
+
+    write_playground(path)
+    print(visible(f"Wrote {path.resolve()}"))
+
+
 class _Ticker:
     """One line that changes on a terminal; a line an epoch elsewhere."""
 
@@ -78,7 +92,7 @@ class _Ticker:
     def __call__(self, progress: Progress) -> None:
         if self._same_line:
             print(f"{progress.sentence:<78}", end="\r", flush=True)
-        elif self._epoch < progress.epoch < progress.epochs:
+        elif self._epoch < progress.epoch < (progress.epochs or math.inf):
             print(progress.sentence, flush=True)
         self._epoch = progress.epoch
 

@@ -32,7 +32,7 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 # A model and its data; what is trained is quick to trace.
 SETUP = """
-import keras, numpy as np
+import dropviz, keras, numpy as np
 x = np.random.default_rng(0).normal(size=(24, 4, 3)).astype("float32")
 y = x.sum(axis=(1, 2))
 def made():
@@ -48,6 +48,13 @@ model.fit(x, y, validation_data=(x, y), epochs=2, batch_size=8, verbose=0)
 figures = model.evaluate(x, y, verbose=0), model.predict(x, verbose=0)
 """
 LINE = "%lstm_dropout -d .3 -r .2 --units 3 --epochs 2 --into run"
+# A cell of one's own, with no magic: what a person is shown of it is Python's.
+RECORD = """\
+model = made()
+with dropviz.record(model) as recording:
+    model.fit(x, y, validation_data=(x, y), epochs=2, batch_size=8, verbose=0)
+    figures = model.evaluate(x, y, verbose=0), model.predict(x, verbose=0)
+"""
 
 
 def plain(text: str) -> str:
@@ -240,13 +247,13 @@ def _ours(thread: threading.Thread) -> bool:
     return "dropviz" in repr(getattr(thread, "_target", "")) or "ThreadPool" in thread.name
 
 
-def check_stop(stopped: Stopped, before: Before, after: Before) -> None:
+def check_stop(stopped: Stopped, before: Before, after: Before, longest: int | None) -> None:
     """Notes what a person sees, and what is left behind."""
     faults = stopped.faults
     if not isinstance(stopped.error, KeyboardInterrupt):
         faults.append(f"ended with {stopped.error!r}"[:200])
     lines = stopped.shown.strip().splitlines()
-    if len(lines) > LONGEST:
+    if longest is not None and len(lines) > longest:
         faults.append(f"{len(lines)} lines shown")
     ours = [line for line in lines if re.search(r"dropviz/\w", line)]
     if ours:
@@ -290,7 +297,8 @@ def interrupt(shell: Shell, cell: str, moment: Moment, *, again: bool = False) -
     stopped = run_interrupted(shell, cell, moment)
     if not moment.sent:
         return stopped
-    check_stop(stopped, before, Before.of(shell))
+    longest = LONGEST if cell.startswith("%") else None
+    check_stop(stopped, before, Before.of(shell), longest)
     run = names.get("run")
     x, y = names["x"], names["y"]
     if run is not None:

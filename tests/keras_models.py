@@ -16,7 +16,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from dropviz.methods.lstm import LSTM
-from dropviz.recording.recorder import record
+from dropviz.recording.record import record
 from dropviz.recording.tensorflow_store import shares
 
 Layer = Any  # Keras has no type stubs

@@ -18,9 +18,8 @@ PACKAGE = Path(dropviz.__file__).parent
 MOST_LINES = 320
 
 _KERAS = {"errors", "core", "keras_inside", "methods"}
-_FLOORS = {
-    *(*_KERAS, "recording", "experiment", "traps", "figures", "browser", "studies", "jupyter"),
-}
+_UPPER = {"recording", "experiment", "traps", "figures", "browser", "studies", "jupyter"}
+_FLOORS = _KERAS | _UPPER
 
 # What each floor may import of dropviz, besides itself; the lowest first.
 BELOW: Mapping[str, set[str]] = {
@@ -32,7 +31,7 @@ BELOW: Mapping[str, set[str]] = {
     "experiment": {*_KERAS, "recording"},
     "traps": _KERAS,
     "figures": {"errors", "core"},
-    "browser": {"errors", "core"},
+    "browser": {"errors", "core", "figures"},
     "studies": {*_KERAS, "recording", "experiment"},
     "jupyter": _FLOORS - {"jupyter"},
     "top": _FLOORS,
@@ -291,9 +290,9 @@ def house(module: str, source: str) -> dict[str, str]:
         "dropviz.recording": "",
         "dropviz.recording.recorder": "import keras\nfrom dropviz.core.masks import Masks",
         "dropviz.experiment": "",
-        "dropviz.experiment.explain": "from dropviz.recording.recorder import record",
+        "dropviz.experiment.explain": "from dropviz.recording.record import record",
         "dropviz.studies": "",
-        "dropviz.studies.train": "from dropviz.recording.recorder import record",
+        "dropviz.studies.train": "from dropviz.recording.record import record",
         "dropviz.figures": "",
         "dropviz.figures.theme": "from matplotlib.figure import Figure\nfrom PIL import Image",
         "dropviz.jupyter": "",
@@ -326,8 +325,8 @@ FINE = {
 BAD = {
     "upwards": (
         "dropviz.core.new",
-        "from dropviz.recording.recorder import record",
-        "core may not import dropviz.recording.recorder",
+        "from dropviz.recording.record import record",
+        "core may not import dropviz.recording.record",
     ),
     "upwards in a function": (
         "dropviz.core.new",

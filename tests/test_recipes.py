@@ -60,7 +60,7 @@ ADDED = {
             "def _mine(run: Run) -> Picture:\n"
             "    from dropviz.figures import theme\n\n"
             "    picture, _ = theme.canvas(100, 100)\n"
-            "    picture.alt = run.title\n"
+            '    picture.alt, picture.scene = run.title, {"kind": "mine", "title": run.title}\n'
             "    return picture\n\n\n"
             "FIGURES.update(mine=_mine)\n"
         ),
@@ -74,11 +74,20 @@ ADDED = {
     ),
 }
 
+# A figure has a painter for the browser too, in a table of its own.
+PAINTER = (
+    "browser/scenes/paint.js",
+    "const PAINTERS = {\n",
+    "",
+    "  mine: (container, scene) => container.append(scene.title),\n",
+)
+
 KNOWN = """\
 import numpy as np
 import dropviz
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.scenario_string import Scenario, magic, parse
+from dropviz.jupyter import living
 from dropviz.jupyter.ipython_inside import list_flags
 from dropviz.jupyter.magics import DropvizMagics
 from dropviz.jupyter.lab.lab import lab
@@ -95,6 +104,8 @@ assert (masks.rate, masks.scale, masks.same_over_steps) == (0.5, 2.0, True)
 assert run.proof["lstm"].agrees, run.proof
 assert "rate_up=0.5 multiplied g_t, the candidate" in str(run)
 assert run.figure("mine").alt == run.title
+assert '"kind":"mine"' in living.picture(run.figure("mine"), b"")
+assert "mine: (container, scene)" in living.page_script()
 assert "Upward" in run.figure("cell").alt and "candidate" in run.figure("where").alt
 
 layer = dropviz.LSTM(8, method="upward", dropout=0.3, rate_up=0.5)
@@ -111,7 +122,7 @@ print("known")
 
 def test_what_a_recipe_adds_is_known_everywhere(tmp_path: Path) -> None:
     shutil.copytree(PACKAGE, tmp_path / "dropviz", ignore=shutil.ignore_patterns("__pycache__"))
-    for file, anchor, before, after in ADDED.values():
+    for file, anchor, before, after in (*ADDED.values(), PAINTER):
         path = tmp_path / "dropviz" / file
         source = path.read_text(encoding="utf-8")
         assert source.count(anchor) == 1, f"{file} has no single {anchor!r}"
@@ -135,3 +146,4 @@ def test_contributing_has_a_recipe_for_it_that_names_the_file(recipe: str) -> No
     (words,) = re.findall(rf"\*\*{recipe.capitalize()}\.\*\*(.*?)(?:\n\n|$)", text, re.DOTALL)
 
     assert ADDED[recipe][0].rpartition("/")[0] in words
+    assert recipe != "a figure" or "`paint.js`" in words

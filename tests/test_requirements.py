@@ -21,8 +21,9 @@ FOLDERS = {
     "dropviz": ("tensorflow", "tables"),
     "tests": ("tensorflow", "test"),
     "benchmarks": ("test",),
+    "studies": ("tensorflow",),
 }
-OWN = {"dropviz", "tests", "benchmarks"}
+OWN = {"dropviz", "tests", "benchmarks", "studies"}
 
 
 def named(requirements: list[str]) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dropviz.core.call_paths import word_paths
 from dropviz.core.setting import Setting
 
 
@@ -17,6 +18,9 @@ class Cost:
         without: Median seconds of a batch with both rates 0.
         ratio: Median of the ratios, pair by pair.
         pairs: How many pairs of batches.
+        path: The ways that the layer went through the steps with the setting, keys of
+            ``dropviz.core.call_paths.CALL_PATHS``, in a batch that ran outside of the graph.
+        path_without: The same with both rates 0.
     """
 
     batches: int
@@ -24,6 +28,8 @@ class Cost:
     without: float
     ratio: float
     pairs: int
+    path: tuple[str, ...] = ()
+    path_without: tuple[str, ...] = ()
 
     @property
     def rows(self) -> list[tuple[str, str]]:
@@ -32,6 +38,8 @@ class Cost:
             ("an epoch with these rates", f"{self.with_dropout * self.batches:.2f} s"),
             ("an epoch without dropout", f"{self.without * self.batches:.2f} s"),
             ("ratio", f"{self.ratio:.2f} (median of {self.pairs} pairs of batches)"),
+            ("path with these rates", word_paths(self.path)),
+            ("path without dropout", word_paths(self.path_without)),
         ]
 
 

@@ -30,8 +30,10 @@ class LayerRecording(Mapping[str, Masks]):
         draw_log: What it takes to draw the masks of every batch again, or None.
         note: What a reader should know about this layer's recording; often empty.
         setting: The method that the layer follows, with its rates and options.
-        follows: Of a Dropout layer the recurrent layer whose outputs it drops; or empty.
-        feeds: Of a Dropout layer the recurrent layer that it passes them to; or empty.
+        follows: Of a Dropout layer the recurrent layer whose outputs it drops, or the
+            ``Bidirectional`` layer; or empty.
+        feeds: Of a Dropout layer the one that it passes them to; empty where there is none, or
+            more than one.
         drawn_only: Whether is known what it drew, and not that it multiplied by that: it computes
             by code that is neither Keras's nor dropviz's, which may leave masks out.
         models: The models that it is in, where several trained.
@@ -128,12 +130,19 @@ class LayerRecording(Mapping[str, Masks]):
     def sentences(self) -> list[str]:
         """What was recorded, a line for each site."""
         lines = [masks.sentence for masks in self.values()]
-        if self.calls != self.batches:
-            lines.append(f"{self.layer}: called {self.calls:,} times in {self.batches:,} batches.")
+        lines += [f"{self.layer}: {self.called}"] if self.called else []
         noted = [f"{self.layer}: {self.note}"] if self.note else []
         if self.drawn_only:
             noted.append(f"{self.layer}: {DRAWN_ONLY}")
         return [visible(line) for line in (*lines, *noted)]
+
+    @property
+    def called(self) -> str:
+        """How often it was called in how many batches; empty where that is once in each."""
+        if self.calls == self.batches:
+            return ""
+        batches = f"{self.batches:,} batch{'' if self.batches == 1 else 'es'}"
+        return f"called {self.calls:,} times in {batches}."
 
     def at(self, batch: int = -1) -> str:
         """Says which batch, and which call in it, a position among the kept ones is.

@@ -19,6 +19,16 @@ Array = NDArray[np.floating]
 _CHANCE = 1e-6
 _SIGMAS = 3.29  # two-sided 99.9 % of a normal distribution
 
+# By axis what is said where all along it share one mask, and what it is called where they do not.
+SHARING = {
+    "steps": ("same at all {steps} steps", "steps"),
+    "gates": ("same for all {gates} gates", "gates"),
+    "samples": ("same for all samples", "samples"),
+    "calls": ("same for all calls in a batch", "the calls in a batch"),
+    "batches": ("same in all batches", "batches"),
+}
+DIFFERS = "differs between {}"
+
 
 @dataclass(frozen=True, eq=False)
 class Masks:
@@ -177,19 +187,13 @@ class Masks:
     @property
     def sharing(self) -> list[str]:
         """What is shared over steps, gates, samples, calls and batches, in short phrases."""
-        asked = [
-            (self.same_over_steps, f"at all {self.time_steps} steps", "steps"),
-            (self.same_over_gates, f"for all {len(self.gates)} gates", "gates"),
-            (self.same_over_samples, "for all samples", "samples"),
-            (self.same_over_calls, "for all calls in a batch", "the calls in a batch"),
-            (self.same_over_batches, "in all batches", "batches"),
-        ]
-        phrases = [f"same {shared}" for same, shared, _ in asked if same]
-        apart = [what for same, _, what in asked if same is False]
+        numbers = {"steps": self.time_steps, "gates": len(self.gates)}
+        asked = [(getattr(self, f"same_over_{axis}"), axis) for axis in SHARING]
+        phrases = [SHARING[axis][0].format_map(numbers) for same, axis in asked if same]
+        apart = [SHARING[axis][1] for same, axis in asked if same is False]
         if apart:
             *most, last = apart
-            listed = f"{', '.join(most)} and {last}" if most else last
-            phrases.append(f"differs between {listed}")
+            phrases.append(DIFFERS.format(f"{', '.join(most)} and {last}" if most else last))
         return phrases
 
     def of_batch(self, batch: int = -1) -> Array:

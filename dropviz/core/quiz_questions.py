@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,37 @@ from dropviz.core.masks import Masks
 from dropviz.core.sentences import counted
 from dropviz.core.sites import SITES, is_gated
 
-_UNITS = 8  # shown of a mask
+UNITS = 8  # shown of a mask
+
+# The page that needs no Python (``dropviz.browser``) asks with these words too.
+WORDS: Mapping[str, str] = {
+    "question": "{site} masks. Crossed: the {noun} dropped in batch {batch}, sequence {sample}, "
+    "{gate}step {step}. Which are dropped {next}?",
+    "gate": "gate {gate}, ",
+    "right": "{hits} of {units} right",
+    "by luck": ", by luck.",
+    "anew": "Right: nobody can know.",
+    "not anew": "It was not drawn anew.",
+}
+# By what differs between the two places: where the other is, and why a mask is shared or is not.
+NEXT: Mapping[str, str] = {
+    "step": "at step {step} of the same sequence",
+    "gate": "for the gate {gate}",
+    "sample": "in sequence {sample} of the same batch",
+    "batch": "in the next batch, at the same place",
+}
+SHARED: Mapping[str, str] = {
+    "step": "All {steps} steps of a sequence share one mask.",
+    "gate": "All gates share one mask (tied).",
+    "sample": "All sequences of a batch share one mask.",
+    "batch": "The masks were frozen, so that all batches share them.",
+}
+APART: Mapping[str, str] = {
+    "step": "Each step has a mask of its own.",
+    "gate": "Each gate has a mask of its own (untied).",
+    "sample": "Each sequence has a mask of its own.",
+    "batch": "Each batch draws its masks anew.",
+}
 
 
 @dataclass(frozen=True)
@@ -56,13 +86,13 @@ class Question:
         """
         hits = sum(mark == told for mark, told in zip(marks, self.answer, strict=True))
         of = len(self.answer)
-        right = f"{hits} of {counted(of, 'unit')} right"
+        right = WORDS["right"].format(hits=hits, units=counted(of, "unit"))
         if self.same:
             points = 0.0 if anew else hits / of
-            said = "It was not drawn anew." if anew else f"{right}."
+            said = WORDS["not anew"] if anew else f"{right}."
         else:
             points = float(anew)
-            said = "Right: nobody can know." if anew else f"{right}, by luck."
+            said = WORDS["anew"] if anew else f"{right}{WORDS['by luck']}"
         return Score(points, f"{said} {self.why}")
 
 
@@ -163,20 +193,21 @@ def _ask(masks: Masks, kind: str, rng: np.random.Generator) -> Question:
     then = at | {kind: at[kind] + 1}
     given, answer = (_bits(masks, place) for place in (at, then))
     noun = SITES[masks.site].entries
-    gates = f"gate {masks.gates[at['gate']]}, " if is_gated(masks.site) else ""
-    where = f"sequence {at['sample'] + 1}, {gates}step {at['step'] + 1}"
-    next_ = {
-        "step": f"at step {then['step'] + 1} of the same sequence",
-        "gate": f"for the gate {masks.gates[min(then['gate'], len(masks.gates) - 1)]}",
-        "sample": f"in sequence {then['sample'] + 1} of the same batch",
-        "batch": "in the next batch, at the same place",
-    }[kind]
-    text = (
-        f"{masks.site} masks. Crossed: the {noun} dropped in batch "
-        f"{masks.batches[batch] + 1}, {where}. Which are dropped {next_}?"
+    gate = WORDS["gate"].format(gate=masks.gates[at["gate"]]) if is_gated(masks.site) else ""
+    then_gate = masks.gates[min(then["gate"], len(masks.gates) - 1)]
+    next_ = NEXT[kind].format(step=then["step"] + 1, gate=then_gate, sample=then["sample"] + 1)
+    text = WORDS["question"].format(
+        site=masks.site,
+        noun=noun,
+        batch=masks.batches[batch] + 1,
+        sample=at["sample"] + 1,
+        gate=gate,
+        step=at["step"] + 1,
+        next=next_,
     )
     same = getattr(masks, f"same_over_{kind if kind != 'batch' else 'batche'}s")
-    return Question(masks.site, kind, text, given, answer, bool(same), _why(masks, kind, same=same))
+    why = (SHARED if same else APART)[kind].format(steps=masks.time_steps)
+    return Question(masks.site, kind, text, given, answer, bool(same), why)
 
 
 def _bits(masks: Masks, place: dict[str, int]) -> tuple[bool, ...]:
@@ -185,20 +216,4 @@ def _bits(masks: Masks, place: dict[str, int]) -> tuple[bool, ...]:
         min(place[name], size - 1)
         for name, size in zip(("step", "gate", "sample"), values.shape, strict=False)
     )
-    return tuple(bool(value == 0) for value in values[step, gate, sample, :_UNITS])
-
-
-def _why(masks: Masks, kind: str, *, same: bool) -> str:
-    shared = {
-        "step": f"All {masks.time_steps} steps of a sequence share one mask.",
-        "gate": "All gates share one mask (tied).",
-        "sample": "All sequences of a batch share one mask.",
-        "batch": "The masks were frozen, so that all batches share them.",
-    }
-    apart = {
-        "step": "Each step has a mask of its own.",
-        "gate": "Each gate has a mask of its own (untied).",
-        "sample": "Each sequence has a mask of its own.",
-        "batch": "Each batch draws its masks anew.",
-    }
-    return (shared if same else apart)[kind]
+    return tuple(bool(value == 0) for value in values[step, gate, sample, :UNITS])

@@ -28,7 +28,7 @@ class Recording(Mapping[str, LayerRecording]):
     Masks stay on the device that drew them until somebody looks.
 
     Attributes:
-        skipped: Recurrent layers that could not be recorded, each with the reason.
+        skipped: Layers that could not be recorded, each with the reason.
         missed: Steps of training that passed the recording by: those of functions that were
             compiled before it began.
     """
@@ -100,10 +100,16 @@ class Recording(Mapping[str, LayerRecording]):
         Returns:
             Its recording; with the site "between" where a Dropout layer drops its outputs.
         """
-        mine = self[layer]
-        above = (each for each in self.values() if each.follows == layer and len(each))
-        after = next(above, None)
+        mine, after = self[layer], self.dropout_after(layer)
         return mine if after is None else joined(mine, after)
+
+    def dropout_after(self, layer: str) -> LayerRecording | None:
+        """The Dropout layer that is drawn with a layer: the first that drops its outputs.
+
+        Args:
+            layer: The layer's name here.
+        """
+        return next((each for each in self.values() if each.follows == layer and len(each)), None)
 
     @property
     def sentences(self) -> list[str]:

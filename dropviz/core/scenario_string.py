@@ -19,8 +19,9 @@ from dropviz.errors import DropvizError, received, visible
 HEAD = "lstm"
 _EXAMPLE = "lstm:u16:d.2:r.5:m=keras:task=digits:s7"
 
-# Key -> (field of RunSpec, how to read it). Numbers follow their key, names a "=".
-_NUMBERS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
+# Key -> (field of RunSpec, how to read it). Numbers follow their key, names a "=". The page that
+# needs no Python (``dropviz.browser``) reads scenarios by the same table.
+NUMBERS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "u": ("units", int),
     "d": ("dropout", float),
     "r": ("recurrent_dropout", float),
@@ -28,18 +29,18 @@ _NUMBERS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "s": ("seed", int),
     **{option.key: (name, float) for name, option in OPTIONS.items() if not option.choices},
 }
-_NAMES: Mapping[str, str] = {
+NAMES: Mapping[str, str] = {
     "m": "method",
     "task": "task",
     **{option.key: name for name, option in OPTIONS.items() if option.choices},
 }
-_ORDER = ("u", "d", "r", "m", *(option.key for option in OPTIONS.values()), "task", "e", "s")
+ORDER = ("u", "d", "r", "m", *(option.key for option in OPTIONS.values()), "task", "e", "s")
 # The longer keys first: "s" begins others.
-_KEYS = "|".join(sorted(_NUMBERS, key=len, reverse=True))
+_KEYS = "|".join(sorted(NUMBERS, key=len, reverse=True))
 _NUMBER = re.compile(rf"({_KEYS})([-+]?[\d.].*)", re.DOTALL)
 _BATCH = re.compile(r"\d{1,9}", re.ASCII)
 _SHARE = re.compile(r"(\d{1,3}(\.\d{1,9})?|\.\d{1,9})%", re.ASCII)
-_QUIZ = "quiz"
+QUIZ = "quiz"
 _WHOLE_PERCENT = 100
 
 
@@ -56,21 +57,21 @@ class Scenario:
     quiz: bool = False
 
     def __str__(self) -> str:
-        keys = {name: key for key, (name, _) in _NUMBERS.items()}
-        keys |= {name: key for key, name in _NAMES.items()}
+        keys = {name: key for key, (name, _) in NUMBERS.items()}
+        keys |= {name: key for key, name in NAMES.items()}
         values = {
             keys[f.name]: getattr(self.spec, f.name) for f in fields(RunSpec) if f.name in keys
         }
-        parts = [HEAD, *(_part(key, values[key]) for key in _ORDER if values[key] is not None)]
+        parts = [HEAD, *(_part(key, values[key]) for key in ORDER if values[key] is not None)]
         before = self.spec.start
         for change in self.spec.schedule:
             parts.append(_change(change, before))
             before = change
-        return visible(":".join([*parts, *([_QUIZ] if self.quiz else [])]))
+        return visible(":".join([*parts, *([QUIZ] if self.quiz else [])]))
 
 
 def _part(key: str, value: Any) -> str:
-    if key not in _NUMBERS:
+    if key not in NUMBERS:
         return f"{key}={value}"
     return f"{key}{number(value) if isinstance(value, float) else value}"
 
@@ -78,7 +79,7 @@ def _part(key: str, value: Any) -> str:
 def _change(change: Change, before: Change) -> str:
     parts = [f"@{change.batch}"]
     for key in ("d", "r"):
-        name = _NUMBERS[key][0]
+        name = NUMBERS[key][0]
         if getattr(change, name) != getattr(before, name):
             parts.append(_part(key, getattr(change, name)))
     if change.frozen != before.frozen:
@@ -157,9 +158,9 @@ def parse(text: str) -> Scenario:
     changes: list[str] = []
     quiz = False
     for part in parts:
-        if part == _QUIZ:
+        if part == QUIZ:
             if quiz:
-                raise _twice(_QUIZ, text)
+                raise _twice(QUIZ, text)
             quiz = True
         elif part.startswith("@"):
             changes.append(part)
@@ -176,12 +177,12 @@ def parse(text: str) -> Scenario:
 
 def _field(part: str, text: str) -> tuple[str, Any]:
     key, equals, value = part.partition("=")
-    if equals and key in _NAMES and value:
-        return _NAMES[key], value
+    if equals and key in NAMES and value:
+        return NAMES[key], value
     found = _NUMBER.fullmatch(part)
     if not found:
         raise _unknown(part, text)
-    name, read = _NUMBERS[found[1]]
+    name, read = NUMBERS[found[1]]
     form, what = (WHOLE, "a whole number") if read is int else (DECIMAL, "a number")
     try:
         if form.fullmatch(found[2]):
@@ -198,9 +199,9 @@ def _twice(name: str, text: str, where: str = "") -> DropvizError:
 
 
 def _unknown(part: str, text: str) -> DropvizError:
-    known = [*(f"{key}=" for key in _NAMES), *_NUMBERS, _QUIZ]
+    known = [*(f"{key}=" for key in NAMES), *NUMBERS, QUIZ]
     # What is far longer than any key is near to none.
-    near = difflib.get_close_matches(part.partition("=")[0][:20], [*_NAMES, _QUIZ], n=1)
+    near = difflib.get_close_matches(part.partition("=")[0][:20], [*NAMES, QUIZ], n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return DropvizError(
         f"In the scenario {received(text)} the part {received(part)} is not understood.{hint} "

@@ -64,6 +64,8 @@ def answers(recording: Mapping[str, LayerRecording]) -> list[str]:
             prefix + answer(masks, argument.get(masks.site, ""), verb, _between(layer))
             for masks in layer.values()
         ]
+        if layer.called:
+            lines.append(f"{name}: {layer.called}")
         if layer.note:
             lines.append(f"{name}: {visible(layer.note)}")
     return lines + conclusion(recording)
@@ -118,29 +120,37 @@ def intentions(setting: Setting) -> list[str]:
     for rule in setting.rules:
         argument = f"{setting.argument(rule)}={rule.rate:g}"
         if not rule.rate:
-            lines.append(f"{argument} will drop nothing.")
+            lines.append(WORDS["drops nothing"].format(argument=argument))
             continue
-        parts = [f"{rule.rate:.0%} dropped"]
+        parts = [WORDS["dropped"].format(share=f"{rule.rate:.0%}")]
         if rule.kept != 1:
-            parts.append(f"the rest times {rule.kept:.3g}")
-        parts.append(_LIVES[rule.life])
-        parts += [_TIES[rule.tying]] if rule.tying else []
-        parts.append(_SAMPLES[rule.by_sample])
-        lines.append(f"{argument} will multiply {place_of(rule.site)}: {', '.join(parts)}.")
+            parts.append(WORDS["kept"].format(scale=f"{rule.kept:.3g}"))
+        parts.append(LIVES[rule.life])
+        parts += [TIES[rule.tying]] if rule.tying else []
+        parts.append(SAMPLES[rule.by_sample])
+        place = place_of(rule.site)
+        will = WORDS["will multiply"]
+        lines.append(will.format(argument=argument, place=place, parts=", ".join(parts)))
     if setting.method == "keras" and setting.recurrent_dropout:
-        lines.append(_UNTIED if setting.dropout else _NO_CUDNN)
+        lines.append(WORDS["untied" if setting.dropout else "no cuDNN"])
     return lines
 
 
-_LIVES = {"step": "a new mask at each step", "sequence": "one mask for all steps of a sequence"}
-_TIES = {"tied": "the same for all gates", "untied": "one for each gate"}
-_SAMPLES = {True: "another for each sample", False: "one for all samples of a batch"}
-# keras/src/layers/rnn/lstm.py: recurrent_dropout forces implementation 1.
-_UNTIED = (
-    "recurrent_dropout above 0 has Keras draw a mask for each gate, for the inputs too, and "
-    "rules out cuDNN."
-)
-_NO_CUDNN = "recurrent_dropout above 0 rules out cuDNN."
+# The page that needs no Python (``dropviz.browser``) words its masks with these too.
+WORDS: Mapping[str, str] = {
+    "drops nothing": "{argument} will drop nothing.",
+    "will multiply": "{argument} will multiply {place}: {parts}.",
+    "multiplied": "{argument} {verb} {place}, {parts}; {sharing}.",
+    "dropped": "{share} dropped",
+    "kept": "the rest times {scale}",
+    # keras/src/layers/rnn/lstm.py: recurrent_dropout forces implementation 1.
+    "untied": "recurrent_dropout above 0 has Keras draw a mask for each gate, for the inputs too, "
+    "and rules out cuDNN.",
+    "no cuDNN": "recurrent_dropout above 0 rules out cuDNN.",
+}
+LIVES = {"step": "a new mask at each step", "sequence": "one mask for all steps of a sequence"}
+TIES = {"tied": "the same for all gates", "untied": "one for each gate"}
+SAMPLES = {True: "another for each sample", False: "one for all samples of a batch"}
 
 
 def answer(masks: Masks, argument: str = "", verb: str = "multiplied", place: str = "") -> str:
@@ -161,10 +171,13 @@ def answer(masks: Masks, argument: str = "", verb: str = "multiplied", place: st
         return f"{argument}: {visible(masks.reason)}"
     if not masks.entries:
         return f"{argument}: no training batch was recorded."
-    parts = [
-        f"{argument} {verb} {place or place_of(masks.site)}",
-        f"{masks.dropped:.1%} dropped",
-    ]
+    parts = [WORDS["dropped"].format(share=f"{masks.dropped:.1%}")]
     if masks.scale and not math.isclose(masks.scale, 1):
-        parts.append(f"the rest times {masks.scale:.3g}")
-    return f"{', '.join(parts)}; {'; '.join(masks.sharing)}."
+        parts.append(WORDS["kept"].format(scale=f"{masks.scale:.3g}"))
+    return WORDS["multiplied"].format(
+        argument=argument,
+        verb=verb,
+        place=place or place_of(masks.site),
+        parts=", ".join(parts),
+        sharing="; ".join(masks.sharing),
+    )

@@ -74,6 +74,11 @@ class RunSpec(Options):
             recurrent_dropout=change.recurrent_dropout,
         )
 
+    @property
+    def settings(self) -> list[Setting]:
+        """The method with the rates that a training begins with, then with those of each change."""
+        return [self.setting, *map(self.setting_at, self.schedule)]
+
     def check_task(self) -> None:
         """Raises UnknownNameError unless ``task`` names a task that comes with dropviz."""
         if not is_known(self.task, TASKS):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from dropviz.core.call_paths import word_paths
 from dropviz.core.display_registry import display
 from dropviz.core.masks import Array
 from dropviz.core.methods import METHODS
@@ -132,6 +133,8 @@ class Verdict:
         doubts: What could not be told, and why.
         seconds: How long the experiment took.
         calls: How often the layer was run.
+        paths: The ways that these runs went through the steps, keys of
+            ``dropviz.core.call_paths.CALL_PATHS``; empty where that cannot be told.
     """
 
     layer: str
@@ -144,6 +147,7 @@ class Verdict:
     doubts: tuple[str, ...]
     seconds: float
     calls: int
+    paths: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -193,6 +197,7 @@ class Verdict:
         )
         lines.append(f"{inference} at inference.")
         link = f" Paper: {METHODS[self.method].link}" if self.method else ""
+        lines.append(f"Path of these runs: {word_paths(self.paths)}.")
         return [*lines, f"Found in {self.calls} runs, {self.seconds:.1f} s.{link}"]
 
     def __str__(self) -> str:

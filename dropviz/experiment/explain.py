@@ -18,6 +18,7 @@ from dropviz.experiment.harness import mounted
 from dropviz.experiment.observe import Observer
 from dropviz.experiment.site_verdict import site_verdict
 from dropviz.experiment.temporary_build import built_for_now
+from dropviz.keras_inside.call_path import heard_call_paths
 
 Layer = Any
 
@@ -110,7 +111,7 @@ def run_experiment(path: str, layer: Layer, seed: int) -> Verdict:
         The verdict.
     """
     began = time.perf_counter()
-    with mounted(layer, seed) as harness:
+    with mounted(layer, seed) as harness, heard_call_paths(layer) as paths:
         observer = Observer(harness)
         find_all_masks(observer)
     doubts = _word_doubts(observer)
@@ -135,6 +136,7 @@ def run_experiment(path: str, layer: Layer, seed: int) -> Verdict:
         doubts=tuple(doubts),
         seconds=time.perf_counter() - began,
         calls=harness.calls,
+        paths=tuple(paths),
     )
 
 

@@ -23,14 +23,14 @@ KEPT, DROPPED, CROSS = "#163770", "#f9e03a", "#888578"
 # Options that stand in for recurrent_dropout have its colour. Curves use neither.
 # `rate` is that of a Dropout layer between recurrent ones. Each is a colour on white, and one on
 # a dark ground. Vermilion is a little darker than Okabe's, for the white letters on it.
-_ARGUMENTS = {
+ARGUMENTS = {
     "dropout": (BLUE, "#4ea8e6"),
     "recurrent_dropout": ("#c25500", "#f5924a"),
     "rate": ("#7a5200", "#d8c27a"),
 }
 # How far each shade is from the colour itself, neighbours far apart: towards black on white,
 # towards white on a dark ground.
-_SHADES = (0.0, 0.46, 0.22, 0.64, 0.34, 0.12)
+SHADES = (0.0, 0.46, 0.22, 0.64, 0.34, 0.12)
 _PLAIN = {
     "light": {
         "ground": GROUND,
@@ -99,8 +99,8 @@ def colour_of(argument: str, number: int = 0) -> Colour:
         return Colour("")
     if argument == "zoneout_hidden":
         number += 1  # beside zoneout_cell
-    whose = argument if argument in _ARGUMENTS else "recurrent_dropout"
-    return Colour(whose, number % len(_SHADES))
+    whose = argument if argument in ARGUMENTS else "recurrent_dropout"
+    return Colour(whose, number % len(SHADES))
 
 
 def on_white(colour: Colour) -> str:
@@ -109,8 +109,8 @@ def on_white(colour: Colour) -> str:
 
 
 def _shaded(colour: Colour, *, dark: bool) -> str:
-    far, goal = _SHADES[colour.shade], 255 if dark else 0
-    given = _ARGUMENTS[colour.argument][dark]
+    far, goal = SHADES[colour.shade], 255 if dark else 0
+    given = ARGUMENTS[colour.argument][dark]
     channels = (int(given[at : at + 2], 16) for at in (1, 3, 5))
     return "#" + "".join(f"{round(each + far * (goal - each)):02x}" for each in channels)
 
@@ -126,8 +126,8 @@ def theme() -> dict[str, Any]:
         ground: {
             **_PLAIN[ground],
             "arguments": {
-                name: [_shaded(Colour(name, shade), dark=dark) for shade in range(len(_SHADES))]
-                for name in _ARGUMENTS
+                name: [_shaded(Colour(name, shade), dark=dark) for shade in range(len(SHADES))]
+                for name in ARGUMENTS
             },
             "tones": {name: both[dark] for name, both in TONES.items()},
             "maps": {name: list(steps) for name, steps in MAPS.items()},

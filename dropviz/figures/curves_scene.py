@@ -93,7 +93,7 @@ class CurvesScene:
 
 
 # Told apart by dashes as well as by colour, for a grey print; no colour is an argument's.
-_LINES = (
+LINES = (
     CurveLine("loss_dropout_on", "training, dropout on", (), "purple", 2.4),
     CurveLine("loss_dropout_off", "training, dropout off", (5, 2), "ink", 2.4),
     CurveLine("val_loss", "validation", (1, 1), "green", 2.4),
@@ -120,7 +120,7 @@ def of_runs(
         The scene.
     """
     several = [runs] if isinstance(runs, Mapping) else list(runs)
-    lines = [line for each in _LINES if (line := _filled(each, several))]
+    lines = [line for each in LINES if (line := _filled(each, several))]
     moved = tuple(Change(after, visible(says)) for after, says in changes)
     return CurvesScene(
         kind="curves",
@@ -207,7 +207,7 @@ def _bits(several: Runs) -> str:
 def _alt(lines: Sequence[CurveLine], several: Runs, changes: Sequence[Change], model: str) -> str:
     loss = f"Loss of {model}" if model else "Loss"
     if not lines:
-        ended = any(run.get(line.name) for run in several for line in _LINES)
+        ended = any(run.get(line.name) for run in several for line in LINES)
         why = "the losses were not finite" if ended else "no epoch has come to its end yet"
         return f"{loss} by epoch; {why}."
     runs = len(several)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -57,8 +58,8 @@ def steps_drawn(time_steps: int) -> list[int]:
 def arrows(shown: Sequence[int]) -> Iterator[tuple[str, str, int]]:
     """The places for masks from left to right, as (arrow, site, step).
 
-    None leads from h_0 into the first step, it is zero; those that leave the last step
-    carry only what that step made of c and h.
+    None leads from h_0 into the first of several steps; into a single one it is drawn where a
+    mask multiplied it. Those that leave the last step carry only what that step made of c and h.
 
     Args:
         shown: The steps that are drawn.
@@ -70,6 +71,10 @@ def arrows(shown: Sequence[int]) -> Iterator[tuple[str, str, int]]:
         for arrow in ("h", "c", "x", "g", "up") if column else ("x", "g", "up"):
             for site, back in ARROWS[arrow].items():
                 yield arrow, site, step + back
+    if len(shown) == 1:
+        # Of weights that are multiplied by h_0 it is not known that it was anything but zero.
+        able = (site for site in ARROWS["h"] if not SITES[site].matrix)
+        yield from (("h", site, 0) for site in able if not ARROWS["h"][site])
     for arrow in ("h", "c"):
         for site, back in ARROWS[arrow].items():
             if back:
@@ -101,8 +106,11 @@ def marks(recorded: LayerRecording, batch: int, sample: int) -> Marks:
         # Of what is not returned step by step, only the last output goes on.
         if not len(values) or (masks.time_steps < steps and step < steps - 1):
             continue
-        mask = values[min(step, len(values) - 1), :, min(sample, values.shape[2] - 1)]
-        found[site, step] = alphabet.mark(site, mask.tobytes(), mask)
+        every = values[min(step, len(values) - 1)]
+        # By all samples: two masks of few units are soon alike in one of them.
+        identity = hashlib.blake2b(every.tobytes()).digest()
+        mask = every[:, min(sample, every.shape[1] - 1)]
+        found[site, step] = alphabet.mark(site, identity, mask)
     return found
 
 
@@ -125,9 +133,9 @@ def planned(
     alphabet = _Alphabet(setting)
     rules = {rule.site: rule for rule in setting.rules}
     for site, rule in rules.items():
-        # No more entries than are drawn: a kernel has units times units of them.
-        sides = {"input": min(features, ROWS), "recurrent_kernel": min(units, ENTRIES) ** 2}
-        entries = sides.get(site, min(units, ROWS))
+        # One more entry than is drawn says that there are more. A kernel has units times units.
+        sides = {"input": min(features, ROWS + 1), "recurrent_kernel": min(units, ENTRIES) ** 2}
+        entries = sides.get(site, min(units, ROWS + 1))
         gates = 4 if rule.tying == "untied" else 1
         sites[site] = Masks(
             layer="lstm",

@@ -81,9 +81,16 @@ class Picture(Figure):
         """Width and height in CSS pixels."""
         return round(self.get_figwidth() * DPI), round(self.get_figheight() * DPI)
 
-    def png(self) -> bytes:
-        """The picture as PNG, dense and small, with the alt text as its description."""
-        with Image.open(io.BytesIO(self.frame(_DENSITY))) as drawn:
+    def png(self, density: int = _DENSITY) -> bytes:
+        """The picture as PNG, small, with the alt text as its description.
+
+        Args:
+            density: Device pixels for each CSS pixel; enough for a projector by default.
+
+        Returns:
+            The file's bytes.
+        """
+        with Image.open(io.BytesIO(self.frame(density))) as drawn:
             # Flat colours: a palette takes a third of the bytes of a saved notebook. Maximum
             # coverage leaves no colour far from its own, the median cut the rare ones.
             small = drawn.convert("RGB").quantize(

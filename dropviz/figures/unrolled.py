@@ -207,6 +207,9 @@ def _way_up(page: _Page, column: int) -> None:
 def _link(page: _Page, arrow: Arrow) -> None:
     """Draws an arrow into a step, or one that leaves the last."""
     columns, y = page.scene.columns, _C_ARROW if arrow.arrow == "c" else _H_ARROW
+    if not arrow.column:
+        _carried_in(page, arrow)
+        return
     mask = None if arrow.mask is None else page.scene.masks[arrow.mask]
     last = arrow.column == len(columns)
     left = _x(arrow.column - 1) + page.half
@@ -246,3 +249,16 @@ def _on_link(page: _Page, arrow: Arrow, mask: Mask, middle: float) -> None:
         if mask.matrix:
             words = {"ha": "center", "va": "center", "fontsize": 9, "color": colours.MUTED}
             axes.text(x, _X_ROW + 6, "masks the weights $U$", words)
+
+
+def _carried_in(page: _Page, arrow: Arrow) -> None:
+    """Draws the mask on the state that a layer of one step was called with."""
+    mask, left = page.scene.mask_on("h", 0), 20
+    if mask is None:
+        return
+    shapes.arrow(page.axes, (left, _H_ARROW), (_x(0) - page.half, _H_ARROW), mask)
+    name, _, step = arrow.value.partition("_")
+    colour = on_white(mask.colour)
+    page.axes.text(left, _H_ARROW + 8, f"${name}_{{{step}}}$", fontsize=11, color=colour)
+    shapes.badge(page.axes, left + 38, _H_ARROW, mask)
+    shapes.glyph(page.axes, left + 10, _C_ARROW + 14 + ROWS * shapes.SQUARE, mask, named=True)

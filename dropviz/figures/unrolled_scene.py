@@ -197,8 +197,9 @@ class _Builder:
     def _arrow(
         self, name: str, column: int, step: int, *, bare: bool
     ) -> Iterator[tuple[Arrow, str]]:
-        # None leads from h_0 into the first step: it is zero.
-        if name in ("h", "c") and not column:
+        # None leads from h_0 into the first of several steps; into a single one it is drawn
+        # where a mask multiplied it. Of masked weights it is not known that h_0 was anything.
+        if name in ("h", "c") and not column and not self._called_with_state(name):
             return
         into = 0 < column < len(self._shown)
         bare = bare or (into and (name == "h" or (name == "c" and self._recorded.kind == "LSTM")))
@@ -210,6 +211,10 @@ class _Builder:
         value = f"{'h' if name == 'up' else name}_{shown}"
         before, after = self._before_and_after(name, step, site, mark)
         yield Arrow(name, column, step, value, None, before, after), mask.letter if mask else ""
+
+    def _called_with_state(self, name: str) -> bool:
+        """Whether this is the state that a layer of one step was called with."""
+        return name == "h" and self._shown == [0] and ("recurrent", 0) in self._found
 
     def _on(self, name: str, step: int) -> tuple[str, Mark | None]:
         """The site and the mask on an arrow into a step, or inside it."""
@@ -268,6 +273,11 @@ class _Builder:
             return ""
         if "recurrent" in recorded and recorded["recurrent"].reason:
             return "$h_0$ is zero, so there is nothing that recurrent_dropout could drop"
+        if self._called_with_state("h"):
+            letter = self._found["recurrent", 0].letter
+            given = f"the mask {letter} of {self._label(recorded['recurrent'])}"
+            verb = "was drawn for it" if recorded.drawn_only else "multiplied it"
+            return f"the layer was called with $h_0$, and {given} {verb}"
         if ("recurrent_kernel", 0) in self._found:
             return "$h_0$ is zero unless you pass one, and masked weights times zero are zero"
         return ""
@@ -277,12 +287,14 @@ class _Builder:
         squares = [Sign("kept", "unit kept"), Sign("dropped", "unit dropped")]
         if self._plan:
             squares = [Sign("open", "kept or dropped: to be drawn")]
-        words = f"in a mask: a column for each gate, a row for each unit (the first {ROWS})"
-        sites = {site for site, _ in self._found}
-        if any(SITES[site].matrix for site in sites) and len(self._shown) > 1:
+        words = "in a mask: a column for each gate, a row for each unit"
+        sizes = {site: mark.mask.shape[-1] for (site, _), mark in self._found.items()}
+        if any(size > ROWS and not SITES[site].matrix for site, size in sizes.items()):
+            words += f" (the first {ROWS})"
+        if any(SITES[site].matrix for site in sizes) and len(self._shown) > 1:
             side = f"{ENTRIES} x {ENTRIES}"
             words += f"; in that of $U$: a block for each gate, {side} of its weights"
-        if any(SITES[site].zoned for site in sites):
+        if any(SITES[site].zoned for site in sizes):
             words += "; with zoneout a dropped unit keeps its old value"
         letter = Sign("letter", f"same letter = same {recorded}mask")
         return (letter, *squares, Sign("bare", "no mask here"), Sign("", words))

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dropviz.core.display_registry import display
 from dropviz.errors import DropvizError, StoppedError
+from dropviz.jupyter.live_map import LiveMap
+
+if TYPE_CHECKING:
+    from dropviz.studies.run_cells import StudyProgress
 
 Shell = Any
 
@@ -44,18 +48,24 @@ def sweep_from_line(shell: Shell, given: Namespace, name: str | None) -> Any:
         for key in ("dropout", "recurrent_dropout", "method")
         if (value := getattr(given, key)) is not None
     }
-    return _kept(shell, name, given, lambda **how: sweep(**asked, **how))
+    return _kept(shell, name, given, lambda **how: sweep(**asked, **how), LiveMap().html)
 
 
-def _kept(shell: Shell, name: str | None, given: Namespace, study: Callable[..., Any]) -> Any:
+def _kept(
+    shell: Shell,
+    name: str | None,
+    given: Namespace,
+    study: Callable[..., Any],
+    picture: Callable[[StudyProgress], str] = lambda _: "",
+) -> Any:
     from dropviz.jupyter.progress_view import ProgressView
 
     how = {key: value for key in _SHARED if (value := getattr(given, key)) is not None}
     view, said = ProgressView(), [""]
 
-    def listen(progress: Any) -> None:
+    def listen(progress: StudyProgress) -> None:
         said[0] = progress.sentence
-        view.say_at_times(progress.sentence)
+        view.say_at_times(progress.sentence, lambda: picture(progress))
 
     try:
         found = study(listener=listen, **how)

@@ -44,8 +44,9 @@ def picture(drawn: Picture) -> None:
     """Shows a picture, in every form that a saved notebook and its exports may want.
 
     As HTML it has its alt text everywhere, and answers to pointer and keys where the words above
-    it brought the script for that. As PNG it goes into print. An interrupt that waits acts between
-    two pictures.
+    it brought the script for that; as PNG it goes into LaTeX. Both are of the density of most
+    screens, for code-hosting pages show no notebook of more than a megabyte. An interrupt that
+    waits acts between two pictures.
 
     Args:
         drawn: The picture.
@@ -53,7 +54,7 @@ def picture(drawn: Picture) -> None:
     from dropviz.jupyter import living
 
     safe_point()
-    png = drawn.png()
+    png = drawn.png(density=1)
     page = living.picture(drawn, png, called=True)
     bundle = {"image/png": png, "text/html": page, "text/plain": drawn.alt}
     display(bundle, raw=True, metadata=drawn.metadata)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from IPython import get_ipython
@@ -50,12 +51,18 @@ class ProgressView:
         self.say(progress.sentence)
         self._next = time.perf_counter() + self._pause
 
-    def say_at_times(self, line: str) -> None:
-        """Shows a line in place of the one before, if it is time."""
+    def say_at_times(self, line: str, picture: Callable[[], str] = lambda: "") -> None:
+        """Shows a line and what stands below it, in place of those before, if it is time.
+
+        Args:
+            line: The line.
+            picture: Makes HTML; called if it is time.
+        """
         now = time.perf_counter()
         if now >= self._next:
+            self._image = picture()
             self.say(line)
-            self._next = now + self._pause
+            self._next = time.perf_counter() + self._pause
 
     def say(self, line: str) -> None:
         """Shows a line in place of the one before."""

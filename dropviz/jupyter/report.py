@@ -9,6 +9,7 @@ from IPython.display import display
 from dropviz.core import run_words
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.runs import Run
+from dropviz.figures.colours import theme
 from dropviz.figures.curves import curves
 from dropviz.figures.heatmaps import atlas
 from dropviz.figures.theme import Picture
@@ -113,16 +114,16 @@ _PAGE = """\
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>dropviz: {title}</title>
 <style>
-body {{ font: clamp(16px, 1.35vw, 20px)/1.55 system-ui, sans-serif; color: #1f2328; background: #fff;
-  max-width: 1150px; margin: 2em auto; padding: 0 1em; }}
+body {{ font: clamp(16px, 1.35vw, 20px)/1.55 system-ui, sans-serif; max-width: 1150px;
+  color: {light[ink]}; background: {light[ground]}; margin: 2em auto; padding: 0 1em; }}
 h1 {{ font-size: 1.5em; }} h2 {{ font-size: 1.15em; margin: 2em 0 .5em; }}
 h1, h2 {{ break-after: avoid; }}
 img {{ display: block; }}
 .dropviz-picture {{ margin: 1.2em 0; break-inside: avoid; }}
-pre {{ background: #f6f8fa; padding: 1em; overflow-x: auto; font-size: .85em; line-height: 1.45; }}
+pre {{ background: {light[paper]}; padding: 1em; overflow-x: auto; font-size: .85em;
+  line-height: 1.45; }}
 @media screen and (prefers-color-scheme: dark) {{
-  body {{ color: #e6edf3; background: #0d1117; }} pre {{ background: #161b22; }}
-  img {{ background: #fff; }}
+  body {{ color: {dark[ink]}; background: {dark[ground]}; }} pre {{ background: {dark[paper]}; }}
 }}
 @media print {{
   body {{ margin: 0; }}
@@ -151,4 +152,4 @@ def page(run: Run) -> str:
     parts += [living.picture(drawn, drawn.png()) for drawn in pictures(run)]
     parts.append(f"<h2>The same in plain Keras</h2>{mime.code(run.code)}")
     parts.append(living.page_script())
-    return _PAGE.format(title=mime.escaped(run.title), body="\n".join(parts))
+    return _PAGE.format(title=mime.escaped(run.title), body="\n".join(parts), **theme())

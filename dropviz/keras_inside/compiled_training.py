@@ -17,6 +17,7 @@ import tensorflow as tf
 Model = Any
 Tensor = Any
 Batch = tuple[Tensor, ...]
+Before = Callable[[Tensor], None] | None
 
 
 class CompiledTraining:
@@ -35,6 +36,7 @@ class CompiledTraining:
         epochs: int,
         *,
         jit_compile: bool,
+        before_batch: Before = None,
     ) -> None:
         """Traces the training of a model.
 
@@ -45,13 +47,18 @@ class CompiledTraining:
             batch_size: Samples in a batch; the last one may be smaller.
             epochs: Passes over the data, from 1.
             jit_compile: Whether XLA compiles it, when it is first run.
+            before_batch: Traced before each training batch, with its number over the whole
+                training, from 0.
         """
         self._model = model  # the function alone would not keep its variables
         self._epochs = epochs
         # XLA compiles for sizes that are known.
         batches = _batches_of_known_size if jit_compile else _batches_of_any_size
-        train = batches(_traced_once(model.train_step, training), training, batch_size)
-        test = batches(_traced_once(model.test_step, validation), validation, batch_size)
+        train = batches(
+            _traced_once(model.train_step, training), training, batch_size, before_batch
+        )
+        test = batches(_traced_once(model.test_step, validation), validation, batch_size, None)
+        self._batches = -(-len(training[0]) // batch_size)
 
         def train_all(orders: Tensor) -> tuple[Tensor, Tensor]:
             return self._all_epochs(train, test, orders, len(validation[0]))
@@ -78,8 +85,8 @@ class CompiledTraining:
 
     def _all_epochs(
         self,
-        train: Callable[[Tensor], None],
-        test: Callable[[Tensor], None],
+        train: Callable[[Tensor, Tensor], None],
+        test: Callable[[Tensor, Tensor], None],
         orders: Tensor,
         validation_samples: int,
     ) -> tuple[Tensor, Tensor]:
@@ -87,8 +94,9 @@ class CompiledTraining:
         in_order = tf.range(validation_samples)
 
         def one_epoch(epoch: Tensor, rows: Tensor, finite: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-            trained = self._results_of(lambda: train(orders[epoch]))
-            tested = self._results_of(lambda: test(in_order))
+            first = epoch * self._batches
+            trained = self._results_of(lambda: train(orders[epoch], first))
+            tested = self._results_of(lambda: test(in_order, first))
             finite = tf.math.is_finite(trained["loss"])
             row = [each[name] for each in (trained, tested) for name in sorted(each)]
             return epoch + 1, tf.tensor_scatter_nd_update(rows, [[epoch]], [row]), finite
@@ -132,30 +140,39 @@ def _traced_once(step: Callable[[Batch], Any], data: Batch) -> Callable[[Batch],
 
 
 def _batches_of_known_size(
-    step: Callable[[Batch], Any], data: Batch, size: int
-) -> Callable[[Tensor], None]:
+    step: Callable[[Batch], Any], data: Batch, size: int, before: Before
+) -> Callable[[Tensor, Tensor], None]:
     whole, rest = divmod(len(data[0]), size)
 
-    def run(order: Tensor) -> None:
+    def run(order: Tensor, first: Tensor) -> None:
+        def act(at: Tensor) -> None:
+            if before:
+                before(first + at)
+            step(_chosen(data, tf.slice(order, [at * size], [size])))
+
         if whole:
-            _repeat(whole, lambda at: step(_chosen(data, tf.slice(order, [at * size], [size]))))
+            _repeat(whole, act)
         if rest:
+            if before:
+                before(first + whole)
             step(_chosen(data, order[whole * size :]))
 
     return run
 
 
 def _batches_of_any_size(
-    step: Callable[[Batch], Any], data: Batch, size: int
-) -> Callable[[Tensor], None]:
+    step: Callable[[Batch], Any], data: Batch, size: int, before: Before
+) -> Callable[[Tensor, Tensor], None]:
     samples = len(data[0])
 
-    def run(order: Tensor) -> None:
+    def run(order: Tensor, first: Tensor) -> None:
+        def act(at: Tensor) -> None:
+            if before:
+                before(first + at)
+            step(_chosen(data, order[at * size : tf.minimum((at + 1) * size, samples)]))
+
         # One graph for all batches, as in ``fit``, whose data set tells no size either.
-        _repeat(
-            -(-samples // size),
-            lambda at: step(_chosen(data, order[at * size : tf.minimum((at + 1) * size, samples)])),
-        )
+        _repeat(-(-samples // size), act)
 
     return run
 

@@ -18,12 +18,30 @@ Layer = Any
 Tensor = Any
 
 _CALLS = (keras.layers.Dropout.call, keras.layers.SpatialDropout1D.call)
+_NOISE = (
+    keras.layers.Dropout,
+    keras.layers.SpatialDropout1D,
+    keras.layers.SpatialDropout2D,
+    keras.layers.SpatialDropout3D,
+    keras.layers.AlphaDropout,
+    keras.layers.GaussianDropout,
+    keras.layers.GaussianNoise,
+)
 _NAME = "call"
 
 
 def drops_by_mask(layer: Layer) -> bool:
     """Whether a layer multiplies what it is given by a mask, as Keras's own two layers do."""
     return isinstance(layer, keras.layers.Dropout) and type(layer).call in _CALLS
+
+
+def makes_noise(layer: Layer) -> bool:
+    """Whether a layer drops or makes noise in training in another way than by such a mask."""
+    return isinstance(layer, _NOISE) and not drops_by_mask(layer) and _strength(layer) > 0
+
+
+def _strength(layer: Layer) -> float:
+    return float(getattr(layer, "rate", None) or getattr(layer, "stddev", None) or 0.0)
 
 
 def is_heard(layer: Layer) -> bool:

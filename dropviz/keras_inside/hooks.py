@@ -16,9 +16,12 @@ from typing import Any
 from dropviz.keras_inside import interrupts
 from dropviz.keras_inside.replica_threads import in_replica_thread
 
+_Listeners = dict[tuple[type, str], list[tuple[int, Callable[..., Any]]]]
+
 _lock = threading.RLock()
 # By class and method: listeners, each with the number of the thread that it listens to.
-_listeners: dict[tuple[type, str], list[tuple[int, Callable[..., Any]]]] = {}
+_listeners: _Listeners = {}
+_later: _Listeners = {}  # those that hear what came of the call
 
 
 @contextmanager
@@ -37,21 +40,48 @@ def before(owner: type, method: str, listener: Callable[..., Any]) -> Iterator[N
         listener: Called with the arguments of the method, the object first. It may
             return new ``(args, kwargs)`` for the call, or None to leave them.
     """
+    with _listening(_listeners, owner, method, listener):
+        yield
+
+
+@contextmanager
+def after(owner: type, method: str, listener: Callable[..., Any]) -> Iterator[None]:
+    """Calls a listener after each call of a method by this thread that has come to its end.
+
+    In all else as ``before``.
+
+    Args:
+        owner: The class.
+        method: The method's name.
+        listener: Called with what the method returned, and with its arguments.
+    """
+    with _listening(_later, owner, method, listener):
+        yield
+
+
+@contextmanager
+def _listening(
+    to: _Listeners, owner: type, method: str, listener: Callable[..., Any]
+) -> Iterator[None]:
     key = (owner, method)
     mine = threading.get_ident(), listener
     with _lock:
-        if key not in _listeners:
-            _listeners[key] = []
+        if not _heard(key):
             _install(owner, method)
-        _listeners[key].append(mine)
+        to.setdefault(key, []).append(mine)
     try:
         yield
     finally:
         with _lock:
-            _listeners[key].remove(mine)
-            if not _listeners[key]:
-                del _listeners[key]
+            to[key].remove(mine)
+            if not _heard(key):
+                _listeners.pop(key, None)
+                _later.pop(key, None)
                 _remove(owner, method)
+
+
+def _heard(key: tuple[type, str]) -> bool:
+    return bool(_listeners.get(key) or _later.get(key))
 
 
 def _install(owner: type, method: str) -> None:
@@ -60,15 +90,13 @@ def _install(owner: type, method: str) -> None:
     @functools.wraps(original)
     def hooked(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True  # IPython's word for frames that are not the user's
-        here = threading.get_ident()
-        replica = in_replica_thread()
-        for thread, listener in tuple(_listeners.get((owner, method), ())):
-            if thread != here and not replica:
-                continue
+        for listener in _of_this_thread(_listeners, owner, method):
             changed = listener(*args, **kwargs)
             if changed is not None:
                 args, kwargs = changed
         result = original(*args, **kwargs)
+        for listener in _of_this_thread(_later, owner, method):
+            listener(result, *args, **kwargs)
         interrupts.act()  # one that came meanwhile has waited, as this function is ours
         return result
 
@@ -77,6 +105,16 @@ def _install(owner: type, method: str) -> None:
     hooked.__signature__ = inspect.signature(original)  # type: ignore[attr-defined]
     hooked._dropviz_inherited = method not in vars(owner)  # type: ignore[attr-defined]
     setattr(owner, method, hooked)
+
+
+def _of_this_thread(
+    listeners: _Listeners, owner: type, method: str
+) -> Iterator[Callable[..., Any]]:
+    here = threading.get_ident()
+    replica = in_replica_thread()
+    for thread, listener in tuple(listeners.get((owner, method), ())):
+        if thread == here or replica:
+            yield listener
 
 
 def _remove(owner: type, method: str) -> None:

@@ -62,9 +62,33 @@ def _kernels_kept() -> Iterator[None]:
         tf.random.set_seed = before
 
 
-def _set_seed(seed: int) -> None:
+def _set_seed(seed: int | None) -> None:
     from tensorflow.python.eager import context
 
     now = context.context()
     now._seed = seed
     now._rng = random.Random(seed)  # noqa: S311 (TensorFlow's own choice)
+
+
+@contextmanager
+def tensorflow_seed_kept() -> Iterator[None]:
+    """Puts the seed of TensorFlow back where it was, whatever is seeded inside the block.
+
+    Yields:
+        Nothing.
+    """
+    from tensorflow.python.eager import context
+
+    now = context.context()
+    # Without a seed there is no such stream yet.
+    before = {name: getattr(now, name) for name in ("_seed", "_rng") if hasattr(now, name)}
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(now, name, value)
+
+
+def forget_tensorflow_seed() -> None:
+    """Has TensorFlow draw as where nobody has given it a seed."""
+    _set_seed(None)

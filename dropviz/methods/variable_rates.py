@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from dropviz.core.draw_log import MaskPlan
 from dropviz.core.method_options import RATES
 from dropviz.core.methods import Rule
 from dropviz.core.setting import Setting
+from dropviz.errors import DropvizError
 from dropviz.keras_inside.cell_masks import keep_masks, kept_masks, replace_mask_getter
 from dropviz.keras_inside.untracked import set_attributes
 from dropviz.methods.draw_masks import Moving, draw
@@ -23,6 +25,7 @@ from dropviz.methods.method_cell import MethodCell
 Layer = Any
 Cell = Any
 Tensor = Any
+Array = NDArray[np.float64]
 
 _ABOVE = 0.5  # stands for any rate above 0 while a graph is traced
 _KEYS = (False, True)
@@ -85,10 +88,30 @@ class VariableRates:
             setting: The rates; method and options must be those of the layer.
         """
         self.setting = setting
-        rates = np.array([getattr(setting, name) for name in RATES])
+        rates = _rates_of(setting)
         self._exact.assign(rates)
-        # Worked out here in double precision, as Keras does, and rounded once.
-        self._numbers.assign(np.stack([rates, 1 / (1 - rates), 1 - rates], axis=1))
+        self._numbers.assign(_numbers_of(rates))
+
+    def each_batch(self, settings: Sequence[Setting]) -> Callable[[Tensor], None]:
+        """Makes what sets the rates of a batch from inside a graph.
+
+        Args:
+            settings: The rates of each batch of a training.
+
+        Returns:
+            A function that takes the number of a batch, from 0.
+        """
+        rates = np.stack([_rates_of(each) for each in settings])
+        exact, numbers = (
+            keras.ops.cast(table, variable.dtype)
+            for table, variable in ((rates, self._exact), (_numbers_of(rates), self._numbers))
+        )
+
+        def set_rates(batch: Tensor) -> None:
+            self._exact.assign(keras.ops.take(exact, batch, axis=0))
+            self._numbers.assign(keras.ops.take(numbers, batch, axis=0))
+
+        return set_rates
 
     def stream(self) -> Any:
         """Where the cell's random stream stands: (seed, counter)."""
@@ -142,6 +165,33 @@ class VariableRates:
             yield
         finally:
             self._held = None
+
+    @contextmanager
+    def held_for(self, settings: Iterable[Setting], *, xla: bool) -> Iterator[None]:
+        """Has what is traced inside the block serve some settings, in turn or one alone.
+
+        Args:
+            settings: The rates.
+            xla: Whether XLA compiles it, for which one graph serves rates of 0 too.
+
+        Yields:
+            Nothing.
+
+        Raises:
+            DropvizError: If XLA cannot compile a graph that serves them.
+        """
+        cases = {self.case(each, or_zero=xla) for each in settings}
+        if len(cases) == 1:
+            with self.held_to(*cases):
+                yield
+        elif xla:
+            # Neither a switch nor its gradient can be compiled (TensorFlow's FakeParam).
+            raise DropvizError(
+                "XLA cannot compile a layer of Keras whose recurrent_dropout changes between 0 and "
+                'above on the way. Take engine="exact", or a small rate in place of 0.'
+            )
+        else:
+            yield
 
     def moving(self, argument: str) -> Moving | None:
         """The rate of an argument; None for an option of its own."""
@@ -203,6 +253,16 @@ class VariableRates:
         for argument in RATES:
             getter = functools.partial(_masks, self._cell, self, argument)
             replace_mask_getter(self._cell, argument, getter)
+
+
+def _rates_of(setting: Setting) -> Array:
+    return np.array([getattr(setting, name) for name in RATES])
+
+
+def _numbers_of(rates: Array) -> Array:
+    """For each rate the rate, the scale of what is kept, and the share of it."""
+    # Worked out here in double precision, as Keras does, and rounded once.
+    return np.stack([rates, 1 / (1 - rates), 1 - rates], axis=-1)
 
 
 def _masks(cell: Cell, live: VariableRates, argument: str, step_input: Tensor) -> Any:

@@ -33,6 +33,7 @@ class AttachedCell:
         self._layouts: list[Layout] = []
         self._untrained = False
         self._foreign = has_foreign_code(layer, cell)
+        self._backwards, self._stateful = bool(layer.go_backwards), bool(layer.stateful)
         self._facts = Facts.of(path, self._number, cell)
 
     def heard(self, sequences: Any, state: Any, *, training: bool) -> None:
@@ -70,4 +71,6 @@ class AttachedCell:
             layouts=tuple(self._layouts),
             untrained=self._untrained,
             foreign=self._foreign,
+            backwards=self._backwards,
+            stateful=self._stateful,
         )

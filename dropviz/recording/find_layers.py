@@ -13,7 +13,7 @@ from dropviz.core.gates import GRU_GATES, LSTM_GATES, RNN_GATES
 from dropviz.core.method_options import RATES
 from dropviz.core.setting import Setting
 from dropviz.keras_inside.cell_masks import keeps_masks
-from dropviz.keras_inside.dropout_mask import drops_by_mask
+from dropviz.keras_inside.dropout_mask import drops_by_mask, makes_noise
 from dropviz.keras_inside.sublayers import direct_sublayers
 from dropviz.methods.method_cell import MethodCell
 from dropviz.methods.variable_rates import live_rates
@@ -70,6 +70,24 @@ def dropout_layers(root: Layer) -> list[Found]:
     for each in _below(root, "", drops_by_mask):
         found.setdefault(id(each.layer), each)
     return list(found.values())
+
+
+def noise_layers(root: Layer) -> dict[str, str]:
+    """Lists the layers that drop or make noise in training otherwise, each with why it is not kept.
+
+    Args:
+        root: A Keras model or layer.
+
+    Returns:
+        By path, outside of recurrent layers.
+    """
+    return {
+        each.path: (
+            f"{type(each.layer).__name__} is not recorded: dropviz records Dropout and "
+            "SpatialDropout1D as Keras has them, which multiply by a mask of 0 and one scale."
+        )
+        for each in _below(root, "", makes_noise)
+    }
 
 
 def layers_by_path(root: Layer) -> dict[str, Layer]:

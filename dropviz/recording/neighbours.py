@@ -1,14 +1,22 @@
 """Which recurrent layer a Dropout layer reads from, and which one reads from it.
 
 Told by the tensors themselves while a model is called: what one layer returned is what the next
-is given.
+is given. ``Bidirectional`` makes one tensor of those of its two layers, so it counts as one.
 """
 
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import keras
+
+from dropviz.keras_inside import hooks
+from dropviz.keras_inside.inner_loop import is_look
+
+Layer = Any
 Tensor = Any
 
 _MANY = 1000  # from here on those that are gone are forgotten
@@ -21,19 +29,23 @@ class Neighbours:
         # Tensors have no hash, and their equality is another tensor.
         self._made: dict[int, tuple[weakref.ref[Any], str]] = {}
         self._follows: dict[str, str] = {}
-        self._feeds: dict[str, str] = {}
+        self._feeds: dict[str, list[str]] = {}
 
     def returns(self, path: str, *tensors: Tensor) -> None:
-        """Notes what a recurrent layer returned."""
+        """Notes what a recurrent layer, or one that holds some, returned."""
         if len(self._made) > _MANY:
             self._made = {key: each for key, each in self._made.items() if each[0]() is not None}
         self._made |= {id(tensor): (weakref.ref(tensor), path) for tensor in tensors}
 
     def reads(self, path: str, tensor: Tensor) -> None:
-        """Notes what a recurrent layer was given."""
+        """Notes what a recurrent layer, or one that holds some, was given."""
         source = self._source(tensor)
-        if source in self._follows:
-            self._feeds[source] = path
+        if source not in self._follows:
+            return
+        fed = self._feeds.setdefault(source, [])
+        # What a layer that holds it was given has been noted before.
+        if not any(path == each or path.startswith(f"{each}/") for each in fed):
+            fed.append(path)
 
     def passes(self, path: str, inputs: Tensor, outputs: Tensor) -> None:
         """Notes what a Dropout layer was given and returned."""
@@ -41,8 +53,29 @@ class Neighbours:
         self.returns(path, outputs)
 
     def of(self, path: str) -> tuple[str, str]:
-        """The recurrent layers before and after a Dropout layer; empty where there is none."""
-        return self._follows.get(path, ""), self._feeds.get(path, "")
+        """The layers before and after a Dropout layer; empty where there is none or several."""
+        fed = self._feeds.get(path, [])
+        return self._follows.get(path, ""), fed[0] if len(fed) == 1 else ""
+
+    @contextmanager
+    def hearing_both_directions(self, name: Callable[[Layer], str]) -> Iterator[None]:
+        """Listens to every ``Bidirectional`` layer inside the block.
+
+        Args:
+            name: Names such a layer.
+        """
+
+        def given(layer: Layer, sequences: Tensor, *_: Any, **__: Any) -> None:
+            if not is_look():
+                self.reads(name(layer), sequences)
+
+        def made(returned: Any, layer: Layer, *_: Any, **__: Any) -> None:
+            if not is_look():
+                self.returns(name(layer), *keras.tree.flatten(returned))
+
+        both = keras.layers.Bidirectional
+        with hooks.before(both, "call", given), hooks.after(both, "call", made):
+            yield
 
     def _source(self, tensor: Tensor) -> str:
         # A tensor that is gone has left its number to another.

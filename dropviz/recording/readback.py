@@ -34,6 +34,8 @@ from dropviz.recording.log_rows import (
 from dropviz.recording.mask_layout import Layout, SiteLayout
 
 _NEVER = "no call of it with training=True was seen."
+_BACKWARDS = "it goes from the last step to the first: its step 1 is the last of its inputs."
+_STATEFUL = "it is stateful: where a sequence goes on in the next batch, masks are drawn anew."
 _UNTRAINED = "it was called without training=True, so nothing was dropped."
 
 
@@ -55,6 +57,8 @@ class Facts:
         follows: The recurrent layer that a Dropout layer reads from.
         feeds: The one that reads from it.
         foreign: Whether it computes by code that is neither Keras's nor dropviz's.
+        backwards: Whether its layer goes from the last step to the first.
+        stateful: Whether its layer goes on in the next batch from where it ended.
     """
 
     path: str
@@ -70,6 +74,8 @@ class Facts:
     follows: str = ""
     feeds: str = ""
     foreign: bool = False
+    backwards: bool = False
+    stateful: bool = False
 
     @classmethod
     def of(cls, path: str, number: int, cell: Any) -> Facts:
@@ -117,7 +123,7 @@ def layer_recording(facts: Facts, held: Held, keep: int | None) -> LayerRecordin
         masks,
         calls=held.calls,
         draw_log=_draws(facts, layout, held, since),
-        note=_note(kept, held, since),
+        note=_note(facts, kept, held, since),
         setting=replace(facts.setting, **now),
         follows=facts.follows,
         feeds=facts.feeds,
@@ -225,8 +231,10 @@ def _untaken(held: Held) -> str:
     return f"its calls were {where}, so each of them is counted as a batch."
 
 
-def _note(kept: Sequence[_Call], held: Held, since: int) -> str:
-    notes = []
+def _note(facts: Facts, kept: Sequence[_Call], held: Held, since: int) -> str:
+    notes = [_BACKWARDS] if facts.backwards else []
+    drops = any(site.drawn for site in facts.layouts[held.log[-1, LAYOUT]].sites)
+    notes += [_STATEFUL] if facts.stateful and drops else []
     if since:
         notes.append("its rates changed while it was recorded; these masks are the latest.")
     if not kept:

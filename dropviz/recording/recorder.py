@@ -18,90 +18,25 @@ from dropviz.errors import DropvizError, received
 from dropviz.keras_inside import hooks
 from dropviz.keras_inside.entry_layer import entry_layer
 from dropviz.keras_inside.gradient_tape import under_gradient_tape
-from dropviz.keras_inside.inner_loop import (
-    is_look,
-)
-from dropviz.keras_inside.require_layer import require_layer
+from dropviz.keras_inside.inner_loop import is_look
 from dropviz.keras_inside.step_functions import MAKERS, TRAIN, forget_step_function
 from dropviz.recording.attached_cells import AttachedCells
 from dropviz.recording.attached_dropouts import AttachedDropouts
 from dropviz.recording.find_layers import (
     Found,
     cells_without_layer,
+    noise_layers,
     recurrent_layers,
 )
 from dropviz.recording.readback import Facts, layer_recording
 from dropviz.recording.steps_missed import StepsMissed
 from dropviz.recording.trained_models import TrainedModels, free_name
+from dropviz.recording.whole_batches import whole_batches
 
 Layer = Any
 Model = Any
 
 _MOST_MIB = 2**20  # a tebibyte
-
-
-@contextmanager
-def record(
-    model: Model, *, keep: int | None = None, every: int = 1, budget_mib: float = 64
-) -> Iterator[Recording]:
-    """Records the masks that a model's recurrent layers use while it trains.
-
-    Training inside the block is to the bit what it would be without: same weights,
-    losses, saved file and random stream (the masks are read where the layer has drawn
-    them; nothing is drawn for the recording). After the block nothing of dropviz is
-    left in the model, however the block ended.
-
-    Args:
-        model: A Keras model or layer that holds an ``LSTM``, ``GRU``, ``SimpleRNN`` or
-            ``RNN`` with Keras's cells, at any depth. Need not be built or compiled.
-        keep: How many of the last batches to keep the masks of; as many as the budget
-            holds by default.
-        every: Keep the masks of each ``every``-th batch only.
-        budget_mib: Memory in MiB, above 0, for all that is kept of all layers together. It
-            is taken at once, on the device.
-
-    Yields:
-        The recording. It can be looked at inside the block, while training goes on,
-        and afterwards. A batch is one step of an optimizer, in which a layer may be called
-        several times; where no optimizer of Keras makes steps, each call of a layer with
-        ``training=True`` is a batch. Calls of which no gradient could be taken (a
-        prediction with dropout on) are recorded only where there are no others.
-
-    Raises:
-        DropvizError: If there is no recurrent layer, one is being recorded already,
-            an argument is out of range, or Keras does not run on TensorFlow.
-    """
-    require_layer(model, "recorded")
-    found = recurrent_layers(model)
-    if not found:
-        alone = [f"{path}: {why}" for path, why in cells_without_layer(model).items()]
-        raise DropvizError(
-            f"{model.name!r} has no recurrent layer to record. Expected an LSTM, GRU, "
-            "SimpleRNN or RNN in it. "
-            + (" ".join(alone) or "If the model makes its layers in build(), build it first.")
-        )
-    dtypes = {str(each.layer.compute_dtype) for each in found}
-    recorder = Recorder(keep=keep, every=every, budget_mib=budget_mib, dtypes=dtypes)
-    with recorder.recording_of(model):
-        for each in found:
-            recorder.attach(each.layer, each.path)
-        if not recorder.cells.paths:
-            reasons = "; ".join(f"{k}: {v}" for k, v in recorder.recording.skipped.items())
-            raise DropvizError(f"Nothing in {model.name!r} can be recorded. {reasons}")
-        recorder.dropouts.attach(model, recorder.free_name)
-        yield recorder.recording
-
-
-@contextmanager
-def record_everything() -> Iterator[Recorder]:
-    """Records every recurrent layer that trains inside the block, whoever made it.
-
-    Yields:
-        What records.
-    """
-    recorder = Recorder(keep=None, every=1, budget_mib=64, dtypes={keras.config.floatx()})
-    with recorder.recording_of(None):
-        yield recorder
 
 
 class Recorder:
@@ -145,7 +80,10 @@ class Recorder:
 
     @contextmanager
     def recording_of(self, root: Model | None) -> Iterator[None]:
-        """Listens to Keras inside the block; to every model where ``root`` is None."""
+        """Listens to Keras inside the block; to every model where ``root`` is None.
+
+        Interrupts wait, where they are minded, until a batch has come to its end.
+        """
         self._everything = root is None
         with ExitStack() as stack:
             stack.callback(self._detach)
@@ -157,6 +95,9 @@ class Recorder:
                 on_make = functools.partial(self._on_make, name=name)
                 stack.enter_context(hooks.before(keras.Model, make, on_make))
             stack.enter_context(self._missed.counting())
+            neighbours = self.dropouts.neighbours
+            stack.enter_context(neighbours.hearing_both_directions(self._name_of_both))
+            stack.enter_context(whole_batches())
             yield
 
     def attach(self, layer: Layer, path: str, model: str = "") -> None:
@@ -214,6 +155,11 @@ class Recorder:
         here = {name: id(layer) for name, layer in self.layers().items() if id(layer) in ids}
         return sorted(here, key=lambda name: ids.index(here[name]))
 
+    def _name_of_both(self, bidirectional: Layer) -> str:
+        """The name of a Bidirectional layer, as the names of its two layers here begin."""
+        inside = self._names_of([bidirectional.forward_layer])
+        return inside[0].rpartition("/")[0] if inside else str(bidirectional.name)
+
     def _on_call(self, layer: Layer, *_: Any, **kwargs: Any) -> None:
         if self.cells.knows(layer) or not _may_train(kwargs):
             return
@@ -240,6 +186,8 @@ class Recorder:
     def _attach_all(self, model: Model, found: Sequence[Found]) -> None:
         trained = self.models.trains(model)
         self.recording.skipped |= cells_without_layer(model)
+        if found:
+            self.recording.skipped |= noise_layers(model)
         for each in found:
             if not self.cells.knows(each.layer):
                 self.attach(each.layer, each.path, trained.name)

@@ -55,7 +55,7 @@ def compare(
         dropout: The rate for x of methods given by name.
         recurrent_dropout: Their other rate; not of methods that have none.
         executor: Any ``concurrent.futures.Executor``; by default processes on this machine.
-        engine: "exact" or "xla", as in ``dropviz.sweep``. Schedules are trained by ``fit``.
+        engine: "exact" or "xla", as in ``dropviz.sweep``.
         results: A file to which each result is written at once.
         listener: Told how the comparison goes.
         **spec: What all share: ``units`` and ``epochs``.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -13,9 +15,12 @@ from dropviz.core.spec import RunSpec
 from dropviz.core.task import Task
 from dropviz.errors import DropvizError, is_known, unknown_name
 from dropviz.keras_inside.seeding import seed_again
-from dropviz.recording.recorder import record
+from dropviz.methods.variable_rates import VariableRates
+from dropviz.recording.record import record
 from dropviz.studies.fitting import build, fit
 from dropviz.studies.progress import CurveCollector
+from dropviz.studies.session import SteeringCallback
+from dropviz.studies.steering import Steering
 
 Model = Any
 ENGINES = ("exact", "xla")
@@ -31,11 +36,10 @@ def check_trainable(spec: RunSpec, engine: str) -> None:
         )
     if not is_known(engine, ENGINES):
         raise unknown_name("engine", engine, ENGINES)
-    if spec.schedule:
+    if any(change.frozen for change in spec.schedule):
         raise DropvizError(
-            "The rates of a cell must be constant. Received: a spec whose schedule changes "
-            f"them, {len(spec.schedule)} times. Leave schedule out, or train it with "
-            "dropviz.run."
+            "The masks of a study's training must not be frozen. Received: a schedule that freezes "
+            "them. Leave freeze out, or train it with dropviz.run."
         )
 
 
@@ -73,7 +77,7 @@ def train_plainly(spec: RunSpec, task: Task, engine: str = "exact") -> tuple[Cel
 
     Raises:
         DropvizError: If the model needs more memory than there is, there is no such
-            engine, or the rates change on the way.
+            engine, or masks are frozen on the way.
     """
     began = time.perf_counter()
     model = _seeded(spec, task, engine)
@@ -107,9 +111,22 @@ def _seeded(spec: RunSpec, task: Task, engine: str) -> Model:
     return build_for(spec, task, engine)
 
 
+@contextmanager
+def _changing(model: Model, spec: RunSpec) -> Iterator[list[keras.callbacks.Callback]]:
+    """What changes the rates on the way, which plain Keras alone cannot do."""
+    if not spec.schedule:
+        yield []
+        return
+    rates = VariableRates(model.get_layer("lstm"), spec.setting)
+    callback = SteeringCallback(rates, spec, Steering(spec))
+    with rates.held_for(spec.settings, xla=model.jit_compile):
+        yield [callback]
+
+
 def _fitted(model: Model, spec: RunSpec, task: Task, began: float) -> CellResult:
     collector = CurveCollector(stop_when_not_finite=True)
-    status, reason = fit(model, spec, task, [], collector)
+    with _changing(model, spec) as callbacks:
+        status, reason = fit(model, spec, task, callbacks, collector)
     if status == "stopped":
         raise KeyboardInterrupt
     return CellResult(

@@ -12,7 +12,6 @@ import keras
 
 from dropviz.core.curves import Curves
 from dropviz.core.number_forms import MOST
-from dropviz.keras_inside.interrupts import safe_point
 
 
 @dataclass(frozen=True)
@@ -73,8 +72,7 @@ class CurveCollector(keras.callbacks.Callback):  # type: ignore[misc]
     """Collects the curves of a model and tells a listener how its training goes.
 
     Reads what Keras reports and changes nothing; when the reported loss is not finite,
-    and only where asked to, it ends the training. An interrupt that waits acts between batches,
-    where a model may be left.
+    and only where asked to, it ends the training.
     """
 
     def __init__(
@@ -109,7 +107,6 @@ class CurveCollector(keras.callbacks.Callback):  # type: ignore[misc]
         del logs
         self._began = time.perf_counter()
         self._epoch = None
-        safe_point()
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Notes which epoch it is; Keras may be asked not to begin with the first."""
@@ -122,12 +119,6 @@ class CurveCollector(keras.callbacks.Callback):  # type: ignore[misc]
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Tells the listener."""
         self._tell(batch + 1, logs)
-        safe_point()
-
-    def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Lets an interrupt act."""
-        del batch, logs
-        safe_point()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Adds the epoch to the curves."""
@@ -140,7 +131,6 @@ class CurveCollector(keras.callbacks.Callback):  # type: ignore[misc]
             figures |= self._after_epoch()
         self.curves = self.curves.extended(self._derived(figures))
         self._tell(0)
-        safe_point()
 
     def _tell(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
         if not self._listener:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from dropviz.core.sentences import counted
@@ -29,6 +30,8 @@ class StudyProgress:
         failed: Those that failed.
         before: Those that were in the results file.
         seconds: Since the study began.
+        cells: All trainings, as scenarios.
+        results: What has come of them, by scenario.
     """
 
     done: int
@@ -36,6 +39,8 @@ class StudyProgress:
     failed: int
     before: int
     seconds: float
+    cells: Sequence[str] = ()
+    results: Mapping[str, TrainingResult] = field(default_factory=dict, repr=False)
 
     @property
     def left(self) -> float:
@@ -160,23 +165,39 @@ class Timed:
     """Counts results, and tells a listener."""
 
     def __init__(
-        self, total: int, before: int, listener: Callable[[StudyProgress], None] | None
+        self,
+        cells: Sequence[str],
+        done: Mapping[str, TrainingResult],
+        listener: Callable[[StudyProgress], None] | None,
     ) -> None:
-        self._total, self._before = total, before
-        self._done, self._failed = before, 0
+        """Makes a counter.
+
+        Args:
+            cells: All trainings.
+            done: Those that have ended, which grows.
+            listener: What is told.
+        """
+        self._cells, self._done = cells, done
+        self._before = len(done)
         self._listener = listener
         self._began = time.perf_counter()
 
-    def __call__(self, result: TrainingResult | None = None) -> None:
-        """Counts a result; without one only tells where it stands."""
-        if result is not None:
-            self._done += 1
-            self._failed += result.status == "failed"
-        if self._listener is not None:
-            seconds = time.perf_counter() - self._began
-            self._listener(
-                StudyProgress(self._done, self._total, self._failed, self._before, seconds)
+    def __call__(self) -> None:
+        """Tells where the study stands."""
+        if self._listener is None:
+            return
+        failed = sum(each.status == "failed" for each in self._done.values())
+        self._listener(
+            StudyProgress(
+                len(self._done),
+                len(self._cells),
+                failed,
+                self._before,
+                time.perf_counter() - self._began,
+                self._cells,
+                MappingProxyType(self._done),
             )
+        )
 
 
 def check_listener(listener: object) -> None:

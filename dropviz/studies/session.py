@@ -21,11 +21,13 @@ from dropviz.core.number_forms import MOST
 from dropviz.core.opened_batch import OpenedBatch
 from dropviz.core.runs import Run
 from dropviz.core.schedule import Change
+from dropviz.core.setting import Setting
 from dropviz.core.spec import RunSpec
 from dropviz.core.task import Task
 from dropviz.core.tasks import BATCH_SIZE
 from dropviz.core.verdict import Verdict
 from dropviz.experiment.explain import explain
+from dropviz.keras_inside.call_path import heard_call_paths
 from dropviz.keras_inside.seeding import seed_again
 from dropviz.methods.variable_rates import VariableRates
 from dropviz.recording.recorder import Recorder
@@ -175,6 +177,7 @@ class Session:
         none = replace(spec.setting, dropout=0.0, recurrent_dropout=0.0)
         seconds: list[tuple[float, float]] = []
         with self._aside():
+            path, path_without = self._path(spec.setting), self._path(none)
             for number in range(_PAIRS + 1):
                 halves = {}
                 for setting in (spec.setting, none) if number % 2 else (none, spec.setting):
@@ -188,7 +191,16 @@ class Session:
             without=statistics.median(b for _, b in seconds),
             ratio=statistics.median(a / b for a, b in seconds),
             pairs=_PAIRS,
+            path=path,
+            path_without=path_without,
         )
+
+    def _path(self, setting: Setting) -> tuple[str, ...]:
+        """Which way the layer goes with a setting. A graph holds the ways of every setting."""
+        self._rates.set(setting)
+        with heard_call_paths(self._layer) as paths:
+            self._model(self.task.x[:1], training=True)
+        return tuple(paths)
 
     @contextmanager
     def _aside(self) -> Iterator[None]:

@@ -20,7 +20,7 @@ from dropviz.errors import DropvizError, is_known, received, unknown_name
 from dropviz.studies.results_file import ResultsFile, StudyId
 from dropviz.studies.run_cells import CellRunner, StudyProgress, Timed, check_listener
 from dropviz.studies.task_data import chosen_task, task_digest
-from dropviz.studies.worker import Order, prove, versions
+from dropviz.studies.worker import Order, prove, this_process, versions
 from dropviz.studies.worker_pool import WorkerPool
 
 Engine = Literal["exact", "xla"]
@@ -77,19 +77,19 @@ def run_study(specs: Sequence[RunSpec], task: str | Task, how: How) -> Trainings
     began = time.perf_counter()
     name, loaded, data = chosen_task(task)
     cells = [cell_of(replace(spec, task=name)) for spec in specs]
-    order = Order(name, task_digest(loaded), how.engine, versions())
+    order = Order(name, task_digest(loaded), how.engine, versions(), this_process())
     file = None
     if how.results is not None:
         study = StudyId(name, order.data, order.engine, order.versions)
         file = ResultsFile(how.results, study)
     done = {} if file is None else {c: file.results[c] for c in cells if c in file.results}
-    timed = Timed(len(cells), len(done), how.listener)
+    timed = Timed(cells, done, how.listener)
 
     def found(result: TrainingResult) -> None:
         if file is not None:
             file.add(result)
         done[result.cell] = result
-        timed(result)
+        timed()
 
     timed()
     with WorkerPool(how.executor, len(cells) - len(done)) as pool:
@@ -108,8 +108,8 @@ def _proofs(
     data: Any,
     count: int,
 ) -> tuple[PlainProof, ...]:
-    # A schedule is trained in plain Keras's own loop, and has nothing to prove.
-    able = [c for c in cells if done[c].status == "done" and not done[c].spec.schedule]
+    # Frozen masks are trained in plain Keras's own loop, and have nothing to prove.
+    able = [c for c in cells if done[c].status == "done" and not _freezes(done[c].spec)]
     # The same ones each time, so that a study that goes on ends as it would have.
     chosen = random.Random(order.data).sample(able, min(count, len(able)))  # noqa: S311
     try:
@@ -118,6 +118,10 @@ def _proofs(
     except BrokenExecutor:
         # A worker that died now takes no result with it; the words say that nothing was compared.
         return ()
+
+
+def _freezes(spec: RunSpec) -> bool:
+    return any(change.frozen for change in spec.schedule)
 
 
 def checked_seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:

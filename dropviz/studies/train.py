@@ -16,7 +16,7 @@ from dropviz.core.tasks import load_task
 from dropviz.errors import DropvizError, StoppedError, received, unknown_name
 from dropviz.keras_inside import interrupts
 from dropviz.recording.find_layers import layers_by_path
-from dropviz.recording.recorder import record
+from dropviz.recording.record import record
 from dropviz.recording.trace import prove
 from dropviz.studies.fitting import build, check_size, code, fit
 from dropviz.studies.on_and_off import OnAndOff

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -15,14 +15,13 @@ from numpy.typing import NDArray
 from dropviz.core.cell_result import CellResult
 from dropviz.core.curves import Curves
 from dropviz.core.recording import Recording
-from dropviz.core.setting import Setting
 from dropviz.core.spec import RunSpec
 from dropviz.core.task import Task
 from dropviz.core.tasks import BATCH_SIZE
 from dropviz.keras_inside import interrupts
 from dropviz.keras_inside.fit_batches import as_handed, shuffled_orders
 from dropviz.keras_inside.seeding import seed_again
-from dropviz.methods.variable_rates import Case, VariableRates
+from dropviz.methods.variable_rates import VariableRates
 from dropviz.studies.fitting import not_finite
 from dropviz.studies.plain_training import build_for, check_trainable, record_plainly
 
@@ -63,7 +62,7 @@ class TrainingProgram:
         """Builds the model; it is compiled when it is first trained.
 
         Args:
-            spec: What is to be trained.
+            spec: What is to be trained; its schedule is that of all trainings.
             task: The data.
             engine: "exact" for TensorFlow's graphs, of which there is one for each case of
                 rates that are 0 or above; "xla" for XLA, which compiles for longer and
@@ -71,7 +70,7 @@ class TrainingProgram:
 
         Raises:
             DropvizError: If the model needs more memory than there is, there is no such
-                engine, the rates change on the way, or Keras does not run on TensorFlow.
+                engine, masks are frozen on the way, or Keras does not run on TensorFlow.
         """
         check_trainable(spec, engine)
         # TensorFlow's part is loaded only where TensorFlow is in use.
@@ -87,7 +86,7 @@ class TrainingProgram:
             self.model.optimizer.build(self.model.trainable_variables)
             build_metrics(self.model, tuple(part[:1] for part in self._data[0]))
             self._rates = VariableRates(self.model.get_layer("lstm"), spec.setting)
-        self._compiled: dict[Case, CompiledTraining] = {}
+        self._compiled: dict[Any, CompiledTraining] = {}
         self._untrained = _copies(self.model.optimizer.variables)
         self._start = lru_cache(SEEDS_KEPT)(self._fresh_values)
         self._last: RunSpec | None = None
@@ -181,28 +180,43 @@ class TrainingProgram:
         return self._last
 
     def _trained(self, spec: RunSpec) -> Mapping[str, Sequence[float]]:
-        training = self._training_of(spec.setting)
+        training = self._training_of(spec)
         orders = _orders(spec.seed, len(self.task.x), spec.epochs)
         model, start = self.model, [*self._start(spec.seed), *self._untrained]
         every = [*model.variables, *model.optimizer.variables]
         for variable, value in zip(every, start, strict=True):
             variable.assign(value)
         self._rates.set(spec.setting)
-        return training.run(orders)
+        curves = training.run(orders)
+        self._rates.set(spec.settings[-1])
+        return curves
 
-    def _training_of(self, setting: Setting) -> CompiledTraining:
-        # With XLA a program more takes longer than to draw masks of ones.
-        case = self._rates.case(setting, or_zero=self.engine == "xla")
-        if case not in self._compiled:
-            with self._rates.held_to(case):
-                self._compiled[case] = self._compile(
+    def _training_of(self, spec: RunSpec) -> CompiledTraining:
+        settings, xla = spec.settings, self.engine == "xla"
+        # With XLA a program more takes longer than to draw masks of ones; rates that change on
+        # the way are constants of a program.
+        cases = {self._rates.case(each, or_zero=xla) for each in settings}
+        key = frozenset(cases), spec.setting if spec.schedule else None
+        if key not in self._compiled:
+            with self._rates.held_for(settings, xla=xla):
+                self._compiled[key] = self._compile(
                     self.model,
                     *self._data,
                     BATCH_SIZE,
-                    self.spec.epochs,
-                    jit_compile=self.engine == "xla",
+                    spec.epochs,
+                    jit_compile=xla,
+                    before_batch=self._schedule(spec) if spec.schedule else None,
                 )
-        return self._compiled[case]
+        return self._compiled[key]
+
+    def _schedule(self, spec: RunSpec) -> Callable[[Any], None]:
+        """What sets the rates of each batch of a training whose rates change."""
+        batches = spec.epochs * -(-len(self.task.x) // BATCH_SIZE)
+        begins = [0, *(change.batch for change in spec.schedule)]
+        at = np.searchsorted(begins, np.arange(batches), side="right") - 1
+        # A change of the first batch takes the place of the start.
+        settings = spec.settings
+        return self._rates.each_batch([settings[number] for number in at])
 
     def _fresh_values(self, seed: int) -> list[NDArray[Any]]:
         """Weights and random streams of a model that is built once seeds are set."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +13,13 @@ import keras
 from dropviz.core.curves import Curves, Trained, shown_of
 from dropviz.core.trace_result import Proof
 from dropviz.keras_inside import hooks
-from dropviz.keras_inside.interrupts import safe_point
 from dropviz.keras_inside.step_functions import TRAIN
 from dropviz.methods.rate_override import overridden_rates
-from dropviz.recording.recorder import Recorder, record_everything
+from dropviz.recording.record import record_everything
+from dropviz.recording.recorder import Recorder
 from dropviz.recording.trace import prove
 from dropviz.recording.trained_models import TrainedModel
+from dropviz.recording.whole_batches import add_callback
 from dropviz.studies.progress import CurveCollector, Listener
 
 Model = Any
@@ -113,7 +113,7 @@ class Watched:
             bound = self._signature.bind(*args, **kwargs)
         except TypeError:
             return None  # fit will say so itself, in its own words
-        _add_callback(bound, args[0], self._collector_for(args[0]))
+        add_callback(bound, args[0], self._collector_for(args[0]))
         return bound.args, bound.kwargs
 
     def _collector_for(self, model: Model) -> CurveCollector:
@@ -130,57 +130,6 @@ class Watched:
         return again.collector
 
 
-class _SafePoints(keras.callbacks.Callback):  # type: ignore[misc]
-    """Lets interrupts act between the batches of an evaluation or a prediction."""
-
-    def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
-        del batch, logs
-        safe_point()
-
-    def on_predict_batch_end(self, batch: int, logs: Any = None) -> None:
-        del batch, logs
-        safe_point()
-
-
-def _add_callback(bound: inspect.BoundArguments, model: Model, callback: Any) -> None:
-    callbacks = bound.arguments.get("callbacks")
-    if isinstance(callbacks, keras.callbacks.CallbackList):
-        # A list of its own, so that the user's stays as it is.
-        bound.arguments["callbacks"] = keras.callbacks.CallbackList(
-            [callbacks, callback], model=model, **(callbacks.params or {})
-        )
-    else:
-        bound.arguments["callbacks"] = [*keras.tree.flatten(callbacks or []), callback]
-
-
-@contextmanager
-def _whole_batches() -> Iterator[None]:
-    """Has interrupts wait, inside the block, until a batch has been evaluated or predicted.
-
-    TensorFlow makes errors of its own of an interrupt that comes while it traces.
-    """
-
-    def on_pass(signature: inspect.Signature, *args: Any, **kwargs: Any) -> Any:
-        try:
-            bound = signature.bind(*args, **kwargs)
-        except TypeError:
-            return None
-        # One inside of fit brings what acts with it.
-        if isinstance(bound.arguments.get("callbacks"), keras.callbacks.CallbackList):
-            return None
-        _add_callback(bound, args[0], _SafePoints())
-        return bound.args, bound.kwargs
-
-    with ExitStack() as stack:
-        for name in ("evaluate", "predict"):
-            signature = inspect.signature(getattr(keras.Model, name))
-            hook = hooks.before(keras.Model, name, functools.partial(on_pass, signature))
-            stack.enter_context(hook)
-        for name in ("train_on_batch", "test_on_batch", "predict_on_batch"):
-            stack.enter_context(hooks.before(keras.Model, name, lambda *_, **__: None))
-        yield
-
-
 @contextmanager
 def watch_everything(
     dropout: float | None = None,
@@ -188,8 +137,6 @@ def watch_everything(
     listener: Listener | None = None,
 ) -> Iterator[Watched]:
     """Records and follows every training inside the block, without disturbing it.
-
-    Interrupts wait, where they are minded, until a batch has come to its end.
 
     Args:
         dropout: Where given, the rate of every LSTM built inside the block.
@@ -203,5 +150,5 @@ def watch_everything(
         watched = Watched(recorder, listener)
         # After the recorder's own: it knows the model's layers then.
         make = hooks.before(keras.Model, f"make_{TRAIN}", watched.on_make)
-        with hooks.before(keras.Model, "fit", watched.on_fit), make, _whole_batches():
+        with hooks.before(keras.Model, "fit", watched.on_fit), make:
             yield watched

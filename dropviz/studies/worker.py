@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import socket
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -31,12 +32,14 @@ class Order:
         data: A digest of its data.
         engine: "exact" or "xla".
         versions: Of what computes, where the study was begun.
+        begun_in: The process where it was begun, as of ``this_process``.
     """
 
     task: str
     data: str
     engine: str
     versions: Mapping[str, str] = field(hash=False)
+    begun_in: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,11 @@ def versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             continue
     return found
+
+
+def this_process() -> str:
+    """This process, told apart from those of other machines."""
+    return f"{socket.gethostname()} {os.getpid()}"
 
 
 def answer(cell: str, order: Order, task: Any) -> Answer:
@@ -112,9 +120,7 @@ def prove(cell: str, order: Order, task: Any) -> PlainProof:
     with _alone:
         if task is not None:
             _tasks.setdefault(order.data, task)
-        from dropviz.keras_inside.start_keras import ready
-
-        ready()
+        _start_keras(order)
         from dropviz.core.scenario_string import parse
         from dropviz.studies.compare_with_plain import compare_with_plain
 
@@ -124,14 +130,29 @@ def prove(cell: str, order: Order, task: Any) -> PlainProof:
         return PlainProof(cell, compare_with_plain(program, trained))
 
 
-def _trained(cell: str, order: Order) -> TrainingResult:
+def _start_keras(order: Order) -> None:
+    """Starts Keras, with one thread where this is a worker that has computed nothing yet.
+
+    A worker that an executor starts anew, as Dask does for a dead one, has nobody else to see to
+    its threads.
+    """
     from dropviz.keras_inside.start_keras import ready
 
     ready()
+    if order.begun_in == this_process():
+        return
+    from dropviz.keras_inside.threads import use_one_thread
+
+    with suppress(DropvizError):
+        use_one_thread()
+
+
+def _trained(cell: str, order: Order) -> TrainingResult:
+    _start_keras(order)
     from dropviz.core.scenario_string import parse
 
     spec = parse(cell).spec
-    if spec.schedule:
+    if any(change.frozen for change in spec.schedule):
         return _by_fit(cell, spec, _task(order))
     program = _program(spec, _task(order), order.engine)
     came = program.train(spec.dropout, spec.recurrent_dropout, spec.seed)
@@ -140,7 +161,7 @@ def _trained(cell: str, order: Order) -> TrainingResult:
 
 
 def _by_fit(cell: str, spec: Any, task: Any) -> TrainingResult:
-    """A training whose rates change on the way, which no program of constant rates can do."""
+    """A training whose masks are frozen on the way, which no program does."""
     from dropviz.studies.train import train
 
     run = train(spec, task)

@@ -13,11 +13,13 @@ import numpy as np
 
 from dropviz.core.trap_results import Trap, TrapResults
 from dropviz.errors import is_known, unknown_name
-from dropviz.traps import masks, rates, training
+from dropviz.traps import data_order, masks, rates, training
 from dropviz.traps.tools import Exhibit, Finding, NotMeasurableError
 
 EXHIBITS: dict[str, Exhibit] = {
-    exhibit.name: exhibit for exhibit in (*rates.EXHIBITS, *training.EXHIBITS, *masks.EXHIBITS)
+    exhibit.name: exhibit
+    for exhibits in (rates, training, data_order, masks)
+    for exhibit in exhibits.EXHIBITS
 }
 
 

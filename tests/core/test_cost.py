@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,7 +17,16 @@ def test_the_rows_give_an_epoch_of_each_and_the_measured_ratio() -> None:
         ("an epoch with these rates", "0.60 s"),
         ("an epoch without dropout", "0.40 s"),
         ("ratio", "1.46 (median of 5 pairs of batches)"),
+        ("path with these rates", "cannot tell, no loop of Keras's was seen"),
+        ("path without dropout", "cannot tell, no loop of Keras's was seen"),
     ]
+
+
+def test_the_rows_name_the_path_of_each() -> None:
+    rows = dict(replace(COST, path=("loop",), path_without=("cudnn",)).rows)
+
+    assert rows["path with these rates"] == "cell by cell, in a loop"
+    assert rows["path without dropout"] == "past the cell, all steps in one operation of cuDNN"
 
 
 @pytest.mark.parametrize("gpu", [False, True])

@@ -351,3 +351,20 @@ def test_a_dropout_layer_says_between_which_layers_it_drops(
     assert "the rest times 2; differs between steps, samples and batches" in line
     # Gal's scheme is that of the recurrent layers alone.
     assert not any(each.startswith("Each sequence keeps") for each in lines)
+
+
+@pytest.mark.parametrize(
+    ("batches", "calls", "said"),
+    [
+        (6, 30, "called 30 times in 6 batches."),
+        (1, 1_200, "called 1,200 times in 1 batch."),
+        (6, 6, ""),
+    ],
+)
+def test_a_layer_that_is_called_several_times_in_a_batch_says_so(
+    batches: int, calls: int, said: str
+) -> None:
+    sites = dict(of_method(Setting("keras", 0.2, 0.5)))
+    lines = answers({"lstm": LayerRecording("lstm", "LSTM", 9, batches, sites, calls=calls)})
+
+    assert [each for each in lines if "called" in each] == ([f"lstm: {said}"] if said else [])

@@ -156,6 +156,7 @@ def test_all_lines_of_a_verdict() -> None:
         "Differs from keras: it is odd.",
         "Cannot tell: too small.",
         "Nothing drops at inference.",
+        "Path of these runs: cannot tell, no loop of Keras's was seen.",
         f"Found in 87 runs, 0.5 s. Paper: {METHODS['keras'].link}",
     ]
     assert str(odd) == "\n".join(odd.lines)
@@ -163,7 +164,23 @@ def test_all_lines_of_a_verdict() -> None:
 
 def test_masks_at_inference_are_said() -> None:
     lines = replace(PLAIN, active_at_inference=True).lines
-    assert lines[-2] == "Something is dropped at random at inference."
+    assert lines[-3] == "Something is dropped at random at inference."
+
+
+@pytest.mark.parametrize(
+    ("paths", "words"),
+    [
+        (("loop",), "cell by cell, in a loop"),
+        (("unrolled",), "cell by cell, unrolled"),
+        (("cudnn",), "past the cell, all steps in one operation of cuDNN"),
+        (
+            ("fused", "loop"),
+            "past the cell, all steps in one operation of the backend or cell by cell, in a loop",
+        ),
+    ],
+)
+def test_the_path_of_the_runs_is_said(paths: tuple[str, ...], words: str) -> None:
+    assert f"Path of these runs: {words}." in replace(PLAIN, paths=paths).lines
 
 
 def test_no_paper_where_nothing_is_dropped() -> None:

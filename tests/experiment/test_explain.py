@@ -134,7 +134,8 @@ def surprises(name: str, verdict: Verdict) -> Iterator[str]:
         yield f"nearest {verdict.method}, meant {nearest}"
 
 
-@pytest.mark.few(*one_of_each(ZOO))
+# A GRU that resets before it multiplies has gates that only the other arrow tells of.
+@pytest.mark.few(*one_of_each(ZOO), "gru_both_reset_before")
 @pytest.mark.parametrize("name", ZOO)
 def test_no_statement_is_untrue(name: str, rows: list[Row]) -> None:
     specimen = ZOO[name]

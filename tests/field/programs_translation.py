@@ -222,13 +222,14 @@ class Encoded(layers.Layer):  # type: ignore[misc]
         super().__init__(name="decoder")
         self.lstm, self.out = lstm(return_state=True), layers.Dense(FEATURES)
 
+    @tf.function  # type: ignore[untyped-decorator]  # else Keras hides the loop from AutoGraph
     def call(self, x: Any, training: Any = None) -> Any:
         outs = tf.TensorArray(tf.float32, STEPS, element_shape=(None, FEATURES))
         given, h, c = x[:, :1], tf.zeros((tf.shape(x)[0], UNITS)), tf.zeros((tf.shape(x)[0], UNITS))
         for step in tf.range(STEPS):
             out, h, c = self.lstm(given, initial_state=[h, c], training=training)
             outs = outs.write(step, self.out(out))
-            given = x[:, step : step + 1]
+            given = x[:, step][:, None]
         return tf.transpose(outs.stack(), (1, 0, 2))
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -13,12 +14,13 @@ from matplotlib.patches import FancyArrowPatch
 from dropviz.core.join_dropout import joined
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Masks
+from dropviz.core.setting import Setting
 from dropviz.errors import DropvizError
 from dropviz.figures import colours
 from dropviz.figures.colours import colour_of, on_white
 from dropviz.figures.mask_letters import marks, steps_drawn
 from dropviz.figures.theme import Picture
-from dropviz.figures.unrolled import where
+from dropviz.figures.unrolled import plan, where
 
 from .made import (
     KINDS,
@@ -121,6 +123,13 @@ def test_samples_with_masks_of_their_own_are_drawn_with_them() -> None:
     one, other = (marks(layer, -1, sample)["recurrent", 2].mask for sample in (0, 1))
 
     assert not np.array_equal(one, other)
+
+
+def test_masks_that_are_alike_in_one_sample_alone_are_two_masks() -> None:
+    values = np.ones((1, 2, 1, 3, 4), "float32")
+    values[0, 1, 0, 2, 0] = 0
+
+    assert [letters(with_values(values), "input", sample=each) for each in range(3)] == ["AB"] * 3
 
 
 def test_one_mask_for_all_samples_serves_every_sample() -> None:
@@ -454,3 +463,37 @@ def test_a_dropout_layer_above_is_drawn_on_the_output_arrows(
     assert on_white(colour_of("rate")) in drawn
     others = (on_white(colour_of(name)) for name in ("dropout", "recurrent_dropout"))
     assert on_white(colour_of("rate")) not in others
+
+
+@pytest.mark.parametrize("units", [4, 8, 9, 12])
+def test_the_legend_says_that_units_are_left_out_where_some_are(units: int) -> None:
+    values = np.ones((1, 1, 4, 1, units), "float32")
+
+    said = words(where(with_values(values)))
+    planned_said = words(plan(Setting("keras", 0.2, 0.3), units, 3, STEPS))
+
+    assert [("(the first 8)" in each) for each in (said, planned_said)] == [units > 8] * 2
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+@pytest.mark.parametrize("tied", [True, False])
+@pytest.mark.parametrize("units", [3, 20])
+def test_a_state_that_a_layer_of_one_step_was_called_with_carries_its_mask(
+    kind: str, units: int, *, tied: bool
+) -> None:
+    layer = recorded(kind=kind, steps=1, units=units, tied=tied)
+    carried = LayerRecording(
+        *(layer.layer, layer.kind, layer.units, 50),
+        {site: replace(masks, reason="") for site, masks in layer.items()},
+    )
+
+    picture = where(carried)
+
+    found = texts(picture)
+    assert cut_off(found, picture.size) == []
+    assert overlaps(found) == []
+    assert on_shapes(picture, found) == []
+    assert "Horizontal arrows (h) carry the masks B; lstm, recurrent: rate" in picture.alt
+    assert "the mask B of recurrent_dropout multiplied it" in words(picture)
+    assert drawn_badges(picture) == Counter("AB")
+    assert "Horizontal arrows (h) carry no mask" in where(layer).alt

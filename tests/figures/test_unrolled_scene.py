@@ -23,7 +23,7 @@ def opened(**changed: Any) -> Trace:
     layer = of_setting(given.pop("setting", Setting("keras", 0.2, 0.5)), **given)
     random = np.random.default_rng(3)
     shape = given["samples"], given["steps"], given["units"]
-    states = {name: random.normal(size=shape) for name in ("h", "c", "outputs")}
+    states: dict[str, Any] = {name: random.normal(size=shape) for name in ("h", "c", "outputs")}
     gates = {name: random.random(shape) for name in "ifgo"}
     x = random.normal(size=(*shape[:2], given["features"]))
     return replace(traced(), layer="lstm", x=x, masks=layer, gates=gates, **states)
@@ -47,7 +47,7 @@ def test_an_arrow_of_an_opened_pass_tells_before_and_after_for_each_gate(
     assert mask.factor == pytest.approx(trace.masks[mask.site].scale)
     for kept, after in zip(mask.kept, arrow.after or (), strict=True):
         # float32 masks, and numbers of either sign.
-        expected = np.multiply(arrow.before, kept) * mask.factor
+        expected = np.array(arrow.before, float) * np.array(kept, float) * mask.factor
         np.testing.assert_allclose(after, expected, rtol=1e-6)
 
 

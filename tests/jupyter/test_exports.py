@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import nbformat
@@ -18,7 +19,7 @@ from .test_report import recorded, run
 TEMPLATES = ("lab", "classic", "basic")
 
 
-def in_text(data: dict[str, Any]) -> dict[str, str]:
+def in_text(data: Mapping[str, Any]) -> dict[str, str]:
     """The forms of an output as a notebook holds them."""
     return {
         kind: base64.b64encode(form).decode() if isinstance(form, bytes) else form
@@ -26,7 +27,9 @@ def in_text(data: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def exported(shown: list[dict[str, Any]], template: str) -> list[tuple[str, dict[str, str | None]]]:
+def exported(
+    shown: Sequence[Mapping[str, Any]], template: str
+) -> list[tuple[str, dict[str, str | None]]]:
     """The elements of a notebook's export, whose only cell showed something."""
     outputs = [
         nbformat.v4.new_output("display_data", in_text(each["data"]), metadata=each["metadata"])

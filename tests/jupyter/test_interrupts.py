@@ -9,6 +9,7 @@ import pytest
 from tests.interrupts import (
     CELL,
     LINE,
+    RECORD,
     SETUP,
     After,
     AtLine,
@@ -22,7 +23,7 @@ from tests.interrupts import (
 
 from .conftest import InProcess
 
-CELLS = {"cell": CELL, "line": LINE}
+CELLS = {"cell": CELL, "line": LINE, "record": RECORD}
 # In the order in which they come.
 MOMENTS = {
     "cell": {
@@ -35,11 +36,11 @@ MOMENTS = {
         "while hooks are taken away": ("recording/recorder.py", "self.store.release()"),
         "while it is drawn": (
             "figures/unrolled.py",
-            "name = theme.shortened(recorded.layer, _NAME)",
+            "name = theme.shortened(titled(recorded), _NAME)",
         ),
     },
     "line": {
-        "before the model is built": ("studies/fitting.py", "keras.Input(task.x.shape[1:]),"),
+        "before the model is built": ("studies/fitting.py", "layers = [keras.Input("),
         "while a layer is traced": (
             "recording/attached_cell.py",
             "layout, masks = read_masks(cell)",
@@ -47,6 +48,14 @@ MOMENTS = {
         "while it is measured": ("studies/on_and_off.py", "off = self._figures(training=False)"),
         "while it is proved": ("recording/trace.py", "if not calls:"),
         "while it is drawn": ("jupyter/mime.py", "safe_point()"),
+    },
+    "record": {
+        "before the block": ("recording/record.py", "recorder.attach(each.layer, each.path)"),
+        "while a layer is traced": (
+            "recording/attached_cell.py",
+            "layout, masks = read_masks(cell)",
+        ),
+        "while hooks are taken away": ("recording/recorder.py", "self.store.release()"),
     },
 }
 EACH = {f"{kind}, {when}": (kind, when) for kind, moments in MOMENTS.items() for when in moments}
@@ -99,8 +108,8 @@ def test_an_interrupt_at_a_random_moment_leaves_all_whole(ready: InProcess, kind
 def test_an_interrupt_at_any_line_of_ours_leaves_all_whole(
     ready: InProcess, kind: str, room: str
 ) -> None:
-    # What both run is interrupted in the cell.
-    others = lines_of(ready, "cell") if kind == "line" else []
+    # What others run too is interrupted in the cell.
+    others = lines_of(ready, "cell") if kind != "cell" else []
     lines = [line for line in lines_of(ready, kind) if line not in others]
     stops = [
         interrupt(ready.shell, CELLS[kind], AtLine(line))

@@ -124,6 +124,34 @@ def test_a_layer_whose_batches_were_too_large_to_hold_is_not_drawn() -> None:
     assert "a: no masks are held." in words(run(large, recorded("b")))
 
 
+def dropping(name: str, follows: str) -> LayerRecording:
+    """A Dropout layer after another."""
+    between = replace(
+        masks(name, "between", ""), gates=(), values=np.ones((2, 1, 1, SAMPLES, UNITS))
+    )
+    return LayerRecording(name, "Dropout", UNITS, 2, {"between": between}, follows=follows)
+
+
+@pytest.mark.parametrize(
+    ("above", "drawn"),
+    [
+        (["a"], ["Mask heatmaps of a"]),
+        (["a", "a"], ["Mask heatmaps of a", "Mask heatmaps of drop_1"]),
+        (["bidirectional"], ["Mask heatmaps of a", "Mask heatmaps of drop_0"]),
+        ([""], ["Mask heatmaps of a", "Mask heatmaps of drop_0"]),
+    ],
+    ids=["one above", "two above", "above both directions", "above none"],
+)
+def test_every_dropout_layer_is_drawn_once(above: list[str], drawn: list[str]) -> None:
+    drops = [dropping(f"drop_{number}", follows) for number, follows in enumerate(above)]
+
+    alts = [each.alt for each in pictures(run(recorded("a"), *drops))]
+
+    assert [alt.partition(",")[0] for alt in alts if alt.startswith("Mask heatmaps")] == drawn
+    for each in drops:
+        assert sum(f"{each.layer}, between: rate" in alt for alt in alts) >= 1
+
+
 def test_at_most_four_layers_are_drawn() -> None:
     assert kinds(run(*map(recorded, "abcdef"))).count("where") == 4
 

@@ -18,6 +18,13 @@ def score(spec: Any) -> float:
     return 0.5 + 0.1 * float(spec.dropout) + noise(spec.seed)
 
 
+def progress(results: Any, done: int) -> StudyProgress:
+    """How far a study is whose first trainings have ended."""
+    cells = list(results)
+    ended = {cell: results[cell] for cell in cells[:done]}
+    return StudyProgress(done, len(cells), 0, 0, 0.5 * done, cells, ended)
+
+
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What studies were asked for; they are made of numbers."""
@@ -25,9 +32,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     def run_study(specs: Any, task: Any, how: Any) -> Any:
         found.append((specs, task, how))
+        came = trainings(specs, score)
         for done in range(len(specs) + 1):
-            how.listener(StudyProgress(done, len(specs), 0, 0, 0.5 * done))
-        return trainings(specs, score)
+            how.listener(progress(came.results, done))
+        return came
 
     monkeypatch.setattr(sweeping, "run_study", run_study)
     monkeypatch.setattr(comparing, "run_study", run_study)
@@ -47,6 +55,9 @@ def test_a_sweep_line_asks_for_its_grid(ipython: InProcess, asked: list[Any]) ->
     rates = {(each.dropout, each.recurrent_dropout, each.seed) for each in specs}
     assert rates == {(d, r, s) for d in (0, 0.25, 0.5) for r in (0, 0.4) for s in (1, 2)}
     assert {(each.units, each.epochs) for each in specs} == {(4, 3)}
+    # The map fills while the sweep is under way.
+    live = [each for each in ran.shown if "so far; rows: dropout" in str(each)]
+    assert live
     assert "Best mean" in ran.report
     assert ipython.names["swept"].best is not None
 
@@ -74,7 +85,7 @@ def test_an_interrupted_study_says_what_is_kept(
     ipython: InProcess, monkeypatch: pytest.MonkeyPatch, kept: str
 ) -> None:
     def run_study(specs: Any, _: Any, how: Any) -> Any:
-        how.listener(StudyProgress(2, len(specs), 0, 0, 1.0))
+        how.listener(progress(trainings(specs, score).results, 2))
         raise KeyboardInterrupt
 
     monkeypatch.setattr(sweeping, "run_study", run_study)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import pytest
@@ -51,6 +51,41 @@ def test_a_listener_hears_keywords() -> None:
         Child().own(1, twice=True)
 
     assert heard == [{"twice": True}]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_later_listener_hears_what_came_of_a_call(method: str) -> None:
+    heard: list[tuple[Any, ...]] = []
+    child = Child()
+
+    with (
+        hooks.before(Child, method, lambda its, number: ((its, number + 1), {})),
+        hooks.after(Child, method, lambda *args: heard.append(args)),
+    ):
+        getattr(child, method)(1)
+
+    assert heard == [(2, child, 2)]
+    assert vars(Child)["own"] is OWN
+    assert "inherited" not in vars(Child)
+
+
+def test_of_a_call_that_fails_a_later_listener_hears_nothing() -> None:
+    heard: list[tuple[Any, ...]] = []
+
+    with hooks.after(Child, "fails", lambda *args: heard.append(args)), suppress(LookupError):
+        Child().fails()
+
+    assert heard == []
+
+
+def test_the_class_is_whole_once_both_kinds_of_listeners_have_gone_in_any_order() -> None:
+    first, second = hooks.after(Child, "own", silent), hooks.before(Child, "own", silent)
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert vars(Child)["own"] is not OWN
+    second.__exit__(None, None, None)
+    assert vars(Child)["own"] is OWN
 
 
 def test_a_listener_may_change_the_arguments() -> None:

@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dropviz.keras_inside.seeding import forget_shared_generator, seed_again, shared_generator
+from dropviz.keras_inside.seeding import (
+    forget_shared_generator,
+    forget_tensorflow_seed,
+    seed_again,
+    shared_generator,
+    tensorflow_seed_kept,
+)
 
 
 def draws() -> list[Any]:
@@ -73,3 +79,34 @@ def test_the_generator_of_draws_without_a_seed_is_found_and_forgotten() -> None:
     assert np.asarray(generator.state).tolist() != before, MOVED
     forget_shared_generator()
     assert shared_generator() is None, MOVED
+
+
+SHUFFLED = "tensorflow/python/eager/context.py: the seed of TensorFlow is kept elsewhere."
+
+
+def shuffled() -> list[Any]:
+    """Two passes over a data set that shuffles, and the seeds of the operation that comes next."""
+    data = tf.data.Dataset.range(1).map(lambda _: tf.random.shuffle(tf.range(50)))
+    passes = [np.asarray(each).tolist() for _ in range(2) for each in data]
+    return [*passes, tf.compat.v1.get_seed(None)]
+
+
+@pytest.mark.parametrize("seed", [None, 5])
+def test_tensorflow_goes_on_as_if_it_had_not_been_seeded(seed: int | None) -> None:
+    with tensorflow_seed_kept():
+        forget_tensorflow_seed()
+        if seed is not None:
+            seed_again(seed)
+        wanted = shuffled()
+        if seed is not None:
+            seed_again(seed)
+        with tensorflow_seed_kept():
+            seed_again(9)
+            assert shuffled()[0] == shuffled()[1], SHUFFLED
+            forget_tensorflow_seed()
+            first, second, _ = shuffled()
+            assert first != second, SHUFFLED
+        found = shuffled()
+
+    assert (found == wanted) == (seed is not None), SHUFFLED
+    assert (found[0] == found[1]) == (seed is not None), SHUFFLED

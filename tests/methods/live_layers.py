@@ -13,7 +13,7 @@ from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.setting import Setting
 from dropviz.methods.lstm import LSTM
 from dropviz.methods.variable_rates import VariableRates
-from dropviz.recording.recorder import record
+from dropviz.recording.record import record
 from tests.keras_models import (
     BATCH,
     FEATURES,

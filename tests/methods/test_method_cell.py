@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dropviz.errors import DropvizError
 from dropviz.methods.method_cell import MethodCell
 from dropviz.methods.rate_override import overridden_rates
-from dropviz.recording.recorder import record
+from dropviz.recording.record import record
 from tests.keras_models import (
     BATCH,
     FEATURES,

@@ -12,7 +12,7 @@ from dropviz.core.draw_log import MaskPlan
 from dropviz.core.setting import Setting
 from dropviz.methods.draw_masks import draw
 from dropviz.methods.variable_rates import Case, VariableRates
-from dropviz.recording.recorder import record
+from dropviz.recording.record import record
 from dropviz.recording.redraw import redraw, redraws_exactly
 from tests.keras_models import FEATURES, UNITS
 

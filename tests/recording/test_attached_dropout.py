@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from dropviz.core.recording import Recording
+from dropviz.core.sentences import answers
 from dropviz.errors import DropvizError
-from dropviz.recording.recorder import record, record_everything
+from dropviz.recording.record import record, record_everything
 from dropviz.recording.redraw import redraw
 from tests.keras_models import MODES, Array, Model
 
@@ -147,11 +150,95 @@ def test_in_a_functional_model_the_tensors_tell_too() -> None:
     assert (recording["two"].follows, recording["two"].feeds) == ("other", "")
 
 
-def test_what_does_not_multiply_by_a_mask_is_not_recorded() -> None:
-    recording = fitted(stacked(lambda: keras.layers.GaussianDropout(0.5)))
+NOISE: dict[str, Callable[[], Any]] = {
+    "gaussian_dropout": lambda: keras.layers.GaussianDropout(0.5),
+    "alpha_dropout": lambda: keras.layers.AlphaDropout(0.5),
+    "gaussian_noise": lambda: keras.layers.GaussianNoise(0.5),
+    "own": lambda: OwnDropout(0.5, name="own"),
+}
+
+
+class OwnDropout(keras.layers.Dropout):  # type: ignore[misc]
+    def call(self, inputs: Any, training: Any = None) -> Any:
+        del training
+        return inputs * 0.5
+
+
+@pytest.mark.parametrize(("name", "made"), NOISE.items(), ids=NOISE)
+def test_what_does_not_multiply_by_a_mask_is_not_recorded_and_that_is_said(
+    name: str, made: Callable[[], Any]
+) -> None:
+    recording = fitted(stacked(made))
 
     assert list(recording) == ["lstm", "lstm_1", "spatial_dropout1d", "dropout"]
     assert recording["dropout"].follows == "lstm_1"
+    (line,) = recording.notes
+    assert line.startswith(f"{name}: {type(made()).__name__} is not recorded")
+
+
+@pytest.mark.parametrize(
+    "made", [lambda: keras.layers.GaussianDropout(0.0), lambda: keras.layers.Dense(8)]
+)
+def test_of_what_makes_no_noise_nothing_is_said(made: Callable[[], Any]) -> None:
+    assert fitted(stacked(made)).notes == []
+
+
+def bidirectional(*, backward_too: bool) -> Any:
+    """Dropout between layers of two directions; read by both, or by two that go one way."""
+    keras.utils.clear_session()
+    x = keras.Input((STEPS, FEATURES))
+    below = keras.layers.Bidirectional(lstm(4, return_sequences=True), name="below")(x)
+    dropped = keras.layers.Dropout(0.5, name="dropout")(below)
+    if backward_too:
+        read = keras.layers.Bidirectional(lstm(3), name="above")(dropped)
+    else:
+        one, other = lstm(3, name="one")(dropped), lstm(3, name="other")(dropped)
+        read = keras.layers.Concatenate()([one, other])
+    model = keras.Model(x, keras.layers.Dense(1)(read))
+    model.compile("sgd", "mse")
+    return model
+
+
+def test_a_bidirectional_layer_is_one_on_either_side_of_it() -> None:
+    recording = fitted(bidirectional(backward_too=True))
+
+    assert (recording["dropout"].follows, recording["dropout"].feeds) == ("below", "above")
+    (line,) = (each for each in answers(recording) if each.startswith("dropout: "))
+    assert "multiplied what below passes to above, " in line
+
+
+def test_where_several_layers_read_from_it_none_is_named_as_the_one() -> None:
+    recording = fitted(bidirectional(backward_too=False))
+
+    assert (recording["dropout"].follows, recording["dropout"].feeds) == ("below", "")
+
+
+def test_one_that_sums_both_directions_is_told_in_a_loop_by_hand_too() -> None:
+    keras.utils.clear_session()
+    both = keras.layers.Bidirectional(lstm(4, return_sequences=True), merge_mode="sum")
+    model = keras.Sequential([both, keras.layers.Dropout(0.5), lstm(3), keras.layers.Dense(1)])
+    model(X)
+    with record(model) as recording, tf.GradientTape():
+        model(X, training=True)
+
+    assert (recording["dropout"].follows, recording["dropout"].feeds) == (
+        "bidirectional",
+        "lstm_1",
+    )
+
+
+@pytest.mark.parametrize("made", [lstm, lambda n, **more: keras.layers.GRU(n, dropout=0.2, **more)])
+def test_a_layer_that_goes_backwards_says_so(made: Callable[..., Any]) -> None:
+    keras.utils.clear_session()
+    inside = [made(4, go_backwards=True, name="back"), keras.layers.Dense(1)]
+    model = keras.Sequential([keras.Input((STEPS, FEATURES)), *inside])
+    model.compile("sgd", "mse")
+
+    lines = answers(fitted(model))
+
+    assert (
+        "back: it goes from the last step to the first: its step 1 is the last of its inputs."
+    ) in lines
 
 
 def test_a_rate_of_nought_and_predictions_leave_nothing() -> None:

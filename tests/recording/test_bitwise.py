@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dropviz.recording.recorder import record
+from dropviz.recording.record import record
 from tests.keras_models import (
     BATCH,
     FEATURES,

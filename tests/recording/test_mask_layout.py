@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dropviz.recording.mask_layout import Layout, SiteLayout, read_masks
-from dropviz.recording.recorder import record
+from dropviz.recording.record import record
 from tests.keras_models import FEATURES, REFUSED, REFUSES_ONE, SAMPLES, STEPS, UNITS, Layer, data
 
 CELLS: dict[str, tuple[Callable[..., Layer], int]] = {

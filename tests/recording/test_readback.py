@@ -15,7 +15,7 @@ from dropviz.core.recording import Recording
 from dropviz.recording.log_rows import COLUMNS, Held
 from dropviz.recording.mask_layout import Layout, SiteLayout
 from dropviz.recording.readback import Facts, layer_recording
-from dropviz.recording.recorder import record
+from dropviz.recording.record import record
 from tests.keras_models import (
     FEATURES,
     RATES,

@@ -17,7 +17,7 @@ from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.methods import METHODS
 from dropviz.core.recording import Recording, unpack
 from dropviz.errors import DropvizError
-from dropviz.recording.recorder import record, record_everything
+from dropviz.recording.record import record, record_everything
 from dropviz.recording.redraw import redraw, redraws_exactly
 from tests.keras_models import (
     BATCH,

@@ -15,7 +15,7 @@ import pytest
 import tensorflow as tf
 
 from dropviz.errors import DropvizError
-from dropviz.recording.recorder import record, record_everything
+from dropviz.recording.record import record, record_everything
 from tests.keras_models import (
     BATCH,
     FEATURES,

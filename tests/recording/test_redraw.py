@@ -16,7 +16,7 @@ from dropviz.core import result_files
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.recording import Recording, unpack
 from dropviz.errors import DropvizError
-from dropviz.recording.recorder import record
+from dropviz.recording.record import record
 from dropviz.recording.redraw import redraw, redraws_exactly
 from tests.keras_models import (
     FEATURES,

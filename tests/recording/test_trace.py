@@ -15,7 +15,7 @@ from dropviz.core.trace_result import Trace
 from dropviz.errors import DropvizError
 from dropviz.methods.method_cell import MethodCell
 from dropviz.recording.find_layers import layers_by_path
-from dropviz.recording.recorder import record, record_everything
+from dropviz.recording.record import record, record_everything
 from dropviz.recording.trace import prove, trace
 from tests.keras_models import (
     BATCH,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -72,6 +73,21 @@ def test_a_look_leaves_every_variable_as_it_was(
         look(model)
 
     assert_equal(state(model), before)
+
+
+def test_the_streams_that_a_layer_of_one_s_own_may_draw_from_stay_where_they_are() -> None:
+    def drawn() -> tuple[float, float, float]:
+        mine = np.asarray(keras.random.uniform(()))
+        return random.random(), float(np.random.random()), float(mine)  # noqa: NPY002, S311
+
+    model = quick()
+    keras.utils.set_random_seed(5)
+    expected = drawn()
+    keras.utils.set_random_seed(5)
+    with undisturbed(model):
+        drawn()
+
+    assert drawn() == expected
 
 
 def test_without_it_a_look_does_change_variables() -> None:

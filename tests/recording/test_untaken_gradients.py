@@ -8,7 +8,7 @@ import keras
 import pytest
 import tensorflow as tf
 
-from dropviz.recording.recorder import record
+from dropviz.recording.record import record
 from tests.keras_models import FEATURES, STEPS, data, quick
 
 X, Y = data(8, STEPS, FEATURES)

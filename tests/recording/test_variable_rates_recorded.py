@@ -15,7 +15,7 @@ from dropviz.core.verdict import Verdict
 from dropviz.experiment.explain import explain
 from dropviz.methods.variable_rates import live_rates
 from dropviz.recording.find_layers import setting as setting_of
-from dropviz.recording.recorder import record
+from dropviz.recording.record import record
 from dropviz.recording.trace import prove, trace
 from tests.keras_models import FEATURES, Layer, data
 from tests.methods.live_layers import (

@@ -16,18 +16,21 @@ import psutil
 import pytest
 
 from dropviz.core.sweep_result import Sweep
+from dropviz.core.training_result import cell_of
 from dropviz.studies.results_file import ResultsFile
 from dropviz.studies.run_cells import StudyProgress
 from dropviz.studies.sweep import sweep
+from dropviz.studies.train import run
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no kill -9 on this system"),
 ]
 
+# One graph for all: both rates are above 0.
 GRID: dict[str, Any] = {
-    "dropout": [0.0, 0.2, 0.4],
-    "recurrent_dropout": [0.0, 0.3],
+    "dropout": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6],
+    "recurrent_dropout": [0.3],
     "seeds": 2,
     "units": 4,
     "epochs": 2,
@@ -40,8 +43,14 @@ sweep(**{GRID!r}, results=sys.argv[1])
 
 
 @pytest.fixture(scope="module")
-def undisturbed() -> Sweep:
-    return sweep(**GRID)
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the results of the undisturbed sweep are."""
+    return tmp_path_factory.mktemp("sweep") / "results.jsonl"
+
+
+@pytest.fixture(scope="module")
+def undisturbed(kept: Path) -> Sweep:
+    return sweep(**GRID, results=kept)
 
 
 def workers() -> Iterator[psutil.Process]:
@@ -58,17 +67,35 @@ def assert_same(found: Sweep, undisturbed: Sweep) -> None:
     ]
 
 
-def test_a_worker_of_our_own_that_is_killed_costs_nothing(undisturbed: Sweep) -> None:
+def test_a_sweep_is_real_trainings(undisturbed: Sweep) -> None:
+    assert all(proof.difference.to_the_bit for proof in undisturbed.trainings.proofs)
+    assert len(undisturbed.trainings.proofs) == 2
+    plain = run("digits", dropout=0.4, recurrent_dropout=0.3, units=4, epochs=2, seed=2)
+    assert plain.spec is not None
+    mine = undisturbed.trainings.results[cell_of(plain.spec)]
+    assert mine.curves["val_accuracy"] == tuple(plain.curves["val_accuracy"])
+
+
+def test_it_goes_on_from_its_file_though_its_worker_is_killed(
+    undisturbed: Sweep, kept: Path, tmp_path: Path
+) -> None:
+    told: list[StudyProgress] = []
     killed: list[int] = []
+    # As after a kill of the whole process: two results, and a torn line.
+    file = tmp_path / "results.jsonl"
+    lines = kept.read_bytes().splitlines(keepends=True)
+    file.write_bytes(b"".join(lines[:3]) + lines[3][:40])
 
     def kill(progress: StudyProgress) -> None:
+        told.append(progress)
         if progress.done == 4 and not killed:
             (worker,) = workers()
             killed.append(worker.pid)
             worker.kill()
 
-    found = sweep(**GRID, listener=kill)
+    found = sweep(**GRID, results=file, listener=kill)
 
+    assert told[0].before == 2
     assert killed
     assert_same(found, undisturbed)
 
@@ -109,7 +136,6 @@ def test_dask_s_worker_that_is_killed_gives_its_trainings_to_the_other(
         ) as cluster,
         distributed.Client(cluster) as client,
     ):
-        client.run(_quiet)
 
         def kill(progress: StudyProgress) -> None:
             if progress.done == 4 and not killed:
@@ -121,12 +147,6 @@ def test_dask_s_worker_that_is_killed_gives_its_trainings_to_the_other(
 
     assert killed
     assert_same(found, undisturbed)
-
-
-def _quiet() -> None:
-    from dropviz.studies.worker_pool import worker_environment
-
-    os.environ.update(worker_environment())
 
 
 @pytest.mark.full

@@ -9,7 +9,7 @@ import pytest
 
 from dropviz.errors import DropvizError
 from dropviz.methods.lstm import LSTM
-from dropviz.recording.recorder import record
+from dropviz.recording.record import record
 from dropviz.studies import monte_carlo
 from dropviz.studies.monte_carlo import mc
 from tests.keras_models import Array, Layer, Model

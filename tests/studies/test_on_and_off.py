@@ -10,7 +10,7 @@ import pytest
 from dropviz.core.spec import RunSpec
 from dropviz.core.task import Task
 from dropviz.core.tasks import load_task
-from dropviz.recording.recorder import record
+from dropviz.recording.record import record
 from dropviz.studies import on_and_off
 from dropviz.studies.fitting import build
 from dropviz.studies.on_and_off import PASSES, OnAndOff

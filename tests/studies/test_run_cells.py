@@ -170,12 +170,15 @@ def test_what_is_no_executor_is_refused(given: Any) -> None:
 
 def test_progress_tells_how_much_is_left() -> None:
     told: list[StudyProgress] = []
-    timed = Timed(10, 2, told.append)
+    results = {cell: TrainingResult(cell) for cell in CELLS[:2]}
+    timed = Timed(CELLS[:10], results, told.append)
     timed()
-    timed(TrainingResult("a"))
-    timed(TrainingResult("b", status="failed"))
+    for cell, status in zip(CELLS[2:4], ("done", "failed"), strict=True):
+        results[cell] = TrainingResult(cell, status=status)  # type: ignore[arg-type]
+        timed()
 
     assert [(each.done, each.failed) for each in told] == [(2, 0), (3, 0), (4, 1)]
+    assert (told[2].before, told[2].total, list(told[2].results)) == (2, 10, CELLS[:4])
     assert math.isinf(told[0].left)
     halfway = StudyProgress(done=6, total=10, failed=0, before=2, seconds=8.0)
     assert halfway.left == pytest.approx(8.0)

@@ -26,6 +26,7 @@ from dropviz.studies.progress import Listener, Progress
 from dropviz.studies.session import UNTIL_STOPPED, Session
 from dropviz.studies.steering import Steering
 from dropviz.studies.train import run, train
+from tests.one_operation import lstm_in_one_operation
 from tests.small_tasks import KINDS, small
 
 from .conftest import SAMPLES, tiny
@@ -472,9 +473,22 @@ def test_a_measurement_of_cost_leaves_every_variable_to_the_bit(session: Session
     assert isinstance(cost, Cost)
     assert (cost.batches, cost.pairs) == (session.batches, 1) == (2, 1)
     assert min(cost.without, cost.with_dropout) > 0
+    assert (cost.path, cost.path_without) == (("loop",), ("loop",))
     for mine, its in zip(states(session._model), before, strict=True):
         np.testing.assert_array_equal(mine, its)
     assert numpy_and_python() == streams
+
+
+@pytest.mark.usefixtures("_quick")
+def test_cost_tells_the_paths_apart_where_only_one_setting_goes_past_the_cell(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Session(SPEC, TASK) as session:
+        lstm_in_one_operation(monkeypatch)
+        cost = session.cost(SPEC)
+
+    # Keras asks for one operation only where recurrent_dropout is 0.
+    assert (cost.path, cost.path_without) == (("loop",), ("cudnn",))
 
 
 @pytest.mark.full

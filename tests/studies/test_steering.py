@@ -319,7 +319,11 @@ def test_a_step_lets_one_batch_through() -> None:
     steering = Steering(SPEC)
     begun: list[int] = []
     steering.step()
-    with thread(lambda: [begun.append(steering.at(batch).batch) for batch in range(3)]) as results:
+
+    def train() -> None:
+        begun.extend(steering.at(batch).batch for batch in range(3))
+
+    with thread(train) as results:
         assert happens(steering).wait(LONG)
         while begun != [0]:
             assert happens(steering).wait(LONG)

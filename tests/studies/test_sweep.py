@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,10 +8,8 @@ import pytest
 
 from dropviz.core.spec import RunSpec
 from dropviz.core.tasks import load_task
-from dropviz.core.training_result import cell_of
 from dropviz.errors import DropvizError
 from dropviz.studies.sweep import sweep
-from dropviz.studies.train import run
 
 from .studies_made import noise, swept
 
@@ -141,28 +138,6 @@ SMALL: dict[str, Any] = {
     "units": 4,
     "epochs": 2,
 }
-
-
-@pytest.mark.slow
-def test_a_sweep_is_real_trainings_and_goes_on_from_its_file(tmp_path: Path) -> None:
-    told: list[Any] = []
-    file = tmp_path / "results.jsonl"
-    whole = sweep(**SMALL, results=file)
-
-    assert all(proof.difference.to_the_bit for proof in whole.trainings.proofs)
-    assert len(whole.trainings.proofs) == 2
-    plain = run("digits", dropout=0.4, recurrent_dropout=0.3, units=4, epochs=2, seed=2)
-    mine = whole.trainings.results[cell_of(plain.spec)] if plain.spec else None
-    assert mine is not None
-    assert mine.curves["val_accuracy"] == tuple(plain.curves["val_accuracy"])
-
-    # As after a kill: two results, and a torn line.
-    lines = file.read_bytes().splitlines(keepends=True)
-    file.write_bytes(b"".join(lines[:3]) + lines[3][:40])
-    again = sweep(**SMALL, results=file, listener=told.append)
-
-    assert told[0].before == 2
-    np.testing.assert_array_equal(again.scores, whole.scores)
 
 
 @pytest.mark.full

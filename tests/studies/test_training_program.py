@@ -20,7 +20,7 @@ from dropviz.keras_inside.seeding import seed_again
 from dropviz.studies import training_program
 from dropviz.studies.compare_with_plain import compare_with_plain
 from dropviz.studies.plain_training import ENGINES, train_plainly
-from dropviz.studies.train import run
+from dropviz.studies.train import run, train
 from dropviz.studies.training_program import TrainingProgram
 from tests.methods.live_layers import BOTH, PLAIN, assert_same_recording, four
 
@@ -99,6 +99,33 @@ def test_a_program_trains_as_its_spec_says(beside: TrainingProgram) -> None:
     assert_is_plain(beside, cell)
     assert (cell.dropout, cell.recurrent_dropout, cell.seed) == (0.3, 0.4, 3)
     assert (cell.status, cell.reason) == ("done", "")
+
+
+# Two batches an epoch: changes of the first batch, within an epoch, and at its end.
+SCHEDULES = {
+    "other rates": replace(SPEC, schedule=(Change(1, 0.1, 0.6), Change(2, 0.5, 0.2))),
+    "to nought and back": replace(SPEC, schedule=(Change(1, 0.0, 0.4), Change(3, 0.3, 0.0))),
+    "at once, another method": replace(SPEC, method="moon", schedule=(Change(0, 0.0, 0.0),)),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.few("to nought and back")
+@pytest.mark.parametrize("spec", SCHEDULES.values(), ids=SCHEDULES)
+def test_rates_change_on_the_way_to_the_bit_as_in_a_run(spec: RunSpec) -> None:
+    program = TrainingProgram(spec, TASK)
+    cell = program.train()
+    watched = train(spec, TASK).curves
+
+    assert_is_plain(program, cell)
+    assert {name: watched[name] for name in cell.curves} == dict(cell.curves)
+
+
+@pytest.mark.full
+def test_xla_trains_rates_that_change_as_plain_keras_does_with_it() -> None:
+    program = TrainingProgram(SCHEDULES["at once, another method"], TASK, "xla")
+
+    assert_is_plain(program, program.train())
 
 
 @pytest.mark.slow
@@ -386,18 +413,25 @@ def test_an_unknown_engine_is_refused_before_anything_is_built(
 ) -> None:
     monkeypatch.setattr(keras, "Sequential", refuse_to_build)
 
-    for train in (TrainingProgram, train_plainly):
+    for trained in (TrainingProgram, train_plainly):
         with pytest.raises(UnknownNameError, match=r"no engine 'exakt'. Did you mean 'exact'\?"):
-            train(SPEC, TASK, "exakt")
+            trained(SPEC, TASK, "exakt")
 
 
-def test_rates_that_change_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_frozen_masks_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keras, "Sequential", refuse_to_build)
-    moved = replace(SPEC, schedule=(Change(1, 0.1, 0.2),))
+    moved = replace(SPEC, schedule=(Change(1, 0.3, 0.4, frozen=True),))
 
-    for train in (TrainingProgram, train_plainly):
-        with pytest.raises(DropvizError, match=r"^The rates of a cell must be constant\. Received"):
-            train(moved, TASK)
+    for trained in (TrainingProgram, train_plainly):
+        with pytest.raises(DropvizError, match=r"must not be frozen\. Received: a schedule"):
+            trained(moved, TASK)
+
+
+def test_a_schedule_that_xla_cannot_compile_is_refused_before_it_trains() -> None:
+    moved = replace(SPEC, schedule=(Change(1, 0.3, 0.0),))
+
+    with pytest.raises(DropvizError, match=r"^XLA cannot compile.*Take engine=\"exact\""):
+        TrainingProgram(moved, TASK, "xla").train()
 
 
 def test_another_backend_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

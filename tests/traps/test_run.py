@@ -24,6 +24,7 @@ import tensorflow as tf
 
 from dropviz.core.trap_results import TrapResults
 from dropviz.errors import DropvizError
+from dropviz.keras_inside.seeding import tensorflow_seed_kept
 from dropviz.traps import run as module
 from dropviz.traps.run import EXHIBITS, traps
 from dropviz.traps.tools import Finding, NotMeasurableError, quiet
@@ -255,6 +256,23 @@ def seed_not_saved() -> Measured:
     return (*states, counts) == ([6, 1], [6, 0], (4, 3)), (states, counts)
 
 
+def one_order() -> Measured:
+    orders: list[list[int]] = []
+
+    class Noting(keras.Model):  # type: ignore[misc]
+        def train_step(self, data: Any) -> dict[str, Any]:
+            orders.append([int(each) for each in arr(data)])
+            return {"loss": 0.0}
+
+    model = Noting()
+    model.compile(run_eagerly=True)
+    with tensorflow_seed_kept():
+        keras.utils.set_random_seed(3)
+        model.fit(np.arange(40), epochs=3, batch_size=40, verbose=0)
+    shuffled = sorted(orders[0]) == [*range(40)] != orders[0]
+    return shuffled and orders[0] == orders[1] == orders[2], orders
+
+
 FACTS: dict[str, Callable[[], Measured]] = {
     "rate-one": rate_one,
     "rates-clamped": rates_clamped,
@@ -268,6 +286,7 @@ FACTS: dict[str, Callable[[], Measured]] = {
     "config-drops-implementation": config_drops_implementation,
     "bidirectional-use-cudnn": bidirectional_use_cudnn,
     "predict-and-training": predict_and_training,
+    "one-order": one_order,
     "failed-call": failed_call,
     "cell-by-hand": cell_by_hand,
     "bidirectional-seed": bidirectional_seed,
@@ -454,6 +473,18 @@ def seeds_are_saved(patches: Patches) -> None:
     patches.setattr(keras.models, "load_model", load)
 
 
+def epochs_are_shuffled_apart(patches: Patches) -> None:
+    real = keras.Model.fit
+
+    def fit(self: Any, x: Any, y: Any = None, epochs: int = 1, **kwargs: Any) -> None:
+        for epoch in range(epochs):
+            order = np.random.default_rng(epoch).permutation(len(x))
+            given = (x[order], y[order]) if isinstance(x, np.ndarray) else (x,)
+            real(self, *given, epochs=1, **kwargs)
+
+    patches.setattr(keras.Model, "fit", fit)
+
+
 def without(method: str) -> Callable[[Patches], None]:
     return lambda patches: patches.setattr(keras.layers.RNN, method, lambda *_: None)
 
@@ -481,6 +512,7 @@ OTHERWISE: dict[str, Callable[[Patches], None]] = {
     "config-drops-implementation": config_is_whole,
     "bidirectional-use-cudnn": directions_keep_use_cudnn,
     "predict-and-training": called(training_is_ignored),
+    "one-order": epochs_are_shuffled_apart,
     "failed-call": called(failures_are_tidied),
     "cell-by-hand": cells_draw_each_time,
     "bidirectional-seed": directions_differ,
@@ -734,3 +766,25 @@ def test_a_seed_state_put_back_undoes_an_evaluation_and_goes_on_after_loading() 
 
     np.testing.assert_array_equal(again, expected)
     np.testing.assert_array_equal(arr(copy(X, training=True)), expected)
+
+
+def test_data_sets_that_shuffle_themselves_have_an_order_for_each_epoch() -> None:
+    def orders(data: Any) -> int:
+        seen: list[list[float]] = []
+
+        class Noting(keras.Model):  # type: ignore[misc]
+            def train_step(self, data: Any) -> dict[str, Any]:
+                seen.append(arr(data[0]).tolist())
+                return {"loss": 0.0}
+
+        model = Noting()
+        model.compile(run_eagerly=True)
+        model.fit(data, epochs=3, shuffle=False, verbose=0)
+        return len({tuple(each) for each in seen})
+
+    x = np.arange(40)
+    plain = tf.data.Dataset.from_tensor_slices((x, x))
+    with tensorflow_seed_kept():
+        keras.utils.set_random_seed(3)
+
+        assert orders(plain.shuffle(40).batch(40)) == 3

@@ -434,8 +434,8 @@ function argument(scene, layout, arrow, mask, squares, colour) {
   const { badge, middle } = course(scene, layout, arrow);
   const wide = 0.62 * 15 * mask.label.length;
   let [x, y, anchor] = [badge[0] - 18, badge[1] + 5, "end"];
-  if (!squares) {
-    return null; // Its name stands where its squares are.
+  if (!squares || (arrow.arrow === "h" && !arrow.column)) {
+    return null; // Its name stands where its squares are, or in the words beside a single step.
   }
   if (arrow.arrow === "h" || arrow.arrow === "c") {
     // Between two circles.

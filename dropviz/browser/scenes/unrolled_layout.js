@@ -104,7 +104,8 @@ export function course(scene, layout, arrow) {
   }
   const last = arrow.column === scene.columns.length;
   const skips = !last && (scene.columns[arrow.column] ?? 0) - (scene.columns[arrow.column - 1] ?? 0) > 1;
-  const start = layout.x(arrow.column - 1) + half;
+  // The state that a layer of one step was called with comes from the edge.
+  const start = arrow.column ? layout.x(arrow.column - 1) + half : 6;
   const left = start + (skips ? (layout.roomy ? 36 : 13) : 0);
   const end = last ? Math.min(layout.right, start + 74) : x - half;
   const height = arrow.arrow === "c" ? y.c : y.link;
@@ -145,7 +146,7 @@ export function squares_at(scene, layout, arrow, mask) {
     return leaves ? null : { x: x + layout.node + 6, y: y.top - ROWS * pitch - 8, wide };
   }
   const at = course(scene, layout, arrow).middle;
-  if (arrow.arrow === "c") {
+  if (arrow.arrow === "c" || !arrow.column) {
     return { x: at - wide / 2, y: y.c - 16 - ROWS * pitch, wide };
   }
   const clear = layout.roomy && mask.matrix && arrow.column === 1 ? 16 : 0;

@@ -1,0 +1,267 @@
+// The page: what a person asks for goes to the worker, what comes back is drawn.
+
+import { createControls } from "./controls.js";
+import { askAll, questionsAbout } from "./quiz.js";
+import { replayed } from "./replay.js";
+import { format, parse, ScenarioError, visible } from "./scenario.js";
+import { actingSpec, firstState } from "./state.js";
+import { createTabs } from "./tabs.js";
+import { createTrainer } from "./trainer.js";
+import { draw as drawState, element, input, say, showControls } from "./view.js";
+
+/** @typedef {import("./snapshot.js").Snapshot} Snapshot */
+/** @typedef {import("./trainer.js").Trainer} Trainer */
+
+const CALM = 1000; // milliseconds between pictures for those who asked for less motion
+const REPLAY = { full: 80, slow: 500 }; // milliseconds a batch
+
+/** @type {import("./state.js").Data} */
+const { tables, digits, recorded } = JSON.parse(element("data").textContent ?? "");
+const state = firstState(tables);
+/** @type {{timer: ReturnType<typeof setInterval> | undefined, drawn: number, waits: boolean}} */
+const clock = { timer: undefined, drawn: 0, waits: false };
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const snapshotAt = replayed(recorded);
+const trainer = createTrainerHere();
+const controls = createControls(element("rates"), element("method"), element("folded"), tables, change);
+
+/** @returns {Trainer | null} */
+function createTrainerHere() {
+  try {
+    return createTrainer(element("worker").textContent ?? "", tables, digits, receive, fail);
+  } catch {
+    return null;
+  }
+}
+
+// ---------------------------------------------------------------- what a person asks for
+
+/**
+ * @param {string} name
+ * @param {string | number | null} value
+ */
+function change(name, value) {
+  const spec = { ...state.spec, [name]: value };
+  // Options are those of one method.
+  if (name === "method") Object.assign(spec, Object.fromEntries(Object.keys(tables.options).map((each) => [each, null])));
+  try {
+    parse(format({ spec: actingSpec(tables, spec), quiz: false }, tables), tables);
+  } catch (error) {
+    if (!(error instanceof ScenarioError)) throw error;
+    refresh();
+    say(error.message);
+    return;
+  }
+  say("");
+  state.spec = spec;
+  if (tables.rates.includes(name) && state.begun) trainer?.rates(actingSpec(tables, spec));
+  else restart();
+  refresh();
+}
+
+/** Begins anew, and goes on where it was going. */
+function restart() {
+  const going = state.running && !state.quiz;
+  pause();
+  trainer?.leave();
+  Object.assign(state, { begun: false, snapshot: null, asked: [], replayAt: -1 });
+  state.predicting = state.quiz ? "waiting" : "";
+  element("quiz").replaceChildren();
+  if (going) go();
+}
+
+function go() {
+  state.running = true;
+  if (state.source === "keras") {
+    clock.timer = setInterval(replayStep, REPLAY[state.speed]);
+  } else if (begin() && state.predicting === "waiting") {
+    trainer?.step();
+    trainer?.step();
+  } else {
+    trainer?.go(state.speed);
+  }
+  refresh();
+}
+
+/** Has the worker begin this training, unless it has. */
+function begin() {
+  if (!state.begun) {
+    trainer?.begin(actingSpec(tables, state.spec));
+    trainer?.look(state.sample);
+    state.begun = true;
+  }
+  return state.begun;
+}
+
+function pause() {
+  state.running = false;
+  clearInterval(clock.timer);
+  trainer?.pause();
+}
+
+function oneStep() {
+  pause();
+  if (state.source === "keras") replayStep();
+  else if (state.predicting === "waiting") go();
+  else if (begin()) trainer?.step();
+  refresh();
+}
+
+function replayStep() {
+  if (state.replayAt + 1 >= recorded.batches) {
+    pause();
+    refresh();
+    return;
+  }
+  state.replayAt += 1;
+  receive(snapshotAt(state.replayAt));
+}
+
+/** @param {"page" | "keras"} source */
+function choose(source) {
+  pause();
+  state.source = source;
+  if (source === "keras") state.quiz = false;
+  restart();
+  if (source === "keras") replayStep();
+  refresh();
+}
+
+// ---------------------------------------------------------------- what comes back
+
+/** @param {Snapshot} snapshot */
+function receive(snapshot) {
+  if (state.predicting === "waiting") {
+    state.asked.push(snapshot);
+    if (state.asked.length === 2) ask();
+    return;
+  }
+  state.snapshot = snapshot;
+  if (clock.waits) return;
+  clock.waits = true;
+  const rest = calm.matches && state.running ? CALM - (performance.now() - clock.drawn) : 0;
+  setTimeout(() => requestAnimationFrame(drawNow), Math.max(0, rest));
+}
+
+function drawNow() {
+  clock.waits = false;
+  clock.drawn = performance.now();
+  draw();
+}
+
+/** @param {string} why */
+function fail(why) {
+  pause();
+  refresh();
+  say(why);
+}
+
+function ask() {
+  pause();
+  state.predicting = "asking";
+  const questions = questionsAbout(tables, state.asked[0], state.asked[1]);
+  refresh();
+  askAll(element("quiz"), tables, questions, (points) => {
+    state.predicting = "done";
+    const earned = `Predicted: ${Number(points.toFixed(2))} of ${questions.length} points.`;
+    say(questions.length ? earned : "Nothing is dropped, so that there is nothing to predict.");
+    state.snapshot = state.asked[1];
+    go();
+    element("train").focus();
+  });
+}
+
+// ---------------------------------------------------------------- what is seen
+
+function draw() {
+  drawState(tables, state, recorded);
+}
+
+function refresh() {
+  showControls(tables, state, recorded, controls, trainer !== null);
+  if (state.source === "page") writeAddress();
+  draw();
+}
+
+function writeAddress() {
+  const address = `#${format({ spec: actingSpec(tables, state.spec), quiz: state.quiz }, tables)}`;
+  if (location.hash !== address) history.replaceState(null, "", address);
+}
+
+function readAddress() {
+  let text = location.hash.slice(1);
+  if (!text) return;
+  try {
+    text = decodeURIComponent(text);
+    const { spec, quiz } = parse(text, tables);
+    Object.assign(state, { spec, quiz, source: "page" });
+    say("");
+  } catch (error) {
+    const why = error instanceof ScenarioError ? error.message : `${visible(text)} cannot be read.`;
+    say(`The setting in the address was left out: ${why}`);
+  }
+}
+
+// ---------------------------------------------------------------- the beginning
+
+/**
+ * @param {string} name of a group of radio buttons
+ * @param {(value: string) => void} onChoice
+ */
+function onRadio(name, onChoice) {
+  for (const each of document.querySelectorAll(`[name=${name}]`)) {
+    each.addEventListener("change", () => onChoice(/** @type {HTMLInputElement} */ (each).value));
+  }
+}
+
+function listen() {
+  element("train").addEventListener("click", () => {
+    if (!state.running) return go();
+    pause();
+    refresh();
+  });
+  element("step").addEventListener("click", oneStep);
+  element("reset").addEventListener("click", () => choose(state.source));
+  element("predict").addEventListener("change", () => {
+    state.quiz = input("predict").checked;
+    restart();
+    refresh();
+  });
+  onRadio("speed", (value) => {
+    state.speed = value === "slow" ? "slow" : "full";
+    if (!state.running) return;
+    pause();
+    go();
+  });
+  onRadio("source", (value) => choose(value === "keras" ? "keras" : "page"));
+  element("sample").addEventListener("input", () => {
+    state.sample = Number(input("sample").value) - 1;
+    element("sample-said").textContent = `sequence ${state.sample + 1}`;
+    trainer?.look(state.sample);
+    draw();
+  });
+  element("at-step").addEventListener("input", () => {
+    state.step = Number(input("at-step").value) - 1;
+    draw();
+  });
+  window.addEventListener("hashchange", () => {
+    readAddress();
+    restart();
+    refresh();
+  });
+  window.addEventListener("resize", draw);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+}
+
+if (calm.matches) state.speed = "slow";
+readAddress();
+listen();
+restart();
+createTabs(element("tabs"), (name) => {
+  state.tab = name;
+  draw();
+})("where");
+refresh();
+if (!trainer) {
+  say("This browser has no workers: the page shows what settings will do, and the recorded run, but cannot train.");
+}

@@ -1,0 +1,97 @@
+"""Records the masks that a model's recurrent layers use while it trains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+
+from dropviz.core.recording import Recording
+from dropviz.errors import DropvizError
+from dropviz.keras_inside import interrupts
+from dropviz.keras_inside.require_layer import require_layer
+from dropviz.recording.find_layers import (
+    Found,
+    cells_without_layer,
+    noise_layers,
+    recurrent_layers,
+)
+from dropviz.recording.recorder import Recorder
+
+Model = Any
+
+
+@contextmanager
+def record(
+    model: Model, *, keep: int | None = None, every: int = 1, budget_mib: float = 64
+) -> Iterator[Recording]:
+    """Records the masks that a model's recurrent layers use while it trains.
+
+    Training inside the block is to the bit what it would be without: same weights,
+    losses, saved file and random stream (the masks are read where the layer has drawn
+    them; nothing is drawn for the recording). After the block nothing of dropviz is
+    left in the model, however the block ended.
+
+    Args:
+        model: A Keras model or layer that holds an ``LSTM``, ``GRU``, ``SimpleRNN`` or
+            ``RNN`` with Keras's cells, at any depth. Need not be built or compiled.
+        keep: How many of the last batches to keep the masks of; as many as the budget
+            holds by default.
+        every: Keep the masks of each ``every``-th batch only.
+        budget_mib: Memory in MiB, above 0, for all that is kept of all layers together. It
+            is taken at once, on the device.
+
+    Yields:
+        The recording. It can be looked at inside the block, while training goes on,
+        and afterwards. A batch is one step of an optimizer, in which a layer may be called
+        several times; where no optimizer of Keras makes steps, each call of a layer with
+        ``training=True`` is a batch. Calls of which no gradient could be taken (a
+        prediction with dropout on) are recorded only where there are no others.
+
+    Raises:
+        DropvizError: If there is no recurrent layer, one is being recorded already,
+            an argument is out of range, or Keras does not run on TensorFlow.
+    """
+    __tracebackhide__ = True  # IPython's word for frames that are not the user's
+    with interrupts.minded():
+        recorder, found = _recorder_for(model, keep, every, budget_mib)
+        with recorder.recording_of(model):
+            for each in found:
+                recorder.attach(each.layer, each.path)
+            if not recorder.cells.paths:
+                reasons = "; ".join(f"{k}: {v}" for k, v in recorder.recording.skipped.items())
+                raise DropvizError(f"Nothing in {model.name!r} can be recorded. {reasons}")
+            recorder.dropouts.attach(model, recorder.free_name)
+            recorder.recording.skipped |= noise_layers(model)
+            interrupts.safe_point()  # nothing of the block has run
+            yield recorder.recording
+
+
+def _recorder_for(
+    model: Model, keep: int | None, every: int, budget_mib: float
+) -> tuple[Recorder, Sequence[Found]]:
+    require_layer(model, "recorded")
+    found = recurrent_layers(model)
+    if not found:
+        alone = [f"{path}: {why}" for path, why in cells_without_layer(model).items()]
+        raise DropvizError(
+            f"{model.name!r} has no recurrent layer to record. Expected an LSTM, GRU, "
+            "SimpleRNN or RNN in it. "
+            + (" ".join(alone) or "If the model makes its layers in build(), build it first.")
+        )
+    dtypes = {str(each.layer.compute_dtype) for each in found}
+    return Recorder(keep=keep, every=every, budget_mib=budget_mib, dtypes=dtypes), found
+
+
+@contextmanager
+def record_everything() -> Iterator[Recorder]:
+    """Records every recurrent layer that trains inside the block, whoever made it.
+
+    Yields:
+        What records.
+    """
+    recorder = Recorder(keep=None, every=1, budget_mib=64, dtypes={keras.config.floatx()})
+    with recorder.recording_of(None):
+        yield recorder

@@ -1,0 +1,107 @@
+"""The page's engine in a browser without a network, and in Node, as something to ask."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from dropviz.browser.inline_modules import inline
+
+Array = NDArray[Any]
+REQUIRED = os.environ.get("DROPVIZ_BROWSER") == "required"
+_ENTRY = Path(__file__).with_name("engine.js")
+_DRIVER = """
+const lines = require("node:readline").createInterface({ input: process.stdin });
+lines.on("line", (line) => {
+  const { name, request } = JSON.parse(line);
+  process.stdout.write(JSON.stringify(answer(name, request)) + "\\n");
+});
+"""
+
+
+class Engine(Protocol):
+    """Whatever runs the engine."""
+
+    def ask(self, name: str, **request: Any) -> Any:
+        """Calls a function of ``engine.js``."""
+
+
+def script() -> str:
+    """The engine as the page has it: its modules in one script."""
+    text = inline(_ENTRY)
+    last = [line.split()[1] for line in text.splitlines() if line.startswith("const $")][-1]
+    return f"{text}const answer = {last}.answer;\n"
+
+
+class NodeEngine:
+    """The engine in Node, a line a call."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def ask(self, name: str, **request: Any) -> Any:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps({"name": name, "request": request}) + "\n")
+        self._process.stdin.flush()
+        return json.loads(self._process.stdout.readline())
+
+
+@contextmanager
+def node(folder: Path) -> Iterator[NodeEngine]:
+    """The engine in Node."""
+    found = shutil.which("node")
+    assert found is not None
+    path = folder / "engine.cjs"
+    path.write_text(script() + _DRIVER, encoding="utf-8")
+    with subprocess.Popen(
+        [found, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield NodeEngine(process)
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+class PageEngine:
+    """The engine in a page of a browser."""
+
+    def __init__(self, page: Any) -> None:
+        self._page = page
+        page.add_script_tag(content=f"{script()}globalThis.answer = answer;")
+
+    def ask(self, name: str, **request: Any) -> Any:
+        text = self._page.evaluate(
+            "([name, request]) => JSON.stringify(answer(name, JSON.parse(request)))",
+            [name, json.dumps(request)],
+        )
+        return json.loads(text)
+
+
+def sequences(x: Array) -> dict[str, Any]:
+    """Inputs of shape (samples, steps, features), as the engine takes them."""
+    samples, steps, features = x.shape
+    values = x.ravel().tolist()
+    return {"samples": samples, "steps": steps, "features": features, "values": values}
+
+
+def masks(by_site: Mapping[str, Array]) -> dict[str, Any]:
+    """Masks of shape (steps, gates, samples, units) by site, as the engine takes them."""
+    axes = ("steps", "gates", "samples", "units")
+    return {
+        site: dict(zip(axes, mask.shape, strict=True)) | {"values": mask.ravel().tolist()}
+        for site, mask in by_site.items()
+    }
+
+
+def weights(*arrays: Array) -> dict[str, list[float]]:
+    """Keras's weights in their order, as the engine takes them."""
+    names = ("kernel", "recurrent", "bias", "head", "headBias")
+    return {name: array.ravel().tolist() for name, array in zip(names, arrays, strict=False)}

@@ -1,0 +1,470 @@
+"""The page in a real browser, opened from its file with the network cut."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from dropviz.browser.tables import tables
+from dropviz.browser.write_playground import write_playground
+from dropviz.core.scenario_string import parse
+
+from .keras_run import PATH as RECORDED
+
+pytestmark = pytest.mark.browser
+
+MILLISECONDS = 30_000  # that something may take, on two shared cores
+Open = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("playground") / "a page.html"
+    write_playground(path)
+    return path
+
+
+@pytest.fixture
+def opened(chromium: Any, file: Path) -> Iterator[Open]:
+    """Opens the page at an address of its own; it may ask for nothing, and no script may fail."""
+    contexts: list[Any] = []
+    wrong: list[str] = []
+
+    def open_page(
+        scenario: str = "", width: int = 1366, height: int = 768, script: str = "", **how: Any
+    ) -> Any:
+        context = chromium.new_context(viewport={"width": width, "height": height}, **how)
+        context.set_offline(True)
+        context.set_default_timeout(MILLISECONDS)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
+        page.on("console", lambda line: wrong.append(f"console: {line.text}"))
+        page.on("request", lambda request: wrong.append(f"request: {request.url}"))
+        if script:
+            page.add_init_script(script)
+        address = file.as_uri()
+        page.goto(f"{address}#{scenario}" if scenario else address)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    allowed = ("request: file://", "request: blob:")
+    assert [each for each in wrong if not each.startswith(allowed)] == []
+
+
+def status(page: Any, words: str) -> str:
+    """Waits until the line of status holds some words; the whole line."""
+    page.locator(f'#status:has-text("{words}")').wait_for()
+    text: str = page.inner_text("#status")
+    return text
+
+
+def reached(page: Any, epoch: int) -> str:
+    """Waits until a training has come to an epoch, 2 to 9, or further; the line of status."""
+    further = re.compile(rf"epoch ([{epoch}-9]|\d\d+),")
+    page.locator("#status").filter(has_text=further).wait_for()
+    text: str = page.inner_text("#status")
+    return text
+
+
+def alt(page: Any, name: str = "where") -> str:
+    text: str = page.locator(f"#picture-{name} svg").first.get_attribute("aria-label")
+    return text
+
+
+def trained(page: Any, epoch: int = 2) -> None:
+    """Trains until so many epochs were begun, and pauses."""
+    page.click("#train")
+    reached(page, epoch)
+    page.click("#train")
+    status(page, "paused")
+
+
+def overlap(one: dict[str, float], other: dict[str, float]) -> bool:
+    """Whether two boxes of a page lie over each other."""
+    return all(
+        one[at] < other[at] + other[size] and other[at] < one[at] + one[size]
+        for at, size in (("x", "width"), ("y", "height"))
+    )
+
+
+# ---------------------------------------------------------------- it trains
+
+
+def test_it_shows_what_settings_will_do_before_anything_is_trained(opened: Open) -> None:
+    page = opened("lstm:u16:d.2:r.5")
+
+    assert page.inner_text("#title") == "keras.layers.LSTM(16, dropout=0.2, recurrent_dropout=0.5)"
+    assert page.inner_text("#status") == "ready"
+    assert alt(page).startswith("A plan, before anything is trained.")
+    assert "drawn by this page, by the rules measured in Keras" in page.inner_text("#source-said")
+    assert "20% dropped, the rest times 1.25" in page.inner_text("#words")
+
+
+def test_a_step_is_one_batch_and_shows_its_masks(opened: Open) -> None:
+    page = opened("lstm:u16:d.2:r.5")
+
+    page.click("#step")
+    assert status(page, "batch 1 of").startswith("paused")
+    one = page.inner_html("#picture-where svg")
+    page.click("#step")
+    status(page, "batch 2 of")
+
+    assert page.inner_html("#picture-where svg") != one
+    # One mask for all steps: A on each x, B on each h.
+    assert "The vertical arrows (x) carry the masks A, A, A, A." in alt(page)
+    assert "The horizontal arrows (h) carry the masks B, B, B." in alt(page)
+    assert page.locator("#picture-where svg .letter").all_text_contents().count("A") == 4
+
+
+def test_it_learns_and_the_sliders_act_while_it_trains(opened: Open) -> None:
+    page = opened("lstm:u16:d.2:r.5")
+    page.click("#train")
+    reached(page, 3)
+
+    page.locator("#slide-dropout").focus()
+    page.keyboard.press("ArrowRight")
+    page.locator('#title:has-text("dropout=0.25")').wait_for()
+    batch = int(re.findall(r"batch (\d+),", page.inner_text("#under"))[0])
+    accuracy = int(re.findall(r"(\d+)% of validation right", reached(page, 9))[0])
+
+    assert batch > 2 * 23  # it went on where it was
+    assert accuracy > 50  # guessing is right in one of ten
+    page.click("#tab-curves")
+    assert "training, dropout on" in alt(page, "curves")
+
+
+def test_the_same_seed_trains_the_same(opened: Open) -> None:
+    seen = []
+    for seed in (3, 3, 4):
+        page = opened(f"lstm:u8:d.2:r.5:s{seed}")
+        page.click("#step")
+        seen.append((status(page, "batch 1 of"), page.inner_html("#picture-where svg")))
+
+    assert seen[0] == seen[1]
+    assert seen[0] != seen[2]
+
+
+def test_what_is_moved_while_it_is_paused_is_said_to_come(opened: Open) -> None:
+    page = opened("lstm:u8:d.2:r.5")
+    page.click("#step")
+    status(page, "batch 1 of")
+
+    page.locator("#slide-recurrent_dropout").press("ArrowLeft")
+
+    assert "from the next batch: recurrent_dropout 0.45" in page.inner_text("#status")
+    assert "recurrent_dropout=0.5)" in page.inner_text("#title")
+    page.click("#step")
+    status(page, "batch 2 of")
+    assert "recurrent_dropout=0.45)" in page.inner_text("#title")
+
+
+@pytest.mark.parametrize("method", list(tables()["methods"]))
+def test_every_method_trains_on_both_tasks(opened: Open, method: str) -> None:
+    for task in tables()["tasks"]:
+        page = opened(f"lstm:u4:d.3:r{0 if method == 'zaremba' else '.4'}:m={method}:task={task}")
+        page.click("#step")
+        status(page, "batch 1 of")
+        for tab in ("where", "masks", "curves", "inside"):
+            page.click(f"#tab-{tab}")
+            assert page.is_visible(f"#picture-{tab}")
+        assert page.inner_text("#said") == ""
+
+
+# ---------------------------------------------------------------- settings
+
+
+def test_a_method_without_a_recurrent_mask_says_so_and_leaves_the_slider(opened: Open) -> None:
+    page = opened("lstm:u8:d.2:r.5")
+
+    page.select_option("#menu-method", "zaremba")
+
+    assert "recurrent_dropout has nothing to act on" in page.inner_text("#why-recurrent_dropout")
+    assert page.input_value("#slide-recurrent_dropout") == "0.5"
+    page.select_option("#menu-method", "keras")
+    assert page.inner_text("#why-recurrent_dropout") == ""
+    assert "recurrent_dropout=0.5" in page.inner_text("#title")
+
+
+def test_options_come_with_their_method(opened: Open) -> None:
+    page = opened("lstm:u8:r.5")
+    page.click("summary")
+
+    assert not page.is_visible("#menu-life")
+    page.select_option("#menu-method", "moon")
+    page.select_option("#menu-life", "step")
+    assert "life=step" in page.url
+    page.select_option("#menu-method", "keras")
+    assert "life" not in page.url
+
+
+def test_typed_rates_are_kept_as_typed_and_bad_ones_refused_in_a_sentence(opened: Open) -> None:
+    page = opened("lstm:u8:d.2")
+    typed = page.get_by_label("dropout, typed", exact=True)
+
+    typed.fill("0.33")
+    typed.press("Enter")
+    assert page.inner_text("#title") == "keras.layers.LSTM(8, dropout=0.33)"
+    assert typed.input_value() == "0.33"
+    typed.fill("1")
+    typed.press("Enter")
+
+    assert "at least 0 and below 1" in page.inner_text("#said")
+    assert page.inner_text("#title") == "keras.layers.LSTM(8, dropout=0.33)"
+
+
+def test_the_address_is_the_setting_and_python_reads_it(opened: Open) -> None:
+    page = opened()
+    page.locator("#slide-dropout").press("ArrowRight")
+    page.select_option("#menu-method", "semeniuta")
+
+    scenario = page.url.partition("#")[2]
+    spec = parse(scenario).spec
+
+    assert (spec.method, spec.dropout, spec.recurrent_dropout) == ("semeniuta", 0.25, 0.5)
+    assert f'dropviz.run("{scenario}")' in page.locator("#code").text_content()
+
+
+def test_another_address_is_another_setting(opened: Open, file: Path) -> None:
+    page = opened("lstm:u8:d.2")
+
+    page.goto(f"{file.as_uri()}#lstm:u4:d.5:m=moon:r.1")
+
+    page.locator('#title:has-text("method=\\"moon\\"")').wait_for()
+    assert "LSTM(4," in page.inner_text("#title")
+
+
+HOSTILE = [
+    "lstm:<script>window.hit=1</script>",
+    '"><img src=x onerror=window.hit=1>',
+    "lstm:m=<svg onload=window.hit=1>",
+    "javascript:window.hit=1",
+    "lstm:\u202etxt.exe\u202c",
+    "lstm:m='; DROP TABLE; --",
+    "%E0%A4%A",
+    "lstm:__proto__=1:constructor=2",
+    "lstm:" + "d.1:" * 5000,
+    "x" * 200_000,
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=[str(number) for number in range(len(HOSTILE))])
+def test_a_hostile_address_is_one_sentence_and_the_page_works(opened: Open, text: str) -> None:
+    page = opened(text if text.startswith("%") else quote(text), bypass_csp=True)
+
+    said = page.inner_text("#said")
+
+    assert said.startswith("The setting in the address was left out: ")
+    assert said.isprintable()
+    assert len(said) < 250
+    assert page.evaluate("window.hit") is None
+    assert page.locator("main img, main script, main iframe").count() == 0
+    page.click("#step")
+    status(page, "batch 1 of")
+
+
+# ---------------------------------------------------------------- the tabs
+
+
+def test_heatmaps_say_what_is_shared(opened: Open) -> None:
+    page = opened("lstm:u8:d.2:r.5")
+    page.click("#step")
+    status(page, "batch 1 of")
+    page.click("#tab-masks")
+
+    assert page.locator("#picture-masks canvas").count() == 8  # four gates at two sites
+    said = page.inner_text("#picture-masks")
+    assert said.count("same at all 8 steps; differs between gates and samples") == 2
+
+
+def test_inside_shows_one_sequence_at_one_step(opened: Open) -> None:
+    page = opened("lstm:u8:d.2:r.5")
+    trained(page)
+    page.click("#tab-inside")
+
+    assert "Marked: dropout=0.2" in page.locator("#cell svg").get_attribute("aria-label")
+    one = page.inner_text("#gates")
+    page.locator("#sample").press("ArrowRight")
+    page.locator('#gates:has-text("Sequence 2:")').wait_for()
+    page.locator("#at-step").press("End")
+    assert page.inner_text("#at-step-said") == "step 8 of 8"
+    assert page.inner_text("#gates") != one
+
+
+def test_what_comes_late_of_a_training_that_was_left_is_not_shown(opened: Open) -> None:
+    page = opened("lstm:u32:d.4:task=temporal-order")
+    leaving: list[Callable[[], Any]] = [
+        lambda: page.select_option("#menu-method", "moon"),
+        lambda: page.click("#reset"),
+        lambda: page.locator("#predict").check(),
+    ]
+    for leave in leaving:
+        page.click("#train")
+        status(page, "batch")
+        page.click("#train")
+        leave()
+        page.wait_for_timeout(1000)  # some batches' time
+
+        assert page.inner_text("#status") == "ready"
+
+
+def test_a_recorded_keras_run_is_replayed_as_it_was(opened: Open) -> None:
+    recorded = json.loads(RECORDED.read_text(encoding="utf-8"))
+    page = opened("lstm:u8:d.4")
+    page.click("#train")
+    reached(page, 2)
+
+    page.check("#source-keras")
+    assert recorded["made"] in page.inner_text("#source-said")
+    assert "used by Keras" in page.inner_text("#under")
+    page.click("#step")
+    status(page, "batch 2 of 23")
+    for site in recorded["sites"]:
+        assert f"{site['dropped'][1]:.1%} dropped" in page.inner_text("#words")
+    assert page.is_disabled("#slide-dropout")
+    page.click("#train")
+    reached(page, 2)
+    page.click("#tab-curves")
+    assert "validation" in alt(page, "curves")
+
+    page.check("#source-page")
+    page.click("#tab-where")
+    assert page.inner_text("#title") == "keras.layers.LSTM(8, dropout=0.4)"
+
+
+# ---------------------------------------------------------------- predict first
+
+
+def test_predict_first_hides_the_answer_asks_and_scores(opened: Open) -> None:
+    page = opened("lstm:u8:d.2:r.5:quiz")
+
+    assert page.is_checked("#predict")
+    assert not page.is_visible("#picture-where")
+    assert not page.is_visible("#words")
+    page.click("#train")
+    page.locator('#quiz h2:has-text("Question 1 of 4")').wait_for()
+    points = 0.0
+    for number in range(1, 5):
+        assert not page.is_visible("#pages")
+        assert "Which are dropped" in page.inner_text("#quiz")
+        page.get_by_label("Nobody can know").check()
+        page.click('#quiz button:text-is("Reveal")')
+        said = page.inner_text("#quiz [role=status]")
+        points = float(re.findall(r"([\d.]+) of \d points", said)[0])
+        last = number == 4
+        page.click(f'#quiz button:text-is("{"Go on training" if last else "Next question"}")')
+    page.locator('#said:has-text("Predicted:")').wait_for()
+
+    # Of Keras's masks the steps share one; gates, sequences and batches do not.
+    assert points == 3
+    assert page.is_visible("#picture-where")
+    reached(page, 2)
+
+
+# ---------------------------------------------------------------- whoever looks
+
+
+def test_a_lesson_by_keyboard_alone(opened: Open) -> None:
+    page = opened("lstm:u8:d.2:r.5")
+
+    def focused() -> str:
+        name: str = page.locator(":focus").get_attribute("id")
+        return name
+
+    def walk(to: str) -> None:
+        for _ in range(40):
+            page.keyboard.press("Tab")
+            if page.locator(":focus").count() and focused() == to:
+                return
+        raise AssertionError(f"{to} is not reached")
+
+    walk("slide-dropout")
+    page.keyboard.press("ArrowRight")
+    walk("step")
+    page.keyboard.press("Enter")
+    status(page, "batch 1 of")
+    walk("tab-where")
+    for tab in ("masks", "curves", "inside", "where"):
+        page.keyboard.press("ArrowRight")
+        assert focused() == f"tab-{tab}"
+        assert page.is_visible(f"#page-{tab}")
+    walk("sample")
+    page.keyboard.press("ArrowRight")
+    assert "sequence 2" in page.inner_text("#under")
+    assert "dropout=0.25" in page.inner_text("#title")
+
+
+def test_every_control_has_a_name(opened: Open) -> None:
+    page = opened("lstm:u8:d.2:r.5:m=moon")
+    page.click("summary")
+
+    nameless = page.locator("input, select, button").evaluate_all(
+        """all => all.filter((each) => !each.textContent.trim() && !each.labels?.length
+             && !each.getAttribute("aria-label")).map((each) => each.outerHTML)"""
+    )
+    assert nameless == []
+    assert page.get_by_role("slider", name="dropout", exact=True).get_attribute(
+        "aria-valuetext"
+    ) == ("0.20")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1000, 1366])
+def test_it_fits_and_can_be_read(opened: Open, width: int, scheme: str) -> None:
+    page = opened("lstm:u32:d.2:r.5", width=width, height=768, color_scheme=scheme)
+    page.click("#step")
+    status(page, "batch 1 of")
+
+    for tab in ("where", "masks", "curves", "inside"):
+        page.click(f"#tab-{tab}")
+        assert page.locator("html").evaluate("it => it.scrollWidth <= it.clientWidth")
+        small = page.locator(f"#page-{tab} svg text").evaluate_all(
+            """all => all.filter((text) => {
+                 const scale = text.ownerSVGElement.getScreenCTM().a;
+                 return parseFloat(getComputedStyle(text).fontSize) * scale < 14;
+               }).map((text) => text.textContent)"""
+        )
+        assert small == [] or (width < 1366 and tab == "inside")
+    page.click("#tab-where")
+    boxes = {
+        part: [each.bounding_box() for each in page.locator(f"#picture-where .{part}").all()]
+        for part in ("badge", "cell")
+    }
+    assert not [1 for one in boxes["badge"] for other in boxes["cell"] if overlap(one, other)]
+    if width == 1366:
+        for name in ("#slide-dropout", "#slide-recurrent_dropout", "#train", "#picture-where"):
+            box = page.locator(name).bounding_box()
+            assert 0 <= box["y"] <= box["y"] + box["height"] <= 768
+
+
+def test_less_motion_is_slow(opened: Open) -> None:
+    page = opened("lstm:u8:d.2", reduced_motion="reduce")
+
+    assert page.is_checked("#speed-slow")
+
+
+def test_without_workers_there_is_the_plan_and_a_sentence(opened: Open) -> None:
+    page = opened("lstm:u8:d.2", script="delete window.Worker")
+
+    assert "no workers" in page.inner_text("#said")
+    assert page.is_disabled("#train")
+    assert alt(page).startswith("A plan")
+    page.check("#source-keras")
+    assert page.is_enabled("#train")
+
+
+def test_without_canvas_the_words_remain(opened: Open) -> None:
+    page = opened("lstm:u8:d.2", script="HTMLCanvasElement.prototype.getContext = () => null")
+    page.click("#step")
+    status(page, "batch 1 of")
+    page.click("#tab-masks")
+
+    assert "% dropped" in page.inner_text("#picture-masks")

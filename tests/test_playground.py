@@ -1,0 +1,190 @@
+"""The page that needs no Python, as it is written: what it holds, and what it leaves alone."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dropviz.__main__ import main
+from dropviz.browser import inline_modules, write_playground
+from dropviz.browser.inline_modules import inline
+from dropviz.browser.tables import tables
+from dropviz.core.methods import METHODS
+from dropviz.core.tasks import load_task
+from dropviz.errors import DropvizError
+from dropviz.figures.colours import ARGUMENTS
+
+SCRIPTS = Path(write_playground.__file__).with_name("playground")
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    return write_playground.page()
+
+
+# ---------------------------------------------------------------- the command
+
+
+def test_the_command_writes_one_file_and_says_where(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "page.html"
+
+    assert main(["playground", str(path)]) == 0
+
+    assert capsys.readouterr().out == f"Wrote {path}\n"
+    assert [each.name for each in tmp_path.iterdir()] == ["page.html"]
+    assert path.read_text(encoding="utf-8") == write_playground.page()
+
+
+def test_the_command_has_a_name_for_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["playground"]) == 0
+    assert [each.name for each in tmp_path.iterdir()] == ["dropviz-playground.html"]
+
+
+def test_a_folder_that_is_not_there_and_a_folder_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["playground", str(tmp_path / "nowhere" / "page.html")]) == 1
+    assert "does not exist. Make it first." in capsys.readouterr().err
+    assert main(["playground", str(tmp_path)]) == 1
+    assert "must be a file" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+# ---------------------------------------------------------------- the file
+
+
+def test_the_page_is_small(page: str) -> None:
+    assert len(page.encode("utf-8")) <= 300_000
+
+
+def test_the_page_asks_for_nothing(page: str) -> None:
+    assert "@@" not in page
+    # Links to papers are data; nothing is fetched from an address, and nothing may be.
+    assert "default-src 'none'" in page
+    assert not re.search(r"<(link|img|iframe|object|embed|base)\b", page)
+    assert not re.search(
+        r"<script[^>]*\bsrc=|\bfetch\(|XMLHttpRequest|WebSocket|importScripts", page
+    )
+    assert not re.search(r"@import|url\(", page)
+
+
+def test_no_text_is_ever_read_as_markup() -> None:
+    for path in SCRIPTS.glob("*.js"):
+        source = path.read_text(encoding="utf-8")
+        written = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function"
+        assert not re.search(written, source), path.name
+
+
+def test_every_script_is_part_of_the_page_or_of_types_alone() -> None:
+    whole = inline(SCRIPTS / "page.js") + inline(SCRIPTS / "worker.js")
+
+    for path in SCRIPTS.glob("*.js"):
+        types = path.read_text(encoding="utf-8").rstrip().endswith("export {};")
+        assert types != (f"const ${path.stem}_" in whole), path.name
+
+
+def test_the_digits_come_out_of_the_page_as_the_task_has_them(page: str) -> None:
+    data = json.loads(re.findall(r'id="data">(.*?)</script>', page)[0])
+
+    pixels = zlib.decompress(base64.b64decode(data["digits"]["pixels"]))
+    task = load_task("digits")
+    x = np.concatenate([task.x, task.x_val])
+
+    np.testing.assert_array_equal(np.frombuffer(pixels, np.uint8).reshape(x.shape) / 16, x)
+    assert data["digits"]["answers"] == "".join(map(str, [*task.y, *task.y_val]))
+    assert data["digits"]["training"] == len(task.y)
+    assert data["tables"] == json.loads(json.dumps(tables()))
+
+
+def test_the_colours_of_the_page_are_those_of_the_arguments(page: str) -> None:
+    for name, (colour, _) in ARGUMENTS.items():
+        assert name == "rate" or f"--{name}: {colour};" in page
+
+
+def test_what_ends_a_script_cannot_come_from_data(page: str) -> None:
+    (data,) = re.findall(r'id="data">(.*?)</script>', page)
+
+    assert "<" not in data
+    assert page.count("</script>") == 3
+
+
+# ---------------------------------------------------------------- tables
+
+
+def test_the_tables_have_every_method_with_an_entry_for_each_choice() -> None:
+    made = tables()["methods"]
+
+    assert list(made) == list(METHODS)
+    # Choices or none, times with or without recurrent_dropout.
+    counts = {name: len(row["entries"]) for name, row in made.items()}
+    assert counts == dict.fromkeys(METHODS, 2) | {"moon": 18, "semeniuta": 18, "zoneout": 8}
+
+
+# ---------------------------------------------------------------- modules in one script
+
+
+def written(folder: Path, **modules: str) -> Path:
+    for name, source in modules.items():
+        (folder / f"{name}.js").write_text(source, encoding="utf-8")
+    return folder / "a.js"
+
+
+def test_modules_become_one_script_each_once_and_after_what_it_imports(tmp_path: Path) -> None:
+    entry = written(
+        tmp_path,
+        a='import { one } from "./b.js";\nimport { two as deux } from "./c.js";\nuse(one, deux);\n',
+        b='import { two } from "./c.js";\n// why\nexport const one = two;\n',
+        c="/**\n * what\n */\nexport function two() {}\nexport class Three {}\n",
+    )
+
+    script = inline(entry)
+
+    assert re.findall(r"const \$(\w)_\d+ = \(", script) == ["c", "b", "a"]
+    assert "return { two, Three };" in script
+    assert re.search(r"const \{ two: deux \} = \$c_\d+;", script)
+    assert "why" not in script
+    assert "what" not in script
+    assert script == inline(entry)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'import b from "./b.js";\n',
+        'import * as b from "./b.js";\n',
+        'import "./b.js";\n',
+        "export default 1;\n",
+        "export let one = 1;\n",
+        'export { one } from "./b.js";\n',
+        'import { one } from "https://example.org/b.js";\n',
+    ],
+    ids=str.strip,
+)
+def test_other_forms_of_modules_are_refused(tmp_path: Path, source: str) -> None:
+    entry = written(tmp_path, a=source, b="export const one = 1;\n")
+
+    with pytest.raises(DropvizError, match=r"must be written with .* Received: .* in a\.js"):
+        inline_modules.inline(entry)
+
+
+def test_modules_in_a_circle_are_refused(tmp_path: Path) -> None:
+    entry = written(
+        tmp_path,
+        a='import { b } from "./b.js";\nexport const a = b;\n',
+        b='import { a } from "./a.js";\nexport const b = a;\n',
+    )
+
+    with pytest.raises(DropvizError, match=r"circle\. Received: a\.js -> b\.js -> a\.js"):
+        inline(entry)
