@@ -103,7 +103,7 @@ def test_what_costs_more_than_its_share_is_looked_at_less_often(
     due.append(front_end.sender.due)
 
     assert due == [False, True, True]
-    assert SHARE == 0.02 / 0.4
+    assert pytest.approx(0.02 / 0.4) == SHARE
 
 
 def test_ten_a_second_are_sent_where_each_is_answered(front_end: FrontEnd, clock: Clock) -> None:
