@@ -18,7 +18,7 @@ PACKAGE = Path(dropviz.__file__).parent
 MOST_LINES = 320
 
 _KERAS = {"errors", "core", "keras_inside", "methods"}
-_FLOORS = {*_KERAS, "recording", "experiment", "traps", "figures", "studies", "jupyter"}
+_FLOORS = {*_KERAS, "recording", "experiment", "traps", "figures", "studies", "homework", "jupyter"}
 
 # What each floor may import of dropviz, besides itself; the lowest first.
 BELOW: Mapping[str, set[str]] = {
@@ -31,6 +31,7 @@ BELOW: Mapping[str, set[str]] = {
     "traps": _KERAS,
     "figures": {"errors", "core"},
     "studies": {*_KERAS, "recording", "experiment"},
+    "homework": {*_KERAS, "recording", "experiment", "studies", "figures"},
     "jupyter": _FLOORS - {"jupyter"},
     "top": _FLOORS,
 }
@@ -39,7 +40,7 @@ TOP = ("dropviz", "dropviz.__main__", "dropviz.checkup")
 # Where each library from outside may be imported: a floor, or a single module.
 HOMES: Mapping[str, set[str]] = {
     "numpy": {*_FLOORS} - {"errors", "keras_inside"},
-    "keras": {"keras_inside", "methods", "recording", "experiment", "traps", "studies"},
+    "keras": {"keras_inside", "methods", "recording", "experiment", "traps", "studies", "homework"},
     "tensorflow": {"keras_inside", "dropviz.recording.tensorflow_store"},
     "matplotlib": {"figures"},
     "PIL": {"figures"},
