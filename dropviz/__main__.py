@@ -1,4 +1,4 @@
-"""The command line: `dropviz demo` and `dropviz doctor`."""
+"""The command line: `dropviz demo`, `dropviz doctor` and `dropviz homework`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from dropviz.errors import DropvizError, StoppedError, visible
+from dropviz.homework import command_line as homework
 
 if TYPE_CHECKING:
     from dropviz.studies.progress import Progress
@@ -32,12 +33,15 @@ def main(arguments: list[str] | None = None) -> int:
     demo = commands.add_parser("demo", help="train an LSTM on digits and write a page about it")
     demo.add_argument("--out", type=Path, default=Path("dropviz-demo.html"), help="where to")
     commands.add_parser("doctor", help="tell what is installed")
+    homework.add_to(commands)
     given = parser.parse_args(arguments)
     try:
         if given.command == "doctor":
             from dropviz.checkup import doctor
 
             doctor()
+        elif given.command == "homework":
+            return int(given.run(given))
         else:
             _demo(given.out)
     except (DropvizError, OSError) as error:

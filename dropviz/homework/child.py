@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from dropviz.homework.asked_layer import AskedLayer
 from dropviz.homework.extract import literals, needed, statements
 from dropviz.homework.frames import CODE, Array, Frame, Kind, read, write
 
@@ -55,7 +56,12 @@ class Answer:
         seed = asked.numbers[0]
         random.seed(seed)
         keras.utils.set_random_seed(seed)
-        exec(compile(needed(found, names), "<your notebook>", "exec"), self._space)  # noqa: S102
+        try:
+            exec(compile(needed(found, names), "<your notebook>", "exec"), self._space)  # noqa: S102
+        except ImportError as error:
+            if error.name != "dropviz":
+                raise
+            raise ImportError("there is no dropviz here; it needs Keras and NumPy alone") from None
         missing = [name for name in names if name not in self._space]
         if missing:
             also = f" ({'; '.join(wrong)})" if wrong else ""
@@ -105,51 +111,6 @@ class Answer:
         if reply.kind is Kind.FAILED:
             raise ValueError(reply.text)
         return np.array(reply.arrays[0])
-
-
-class AskedLayer:
-    """A layer that one may run, and nothing else: it is somewhere else.
-
-    Attributes:
-        features: Inputs at each step.
-        units: Its units.
-    """
-
-    def __init__(
-        self, features: int, units: int, run: Callable[[Sequence[Array], bool, int], Array]
-    ) -> None:
-        """Makes the near end of a layer.
-
-        Args:
-            features: Inputs at each step.
-            units: Its units.
-            run: Runs the layer: weights, inputs and states; whether in training; how many of
-                the arrays are weights.
-        """
-        self.features, self.units = features, units
-        self._run = run
-        self._weights: list[Array] = []
-
-    def set_weights(self, weights: Sequence[Any]) -> None:
-        """Sets kernel, recurrent kernel and bias, shaped and ordered as Keras's LSTM has them."""
-        self._weights = [np.asarray(each, np.float32) for each in weights]
-
-    def __call__(
-        self, x: Any, initial_state: Sequence[Any] | None = None, *, training: bool = False
-    ) -> Array:
-        """Runs the layer.
-
-        Args:
-            x: Inputs, shape (samples, steps, features).
-            initial_state: h and c, shape (samples, units) each; zero by default.
-            training: Whether dropout is on.
-
-        Returns:
-            The last outputs, shape (samples, units).
-        """
-        states = [np.asarray(each, np.float32) for each in initial_state or ()]
-        arrays = [*self._weights, np.asarray(x, np.float32), *states]
-        return self._run(arrays, training, len(self._weights))
 
 
 def _names_and_cells(text: str) -> tuple[list[str], list[str]]:

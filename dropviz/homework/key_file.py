@@ -14,7 +14,7 @@ from dropviz.errors import DropvizError, received
 _HEADING = "dropviz homework key 1"
 _BYTES = 32
 _EDITION = 6  # hexadecimal digits, which tell one year's key from another's
-_STUDENT = re.compile(r"[\w.@+-]{1,64}")
+_STUDENT = re.compile(r"\w[\w.@+-]{0,63}")  # a spreadsheet takes "=..." and "+..." for formulas
 
 
 class Key:
@@ -112,9 +112,9 @@ def check_student(student: object) -> str:
     Raises:
         DropvizError: If it is none.
     """
-    if not isinstance(student, str) or not _STUDENT.fullmatch(student) or not student.strip("."):
+    if not isinstance(student, str) or not _STUDENT.fullmatch(student):
         raise DropvizError(
-            "A student's id must be 1 to 64 letters, digits or . @ + - _. "
-            f"Received: {received(student)}. Name the folder, or the id, so."
+            "A student's id must be 1 to 64 letters, digits or . @ + - _, and begin with a letter "
+            f"or a digit. Received: {received(student)}. Name the folder, or the id, so."
         )
     return student

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import keras
 import numpy as np
 
 from dropviz.core.gates import LSTM_GATES
@@ -75,16 +76,18 @@ def agreement(
     """
     size = size_for(found)
     layer = make(size.units, rate)
+    if not layer.built:
+        layer.build((None, size.steps, FEATURES))
     rng = np.random.default_rng(seed)
     weights = [rng.normal(0, _SPREAD, each.shape).astype("f4") for each in layer.get_weights()]
     x = rng.normal(0, 1, (_SAMPLES, size.steps, FEATURES)).astype("f4")
     h, c = rng.normal(0, _SPREAD, (2, _SAMPLES, size.units)).astype("f4")
     layer.set_weights(weights)
+    given = [keras.ops.convert_to_tensor(each) for each in (x, h, c)]
     outs = [
-        np.asarray(layer(x, initial_state=[h, c], training=training)).reshape(_SAMPLES, -1)
-        for training in (False, True)
+        layer(given[0], initial_state=given[1:], training=training) for training in (False, True)
     ]
-    still, noisy = (out[:, -size.units :] for out in outs)
+    still, noisy = (np.asarray(out).reshape(_SAMPLES, -1)[:, -size.units :] for out in outs)
     at_rest = np.full((1, 1, 1, 1), _exact(found.at_inference, found, rate))
     alone = lstm(weights, x, {found.site: at_rest}, h=h, c=c).outputs[:, -1]
     best = np.full(_SAMPLES, np.inf)

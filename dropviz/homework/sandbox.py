@@ -217,6 +217,23 @@ def check_locks(held: Sequence[Lock]) -> None:
         )
 
 
+def held_locks(server: ForkServer, *, unlocked: bool) -> tuple[str, ...]:
+    """Tries which locks hold on this system, with nothing behind them.
+
+    Args:
+        server: It forks a child for that.
+        unlocked: Whether it will do if one that is needed does not.
+
+    Returns:
+        Those that do, in words.
+
+    Raises:
+        DropvizError: If one that is needed does not.
+    """
+    with Child(server, unlocked=unlocked) as child:
+        return tuple(WORDS[lock] for lock in child.locks)
+
+
 def said(text: str) -> str:
     """What an answer says of itself, as it may be shown: short, and it does nothing."""
     return visible(" ".join(text.split()))[:_SAID].rstrip(".")

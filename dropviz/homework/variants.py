@@ -5,9 +5,10 @@ Variants differ in the site: an answer to one that differs in less still earns m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from dropviz.core.sites import place_of
+from dropviz.errors import DropvizError, received
 from dropviz.homework.key_file import Key, check_student
 
 _RATES = (0.25, 0.35, 0.4, 0.5)
@@ -51,6 +52,32 @@ class Variant:
             f"batch, rate {self.rate:g}, kept entries times 1/(1-rate) in training, nothing at "
             "inference."
         )
+
+    @property
+    def plain(self) -> dict[str, str | float]:
+        """It as a student's notebook holds it: an answer may use it, where no dropviz is."""
+        return asdict(self)
+
+
+def variant_from(plain: object) -> Variant:
+    """Reads what ``Variant.plain`` gives.
+
+    Args:
+        plain: The fields by name.
+
+    Returns:
+        The variant.
+
+    Raises:
+        DropvizError: If it is none.
+    """
+    for each in variants():
+        if plain == each.plain:
+            return each
+    raise DropvizError(
+        "asked must be what was handed out, as in asked = "
+        f"{variants()[0].plain}. Received: {received(plain)}. Put the cell back."
+    )
 
 
 def variants() -> list[Variant]:
