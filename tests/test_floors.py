@@ -50,6 +50,10 @@ HOMES: Mapping[str, set[str]] = {
     "scipy": {"dropviz.studies.seed_statistics"},
     "loky": {"dropviz.studies.worker_pool"},
     "pandas": {"dropviz.core.study_result"},
+    "jupytext": {"dropviz.homework.notebooks"},
+    "nbformat": {"dropviz.homework.notebooks", "dropviz.homework.nbgrader_preprocessors"},
+    "nbgrader": {"dropviz.homework.nbgrader_preprocessors"},
+    "traitlets": {"dropviz.homework.nbgrader_preprocessors"},
 }
 
 # Where private names of other packages may be used, and packages that are private as a whole.

@@ -108,8 +108,8 @@ class Answer:
     def _asked(self, arrays: Sequence[Array], training: bool, weights: int) -> Array:  # noqa: FBT001
         write(self._answer, Frame(Kind.ASK, arrays, numbers=(0, int(training), weights)))
         reply = read(self._ask)
-        if reply.kind is Kind.FAILED:
-            raise ValueError(reply.text)
+        if reply.kind is not Kind.DONE:
+            raise ValueError(reply.text or "that is no answer")
         return np.array(reply.arrays[0])
 
 

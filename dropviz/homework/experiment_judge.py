@@ -20,7 +20,7 @@ METHODS = ("keras", "gal-tied", "moon", "semeniuta", "zoneout", "weight-drop")
 POINTS = 2  # for each method
 _EACH = 2  # layers of each
 _FEATURES, _UNITS, _RATES = (3, 4, 5, 6), (4, 6, 8), (0.3, 0.4, 0.5)
-_SAMPLES, _STEPS, _CALLS = 512, 32, 200
+_SAMPLES, _STEPS, _CALLS = 512, 32, 60
 _STATES = 2
 
 Identify = Callable[[AskedLayer], str]

@@ -11,7 +11,7 @@ from dropviz.homework.report import Report
 from dropviz.homework.sandbox import Child, RefusedError
 from dropviz.homework.submission import Submission
 
-_ALL_SECONDS = 180.0
+_CALL_SECONDS, _ALL_SECONDS = 20.0, 180.0
 
 
 def judge(
@@ -41,7 +41,8 @@ def judge(
             "built with."
         )
     assignment = ASSIGNMENTS[submission.assignment]
-    with Child(server, unlocked=unlocked, all_seconds=_ALL_SECONDS) as child:
+    limits = {"call_seconds": _CALL_SECONDS, "all_seconds": _ALL_SECONDS}
+    with Child(server, unlocked=unlocked, **limits) as child:
         locks = tuple(WORDS[lock] for lock in child.locks)
         try:
             checks, reason = assignment.judge(child, submission, key)

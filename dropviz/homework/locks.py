@@ -15,14 +15,13 @@ from enum import IntEnum
 from pathlib import Path
 
 from dropviz.homework import landlock, seccomp
+from dropviz.homework.own_user import become_own_user
 from dropviz.homework.readable import readable
 
 _MEMORY = 4 << 30  # of addresses; a child that runs Keras takes some 2.5 GiB of them
 _CPU_SECONDS = 240
 _FILES = 128
 _THREADS = 256  # beside those that the user runs already
-_FIRST_USER, _USERS = 1_900_000_000, 50_000_000  # where no system has people
-_NOBODY = 65534
 
 
 class Lock(IntEnum):
@@ -54,7 +53,7 @@ def shut(hidden: Iterable[Path]) -> tuple[Lock, ...]:
         The locks that hold now.
     """
     readable_paths = readable(hidden)
-    own = _user()
+    own = become_own_user()
     held = {
         Lock.LIMITS: _limits(own_user=own),
         Lock.USER: own,
@@ -100,14 +99,3 @@ def _running_now() -> int:
             if each.name.isdigit() and each.stat().st_uid == own:
                 count += len(list((each / "task").iterdir()))
     return count
-
-
-def _user() -> bool:
-    """Becomes a user that nobody else is, where that is allowed."""
-    for user in (_FIRST_USER + os.getpid() % _USERS, _NOBODY):
-        with suppress(OSError):
-            os.setgroups([])
-            os.setresgid(user, user, user)
-            os.setresuid(user, user, user)
-            return True
-    return False

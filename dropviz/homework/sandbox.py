@@ -64,7 +64,14 @@ class Child:
         self._process: int | None = server.fork(theirs_ask, theirs_answer)
         os.close(theirs_ask)
         os.close(theirs_answer)
-        ready = read(self._answer, time.monotonic() + _START)
+        try:
+            ready = read(self._answer, time.monotonic() + _START)
+        except (BrokenFrameError, LateFrameError):
+            self.close()
+            raise DropvizError(
+                "The process that an answer runs in did not come to shutting its locks. Expected "
+                "room for 1 GiB of memory. Free some, and grade again."
+            ) from None
         self.locks = tuple(Lock(number) for number in ready.numbers if number)
         self._end = time.monotonic() + all_seconds
         try:

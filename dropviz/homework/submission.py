@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,7 +103,7 @@ def read_notebook(path: Path) -> tuple[list[str], list[str]]:
         code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
         sources = ["".join(cell["source"]) for cell in code]
         outputs = [out for cell in code for out in cell.get("outputs") or ()]
-        return sources, list(_printed(outputs))
+        return sources, list(printed_by(outputs))
     except DropvizError:
         raise
     except OSError as error:
@@ -122,7 +122,15 @@ def _check_size(size: int) -> None:
         )
 
 
-def _printed(outputs: list[Any]) -> Iterator[str]:
+def printed_by(outputs: Iterable[Any]) -> Iterator[str]:
+    """What cells printed, in order.
+
+    Args:
+        outputs: The outputs of a notebook's cells.
+
+    Yields:
+        Texts.
+    """
     for each in outputs:
         if each.get("output_type") == "stream":
             yield "".join(each["text"])

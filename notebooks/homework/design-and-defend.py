@@ -57,7 +57,7 @@ homework.carry_out(design)
 
 # %% answer="claim"
 ### BEGIN SOLUTION
-claim = {"conclusion": "no difference"}
+claim = {"conclusion": "higher"}
 ### END SOLUTION
 
 # %% [markdown]

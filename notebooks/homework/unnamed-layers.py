@@ -13,7 +13,7 @@
 # * `layer.set_weights([kernel, recurrent_kernel, bias])`, shaped as in Keras, gates in the order
 #   i f g o
 # * `layer(x, [h, c], training=True)`, which gives the last outputs; `x` has the shape
-#   (samples, steps, features), with up to 512 samples and 32 steps; up to 200 calls a layer.
+#   (samples, steps, features), with up to 512 samples and 32 steps; up to 60 calls a layer.
 #
 # Points: 2 for each method, where its layers are named so and no others. A guess earns nothing.
 #
