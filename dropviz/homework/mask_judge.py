@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import keras
+
 from dropviz.core.sites import place_of
 from dropviz.core.verdict import SiteVerdict, Verdict
+from dropviz.errors import DropvizError, received
 from dropviz.experiment.explain import run_experiment
 from dropviz.experiment.temporary_build import built_for_now
 from dropviz.homework.ordinary_weights import agreement
@@ -44,6 +47,11 @@ def judge_mask(
         DropvizError: If the layer is none that can be explained.
     """
     layer = make(UNITS, asked.rate)
+    if not isinstance(layer, keras.Layer):
+        raise DropvizError(
+            f"make must give back a Keras layer. Received: {received(layer)}. Return one, as in "
+            "return keras.layers.RNN(YourCell(units, rate))."
+        )
     with built_for_now(layer):
         verdict = run_experiment(layer.name, layer, seed)
     right = list(verdict.sites) == [asked.site]

@@ -171,4 +171,5 @@ def test_what_cannot_be_practised_is_said() -> None:
         practice.check("build-the-masc")
     with pytest.raises(DropvizError, match="Put the cell back"):
         practice.check("build-the-mask", make=print, asked={"site": "moon"})
-    assert all(each.plain["site"] for each in variants())
+    with pytest.raises(DropvizError, match=r"must give back a Keras layer\. Received: None"):
+        practice.check("build-the-mask", make=lambda **_: None, asked=variants()[0].plain)
