@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from dropviz.figures import theme
 
-_WIDTH, _ROW, _ABOVE, _BELOW, _LINE = 820, 24, 84, 46, 40
+_WIDTH, _ROW, _ABOVE, _BELOW, _LINE = 820, 24, 60, 60, 40
 _NAME, _WORDS = 34, 120  # letters that there is room for
 
 
