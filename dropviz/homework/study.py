@@ -182,12 +182,11 @@ def rows_from(printed: Iterable[str]) -> list[Row] | None:
     Returns:
         The rows; None where there are none, or they are damaged.
     """
-    lines = [line for text in printed for line in text.splitlines() if line.startswith(MARK)]
-    if not lines:
-        return None
+    # Jupyter may keep one cell's output in several pieces, wherever they were cut.
+    told = "".join(printed).rpartition(MARK)[2].splitlines()
     try:
-        return [_row(**each) for each in json.loads(lines[-1].removeprefix(MARK))]
-    except (ValueError, TypeError, AttributeError, RecursionError):
+        return [_row(**each) for each in json.loads(told[0])]
+    except (ValueError, TypeError, AttributeError, RecursionError, IndexError):
         return None
 
 

@@ -157,4 +157,6 @@ def test_results_that_are_damaged_are_none(text: str) -> None:
 def test_the_last_results_count() -> None:
     line = MARK + json.dumps([{"value": "1", "seed": 1, "score": 2, "masks": {}}])
 
-    assert rows_from([f"{MARK}[]\n", f"words\n{line}\n"]) == [study.Row("1", 1, 2.0, {})]
+    row = study.Row("1", 1, 2.0, {})
+    assert rows_from([f"{MARK}[]\n", f"words\n{line}\nmore"]) == [row]
+    assert rows_from([f"no line end{line[:30]}", f"{line[30:]}\n"]) == [row]
