@@ -24,6 +24,7 @@ class Attack:
         why: A part of the reason that it is refused for; "" where it is graded as it stands.
         assignment: Of which assignment.
         printed: What the notebook's outputs say.
+        told: What the table says of it, where ``why`` is not all of that.
     """
 
     name: str
@@ -31,11 +32,12 @@ class Attack:
     why: str
     assignment: str = BUILD
     printed: tuple[str, ...] = ()
+    told: str = ""
 
 
-def _body(name: str, body: str, why: str) -> Attack:
+def _body(name: str, body: str, why: str, told: str = "") -> Attack:
     lines = "".join(f"    {line}\n" for line in body.strip().splitlines())
-    return Attack(name, (f"def make(units, rate):\n{lines}",), why)
+    return Attack(name, (f"def make(units, rate):\n{lines}",), why, told=told)
 
 
 _LAYER = "import keras\ndef make(units, rate):\n    return keras.layers.LSTM(units)\n"
@@ -76,6 +78,7 @@ _PATCHES = (
         "dropviz looked for past sys.modules",
         "import sys\nsys.modules.pop('dropviz')\nimport dropviz",
         "dropviz",
+        "its code says that no dropviz is there, or that it may not read it",
     ),
     _body(
         "dropviz found in memory, by the garbage collector",
@@ -117,6 +120,7 @@ _BOMBS = (
         "a disk bomb",
         "import tempfile\nwith tempfile.TemporaryFile() as f:\n    f.write(bytes(1 << 30))",
         "its code says",
+        "its code says that it may write nowhere",
     ),
     _body("a flood of prints", "while True: print('x' * 10**6)", "it gave no answer within"),
     _body("deep recursion", "return make(units, rate)", "its code says RecursionError"),
@@ -215,6 +219,7 @@ _FRAMES = (
         ),
         "it",
         UNNAMED,
+        told="it answered before it was asked, or fails: which comes first",
     ),
 )
 _NUMBERS = (
@@ -320,7 +325,7 @@ def lines() -> Iterator[str]:
     yield "| attack | what becomes of it |"
     yield "|---|---|"
     for each in ATTACKS:
-        shown = each.why if len(each.why) < 80 else f"{each.why[:20]}..."
+        shown = each.told or (each.why if len(each.why) < 80 else f"{each.why[:20]}...")
         escaped = shown.replace("<", "&lt;").replace("|", "\\|") or "it is graded as it stands"
         yield f"| {each.name} | {escaped} |"
 
