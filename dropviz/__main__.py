@@ -1,4 +1,4 @@
-"""The command line: `dropviz demo`, `dropviz doctor` and `dropviz playground`."""
+"""The command line: `dropviz demo`, `doctor`, `playground` and `homework`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from dropviz.errors import DropvizError, StoppedError, visible
+from dropviz.homework import command_line as homework
 
 if TYPE_CHECKING:
     from dropviz.studies.progress import Progress
@@ -37,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     playground.add_argument(
         "path", type=Path, nargs="?", default=Path("dropviz-playground.html"), help="where to"
     )
+    homework.add_to(commands)
     given = parser.parse_args(arguments)
     try:
         if given.command == "doctor":
@@ -45,6 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
             doctor()
         elif given.command == "playground":
             _playground(given.path)
+        elif given.command == "homework":
+            return int(given.run(given))
         else:
             _demo(given.out)
     except (DropvizError, OSError) as error:

@@ -18,7 +18,16 @@ PACKAGE = Path(dropviz.__file__).parent
 MOST_LINES = 320
 
 _KERAS = {"errors", "core", "keras_inside", "methods"}
-_UPPER = {"recording", "experiment", "traps", "figures", "browser", "studies", "jupyter"}
+_UPPER = {
+    "recording",
+    "experiment",
+    "traps",
+    "figures",
+    "browser",
+    "studies",
+    "homework",
+    "jupyter",
+}
 _FLOORS = _KERAS | _UPPER
 
 # What each floor may import of dropviz, besides itself; the lowest first.
@@ -33,6 +42,7 @@ BELOW: Mapping[str, set[str]] = {
     "figures": {"errors", "core"},
     "browser": {"errors", "core", "figures"},
     "studies": {*_KERAS, "recording", "experiment"},
+    "homework": {*_KERAS, "recording", "experiment", "studies", "figures"},
     "jupyter": _FLOORS - {"jupyter"},
     "top": _FLOORS,
 }
@@ -41,18 +51,21 @@ TOP = ("dropviz", "dropviz.__main__", "dropviz.checkup")
 # Where each library from outside may be imported: a floor, or a single module.
 HOMES: Mapping[str, set[str]] = {
     "numpy": {*_FLOORS} - {"errors", "keras_inside"},
-    "keras": {"keras_inside", "methods", "recording", "experiment", "traps", "studies"},
+    "keras": {"keras_inside", "methods", "recording", "experiment", "traps", "studies", "homework"},
     "tensorflow": {"keras_inside", "dropviz.recording.tensorflow_store"},
     "matplotlib": {"figures"},
     "PIL": {"figures"},
     "IPython": {"jupyter"},
     "ipywidgets": {"jupyter"},
     "anywidget": {"jupyter"},
-    "traitlets": {"jupyter"},
+    "traitlets": {"jupyter", "dropviz.homework.nbgrader_preprocessors"},
     "sklearn": set(),  # but in texts of core/task_data.py, which tests/core/test_tasks.py looks at
     "scipy": {"dropviz.studies.seed_statistics"},
     "loky": {"dropviz.studies.worker_pool"},
     "pandas": {"dropviz.core.study_result"},
+    "jupytext": {"dropviz.homework.notebooks"},
+    "nbformat": {"dropviz.homework.notebooks", "dropviz.homework.nbgrader_preprocessors"},
+    "nbgrader": {"dropviz.homework.nbgrader_preprocessors"},
 }
 
 # Where private names of other packages may be used, and packages that are private as a whole.

@@ -18,7 +18,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 # Which extras a folder may count on, besides what dropviz itself requires.
 FOLDERS = {
-    "dropviz": ("tensorflow", "tables"),
+    "dropviz": ("tensorflow", "tables", "homework"),
     "tests": ("tensorflow", "test"),
     "benchmarks": ("test",),
     "studies": ("tensorflow",),

@@ -1,0 +1,91 @@
+"""Short lines with a checksum, which students paste into a chat: their predictions, in a workshop.
+
+The checksum catches letters that were lost or mistyped. It is no signature: anybody can make one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from dropviz.errors import DropvizError, received
+from dropviz.homework.key_file import check_student
+
+_MARK = "dropviz1"
+_WORD = r"[\w.+-]{1,40}"
+_PAIR = re.compile(rf"{_WORD}={_WORD}")
+_LINE = re.compile(rf"\b{_MARK}:([\w.@+-]{{1,64}})((?::{_WORD}={_WORD}){{1,40}}):([0-9a-f]{{4}})\b")
+_STARTED = re.compile(rf"\b{_MARK}:\S*")
+_DIGITS = 4
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a line of a chat says.
+
+    Attributes:
+        student: Who predicted.
+        predictions: By question, the choice.
+    """
+
+    student: str
+    predictions: Mapping[str, str]
+
+
+def chat_line(student: str, predictions: Mapping[str, str]) -> str:
+    """Makes a line.
+
+    Args:
+        student: The student's id.
+        predictions: By question, the choice; letters, digits and . + - _.
+
+    Returns:
+        The line, such as "dropviz1:ada:where=h:life=step:1f0a".
+
+    Raises:
+        DropvizError: If something cannot stand in such a line.
+    """
+    pairs = [f"{question}={choice}" for question, choice in predictions.items()]
+    for pair in pairs:
+        if not _PAIR.fullmatch(pair):
+            raise DropvizError(
+                "A question and its choice must be 1 to 40 letters, digits or . + - _. "
+                f"Received: {received(pair)}. Shorten it."
+            )
+    if not pairs:
+        raise DropvizError("There is no prediction to tell. Predict first.")
+    body = ":".join([_MARK, check_student(student), *pairs])
+    return f"{body}:{_checksum(body)}"
+
+
+def read_lines(text: str) -> tuple[list[Told], list[str]]:
+    """Reads the lines in a chat, whatever else is in it.
+
+    Args:
+        text: The chat.
+
+    Returns:
+        What they say, the last line of a student for each; and the lines whose checksum is wrong.
+    """
+    told: dict[str, Told] = {}
+    damaged: list[str] = []
+    for each in _STARTED.finditer(text):
+        found = _LINE.match(each[0])
+        body = each[0].rpartition(":")[0] if found is None else found[0].rpartition(":")[0]
+        if found is None or found[3] != _checksum(body):
+            damaged.append(each[0])
+            continue
+        told[found[1]] = Told(found[1], dict(_pairs(found[2])))
+    return list(told.values()), damaged
+
+
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    for pair in text.removeprefix(":").split(":"):
+        question, _, choice = pair.partition("=")
+        yield question, choice
+
+
+def _checksum(body: str) -> str:
+    return hashlib.sha256(body.encode()).hexdigest()[:_DIGITS]

@@ -1,0 +1,134 @@
+"""Runs in the child: answers with numbers, and knows nothing of what is asked of it."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from dropviz.homework.asked_layer import AskedLayer
+from dropviz.homework.extract import literals, needed, statements
+from dropviz.homework.frames import CODE, Array, Frame, Kind, read, write
+
+_STEPS = 4  # of the input that a layer is built for
+_SAID, _NAME = 500, 60  # letters of an error, and of a name
+
+
+class Answer:
+    """An answer that is run, at this end of the pipes."""
+
+    def __init__(self, ask: int, answer: int) -> None:
+        """Waits for what is asked.
+
+        Args:
+            ask: The pipe by which the judge asks.
+            answer: The pipe by which it is answered.
+        """
+        self._ask, self._answer = ask, answer
+        self._space: dict[str, Any] = {"__name__": "__main__"}
+        self._layers: list[Any] = []
+
+    def serve(self) -> None:
+        """Answers one frame after another, until there is none."""
+        do: dict[Kind, Callable[[Frame], Frame]] = {
+            Kind.CODE: self._run,
+            Kind.LITERAL: self._literal,
+            Kind.MAKE: self._make,
+            Kind.CALL: self._call,
+            Kind.IDENTIFY: self._identify,
+        }
+        while True:
+            asked = read(self._ask, most=CODE)
+            try:
+                reply = do[asked.kind](asked)
+            except BaseException as error:  # noqa: BLE001 (whatever an answer raises, exits too)
+                reply = Frame(Kind.FAILED, text=_words(error))
+            write(self._answer, reply)
+
+    def _run(self, asked: Frame) -> Frame:
+        import keras
+
+        names, cells = _names_and_cells(asked.text)
+        found, wrong = statements(cells)
+        seed = asked.numbers[0]
+        random.seed(seed)
+        keras.utils.set_random_seed(seed)
+        try:
+            exec(compile(needed(found, names), "<your notebook>", "exec"), self._space)  # noqa: S102
+        except ImportError as error:
+            if error.name != "dropviz":
+                raise
+            raise ImportError("there is no dropviz here; it needs Keras and NumPy alone") from None
+        missing = [name for name in names if name not in self._space]
+        if missing:
+            also = f" ({'; '.join(wrong)})" if wrong else ""
+            raise NameError(f"the notebook defines no {' and no '.join(missing)}{also}")
+        return Frame(Kind.DONE)
+
+    def _literal(self, asked: Frame) -> Frame:
+        names, cells = _names_and_cells(asked.text)
+        return Frame(Kind.DONE, text=json.dumps(literals(statements(cells)[0], names)))
+
+    def _make(self, asked: Frame) -> Frame:
+        import keras
+
+        units, features = asked.numbers[:2]
+        layer = self._space["make"](units=units, rate=round(float(asked.arrays[0][0]), 6))
+        if not isinstance(layer, keras.Layer):
+            raise TypeError(f"make must give back a Keras layer, not {type(layer).__name__}")
+        if not layer.built:
+            layer.build((None, _STEPS, features))
+        _reseed(layer, asked.numbers[2])
+        self._layers.append(layer)
+        shapes = [np.asarray(each.shape, np.float32) for each in layer.get_weights()]
+        return Frame(Kind.DONE, shapes)
+
+    def _call(self, asked: Frame) -> Frame:
+        import keras
+
+        number, training, many = asked.numbers[:3]
+        layer = self._layers[number]
+        if many:
+            layer.set_weights(asked.arrays[:many])
+        x, *states = (keras.ops.convert_to_tensor(each) for each in asked.arrays[many:])
+        given = {"initial_state": states} if states else {}
+        out = layer(x, training=bool(training), **given)
+        out = out[0] if isinstance(out, (list, tuple)) else out
+        values = keras.ops.convert_to_numpy(keras.ops.cast(out, "float32"))
+        return Frame(Kind.DONE, [np.asarray(values)])
+
+    def _identify(self, asked: Frame) -> Frame:
+        features, units = asked.numbers[:2]
+        layer = AskedLayer(features, units, self._asked)
+        return Frame(Kind.NAMED, text=str(self._space["identify"](layer))[:_NAME])
+
+    def _asked(self, arrays: Sequence[Array], training: bool, weights: int) -> Array:  # noqa: FBT001
+        write(self._answer, Frame(Kind.ASK, arrays, numbers=(0, int(training), weights)))
+        reply = read(self._ask)
+        if reply.kind is not Kind.DONE:
+            raise ValueError(reply.text or "that is no answer")
+        return np.array(reply.arrays[0])
+
+
+def _names_and_cells(text: str) -> tuple[list[str], list[str]]:
+    names, *cells = text.split("\0")
+    return names.split(), cells
+
+
+def _reseed(layer: Any, seed: int) -> None:
+    """Lets the random streams of a layer begin where the judge says, so that points repeat."""
+    number = 0
+    for variable in layer.non_trainable_variables:
+        if tuple(variable.shape) == (2,) and "int" in str(variable.dtype):
+            number += 1
+            variable.assign(np.array([(seed + number) % (1 << 31), 0]))
+
+
+def _words(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    own = [line for line in lines if not line.startswith("Exception encountered when calling")]
+    said = " ".join((own or lines)[:1])
+    return f"{type(error).__name__}: {said}"[:_SAID] if said else type(error).__name__

@@ -1,0 +1,114 @@
+"""Grades what a class handed in: each by itself, and what cannot be graded in a sentence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from dropviz.errors import DropvizError, visible
+from dropviz.homework.fork_client import ForkServer
+from dropviz.homework.judge import judge
+from dropviz.homework.key_file import Key
+from dropviz.homework.report import Report
+from dropviz.homework.report_files import changes, path_for, read_report, write_report
+from dropviz.homework.submission import Submission, find_notebooks, read_submission
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What became of one file.
+
+    Attributes:
+        path: The file, inside of what was collected.
+        sentence: What to tell the teacher.
+        failed: Whether it could not be graded.
+    """
+
+    path: Path
+    sentence: str
+    failed: bool = False
+
+
+def grade(
+    server: ForkServer,
+    folder: Path,
+    reports: Path,
+    key: Key,
+    *,
+    again: bool = False,
+    unlocked: bool = False,
+) -> Iterator[Graded]:
+    """Grades a folder.
+
+    Args:
+        server: It forks the processes that answers run in.
+        folder: What was collected.
+        reports: Where reports go, a folder for each student.
+        key: The teacher's key.
+        again: Whether to grade what has a report already, and say what changed.
+        unlocked: Whether to run answers where a lock that is needed does not hold.
+
+    Yields:
+        What became of each file, as it is done.
+
+    Raises:
+        DropvizError: If there is nothing to grade.
+    """
+    read: dict[Path, Submission] = {}
+    failed: list[Graded] = []
+    for path in find_notebooks(folder):
+        inside = path.relative_to(folder)
+        try:
+            read[inside] = read_submission(path, folder)
+        except DropvizError as error:
+            failed.append(Graded(inside, str(error), failed=True))
+    yield from failed
+    many = Counter((each.student, each.assignment) for each in read.values())
+    for inside, submission in read.items():
+        if many[submission.student, submission.assignment] > 1:
+            yield Graded(inside, _doubled(submission), failed=True)
+            continue
+        try:
+            told = _grade(server, submission, reports, key, again=again, unlocked=unlocked)
+        except DropvizError as error:
+            yield Graded(inside, str(error), failed=True)
+        else:
+            yield Graded(inside, told)
+
+
+def _grade(
+    server: ForkServer,
+    submission: Submission,
+    reports: Path,
+    key: Key,
+    *,
+    again: bool,
+    unlocked: bool,
+) -> str:
+    path = path_for(reports, submission.student, submission.assignment)
+    there = path.exists()
+    if there and not again:
+        return "has a report already, which is kept. To grade it again, say --again."
+    report = judge(server, submission, key, unlocked=unlocked)
+    told = _told(path, report) if there else visible(report.lines[0])
+    write_report(reports, report)
+    return told
+
+
+def _told(path: Path, report: Report) -> str:
+    """What changed since the report that is there."""
+    try:
+        old = read_report(path)
+    except DropvizError:
+        return f"{report.lines[0]} The report that was there could not be read."
+    changed = changes(old, report)
+    return f"{report.lines[0]} {'; '.join(changed) if changed else 'Nothing changed.'}"
+
+
+def _doubled(submission: Submission) -> str:
+    return (
+        f"Several files are the {submission.assignment} of {submission.student}, so none of them "
+        "is graded. Expected one. Leave the right one in the folder, and grade again."
+    )

@@ -1,0 +1,131 @@
+"""Judges the first assignment, Build the mask: by experiment, then by the oracle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
+
+from dropviz.core.sites import place_of
+from dropviz.core.verdict import SiteVerdict, Verdict
+from dropviz.errors import DropvizError, received
+from dropviz.experiment.explain import run_experiment
+from dropviz.experiment.temporary_build import built_for_now
+from dropviz.homework.ordinary_weights import agreement
+from dropviz.homework.report import Check
+from dropviz.homework.variants import Variant
+
+UNITS = 8
+POINTS = {
+    "site": 3,
+    "life": 2,
+    "sharing": 1,
+    "rate": 1,
+    "scaling": 1,
+    "samples": 1,
+    "equations": 2,
+}
+
+Layer = Any
+
+
+def judge_mask(
+    make: Callable[[int, float], Layer], asked: Variant, seed: int
+) -> tuple[list[Check], str]:
+    """Judges a layer that masks.
+
+    Args:
+        make: Makes a layer of so many units with a rate.
+        asked: What was asked.
+        seed: Where random streams begin.
+
+    Returns:
+        The checks, and why there are not more; "" where nothing stopped it.
+
+    Raises:
+        DropvizError: If the layer is none that can be explained.
+    """
+    layer = make(UNITS, asked.rate)
+    if not isinstance(layer, keras.Layer):
+        raise DropvizError(
+            f"make must give back a Keras layer. Received: {received(layer)}. Return one, as in "
+            "return keras.layers.RNN(YourCell(units, rate))."
+        )
+    with built_for_now(layer):
+        verdict = run_experiment(layer.name, layer, seed)
+    right = list(verdict.sites) == [asked.site]
+    checks = [_check("site", right, place_of(asked.site), _sites(verdict))]
+    if not right:
+        return checks, "the other checks are of a mask at the site that was asked for"
+    found = verdict.sites[asked.site]
+    checks += _manners(found, asked, verdict)
+    agreed = agreement(make, found, asked.rate, seed)
+    if not agreed.holds:
+        off = max(agreed.in_training, agreed.at_inference)
+        same = _check("equations", agreed.holds, _SAME, f"off by {off:.1g}")
+        # What the experiment saw is then not what this layer does.
+        return [same], (
+            "with ordinary random weights the layer does not do what it did in the experiment, so "
+            "that nothing of the experiment counts"
+        )
+    return [*checks, _check("equations", agreed.holds, _SAME, "the same to a thousandth")], ""
+
+
+_SAME = "with ordinary weights, the outputs of an LSTM with such a mask"
+
+
+def _sites(verdict: Verdict) -> str:
+    places = [found.place for found in verdict.sites.values()]
+    if places:
+        return " and ".join(places)
+    return "a place that could not be told" if verdict.doubts else "nothing is masked"
+
+
+def _manners(found: SiteVerdict, asked: Variant, verdict: Verdict) -> Iterator[Check]:
+    life = "the mask is never drawn again" if found.frozen else _life(found.life)
+    lives = found.life == asked.life and not found.frozen
+    yield _check("life", lives, f"a mask that lives for {_life(asked.life)}", life)
+    yield _sharing(found, asked)
+    low, high = found.rate_interval
+    counted = f"between {low:.3f} and {high:.3f}"
+    yield _check("rate", low < asked.rate < high, f"rate {asked.rate:g}", counted)
+    yield _scaling(found, asked, verdict)
+    many = {True: "one mask for all", False: "one each", None: "it could not be told"}
+    single = found.same_over_samples is False
+    yield _check(
+        "samples", single, "a mask for each sequence of the batch", many[found.same_over_samples]
+    )
+
+
+def _life(life: str | None) -> str:
+    return {"step": "one step", "sequence": "one sequence"}.get(life or "", "it could not be told")
+
+
+def _sharing(found: SiteVerdict, asked: Variant) -> Check:
+    if not asked.tying:
+        whole = "all units at once" if found.same_over_units else "each unit by itself"
+        right = not found.same_over_units
+        return _check("sharing", right, "each unit dropped by itself", whole)
+    words = {"tied": "the same mask for all gates", "untied": "one mask for each gate"}
+    seen = words.get(found.tying or "", "it could not be told")
+    if found.missing:
+        seen = f"only the gates {' '.join(found.gates)} are masked"
+    right = found.tying == asked.tying and not found.missing
+    return _check("sharing", right, words[asked.tying], seen)
+
+
+def _scaling(found: SiteVerdict, asked: Variant, verdict: Verdict) -> Check:
+    kept = 1 / (1 - asked.rate)
+    right = found.scaling == "inverted" and abs(found.kept / kept - 1) < max(0.01, found.precision)
+    seen = f"kept entries times {found.kept:.3g} in training, all times {found.at_inference:.3g}"
+    seen += " at inference"
+    if verdict.active_at_inference:
+        right, seen = False, f"{seen}, and something drops there too"
+    return _check(
+        "scaling", right, f"kept entries times {kept:.3g} in training, nothing at inference", seen
+    )
+
+
+def _check(name: str, right: bool, asked: str, measured: str) -> Check:  # noqa: FBT001
+    return Check(name, POINTS[name] if right else 0, POINTS[name], asked, measured)

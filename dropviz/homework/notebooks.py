@@ -1,0 +1,170 @@
+"""Builds what is handed out, and what is not, from one jupytext percent source each."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from dropviz.errors import DropvizError, received
+from dropviz.homework.assignments import ASSIGNMENTS, Assignment
+from dropviz.homework.key_file import Key, check_student
+from dropviz.homework.practice import write_variants
+from dropviz.homework.variants import Variant, variant_of
+
+Notebook = Any
+
+_SOLUTION = re.compile(
+    r"^([ \t]*)### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION[ \t]*$", re.DOTALL | re.MULTILINE
+)
+_MARK = re.compile(r"^[ \t]*### (?:BEGIN|END) SOLUTION[ \t]*\n?", re.MULTILINE)
+_SOME = Variant("recurrent", "sequence", "tied", 0.4)
+_KERNEL = {
+    "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+    "language_info": {"name": "python"},
+}
+
+
+def build(source: Path, out: Path, key: Key, students: Sequence[str]) -> list[Path]:
+    """Builds the notebooks of all assignments.
+
+    Args:
+        source: The folder of the sources, ``ASSIGNMENT.py`` in the percent format.
+        out: Where to: ``student/ID/`` is handed out, ``nbgrader/source/`` is for nbgrader, and
+            ``solution/`` stays with the teacher.
+        key: The teacher's key.
+        students: Their ids.
+
+    Returns:
+        The paths written.
+
+    Raises:
+        DropvizError: If a source is missing, an id is none or doubled, jupytext is not
+            installed, or something is there already.
+    """
+    check_students(students)
+    notebooks = {name: _read(source / f"{name}.py") for name in ASSIGNMENTS}
+    if out.exists() and any(out.iterdir()):
+        raise DropvizError(
+            f"{received(str(out))} is not empty, and what was handed out is not overwritten. Give "
+            "another folder."
+        )
+    asked = {student: variant_of(key, student) for student in students}
+    made: dict[Path, Notebook] = {}
+    for name, notebook in notebooks.items():
+        for student, variant in asked.items():
+            path = out / "student" / student / f"{name}.ipynb"
+            made[path] = for_student(notebook, key.edition, student, variant)
+        assignment = ASSIGNMENTS[name]
+        made[out / "solution" / f"{name}.ipynb"] = for_teacher(notebook, key.edition)
+        at = out / "nbgrader" / "source" / name / f"{name}.ipynb"
+        made[at] = for_nbgrader(notebook, key.edition, assignment)
+    for path, notebook in made.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        import_module("nbformat").write(notebook, path)
+    table = out / "nbgrader" / "source" / "build-the-mask" / "variants.csv"
+    write_variants(table, asked)
+    return [*made, table]
+
+
+def check_students(students: Sequence[str]) -> None:
+    """Raises DropvizError unless these are ids, each there once, and at least one."""
+    for student in students:
+        check_student(student)
+    doubled = sorted({each for each in students if students.count(each) > 1})
+    if doubled or not students:
+        raise DropvizError(
+            f"Each student needs an id of their own, one on a line. Received: "
+            f"{'doubled ' + received(doubled) if doubled else 'none'}. Correct the list."
+        )
+
+
+def for_student(notebook: Notebook, edition: str, student: str, variant: Variant) -> Notebook:
+    """A plain notebook for one student, without solutions."""
+    return _made(
+        notebook, _words(edition, student, repr(variant.plain), variant.sentence), solved=False
+    )
+
+
+def for_teacher(notebook: Notebook, edition: str, variant: Variant = _SOME) -> Notebook:
+    """The notebook with its solutions, which answer any variant."""
+    return _made(
+        notebook, _words(edition, "solution", repr(variant.plain), variant.sentence), solved=True
+    )
+
+
+def for_nbgrader(notebook: Notebook, edition: str, assignment: Assignment) -> Notebook:
+    """A source for nbgrader: solutions in its marks, and a cell that the judge's points go to."""
+    read = 'homework.asked("variants.csv", student)'
+    told = "What your variant is stands in the table variants.csv, which the next cell reads."
+    made = _made(notebook, _words(edition, "your-id", read, told), solved=None)
+    for cell, original in zip(made.cells, notebook.cells, strict=True):
+        if "answer" in original.metadata:
+            cell.metadata["nbgrader"] = _graded(original.metadata["answer"], solution=True)
+    check = import_module("nbformat").v4.new_code_cell("# The judge's points go here.")
+    check["id"] = "judge"
+    check.metadata["nbgrader"] = {
+        **_graded(f"judge-{assignment.name}", solution=False),
+        "grade": True,
+        "locked": True,
+        "points": assignment.of,
+    }
+    made.cells.append(check)
+    return made
+
+
+def _graded(name: str, *, solution: bool) -> dict[str, Any]:
+    return {
+        "schema_version": 3,
+        "grade_id": name,
+        "solution": solution,
+        "grade": False,
+        "locked": False,
+        "task": False,
+        "cell_type": "code",
+    }
+
+
+def _words(edition: str, student: str, asked: str, sentence: str) -> dict[str, str]:
+    return {
+        "EDITION": edition,
+        "STUDENT": student,
+        "ASKED": asked,
+        "SENTENCE": sentence,
+    }
+
+
+def _made(notebook: Notebook, words: dict[str, str], *, solved: bool | None) -> Notebook:
+    """A copy with its words filled in; solutions kept, taken out, or (None) left in their marks."""
+    made = copy.deepcopy(notebook)
+    made.metadata = copy.deepcopy(_KERNEL)
+    for number, cell in enumerate(made.cells):
+        source = cell.source
+        if solved is not None:
+            source = (
+                _MARK.sub("", source) if solved else _SOLUTION.sub(r"\1...  # your code", source)
+            )
+        for name, value in words.items():
+            source = source.replace(f"__{name}__", value)
+        cell.source, cell.metadata = source.rstrip(), {}
+        cell["id"] = f"cell-{number}"
+    return made
+
+
+def _read(path: Path) -> Notebook:
+    try:
+        jupytext = import_module("jupytext")
+    except ImportError:
+        raise DropvizError(
+            "Building notebooks needs jupytext, which is not installed. Install it with: "
+            'python -m pip install "dropviz[homework]"'
+        ) from None
+    if not path.is_file():
+        raise DropvizError(
+            f"There is no source {received(str(path))}. Give the folder notebooks/homework of "
+            "dropviz's repository with --source."
+        )
+    return jupytext.read(path, fmt="py:percent")

@@ -1,0 +1,197 @@
+"""The third assignment at the student's: carries a design out, and reads what came of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from dropviz.core.checks import check_whole
+from dropviz.core.number_forms import MOST_SEED
+from dropviz.core.runs import Run
+from dropviz.core.spec import RunSpec
+from dropviz.core.tasks import TASKS
+from dropviz.errors import DropvizError, received, unknown_name
+from dropviz.recording.redraw import redraw
+from dropviz.studies.train import run
+
+MARK = "dropviz-results: "
+# What may vary or be held; a seed is given for itself.
+FACTORS = tuple(each.name for each in fields(RunSpec) if each.name not in ("seed", "schedule"))
+_KEYS = ("vary", "hold", "seeds", "measure")
+_MOST_TRAININGS, _MOST_UNITS, _MOST_EPOCHS = 60, 64, 30
+_DIGITS = 12  # of a fingerprint
+
+
+@dataclass(frozen=True)
+class Design:
+    """An experiment as it was designed.
+
+    Attributes:
+        vary: What varies: by factor, the values.
+        hold: What is held: by factor, the value.
+        seeds: The seeds of each value.
+        measure: The curve whose last value counts.
+    """
+
+    vary: Mapping[str, Sequence[Any]]
+    hold: Mapping[str, Any]
+    seeds: tuple[int, ...]
+    measure: str
+
+    def specs(self, factor: str) -> dict[str, tuple[RunSpec, ...]]:
+        """By value of a factor, the trainings, one for each seed."""
+        return {
+            json.dumps(value): tuple(
+                RunSpec(**{**self.hold, factor: value}, seed=seed) for seed in self.seeds
+            )
+            for value in self.vary[factor]
+        }
+
+
+@dataclass(frozen=True)
+class Row:
+    """What came out of one training of a design.
+
+    Attributes:
+        value: The value of what varies, as JSON.
+        seed: The seed.
+        score: The last value of the measure.
+        masks: By site, a fingerprint of the masks of the first batch.
+    """
+
+    value: str
+    seed: int
+    score: float
+    masks: Mapping[str, str]
+
+
+def design_from(literal: object) -> Design:
+    """Reads a design.
+
+    Args:
+        literal: A dictionary with "vary", "hold", "seeds" and "measure"; more may stand there.
+
+    Returns:
+        The design.
+
+    Raises:
+        DropvizError: If it is none, or too large.
+    """
+    if not isinstance(literal, Mapping) or not all(key in literal for key in _KEYS):
+        raise DropvizError(
+            f"design must be a plain dictionary with {', '.join(_KEYS)}. "
+            f"Received: {received(literal)}."
+        )
+    vary, hold, seeds, measure = (literal[key] for key in _KEYS)
+    if not isinstance(vary, Mapping) or not isinstance(hold, Mapping) or not vary:
+        raise DropvizError('"vary" and "hold" must be dictionaries, and something must vary.')
+    for name in (*vary, *hold):
+        if name not in FACTORS:
+            raise unknown_name("factor", name, FACTORS)
+    if not all(isinstance(values, (list, tuple)) and values for values in vary.values()):
+        raise DropvizError('Each factor of "vary" must have a list of values.')
+    if not isinstance(seeds, (list, tuple)) or not isinstance(measure, str):
+        raise DropvizError('"seeds" must be a list of whole numbers, and "measure" a name.')
+    checked = tuple(check_whole("seed", seed, 0, MOST_SEED) for seed in seeds)
+    _check_size(vary, hold, checked)
+    return Design(dict(vary), dict(hold), checked, measure)
+
+
+def _check_size(
+    vary: Mapping[str, Sequence[Any]], hold: Mapping[str, Any], seeds: Sequence[int]
+) -> None:
+    many = len(seeds) * sum(len(values) for values in vary.values())
+    if many > _MOST_TRAININGS:
+        raise DropvizError(
+            f"A design may have {_MOST_TRAININGS} trainings. Received: {many}. Leave values out."
+        )
+    for name, most in (("units", _MOST_UNITS), ("epochs", _MOST_EPOCHS)):
+        for value in (*vary.get(name, ()), hold.get(name, 1)):
+            check_whole(name, value, 1, most)
+    for task in (*vary.get("task", ()), hold.get("task", "digits")):
+        if not isinstance(task, str) or task not in TASKS or not TASKS[task].offline:
+            raise unknown_name("task", task, [name for name in TASKS if TASKS[name].offline])
+
+
+def carry_out(design: object) -> None:
+    """Trains what a design asks for, and prints the results where the judge looks for them.
+
+    Args:
+        design: The dictionary. Keep the output in the notebook that is handed in.
+
+    Raises:
+        DropvizError: If the design is none, or varies more than one factor.
+    """
+    wanted = design_from(design)
+    if len(wanted.vary) != 1:
+        names = " and ".join(wanted.vary)
+        raise DropvizError(
+            f"A design that is carried out varies one factor. Received: {names}. If both change, "
+            "nobody can say which of them made the difference."
+        )
+    (factor,) = wanted.vary
+    rows: list[dict[str, Any]] = []
+    for value, specs in wanted.specs(factor).items():
+        for spec in specs:
+            trained = retrain(spec)
+            score = trained.curves[wanted.measure][-1]
+            masks = fingerprints(trained)
+            rows.append({"value": value, "seed": spec.seed, "score": score, "masks": masks})
+            print(f"{factor}={value}, seed {spec.seed}: {wanted.measure} {score:.4f}")  # noqa: T201
+    print(MARK + json.dumps(rows))  # noqa: T201
+
+
+def retrain(spec: RunSpec, epochs: int | None = None) -> Run:
+    """Trains what a spec asks for, for so many epochs."""
+    given = {name: value for name, value in spec.to_dict().items() if name != "schedule"}
+    return run(**{**given, "epochs": epochs or spec.epochs})
+
+
+def fingerprints(trained: Run) -> dict[str, str]:
+    """Fingerprints of the masks of the first batch, by layer and site.
+
+    Masks come from the seed alone: they are the same on every machine, as losses are not.
+
+    Args:
+        trained: A run.
+
+    Returns:
+        Hexadecimal digits of SHA-256; nothing where nothing was dropped.
+    """
+    found: dict[str, str] = {}
+    for name, layer in trained.recording.items():
+        if layer.draw_log is None:
+            continue
+        for site, masks in redraw(layer, 0).items():
+            dropped = np.packbits(masks.of_batch(0) == 0).tobytes()
+            found[f"{name}/{site}"] = hashlib.sha256(dropped).hexdigest()[:_DIGITS]
+    return found
+
+
+def rows_from(printed: Iterable[str]) -> list[Row] | None:
+    """Reads the results that ``carry_out`` printed.
+
+    Args:
+        printed: The outputs of a notebook, in order; the last results count.
+
+    Returns:
+        The rows; None where there are none, or they are damaged.
+    """
+    # Jupyter may keep one cell's output in several pieces, wherever they were cut.
+    told = "".join(printed).rpartition(MARK)[2].splitlines()
+    try:
+        return [_row(**each) for each in json.loads(told[0])]
+    except (ValueError, TypeError, AttributeError, RecursionError, IndexError):
+        return None
+
+
+def _row(value: str, seed: int, score: float, masks: Mapping[str, str]) -> Row:
+    plain = {str(site): str(digits) for site, digits in masks.items()}
+    if type(seed) is not int or not isinstance(value, str):
+        raise TypeError(seed)
+    return Row(value, seed, float(score), plain)

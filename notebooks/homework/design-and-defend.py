@@ -1,0 +1,64 @@
+# %% [markdown]
+# # Design and defend
+#
+# You design an experiment, carry it out, and say no more than it shows. About 60 minutes, of which
+# the trainings take 5. Before: lesson 4.
+#
+# `design` and `claim` are plain values. In `design`, `vary` names one factor with its values, the
+# first of which stands for *without* (a rate of 0, or the method `keras`), `hold` the other
+# factors (task, method, dropout, recurrent_dropout, units, epochs), `seeds` the seeds, and
+# `measure` a curve of the run, such as `val_loss`. Which measure is fair to both?
+#
+# Points: one factor that varies 3, three seeds or more 2, a value that stands for *without* 1, a
+# fair measure 1, a result of each training 2, the same masks when one of them is trained again 2,
+# and a claim that your own results bear out 3.
+#
+# Do not change the next cell: it says whose this is.
+
+# %%
+from dropviz import homework
+
+student = "__STUDENT__"
+assignment = "design-and-defend __EDITION__"
+
+# %% answer="design"
+### BEGIN SOLUTION
+design = {
+    "question": "Does recurrent_dropout of one half lower the validation loss on digits?",
+    "vary": {"recurrent_dropout": [0.0, 0.5]},
+    "hold": {"task": "digits", "units": 8, "epochs": 3},
+    "seeds": [1, 2, 3],
+    "measure": "val_loss",
+}
+### END SOLUTION
+
+# %% [markdown]
+# ## Practice
+#
+# Before anything is trained: is it a design from which something could follow? It gives no points.
+
+# %%
+homework.check("design-and-defend", design=design)
+
+# %% [markdown]
+# ## Carry it out
+#
+# Keep the output of this cell: the results are read from it.
+
+# %%
+homework.carry_out(design)
+
+# %% [markdown]
+# ## Defend it
+#
+# `conclusion` is `"lower"`, `"higher"` or `"no difference"`: the measure at the last value against
+# that at the first, seed by seed, with its 95 % interval. An interval that holds 0 shows no
+# difference.
+
+# %% answer="claim"
+### BEGIN SOLUTION
+claim = {"conclusion": "higher"}
+### END SOLUTION
+
+# %% [markdown]
+# Hand in this notebook with its outputs. Then shut down its kernel.

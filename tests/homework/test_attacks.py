@@ -1,0 +1,79 @@
+"""Attacks on the judge: each earns nothing beyond what its honest part earns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dropviz.homework import landlock, seccomp
+from dropviz.homework.fork_client import ForkServer
+from dropviz.homework.judge import judge
+from dropviz.homework.key_file import make_key
+from dropviz.homework.report_files import page
+from dropviz.homework.submission import Submission
+
+from .attacks import ATTACKS, Attack, lines
+
+BY_NAME = {attack.name: attack for attack in ATTACKS}
+LATE = "it gave no answer within"
+DOC = Path(__file__).parents[2] / "docs" / "homework-attacks.md"
+
+pytestmark = pytest.mark.skipif(
+    not (landlock.version() and seccomp.is_known()),
+    reason="attacks are not run where nothing locks them in",
+)
+
+
+@pytest.mark.few(
+    "edited check cells",
+    "dropviz looked for past sys.modules",
+    "os._exit",
+    "a fork bomb",
+    "the key read",
+    "a socket",
+    "frames before they are asked for",
+    "HTML in an error",
+    "code in place of a literal",
+)
+@pytest.mark.parametrize("name", BY_NAME)
+def test_an_attack_earns_nothing(
+    name: str, server: ForkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attack = BY_NAME[name]
+    if attack.why == LATE:
+        monkeypatch.setattr("dropviz.homework.judge._CALL_SECONDS", 1.5)
+    path = tmp_path / "key"
+    key = make_key(path)
+    secrets = {"PATH_OF_TESTS": repr(__file__), "PATH_OF_KEY": repr(str(path))}
+
+    report = judge(server, _handed_in(attack, key.edition, secrets), key)
+
+    assert report.score == 0
+    assert attack.why in report.reason
+    assert not Path("/tmp/left").exists()  # noqa: S108 (what one of them tries to leave)
+    assert "<script>" not in page(report)
+    assert "\x1b" not in "".join(report.lines)
+
+
+def _handed_in(attack: Attack, edition: str, secrets: dict[str, str]) -> Submission:
+    cells = list(attack.cells)
+    for name, path in secrets.items():
+        cells = [cell.replace(name, path) for cell in cells]
+    return Submission("ada", attack.assignment, edition, tuple(cells), attack.printed)
+
+
+def test_the_judge_goes_on_after_any_attack(server: ForkServer, tmp_path: Path) -> None:
+    key = make_key(tmp_path / "key")
+    killed = "import os\ndef make(units, rate): os._exit(9)"
+    late = Submission("eve", "build-the-mask", key.edition, (killed,), ())
+
+    first, again = (judge(server, late, key) for _ in range(2))
+
+    assert first == again
+    assert first.reason == "it ended before it answered"
+
+
+def test_there_are_thirty_attacks_and_the_table_in_the_docs_is_theirs() -> None:
+    assert len(BY_NAME) == len(ATTACKS) >= 30
+    assert "\n".join(lines()) in DOC.read_text(encoding="utf-8")

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import csv
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dropviz.__main__ import main
+from dropviz.errors import DropvizError
+from dropviz.homework.chat_lines import chat_line, read_lines
+from dropviz.homework.class_view import class_view
+from dropviz.homework.report import Check, Report
+from dropviz.homework.report_files import write_report
+
+MEASURED = {
+    "site": ("h_(t-1)", ["h_(t-1)", "h_(t-1)", "x_t"]),
+    "life": ("a mask that lives for one sequence", ["one sequence", "one step"]),
+}
+
+
+def made(student: str, dice: np.random.Generator) -> Report:
+    checks = []
+    for name, (asked, found) in MEASURED.items():
+        pick = str(dice.choice(found))
+        checks.append(Check(name, 2 * (pick in asked or pick == asked), 2, asked, pick))
+    return Report(student, "build-the-mask", "abc123", tuple(checks), 4)
+
+
+def a_class(folder: Path, many: int) -> list[Report]:
+    dice = np.random.default_rng(1)
+    reports = [made(f"s{number:03}", dice) for number in range(many)]
+    for report in reports:
+        write_report(folder, report)
+    return reports
+
+
+def test_a_class_of_200_is_seen_at_a_glance(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reports = a_class(tmp_path / "reports", 200)
+    wrong = sum(report.checks[1].points < 2 for report in reports)
+    assert 70 < wrong < 130
+    began = time.process_time()
+
+    status = main(
+        ["homework", "class", str(tmp_path / "reports"), "--out", str(tmp_path / "c.csv")]
+    )
+
+    # A second of this process alone is usual; 2 s of an idle machine are what is promised.
+    assert time.process_time() - began < 10
+    assert status == 0
+    told = capsys.readouterr().out
+    assert "200 students, 200 reports." in told
+    assert f"{wrong} x asked: a mask that lives for one sequence; found: one step" in told
+    assert "s000" not in told
+    rows = list(csv.DictReader((tmp_path / "c.csv").read_text().splitlines()))
+    assert len(rows) == 200
+    assert rows[3]["student"] == "s003"
+    assert int(rows[3]["score"]) == reports[3].score
+    assert int(rows[3]["build-the-mask: life"]) == reports[3].checks[1].points
+    assert (tmp_path / "c.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_check_that_was_not_come_to_counts_as_not_right() -> None:
+    full = made("a", np.random.default_rng(1))
+    stopped = Report("b", full.assignment, "", full.checks[:1], 4, "its code says =1+1")
+
+    view = class_view([full, stopped])
+
+    assert [many for _, many in view.shares.values()] == [2, 2]
+
+
+def test_a_damaged_report_is_told_and_the_others_are_seen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a_class(tmp_path, 3)
+    (tmp_path / "s001" / "build-the-mask.json").write_text("{")
+
+    status = main(["homework", "class", str(tmp_path), "--out", str(tmp_path / "c.csv")])
+
+    told = capsys.readouterr()
+    assert status == 1
+    assert "2 students" in told.out
+    assert "it is damaged, or no report" in told.err
+
+
+def test_a_spreadsheet_takes_no_text_of_an_answer_for_a_formula(tmp_path: Path) -> None:
+    write_report(tmp_path, Report("ada", "x", "", (), 4, reason="=HYPERLINK(1)"))
+
+    main(["homework", "class", str(tmp_path), "--out", str(tmp_path / "c.csv")])
+
+    assert ",'=HYPERLINK(1)" in (tmp_path / "c.csv").read_text()
+
+
+# ---------------------------------------------------------------- lines of a chat
+
+
+def test_a_line_of_a_chat_comes_out_as_it_went_in() -> None:
+    line = chat_line("ada", {"where": "h", "life": "step"})
+
+    told, damaged = read_lines(f"hi!\n<b>{line}</b> thanks\n")
+
+    assert damaged == []
+    assert (told[0].student, told[0].predictions) == ("ada", {"where": "h", "life": "step"})
+
+
+@pytest.mark.parametrize("place", range(9, 30, 4))
+def test_a_letter_that_is_mistyped_is_found(place: int) -> None:
+    line = chat_line("ada", {"where": "h", "life": "step"})
+    other = "x" if line[place] != "x" else "y"
+
+    told, damaged = read_lines(line[:place] + other + line[place + 1 :])
+
+    assert told == []
+    assert len(damaged) == 1
+
+
+def test_the_last_line_of_a_student_counts() -> None:
+    lines = [chat_line("ada", {"where": choice}) for choice in ("h", "c")]
+
+    assert [each.predictions for each in read_lines("\n".join(lines))[0]] == [{"where": "c"}]
+
+
+def test_what_cannot_stand_in_a_line_is_said() -> None:
+    with pytest.raises(DropvizError, match="Received: 'a b=c'"):
+        chat_line("ada", {"a b": "c"})
+    with pytest.raises(DropvizError, match="Predict first"):
+        chat_line("ada", {})
+
+
+def test_lines_become_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good = [chat_line(name, {"where": choice}) for name, choice in (("ada", "h"), ("bo", "h"))]
+    chat = tmp_path / "chat.txt"
+    chat.write_text("\n".join([*good, good[0].replace("=h", "=c")]))
+
+    status = main(["homework", "class", "--lines", str(chat), "--out", str(tmp_path / "c.csv")])
+
+    told = capsys.readouterr()
+    assert status == 1
+    assert "where: 2 x h" in told.out
+    assert "lost or mistyped" in told.err
+    assert (tmp_path / "c.csv").read_text().splitlines() == ["student,where", "ada,h", "bo,h"]
+
+
+def test_reports_and_lines_are_one_or_the_other(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["homework", "class"]) == 1
+    assert "not both, not none" in capsys.readouterr().err

@@ -1,0 +1,66 @@
+"""A teacher's commands, one after the other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dropviz.__main__ import main
+from dropviz.homework import landlock, seccomp
+
+SOURCE = Path(__file__).parents[2] / "notebooks" / "homework"
+
+
+@pytest.mark.slow
+def test_a_course_is_built_handed_in_empty_graded_and_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("ids.txt").write_text("ada\n\nbo\n")
+    unlocked = [] if landlock.version() and seccomp.is_known() else ["--unlocked"]
+
+    assert main(["homework", "key"]) == 0
+    assert main(["homework", "build", "--students", "ids.txt", "--source", str(SOURCE)]) == 0
+    graded = main(["homework", "grade", "handout/student", *unlocked])
+    told = capsys.readouterr().out
+    assert main(["homework", "class", "reports"]) == 0
+
+    assert graded == 0
+    assert told.count("0 of 11 points.") == told.count("0 of 12 points.") == 2
+    assert told.count("0 of 14 points.") == 2
+    assert "Locks that hold: memory, time and size of files" in told
+    assert "ada/build-the-mask.ipynb" in told
+    assert sorted(path.name for path in Path("reports/ada").iterdir()) == [
+        f"{name}.{end}"
+        for name in ("build-the-mask", "design-and-defend", "unnamed-layers")
+        for end in ("html", "json")
+    ]
+    assert Path("class.csv").exists()
+    assert Path("class.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["grade", "."], "There is no key at 'homework.key'"),
+        (["build", "--students", "none.txt", "--key", "k"], "The list of students 'none.txt'"),
+        (["key", "none/k"], "in a folder that exists"),
+        (["class", "none"], "There is no report in 'none'"),
+    ],
+)
+def test_what_is_missing_is_said_in_a_sentence(
+    words: list[str],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    main(["homework", "key", "k"])
+
+    assert main(["homework", *words]) == 1
+
+    told = capsys.readouterr().err
+    assert said in told
+    assert told.count("\n") == 1

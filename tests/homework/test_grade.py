@@ -1,0 +1,240 @@
+"""What a class hands in, the bad with the good: files, reports, and a second grading."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dropviz.errors import DropvizError
+from dropviz.homework import landlock, seccomp
+from dropviz.homework.fork_client import ForkServer
+from dropviz.homework.grade import Graded, grade
+from dropviz.homework.key_file import Key
+from dropviz.homework.report import Check, Report, report_from
+from dropviz.homework.report_files import (
+    changes,
+    page,
+    path_for,
+    read_report,
+    read_reports,
+    write_report,
+)
+from dropviz.homework.sandbox import Child
+from dropviz.homework.submission import find_notebooks, read_notebook, read_submission
+
+KEY = Key(bytes(range(32)))
+UNLOCKED = not (landlock.version() and seccomp.is_known())
+
+
+def notebook(*sources: str, student: str = "", name: str = "build-the-mask") -> dict[str, Any]:
+    setup = f'student = "{student}"\nassignment = "{name} {KEY.edition}"'
+    return {
+        "cells": [
+            {"cell_type": "code", "source": source.splitlines(keepends=True), "outputs": []}
+            for source in (setup, *sources)
+        ]
+    }
+
+
+def hand_in(path: Path, content: dict[str, Any] | str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+
+
+ODD = "def make(units, rate):\n    return 3"
+
+
+def test_the_bad_are_told_in_a_sentence_and_all_others_graded(
+    server: ForkServer, tmp_path: Path
+) -> None:
+    folder, reports = tmp_path / "submitted", tmp_path / "reports"
+    large = notebook(ODD)
+    large["cells"][1]["outputs"] = [{"output_type": "stream", "text": "x" * (50 << 20)}]
+    old = notebook(ODD)
+    old["cells"][0]["source"] = ['assignment = "build-the-mask 2025ab"']
+    handed_in: dict[str, dict[str, Any] | str] = {
+        "a/n.ipynb": "no notebook",
+        "b/n.ipynb": {"cells": [{"cell_type": "code", "source": ["x = 1"]}]},
+        "c/n.ipynb": large,
+        "d/n.ipynb": old,
+        "e/n.ipynb": notebook(ODD, name="build-a-house"),
+        "f/one.ipynb": notebook(ODD),
+        "f/two.ipynb": notebook(ODD),
+        "flat.ipynb": notebook(ODD),
+        "g/n.ipynb": notebook("x = 1"),
+        "h/n.ipynb": notebook("def make(:"),
+        "i/mask/n.ipynb": notebook(ODD),
+        "j.ipynb": notebook(ODD, student="jo"),
+        "k l/n.ipynb": notebook(ODD, student="kim"),
+    }
+    for name, content in handed_in.items():
+        hand_in(folder / name, content)
+
+    graded = {str(each.path): each for each in _grade(server, folder, reports)}
+
+    assert {name: each.sentence.split(".")[0] for name, each in graded.items() if each.failed} == {
+        "a/n.ipynb": "It is no notebook, or damaged",
+        "b/n.ipynb": "It names no assignment",
+        "c/n.ipynb": "It is 50 MiB large, 16 at the most, which outputs make",
+        "d/n.ipynb": "It is of another edition, as of another year",
+        "e/n.ipynb": "There is no assignment 'build-a-house'",
+        "f/one.ipynb": "Several files are the build-the-mask of f, so none of them is graded",
+        "f/two.ipynb": "Several files are the build-the-mask of f, so none of them is graded",
+        "flat.ipynb": "A student's id must be 1 to 64 letters, digits or ",
+    }
+    read = [each for each in read_reports(reports) if isinstance(each, Report)]
+    written = {each.student: each.reason for each in read}
+    assert written == {
+        "g": "its code says NameError: the notebook defines no make",
+        "h": "its code says NameError: the notebook defines no make (code cell 2, line 1: "
+        "invalid syntax)",
+        "i": _NO_LAYER,
+        "jo": _NO_LAYER,
+        "kim": _NO_LAYER,
+    }
+
+
+_NO_LAYER = "its code says TypeError: make must give back a Keras layer, not int"
+
+
+def _grade(server: ForkServer, folder: Path, reports: Path, *, again: bool = False) -> list[Graded]:
+    return list(grade(server, folder, reports, KEY, again=again, unlocked=UNLOCKED))
+
+
+def test_a_second_grading_keeps_reports_or_says_what_changed(
+    server: ForkServer, tmp_path: Path
+) -> None:
+    folder, reports = tmp_path / "submitted", tmp_path / "reports"
+    hand_in(folder / "ada" / "n.ipynb", notebook(ODD))
+    _grade(server, folder, reports)
+    path = path_for(reports, "ada", "build-the-mask")
+    before = path.read_bytes()
+
+    hand_in(folder / "ada" / "n.ipynb", notebook("x = 1"))
+    (kept,) = _grade(server, folder, reports)
+    assert path.read_bytes() == before
+    (changed,) = _grade(server, folder, reports, again=True)
+    (same,) = _grade(server, folder, reports, again=True)
+    path.write_text("{")
+    (mended,) = _grade(server, folder, reports, again=True)
+
+    assert kept.sentence.startswith("has a report already, which is kept")
+    assert changed.sentence == (
+        "0 of 11 points. reason: its code says NameError: the notebook defines no make"
+    )
+    assert same.sentence == "0 of 11 points. Nothing changed."
+    assert mended.sentence == "0 of 11 points. The report that was there could not be read."
+    assert not list(reports.rglob(".*"))  # nothing is left of writing it as a whole
+
+
+def test_an_error_of_the_judge_itself_is_no_students_fault(
+    server: ForkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand_in(tmp_path / "ada" / "n.ipynb", notebook(ODD))
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Child, "load", broken)
+    _grade(server, tmp_path, tmp_path / "reports")
+
+    report = read_report(path_for(tmp_path / "reports", "ada", "build-the-mask"))
+    assert report.reason == "the experiment could not be finished (ZeroDivisionError)"
+
+
+def test_nothing_to_grade_is_said(tmp_path: Path) -> None:
+    with pytest.raises(DropvizError, match="There is no folder"):
+        find_notebooks(tmp_path / "none")
+    (tmp_path / ".ipynb_checkpoints").mkdir()
+    (tmp_path / ".ipynb_checkpoints" / "a.ipynb").write_text("{}")
+    with pytest.raises(DropvizError, match="There is no notebook"):
+        find_notebooks(tmp_path)
+
+
+def test_a_notebook_is_read_whatever_metadata_it_lost(tmp_path: Path) -> None:
+    path = tmp_path / "ada" / "x (1).ipynb"
+    content = notebook("a = 1\nb = 2")
+    content["cells"][1]["outputs"] = [
+        {"output_type": "stream", "name": "stdout", "text": ["one\n", "two\n"]},
+        {"output_type": "execute_result", "data": {}},
+    ]
+    content["cells"].append({"cell_type": "markdown", "source": "words"})
+    hand_in(path, content)
+
+    found = read_submission(path, tmp_path)
+
+    assert (found.student, found.assignment, found.edition) == (
+        "ada",
+        "build-the-mask",
+        KEY.edition,
+    )
+    assert found.cells[1] == "a = 1\nb = 2"
+    assert found.printed == ("one\ntwo\n",)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"cells": 3}', '{"cells": [1]}', "\x00", "{}"])
+def test_what_is_no_notebook_is_said(tmp_path: Path, text: str) -> None:
+    hand_in(tmp_path / "n.ipynb", text)
+
+    with pytest.raises(DropvizError, match="no notebook, or damaged"):
+        read_notebook(tmp_path / "n.ipynb")
+
+
+# ---------------------------------------------------------------- reports
+
+LIFE = Check("life", 0, 2, "a mask that lives for one sequence", "one step")
+REPORT = Report("ada", "build-the-mask", "abc123", (LIFE,), 11, locks=("files",))
+
+
+def test_a_report_says_what_was_asked_and_what_was_measured() -> None:
+    assert REPORT.lines == [
+        "0 of 11 points.",
+        "0/2 life: Asked: a mask that lives for one sequence. Measured: one step.",
+    ]
+
+
+def test_a_report_is_read_as_it_was_written(tmp_path: Path) -> None:
+    assert read_report(write_report(tmp_path, REPORT)) == REPORT
+
+
+def test_what_an_answer_says_is_escaped_in_its_page() -> None:
+    hostile = Check("<b>", 0, 1, "a&b", "<script>\x1b[2J\u202e")
+    report = Report("ada", "x", "", (hostile,), 1, reason="its code says <img src=x>")
+
+    shown = page(report)
+
+    assert "<script>" not in shown
+    assert "<img" not in shown
+    assert "<b>" not in shown
+    assert "&lt;script&gt;\\x1b[2J\\u202e" in shown
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"checks": [{"name": "x"}]},
+        {"checks": 3},
+        {"student": 3},
+        {"of": "11"},
+        {"of": -1},
+        {"colour": "red"},
+        {"checks": [{**LIFE.__dict__, "points": 1.5}]},
+    ],
+)
+def test_what_is_no_report_is_told_from_one(change: dict[str, Any]) -> None:
+    assert report_from(REPORT.to_dict()) == REPORT
+    with pytest.raises(ValueError, match=r".*"):
+        report_from({**REPORT.to_dict(), **change})
+
+
+def test_changes_are_told_check_by_check() -> None:
+    right = Check("life", 2, 2, LIFE.asked, "one sequence")
+    rate = Check("rate", 1, 1, "rate 0.4", "between 0.39 and 0.41")
+    new = Report("ada", "build-the-mask", "abc123", (right, rate), 11)
+
+    assert changes(REPORT, new) == ["life: 0 -> 2 (one sequence)", "rate: new, 1"]
+    assert changes(new, REPORT) == ["life: 2 -> 0 (one step)", "rate: no longer looked at"]
+    assert changes(new, new) == []

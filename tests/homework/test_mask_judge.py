@@ -1,0 +1,122 @@
+"""The judge of Build the mask, on right answers and on wrong ones of each kind."""
+
+from __future__ import annotations
+
+import pytest
+
+from dropviz.homework import landlock, seccomp
+from dropviz.homework.fork_client import ForkServer
+from dropviz.homework.mask_judge import POINTS, judge_mask
+from dropviz.homework.proxy import Maker
+from dropviz.homework.report import Check
+from dropviz.homework.sandbox import Child
+from dropviz.homework.variants import Variant
+
+from .answers import mask_answer
+
+pytestmark = pytest.mark.slow
+
+TIED = Variant("recurrent", "sequence", "tied", 0.4)
+CANDIDATE = Variant("candidate", "step", "", 0.4)
+
+
+def judged(server: ForkServer, answer: str, asked: Variant) -> tuple[dict[str, Check], str]:
+    with Child(server, unlocked=not (landlock.version() and seccomp.is_known())) as child:
+        child.load([answer], ["make"], seed=3)
+        checks, reason = judge_mask(Maker(child, 3), asked, 3)
+    return {check.name: check for check in checks}, reason
+
+
+RIGHT = {
+    "tied": TIED,
+    "a step": CANDIDATE,
+    "untied": Variant("input", "step", "untied", 0.25),
+    "memory": Variant("cell", "sequence", "", 0.5),
+    "memory, a step": Variant("cell", "step", "", 0.35),
+    "h, a step": Variant("recurrent", "step", "tied", 0.4),
+    "x": Variant("input", "step", "tied", 0.35),
+    "update": Variant("candidate", "sequence", "", 0.25),
+}
+
+
+@pytest.mark.few("tied", "untied")
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_right_answer_earns_all(name: str, server: ForkServer) -> None:
+    checks, reason = judged(server, mask_answer(RIGHT[name]), RIGHT[name])
+
+    assert {each: check.points for each, check in checks.items()} == POINTS
+    assert reason == ""
+
+
+# What is handed in where TIED is asked for: what is lost, and what is said.
+WRONG = {
+    "another life": (
+        mask_answer(Variant("recurrent", "step", "tied", 0.4)),
+        {"life"},
+        "Asked: a mask that lives for one sequence. Measured: one step.",
+    ),
+    "untied": (
+        mask_answer(Variant("recurrent", "sequence", "untied", 0.4)),
+        {"sharing"},
+        "Measured: one mask for each gate.",
+    ),
+    "one for all samples": (
+        mask_answer(TIED, samples=1),
+        {"samples"},
+        "Asked: a mask for each sequence of the batch. Measured: one mask for all.",
+    ),
+    "no scaling": (mask_answer(TIED, kept="1.0"), {"scaling"}, "kept entries times 1 in training"),
+    "a rate of its own": (
+        mask_answer(TIED).replace("self.rate = rate", "self.rate = 0.6"),
+        {"rate", "scaling"},
+        "Asked: rate 0.4. Measured: between",
+    ),
+}
+
+
+@pytest.mark.few("one for all samples")
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_answer_loses_what_is_wrong(name: str, server: ForkServer) -> None:
+    answer, lost, said = WRONG[name]
+
+    checks, _ = judged(server, answer, TIED)
+
+    assert {each for each, check in checks.items() if check.points < check.of} == lost
+    assert any(said in check.sentence for check in checks.values())
+
+
+def test_a_neighbours_answer_earns_nothing(server: ForkServer) -> None:
+    checks, reason = judged(server, mask_answer(CANDIDATE), TIED)
+
+    assert [check.points for check in checks.values()] == [0]
+    assert "Measured: g_t, the candidate that is added to the memory." in checks["site"].sentence
+    assert reason == "the other checks are of a mask at the site that was asked for"
+
+
+def test_a_layer_that_is_right_only_at_the_probes_earns_nothing(server: ForkServer) -> None:
+    # The experiment's weights are nearly all zero, those of a training never are.
+    right = mask_answer(TIED)
+    cheat = right.replace(
+        "if training:",
+        'known = float(ops.mean(ops.cast(self.kernel == 0, "float32"))) > 0.3\n'
+        "        if training and known:",
+    )
+    assert cheat != right
+
+    checks, reason = judged(server, cheat, TIED)
+
+    assert sum(check.points for check in checks.values()) == 0
+    assert "nothing of the experiment counts" in reason
+
+
+@pytest.mark.full
+def test_points_are_the_same_each_time_with_randomness_of_the_system(server: ForkServer) -> None:
+    answer = mask_answer(TIED).replace(
+        "keep = keras.random.uniform(shape, seed=self.generator)",
+        "import numpy as np; keep = np.random.default_rng().random(shape)",
+    )
+
+    scores = [sum(c.points for c in judged(server, answer, TIED)[0].values()) for _ in range(5)]
+
+    # The rate's interval has 99.99 % confidence: one run in 2,000 of this test may fail.
+    assert scores == [11] * 5

@@ -1,0 +1,190 @@
+"""What a process that runs an answer can and cannot do, and what the judge makes of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dropviz.errors import DropvizError
+from dropviz.homework import fork_client, landlock, sandbox, seccomp
+from dropviz.homework.fork_client import ForkServer
+from dropviz.homework.frames import Frame, Kind
+from dropviz.homework.locks import NEEDED, WORDS, Lock
+from dropviz.homework.readable import beneath, readable
+from dropviz.homework.sandbox import Child, RefusedError, check_locks, said
+
+LSTM = "import keras\n\n\ndef make(units, rate):\n    return keras.layers.LSTM(units)"
+
+
+def refusal(server: ForkServer, body: str, call_seconds: float = 20.0) -> str:
+    """Why an answer is refused whose `make` has this body."""
+    lines = "".join(f"    {line}\n" for line in body.splitlines())
+    with Child(server, unlocked=not locked(), call_seconds=call_seconds) as child:
+        child.load([f"def make(units, rate):\n{lines}"], ["make"], seed=1)
+        with pytest.raises(RefusedError):
+            child.ask(Frame(Kind.MAKE, [np.array([0.5], "f4")], numbers=(2, 3, 1)))
+    return child.refused
+
+
+def locked() -> bool:
+    """Whether this machine has all locks that are needed."""
+    return landlock.version() > 0 and seccomp.is_known()
+
+
+needs_locks = pytest.mark.skipif(
+    not locked(), reason="this kernel has no Landlock, or the processor is not known to seccomp"
+)
+
+
+def test_an_answer_is_asked_for_numbers(server: ForkServer) -> None:
+    with Child(server, unlocked=not locked()) as child:
+        child.load([LSTM], ["make"], seed=1)
+        made = child.ask(Frame(Kind.MAKE, [np.array([0.5], "f4")], numbers=(2, 3, 1)))
+        shapes = [tuple(map(int, each)) for each in made.arrays]
+        weights = [np.full(shape, 0.1, "f4") for shape in shapes]
+        asked = Frame(Kind.CALL, [*weights, np.ones((5, 4, 3), "f4")], numbers=(0, 1, 3))
+        out = child.ask(asked).arrays[0]
+
+    assert shapes == [(3, 8), (2, 8), (8,)]
+    assert out.shape == (5, 2)
+    assert np.ptp(out) == 0
+    assert out[0, 0] > 0
+
+
+def test_the_locks_that_hold_are_named(server: ForkServer) -> None:
+    with Child(server, unlocked=True) as child:
+        held = set(child.locks)
+
+    assert (Lock.FILES in held) == (landlock.version() > 0)
+    assert (Lock.CALLS in held) == seccomp.is_known()
+    assert Lock.LIMITS in held
+
+
+@pytest.mark.parametrize("missing", NEEDED)
+def test_each_lock_that_is_missing_is_named(missing: Lock) -> None:
+    held = [lock for lock in NEEDED if lock is not missing]
+
+    with pytest.raises(DropvizError, match="say --unlocked") as error:
+        check_locks(held)
+
+    assert [lock for lock in NEEDED if WORDS[lock] in str(error.value)] == [missing]
+    check_locks(NEEDED)
+
+
+def test_nothing_is_run_on_a_kernel_without_locks(
+    server: ForkServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready = Frame(Kind.READY, numbers=(Lock.LIMITS, Lock.USER))
+    ended: list[int] = []
+    end = server.end
+
+    def noted(process: int) -> int:
+        ended.append(process)
+        return end(process)
+
+    monkeypatch.setattr(sandbox, "read", lambda *_: ready)
+    monkeypatch.setattr(server, "end", noted)
+
+    with pytest.raises(DropvizError, match=r"files \(Landlock\) and processes"):
+        Child(server)
+
+    assert not Path(f"/proc/{ended[0]}").exists()
+
+
+@needs_locks
+def test_threads_of_tensorflow_are_behind_the_locks_too(server: ForkServer) -> None:
+    # A thread that was there before the locks would not be bound by them, and py_function
+    # runs an answer's code in TensorFlow's own threads.
+    body = (
+        "import tensorflow as tf\n"
+        "found = []\n"
+        "def look(x):\n"
+        "    import threading\n"
+        "    try:\n"
+        "        found.append(open('/etc/passwd').read())\n"
+        "    except PermissionError as error:\n"
+        "        found.append(f'{threading.current_thread().name} {error}')\n"
+        "    return x\n"
+        "run = tf.function(lambda x: tf.numpy_function(look, [x], tf.float32))\n"
+        "run(tf.ones(3))\n"
+        "raise RuntimeError(found)"
+    )
+
+    why = refusal(server, body)
+
+    assert "Permission denied" in why
+    assert "root:" not in why
+
+
+def test_modules_that_nobody_has_imported_yet_can_be_imported(server: ForkServer) -> None:
+    # Python may lie in a folder that only root may enter, as in a container.
+    body = "import mailbox, wave, keras.datasets, os\nraise LookupError(os.getuid() == 0)"
+
+    why = refusal(server, body)
+
+    assert why.startswith("its code says LookupError")
+    assert os.getuid() or why.endswith("False")
+
+
+def test_an_endless_loop_is_ended(server: ForkServer) -> None:
+    began = time.monotonic()
+
+    why = refusal(server, "while True:\n    pass", call_seconds=1.0)
+
+    assert why == "it gave no answer within 1 s"
+    assert time.monotonic() - began < 30  # it ended at all; the machine may be busy
+
+
+def test_only_linux_grades(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "win32")
+
+    with pytest.raises(DropvizError, match=r"on Linux only.*Received: 'win32'"):
+        ForkServer()
+
+
+def test_what_lies_beneath_a_hidden_folder_is_left_out(tmp_path: Path) -> None:
+    for name in ("site-packages/dropviz/core", "site-packages/keras"):
+        (tmp_path / name).mkdir(parents=True)
+
+    allowed = dict(beneath(tmp_path / "site-packages", [tmp_path / "site-packages/dropviz"]))
+
+    assert set(allowed) == {tmp_path / "site-packages", tmp_path / "site-packages/keras"}
+    assert allowed[tmp_path / "site-packages"] == landlock.READ_FOLDER
+
+
+def test_nothing_of_ours_is_readable() -> None:
+    package = Path(fork_client.__file__).parents[1]
+
+    paths = [Path(path) for path, rights in readable([package]) if rights & landlock.READ_FILE]
+
+    assert not [path for path in paths if path == package or path in package.parents]
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_each_refused_call_has_a_number_of_its_own(machine: str) -> None:
+    numbers = seccomp.refused_calls(machine)
+
+    assert len(set(numbers.values())) == len(numbers)
+    headers = {"x86_64": Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h")}
+    path = headers.get(machine, Path("/usr/include/asm-generic/unistd.h"))
+    if not path.exists():
+        pytest.skip("the kernel's table is not installed here")
+    table = dict(_defined(path))
+    assert {name: table[name] for name in numbers if name in table} == {
+        name: number for name, number in numbers.items() if name in table
+    }
+
+
+def _defined(path: Path) -> list[tuple[str, int]]:
+    found = re.findall(r"^#define __NR(?:3264)?_(\w+) (\d+)$", path.read_text(), re.MULTILINE)
+    return [(name, int(number)) for name, number in found]
+
+
+def test_what_an_answer_says_does_nothing() -> None:
+    assert said("a\x1b[31m\nb" + "x" * 1000).startswith("a\\x1b[31m bx")
+    assert len(said("x" * 1000)) == 300

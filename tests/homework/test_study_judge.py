@@ -1,0 +1,162 @@
+"""The judge of Design and defend; one training is real."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from dropviz.errors import DropvizError
+from dropviz.homework import study, study_judge
+from dropviz.homework.report import Check
+from dropviz.homework.study import MARK, Row, carry_out, design_from, rows_from
+from dropviz.homework.study_judge import POINTS, judge_practice, judge_study
+
+DESIGN: dict[str, Any] = {
+    "vary": {"recurrent_dropout": [0.0, 0.5]},
+    "hold": {"task": "digits", "units": 4, "epochs": 1},
+    "seeds": [1, 2, 3],
+    "measure": "val_loss",
+}
+MASKS = {"lstm/recurrent": "0123456789ab"}
+
+
+def rows(scores: dict[float, list[float]]) -> list[Row]:
+    return [
+        Row(json.dumps(value), seed, score, MASKS if value else {})
+        for value, each in scores.items()
+        for seed, score in enumerate(each, 1)
+    ]
+
+
+HIGHER = rows({0.0: [1.0, 1.1, 1.2], 0.5: [1.5, 1.6, 1.72]})
+
+
+@pytest.fixture
+def _same_masks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(study_judge, "retrain", lambda spec, epochs: (spec, epochs))
+    monkeypatch.setattr(study_judge, "fingerprints", lambda _: MASKS)
+
+
+def points(judged: tuple[list[Check], str]) -> dict[str, int]:
+    return {check.name: check.points for check in judged[0]}
+
+
+@pytest.mark.usefixtures("_same_masks")
+def test_a_good_study_earns_all() -> None:
+    assert points(judge_study(DESIGN, {"conclusion": "higher"}, HIGHER, 1)) == POINTS
+
+
+FAULTS: dict[str, tuple[dict[str, Any], dict[str, int], str]] = {
+    "two factors": (
+        {"vary": {"dropout": [0.0, 0.5], "units": [4, 8]}},
+        {"one factor": 0, "seeds": 2, "control": 1, "measure": 1},
+        "Measured: 2: dropout and units. If both change",
+    ),
+    "one seed": ({"seeds": [1]}, {"seeds": 0}, "Trainings that differ in the seed alone"),
+    "a seed thrice": ({"seeds": [1, 1, 1]}, {"seeds": 0}, "Measured: 1."),
+    "no control": ({"vary": {"dropout": [0.3, 0.5]}}, {"control": 0}, "none among [0.3, 0.5]"),
+    "a loss with dropout on": ({"measure": "loss"}, {"measure": 0}, "With dropout on, a loss"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_of_the_design_is_said(name: str) -> None:
+    changed, lost, said = FAULTS[name]
+
+    judged = judge_practice({**DESIGN, **changed})
+
+    assert points(judged).items() >= lost.items()
+    assert said in " ".join(check.sentence for check in judged[0])
+
+
+@pytest.mark.usefixtures("_same_masks")
+@pytest.mark.parametrize(
+    ("scores", "conclusion", "right"),
+    [
+        ([1.5, 1.6, 1.72], "no difference", False),
+        ([1.5, 1.6, 1.72], "lower", False),
+        ([0.9, 1.3, 1.1], "no difference", True),
+        ([0.5, 0.6, 0.72], "lower", True),
+    ],
+)
+def test_a_claim_is_held_against_the_students_own_interval(
+    scores: list[float], conclusion: str, *, right: bool
+) -> None:
+    table = rows({0.0: [1.0, 1.1, 1.2], 0.5: scores})
+
+    found = points(judge_study(DESIGN, {"conclusion": conclusion}, table, 1))
+
+    assert found["claim"] == (3 if right else 0)
+
+
+@pytest.mark.usefixtures("_same_masks")
+@pytest.mark.parametrize("table", [None, [], HIGHER[:-1], [*HIGHER, Row("0.9", 1, 1.0, {})]])
+def test_without_all_results_nothing_is_claimed(table: list[Row] | None) -> None:
+    judged = judge_study(DESIGN, {"conclusion": "higher"}, table, 1)
+
+    assert points(judged)["results"] == 0
+    assert "claim" not in points(judged)
+
+
+@pytest.mark.slow
+def test_made_up_results_are_found_by_training_again() -> None:
+    judged = judge_study(DESIGN, {"conclusion": "higher"}, HIGHER, 1)
+
+    assert points(judged)["trained again"] == 0
+    assert "other masks" in judged[0][-1].measured
+    assert "a claim needs results" in judged[1]
+
+
+@pytest.mark.slow
+def test_what_is_carried_out_is_read_again_and_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    small = {**DESIGN, "seeds": [3]}
+    carry_out(small)
+    found = rows_from([capsys.readouterr().out])
+
+    assert found is not None
+    assert [(row.value, row.seed) for row in found] == [("0.0", 3), ("0.5", 3)]
+    assert [list(row.masks) for row in found] == [[], ["lstm/recurrent"]]
+    judged = points(judge_study(small, {"conclusion": "higher"}, found, 1))
+    assert judged["trained again"] == POINTS["trained again"]
+    assert judged["claim"] == 0  # one seed says nothing
+
+
+def test_two_factors_are_not_carried_out() -> None:
+    with pytest.raises(DropvizError, match="varies one factor"):
+        carry_out({**DESIGN, "vary": {"dropout": [0], "units": [4]}})
+
+
+BAD: dict[str, tuple[object, str]] = {
+    "no dictionary": ("design", "must be a plain dictionary"),
+    "nothing varies": ({**DESIGN, "vary": {}}, "something must vary"),
+    "an unknown factor": ({**DESIGN, "hold": {"listener": 1}}, "listener"),
+    "no list": ({**DESIGN, "vary": {"dropout": 0.5}}, "a list of values"),
+    "too many": ({**DESIGN, "seeds": list(range(100))}, "may have 60 trainings"),
+    "too large": ({**DESIGN, "hold": {"units": 10**6}}, "units must be"),
+    "a download": ({**DESIGN, "hold": {"task": "mnist"}}, "mnist"),
+    "a negative seed": ({**DESIGN, "seeds": [-1]}, "seed must be"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_is_no_design_is_said(name: str) -> None:
+    literal, said = BAD[name]
+
+    with pytest.raises(DropvizError, match=said):
+        design_from(literal)
+    assert said in judge_study(literal, None, None, 1)[1]
+
+
+@pytest.mark.parametrize("text", ["", MARK + "[", MARK + "[1]", MARK + '[{"value": "1"}]'])
+def test_results_that_are_damaged_are_none(text: str) -> None:
+    assert rows_from([text]) is None
+
+
+def test_the_last_results_count() -> None:
+    line = MARK + json.dumps([{"value": "1", "seed": 1, "score": 2, "masks": {}}])
+
+    row = study.Row("1", 1, 2.0, {})
+    assert rows_from([f"{MARK}[]\n", f"words\n{line}\nmore"]) == [row]
+    assert rows_from([f"no line end{line[:30]}", f"{line[30:]}\n"]) == [row]
