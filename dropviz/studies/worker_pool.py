@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future
 from types import TracebackType
@@ -55,6 +56,9 @@ class WorkerPool:
         if self._given is not None:
             return self._given.submit(function, *args)
         if self._own is None:
+            # Compiled programs take more memory than loky takes for a leak; its worker begins
+            # anew between two trainings, and no result is lost or changed by it.
+            warnings.filterwarnings("ignore", "A worker was restarted", UserWarning, "loky")
             self._own = ProcessPoolExecutor(
                 max_workers=self.workers, timeout=_IDLE, env=worker_environment()
             )
