@@ -311,8 +311,8 @@ HTML: dict[str, Callable[[str], list[str]]] = {
 
 @pytest.fixture
 def _no_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Picture, "frame", lambda *_: b"")
-    monkeypatch.setattr(Picture, "png", lambda *_: b"")
+    monkeypatch.setattr(Picture, "frame", lambda *_, **__: b"")
+    monkeypatch.setattr(Picture, "png", lambda *_, **__: b"")
 
 
 @pytest.mark.few(6)

@@ -41,13 +41,11 @@ def pictures(run: Run) -> Iterator[Picture]:
 
 
 def _drawable(run: Run) -> list[LayerRecording]:
+    known = [name for name, layer in run.layers.items() if not layer.drawn_only]
+    # A Dropout layer is drawn with the recurrent layer below it.
+    above = {after.layer for name in known if (after := run.recording.dropout_after(name))}
+    layers = (run.layer_to_draw(name) for name in known if name not in above)
     # A layer may have trained with no batch of it small enough to be held.
-    layers = (
-        run.layer_to_draw(name)
-        for name, layer in run.layers.items()
-        # What follows a recurrent layer is drawn with that layer.
-        if not layer.drawn_only and not layer.follows
-    )
     return [layer for layer in layers if any(masks.batches for masks in layer.values())]
 
 
