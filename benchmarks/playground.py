@@ -20,10 +20,10 @@ window.drawn = [];
 document.addEventListener("DOMContentLoaded", () => {
   const where = document.getElementById("picture-where");
   new MutationObserver(() => {
-    const alt = where.querySelector("svg").getAttribute("aria-label");
-    const [, batch] = alt.match(/batch (\\d+)/) ?? [];
-    if (batch) window.drawn.push([performance.now(), Number(batch)]);
-  }).observe(where, { childList: true });
+    const said = where.querySelector(".dropviz-muted")?.textContent ?? "";
+    const batch = Number(said.match(/in batch (\\d+)/)?.[1] ?? 0);
+    if (batch && batch !== window.drawn.at(-1)?.[1]) window.drawn.push([performance.now(), batch]);
+  }).observe(where, { childList: true, characterData: true, subtree: true });
   document.getElementById("train").click();
 });
 """

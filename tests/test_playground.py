@@ -12,13 +12,11 @@ import numpy as np
 import pytest
 
 from dropviz.__main__ import main
-from dropviz.browser import inline_modules, write_playground
-from dropviz.browser.inline_modules import inline
+from dropviz.browser import write_playground
 from dropviz.browser.tables import tables
 from dropviz.core.methods import METHODS
 from dropviz.core.tasks import load_task
-from dropviz.errors import DropvizError
-from dropviz.figures.colours import ARGUMENTS
+from dropviz.figures.colours import ARGUMENTS, theme
 
 SCRIPTS = Path(write_playground.__file__).with_name("playground")
 
@@ -87,12 +85,30 @@ def test_no_text_is_ever_read_as_markup() -> None:
         assert not re.search(written, source), path.name
 
 
+def imported(path: Path) -> set[Path]:
+    """A script with all that it imports."""
+    found = {path}
+    for source in re.findall(
+        r'^import .*"(\..*)";$', path.read_text(encoding="utf-8"), re.MULTILINE
+    ):
+        found |= imported((path.parent / source).resolve())
+    return found
+
+
 def test_every_script_is_part_of_the_page_or_of_types_alone() -> None:
-    whole = inline(SCRIPTS / "page.js") + inline(SCRIPTS / "worker.js")
+    used = imported(SCRIPTS / "page.js") | imported(SCRIPTS / "worker.js")
 
     for path in SCRIPTS.glob("*.js"):
-        types = path.read_text(encoding="utf-8").rstrip().endswith("export {};")
-        assert types != (f"const ${path.stem}_" in whole), path.name
+        types = path.read_text(encoding="utf-8").rstrip().endswith("export function types() {}")
+        assert types != (path in used), path.name
+
+
+def test_pictures_are_painted_as_in_reports(page: str) -> None:
+    painters = {path.name for path in imported(SCRIPTS / "page.js") if path.parent.name == "scenes"}
+    data = json.loads(re.findall(r'id="data">(.*?)</script>', page)[0])
+
+    assert {path.name for path in (SCRIPTS.parent / "scenes").glob("paint*.js")} <= painters
+    assert data["theme"] == theme()
 
 
 def test_the_digits_come_out_of_the_page_as_the_task_has_them(page: str) -> None:
@@ -109,8 +125,9 @@ def test_the_digits_come_out_of_the_page_as_the_task_has_them(page: str) -> None
 
 
 def test_the_colours_of_the_page_are_those_of_the_arguments(page: str) -> None:
-    for name, (colour, _) in ARGUMENTS.items():
-        assert name == "rate" or f"--{name}: {colour};" in page
+    for name, both in ARGUMENTS.items():
+        for colour in both:
+            assert name == "rate" or f"--{name}: {colour.lower()};" in page
 
 
 def test_what_ends_a_script_cannot_come_from_data(page: str) -> None:
@@ -130,61 +147,3 @@ def test_the_tables_have_every_method_with_an_entry_for_each_choice() -> None:
     # Choices or none, times with or without recurrent_dropout.
     counts = {name: len(row["entries"]) for name, row in made.items()}
     assert counts == dict.fromkeys(METHODS, 2) | {"moon": 18, "semeniuta": 18, "zoneout": 8}
-
-
-# ---------------------------------------------------------------- modules in one script
-
-
-def written(folder: Path, **modules: str) -> Path:
-    for name, source in modules.items():
-        (folder / f"{name}.js").write_text(source, encoding="utf-8")
-    return folder / "a.js"
-
-
-def test_modules_become_one_script_each_once_and_after_what_it_imports(tmp_path: Path) -> None:
-    entry = written(
-        tmp_path,
-        a='import { one } from "./b.js";\nimport { two as deux } from "./c.js";\nuse(one, deux);\n',
-        b='import { two } from "./c.js";\n// why\nexport const one = two;\n',
-        c="/**\n * what\n */\nexport function two() {}\nexport class Three {}\n",
-    )
-
-    script = inline(entry)
-
-    assert re.findall(r"const \$(\w)_\d+ = \(", script) == ["c", "b", "a"]
-    assert "return { two, Three };" in script
-    assert re.search(r"const \{ two: deux \} = \$c_\d+;", script)
-    assert "why" not in script
-    assert "what" not in script
-    assert script == inline(entry)
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        'import b from "./b.js";\n',
-        'import * as b from "./b.js";\n',
-        'import "./b.js";\n',
-        "export default 1;\n",
-        "export let one = 1;\n",
-        'export { one } from "./b.js";\n',
-        'import { one } from "https://example.org/b.js";\n',
-    ],
-    ids=str.strip,
-)
-def test_other_forms_of_modules_are_refused(tmp_path: Path, source: str) -> None:
-    entry = written(tmp_path, a=source, b="export const one = 1;\n")
-
-    with pytest.raises(DropvizError, match=r"must be written with .* Received: .* in a\.js"):
-        inline_modules.inline(entry)
-
-
-def test_modules_in_a_circle_are_refused(tmp_path: Path) -> None:
-    entry = written(
-        tmp_path,
-        a='import { b } from "./b.js";\nexport const a = b;\n',
-        b='import { a } from "./a.js";\nexport const b = a;\n',
-    )
-
-    with pytest.raises(DropvizError, match=r"circle\. Received: a\.js -> b\.js -> a\.js"):
-        inline(entry)

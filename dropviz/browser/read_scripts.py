@@ -4,7 +4,7 @@ A notebook's output, a saved page and an anywidget have no place from which a sc
 another one. The scripts are plain ECMAScript modules, and few forms are enough for them: whoever
 writes one keeps to ``import { a, b as c } from "./x.js";``, and to ``export`` before a function,
 an async function, a class or a const; each at the beginning of a line. Comments stand on lines of
-their own, and no line of a text may look like one.
+their own, but for types within a line, and no text may look like either.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from dropviz.errors import DropvizError
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]*\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async function|function|class|const) (\w+))", re.MULTILINE)
 _OTHER = re.compile(r"^(?:import|export)\b.*|\bimport\(.*", re.MULTILINE)
-_COMMENT = re.compile(r"^[ \t]*(?:/\*\*.*?\*/|//[^\n]*)\n", re.MULTILINE | re.DOTALL)
+# Not beyond its own end: behind one at the beginning of a line there may be code.
+_COMMENT = re.compile(r"^[ \t]*(?:/\*\*(?:[^*]|\*(?!/))*\*/|//[^\n]*)\n", re.MULTILINE)
+_TYPE = re.compile(r"/\*\* @.*?\*/ ?")
 
 
 def read_script(path: str) -> str:
@@ -49,7 +51,7 @@ def joined(path: str) -> str:
 
     Returns:
         The text; it exports what the script exports, and each of these names may be used in what
-        is written after it.
+        is written after it. Of a script that exports nothing it is no module, but a plain script.
 
     Raises:
         DropvizError: If a script is missing, has another form of import or export than those that
@@ -60,6 +62,8 @@ def joined(path: str) -> str:
     numbers = {name: f"module_{number}" for number, name in enumerate(found)}
     parts = [_wrapped(module, numbers) for module in found.values()]
     names = ", ".join(found[path].exports)
+    if not names:
+        return "".join(['"use strict";\n', *parts])
     return "".join(
         [*parts, f"const {{ {names} }} = {numbers[path]};\n", f"export {{ {names} }};\n"]
     )
@@ -69,7 +73,7 @@ class _Module:
     """One script, taken apart."""
 
     def __init__(self, path: str) -> None:
-        text = _COMMENT.sub("", read_script(path))
+        text = _TYPE.sub("", _COMMENT.sub("", read_script(path)))
         self.path = path
         folder = posixpath.dirname(path)
         self.imports = [

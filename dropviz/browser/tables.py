@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from contextlib import suppress
+from dataclasses import asdict, replace
 from itertools import product
 from typing import Any
 
@@ -17,8 +18,9 @@ from dropviz.core.sites import MASKABLE, SITES
 from dropviz.core.spec import RunSpec
 from dropviz.core.tasks import BATCH_SIZE, TASKS, load_task
 from dropviz.errors import DropvizError
-from dropviz.figures import colours
-from dropviz.figures.curves_scene import LINES
+from dropviz.figures import alt_text, cell_geometry, cell_scene, colours, curves_scene
+from dropviz.figures.keras_lines import lines_of
+from dropviz.figures.scene import plain_data
 
 Plain = dict[str, Any]
 
@@ -37,7 +39,7 @@ def tables() -> Plain:
 
     Returns:
         By name: methods, with the rules of each for every choice of options; sites, options,
-        gates, tasks, colours; the keys of scenario strings; and words.
+        gates, tasks, colours; what pictures are made of; the keys of scenario strings; and words.
     """
     return {
         "methods": {name: _method(method) for name, method in METHODS.items()},
@@ -50,11 +52,10 @@ def tables() -> Plain:
         "limits": {"units": MOST_UNITS, "seed": MOST_SEED},
         "defaults": {name: value for name, value in asdict(RunSpec()).items() if name in _FIELDS},
         "scenario": _scenario(),
-        "colours": {
-            "arguments": {name: light for name, (light, _) in colours.ARGUMENTS.items()},
-            "darker": colours.SHADES,
-            "curves": [{**asdict(line), "colour": colours.TONES[line.tone][0]} for line in LINES],
-        },
+        "colours": {"arguments": list(colours.ARGUMENTS), "shades": len(colours.SHADES)},
+        "curves": {"lines": plain_data(curves_scene.LINES), "caption": curves_scene.MEASURED},
+        "cell": _cell(),
+        "kerasLines": lines_of("LSTM"),
         "words": _words(),
     }
 
@@ -74,6 +75,7 @@ def _method(method: Method) -> Plain:
         "paper": method.paper,
         "link": method.link,
         "summary": method.summary,
+        "equation": method.equation,
         "misuse": method.misuse,
         "options": method.options,
         "entries": dict(_entries(method)),
@@ -82,9 +84,7 @@ def _method(method: Method) -> Plain:
 
 def _entries(method: Method) -> Iterator[tuple[str, Plain]]:
     """What a method does for each choice of its options, or why it cannot."""
-    choices = [(None, *(OPTIONS[name].choices or (_SOME,))) for name in method.options]
-    for *chosen, recurrent in product(*choices, (0.0, _SOME)):
-        given: Plain = dict(zip(method.options, chosen, strict=True))
+    for given, recurrent in _choices(method):
         key = _key(method, given, recurrent)
         try:
             setting = Setting(method.name, _SOME, recurrent, **given)
@@ -94,6 +94,13 @@ def _entries(method: Method) -> Iterator[tuple[str, Plain]]:
             yield key, {"rules": [_rule(setting, *pair) for pair in _pairs(setting)]}
 
 
+def _choices(method: Method) -> Iterator[tuple[Plain, float]]:
+    """Every choice of a method's options, with and without ``recurrent_dropout``."""
+    choices = [(None, *(OPTIONS[name].choices or (_SOME,))) for name in method.options]
+    for *chosen, recurrent in product(*choices, (0.0, _SOME)):
+        yield dict(zip(method.options, chosen, strict=True)), recurrent
+
+
 def _pairs(setting: Setting) -> Iterator[tuple[Rule, Rule]]:
     """Each rule with its rate filled in, and as the table has it."""
     return zip(setting.rules, setting.row.rules, strict=True)
@@ -101,10 +108,42 @@ def _pairs(setting: Setting) -> Iterator[tuple[Rule, Rule]]:
 
 def _rule(setting: Setting, filled: Rule, bare: Rule) -> Plain:
     # Where the argument of the table is not given, another stands in for it.
+    argument = setting.argument(bare)
     return {
         **{name: value for name, value in asdict(filled).items() if name != "rate"},
-        "argument": setting.argument(bare),
+        "argument": argument,
+        **({"own": filled.argument} if filled.argument != argument else {}),
     }
+
+
+def _cell() -> Plain:
+    """The drawing of the cell; by site and tying what is masked, in words too; and outlines."""
+    drawn = plain_data(cell_scene.of_settings("keras"))
+    masking: dict[str, dict[str, Plain]] = {}
+    for rule in (rule for method in METHODS.values() for rule in _every_rule(method)):
+        known = masking.setdefault(rule.site, {}).setdefault(
+            rule.tying,
+            {"edges": cell_geometry.edges(rule), "marks": cell_geometry.marks(rule), "says": {}},
+        )
+        key = f"{rule.life} {rule.scaling} {str(rule.by_sample).lower()}"
+        known["says"][key] = cell_scene.words(replace(rule, rate=0.0))
+    ways = [name for name, edge in cell_geometry.EDGES.items() if edge.says]
+    subsets = [
+        [way for way, on in zip(ways, chosen, strict=True) if on]
+        for chosen in product((False, True), repeat=len(ways))
+    ]
+    return {
+        "drawing": {name: drawn[name] for name in ("size", "edges", "dots", "nodes")},
+        "masking": masking,
+        "outlines": [{"ways": each, "outline": cell_geometry.box(set(each))} for each in subsets],
+    }
+
+
+def _every_rule(method: Method) -> Iterator[Rule]:
+    """The rules of a method with every choice of its options."""
+    for given, recurrent in _choices(method):
+        with suppress(DropvizError):  # some have nothing for recurrent_dropout to act on
+            yield from Setting(method.name, _SOME, recurrent, **given).rules
 
 
 def _task(name: str) -> Plain:
@@ -143,6 +182,7 @@ def _words() -> Plain:
         "samples": {str(shared).lower(): said for shared, said in sentences.SAMPLES.items()},
         "sharing": masks.SHARING,
         "differs": masks.DIFFERS,
+        "arrows": alt_text.NAMES,
         "quiz": {
             "words": quiz_questions.WORDS,
             "next": quiz_questions.NEXT,

@@ -10,13 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from dropviz.browser.inline_modules import inline
+from dropviz.browser.read_scripts import joined, read_script
 from dropviz.browser.tables import tables
 from dropviz.core.tasks import load_task
 from dropviz.errors import DropvizError, received
-from dropviz.figures.colours import ARGUMENTS
+from dropviz.figures.colours import theme
 
-_SOURCE = Path(__file__).with_name("playground")
 _WHITE = 16  # the brightest pixel of scikit-learn's digits
 
 
@@ -44,6 +43,7 @@ def page() -> str:
         "tables": tables(),
         "digits": _digits(),
         "recorded": json.loads(_read("keras_run.json")),
+        "theme": theme(),
     }
     parts = {
         "style": _style(),
@@ -58,11 +58,11 @@ def page() -> str:
 
 
 def _read(name: str) -> str:
-    return (_SOURCE / name).read_text(encoding="utf-8")
+    return read_script(f"playground/{name}")
 
 
 def _script(name: str) -> str:
-    text = inline(_SOURCE / name)
+    text = joined(f"playground/{name}")
     if "</script" in text.lower() or "<!--" in text:
         raise DropvizError(
             f"{name} holds what would end its place in the page. Write it otherwise."
@@ -76,16 +76,16 @@ def _in_html(text: str) -> str:
 
 
 def _style() -> str:
+    """The page around the pictures, in their colours."""
     text = _read("page.css")
-    for name, (colour, _) in ARGUMENTS.items():
-        text = text.replace(f"@@{name}@@", colour).replace(f"@@{name}_dark@@", _lighter(colour))
+    for ground, end in (("light", ""), ("dark", "_dark")):
+        palette = theme()[ground]
+        for name, colour in palette.items():
+            if isinstance(colour, str):
+                text = text.replace(f"@@{name}{end}@@", colour)
+        for name, shades in palette["arguments"].items():
+            text = text.replace(f"@@{name}{end}@@", shades[0])
     return text
-
-
-def _lighter(colour: str) -> str:
-    """A colour as it is on a dark page: svg.js paints with the same."""
-    channels = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
-    return "#" + "".join(f"{round(each * 0.55 + 255 * 0.45):02x}" for each in channels)
 
 
 def _digits() -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dropviz.core.sentences import counted
 from dropviz.core.sites import SITES
 from dropviz.figures.mask_letters import ARROWS, Marks, arrows
 
-_NAMES = {
+NAMES = {
     "x": "Vertical arrows (x)",
     "h": "Horizontal arrows (h)",
     "g": "The candidates g inside the cells",
@@ -77,7 +77,7 @@ def told(recorded: LayerRecording, found: Marks, shown: Sequence[int]) -> str:
         lines.append(f"{recorded.layer}: {DRAWN_ONLY}")
     every = ("x", "h", "up", "c") if recorded.kind == "LSTM" else ("x", "h", "up")
     bare = [arrow for arrow in every if not set(ARROWS[arrow]) & set(recorded)]
-    lines += [f"{_NAMES[arrow]} carry no mask." for arrow in bare]
+    lines += [f"{NAMES[arrow]} carry no mask." for arrow in bare]
     return " ".join(lines)
 
 
@@ -87,4 +87,4 @@ def _carried(site: str, found: Marks, shown: Sequence[int]) -> Iterator[str]:
         places = [(site, step) for its, _, step in drawn if its == arrow]
         letters = [found[place].letter for place in places if place in found]
         carry = f"carry the masks {', '.join(letters)}" if letters else "carry no mask"
-        yield f"{_NAMES[arrow]} {carry}"
+        yield f"{NAMES[arrow]} {carry}"

@@ -15,7 +15,7 @@ from dropviz.errors import visible
 _NAME = 48  # letters of a model's name that the title has room for
 _MOST = 1e300  # of what can be drawn
 
-_MEASURED = (
+MEASURED = (
     "On and off: same samples and weights, at the epoch's end. "
     "Keras's: a mean while the weights change."
 )
@@ -153,7 +153,7 @@ def _filled(line: CurveLine, several: Runs) -> CurveLine | None:
 def _caption(drawn: Collection[str]) -> str:
     """What the training losses that are drawn are losses of."""
     if "loss_dropout_on" in drawn:
-        return _MEASURED
+        return MEASURED
     return _REPORTED if "loss" in drawn else ""
 
 

@@ -26,6 +26,28 @@ _LINES: Mapping[tuple[str, str, bool], tuple[str, str, str]] = {
 }
 
 
+def lines_of(kind: str) -> dict[str, dict[str, str]]:
+    """Where Keras multiplies in a layer of its own.
+
+    Args:
+        kind: "LSTM", "GRU" or "SimpleRNN".
+
+    Returns:
+        By site, and by "tied" or "untied", lines as ``keras_line`` gives them; empty where Keras
+        has none.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for (its, site, tied), line in _LINES.items():
+        if its == kind:
+            both = found.setdefault(site, {"tied": "", "untied": ""})
+            both["tied" if tied else "untied"] = _said(*line)
+    return found
+
+
+def _said(file: str, function: str, line: str) -> str:
+    return f"keras/src/layers/rnn/{file}.py, {function}: {line}"
+
+
 def keras_line(recorded: LayerRecording, site: str, *, tied: bool) -> str:
     """Where Keras multiplies by the masks of a site.
 
@@ -41,5 +63,4 @@ def keras_line(recorded: LayerRecording, site: str, *, tied: bool) -> str:
     found = _LINES.get((recorded.kind, site, tied))
     if found is None or recorded.setting.method != "keras" or recorded.drawn_only:
         return ""
-    file, function, line = found
-    return f"keras/src/layers/rnn/{file}.py, {function}: {line}"
+    return _said(*found)

@@ -1,6 +1,6 @@
 // The controls of a setting: two sliders, method and its options, task, units and seed.
 
-import { html } from "./svg.js";
+import { element as html } from "../lab/element.js";
 
 /** @typedef {import("./scenario.js").PageSpec} PageSpec */
 /** @typedef {import("./tables.js").Tables} Tables */

@@ -25,6 +25,7 @@
  * @typedef {object} Rule
  * @property {string} site
  * @property {string} argument
+ * @property {string} [own] the site's own argument, where another stands in for it
  * @property {"step" | "sequence"} life
  * @property {"tied" | "untied" | ""} tying
  * @property {"inverted" | "test-time" | "expectation" | "none"} scaling

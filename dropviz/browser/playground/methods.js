@@ -28,6 +28,7 @@
  * @property {string} paper
  * @property {string} link
  * @property {string} summary
+ * @property {string} equation
  * @property {string} misuse
  * @property {(keyof Setting)[]} options
  * @property {Record<string, Entry>} entries

@@ -16,7 +16,8 @@ const CALM = 1000; // milliseconds between pictures for those who asked for less
 const REPLAY = { full: 80, slow: 500 }; // milliseconds a batch
 
 /** @type {import("./state.js").Data} */
-const { tables, digits, recorded } = JSON.parse(element("data").textContent ?? "");
+const data = JSON.parse(element("data").textContent ?? "");
+const { tables, digits, recorded } = data;
 const state = firstState(tables);
 /** @type {{timer: ReturnType<typeof setInterval> | undefined, drawn: number, waits: boolean}} */
 const clock = { timer: undefined, drawn: 0, waits: false };
@@ -174,7 +175,7 @@ function ask() {
 // ---------------------------------------------------------------- what is seen
 
 function draw() {
-  drawState(tables, state, recorded);
+  drawState(data, state);
 }
 
 function refresh() {
@@ -249,8 +250,6 @@ function listen() {
     restart();
     refresh();
   });
-  window.addEventListener("resize", draw);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 }
 
 if (calm.matches) state.speed = "slow";

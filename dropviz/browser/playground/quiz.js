@@ -2,7 +2,7 @@
 
 import { seeded } from "./random.js";
 import { maskOf } from "./snapshot.js";
-import { html } from "./svg.js";
+import { element as html } from "../lab/element.js";
 import { filled } from "./words.js";
 
 /** @typedef {import("./snapshot.js").SiteMasks} SiteMasks */

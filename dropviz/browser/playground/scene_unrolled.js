@@ -1,97 +1,62 @@
-// The scene of the LSTM unrolled over time, with the masks on its arrows.
+// The scene of the LSTM unrolled over time, as dropviz/figures/unrolled_scene.py makes it.
 
+import { colourOf, labelOf, layerCall } from "./scenes.js";
 import { maskOf } from "./snapshot.js";
-import { answer, call } from "./words.js";
+import { answer, counted, intentions } from "./words.js";
 
-/** @typedef {import("./snapshot.js").SiteMasks} SiteMasks */
+/** @typedef {import("../scenes/scene_types.js").Arrow} Arrow */
+/** @typedef {import("../scenes/scene_types.js").Mask} Mask */
+/** @typedef {import("../scenes/scene_types.js").Sign} Sign */
+/** @typedef {import("../scenes/scene_types.js").Unrolled} Unrolled */
+/** @typedef {import("./masks.js").Rule} Rule */
 /** @typedef {import("./snapshot.js").Snapshot} Snapshot */
 /** @typedef {import("./tables.js").Tables} Tables */
-/** @typedef {import("./masks.js").Rule} Rule */
 
+const COLUMNS = 4; // steps drawn
 const ROWS = 8; // entries of a mask that are drawn
 const SIDE = 6; // and of each gate's matrix, in both directions
+const LISTED = 32; // entries that are told as numbers
 const LETTERS = 26;
-const ARROWS = ["h", "c", "x", "g", "up"];
+/** @type {Sign[]} */
+const SQUARES = [{ sign: "kept", says: "unit kept" }, { sign: "dropped", says: "unit dropped" }];
+/** @type {Sign[]} */
+const OPEN = [{ sign: "open", says: "kept or dropped: to be drawn" }];
+const ARROWS = /** @type {const} */ (["h", "c", "x", "g", "up"]);
 
 /**
- * A mask in the unrolled picture: its letter says whose it is, its shade whether it is another.
+ * What is known of the masks of one site.
  *
- * @typedef {object} Mark
- * @property {string} letter
- * @property {string} site
- * @property {string} argument
- * @property {number} shade
- * @property {(number[] | null)[]} gates for each gate what was kept (1); null where nothing was drawn yet
- * @property {number} side of a matrix; 0 where the entries are units
+ * @typedef {object} Known
+ * @property {Rule} rule
+ * @property {number} lives how many masks there are for the steps of a sequence
+ * @property {number} gates how many there are for the gates
+ * @property {number} entries of one
+ * @property {number | null} factor
+ * @property {string} says
+ * @property {string} source the line of Keras's own layer that multiplies; empty for another
+ * @property {(step: number) => (number | null)[][]} kept for each gate
  */
 
 /**
- * @typedef {object} UnrolledScene
- * @property {"unrolled"} kind
- * @property {string} title
- * @property {string[]} said
- * @property {number[]} shown the steps that are drawn, from 0
- * @property {number} steps
- * @property {{arrow: string, into: number, mark: Mark}[]} marks
- * @property {string[]} gates
- * @property {boolean} drawn whether masks were drawn, or will be
- * @property {import("./tables.js").Tables["colours"]} colours
- * @property {string} alt
- */
-
-export const WIDE = 800; // CSS pixels that have room for four steps, and for names beside them
-const NARROW = 500; // and for three, as a telephone has not
-
-/**
- * How many steps there is room for.
+ * The masks that multiplied in one batch, on the arrows of one sequence.
  *
- * @param {number} width in CSS pixels
- */
-export function columnsFor(width) {
-  return width < NARROW ? 2 : width < WIDE ? 3 : 4;
-}
-
-/**
- * Steps to draw: all of a few, else the first and, where there is room for more than two, the last.
- *
- * @param {number} steps
- * @param {number} columns
- */
-export function stepsShown(steps, columns) {
-  const all = Array.from({ length: Math.min(steps, columns) }, (_, at) => at);
-  return steps <= columns || columns < 3 ? all : [...all.slice(0, -1), steps - 1];
-}
-
-/**
  * @param {Tables} tables
  * @param {Snapshot} snapshot
- * @param {{sample: number, columns: number, source: string}} view
- * @returns {UnrolledScene}
+ * @param {{sample: number, source: string, recorded: boolean}} view
+ * @returns {Unrolled}
  */
-export function unrolledScene(tables, snapshot, { sample, columns, source }) {
-  const sites = Object.fromEntries(snapshot.sites.map((masks) => [masks.site, masks]));
-  const shown = stepsShown(snapshot.steps, columns);
-  /** @type {Map<string, Mark>} */
-  const known = new Map();
-  const marks = placed(tables, shown).flatMap(({ arrow, site, step, into }) => {
-    const masks = sites[site];
-    if (!masks || step < 0 || step >= snapshot.steps) return [];
-    // Of two masks that are equal by luck each has its letter: how long they live is known.
-    const key = `${site} ${Math.min(step, masks.steps - 1)}`;
-    if (!known.has(key)) known.set(key, markOf(tables, masks, maskOf(masks, step, sample), known));
-    return [{ arrow, into, mark: /** @type {Mark} */ (known.get(key)) }];
-  });
-  const sentences = snapshot.sites.map((masks) => answer(tables, masks, snapshot.steps));
-  const at = `batch ${snapshot.batch + 1}, sequence ${sample + 1}`;
-  return {
-    kind: "unrolled",
-    title: call(snapshot.spec, tables),
-    said: [`${source}, in ${at}`],
-    ...{ shown, steps: snapshot.steps, marks, drawn: true },
-    gates: tables.gates.map(({ letter }) => letter),
-    colours: tables.colours,
-    alt: [`An LSTM unrolled over steps ${shown.map((step) => step + 1).join(", ")}, ${at}.`, ...told(marks), ...sentences].join(" "),
-  };
+export function unrolledScene(tables, snapshot, { sample, source, recorded }) {
+  const { steps } = snapshot;
+  const known = snapshot.sites.map((masks) => ({
+    ...{ rule: masks.rule, lives: masks.steps, gates: masks.gates, entries: masks.units },
+    ...{ factor: masks.scale || null, says: saysOf(tables, masks, steps) },
+    source: sourceOf(tables, snapshot.spec, masks.site, masks.gates),
+    kept: (/** @type {number} */ step) => maskOf(masks, step, sample).map((row) => listed(tables, masks.site, row)),
+  }));
+  const built = build(tables, known, steps);
+  const lines = [`${source}, in batch ${snapshot.batch + 1}, sequence ${sample + 1}`, built.counts];
+  const alt = told(tables, known, built.scene);
+  return { ...built.scene, title: layerCall(tables, snapshot.spec), lines, alt, planned: false, legend: legend(tables, known, SQUARES, recorded ? "recorded " : "") };
 }
 
 /**
@@ -100,86 +65,202 @@ export function unrolledScene(tables, snapshot, { sample, columns, source }) {
  * @param {Tables} tables
  * @param {import("./training.js").Spec} spec
  * @param {Rule[]} rules
- * @param {{columns: number, sentences: string[]}} view
- * @returns {UnrolledScene}
+ * @returns {Unrolled}
  */
-export function planScene(tables, spec, rules, { columns, sentences }) {
-  const { steps } = tables.tasks[spec.task];
-  const shown = stepsShown(steps, columns);
-  const rated = Object.fromEntries(rules.filter((rule) => rule.rate > 0).map((rule) => [rule.site, rule]));
-  /** @type {Map<string, Mark>} */
-  const known = new Map();
-  const marks = placed(tables, shown).flatMap(({ arrow, site, step, into }) => {
-    const rule = rated[site];
-    if (!rule || step < 0 || step >= steps) return [];
-    const key = `${site} ${rule.life === "step" ? step : 0}`;
-    const gates = Array.from({ length: rule.tying === "untied" ? 4 : 1 }, () => null);
-    if (!known.has(key)) known.set(key, { ...bare(tables, rule, known), gates });
-    return [{ arrow, into, mark: /** @type {Mark} */ (known.get(key)) }];
+export function planScene(tables, spec, rules) {
+  const { steps, features } = tables.tasks[spec.task];
+  const sentences = intentions(tables, spec, rules);
+  const known = rules.map((rule, at) => {
+    const { matrix } = tables.sites[rule.site];
+    const entries = rule.site === "input" ? features : matrix ? spec.units ** 2 : spec.units;
+    const shown = matrix ? Math.min(spec.units, SIDE) ** 2 : Math.min(entries, ROWS + 1);
+    const gates = rule.tying === "untied" ? tables.gates.length : 1;
+    const open = Array.from({ length: gates }, () => Array.from({ length: shown }, () => null));
+    const source = sourceOf(tables, spec, rule.site, gates);
+    return { rule, lives: rule.life === "step" ? steps : 1, gates, entries, factor: null, says: sentences[at], source, kept: () => open };
+  });
+  const built = build(tables, known, steps);
+  const lines = ["what these settings will do: nothing has been trained, and no mask drawn yet", built.counts];
+  const alt = `A plan, before anything is trained. ${sentences.join(" ")}`;
+  return { ...built.scene, title: layerCall(tables, spec), lines, alt, planned: true, legend: legend(tables, known, OPEN, "") };
+}
+
+/**
+ * Steps to draw: all of a few, else the first three and the last.
+ *
+ * @param {number} steps
+ */
+function stepsDrawn(steps) {
+  const all = Array.from({ length: Math.min(steps, COLUMNS) }, (_, at) => at);
+  return steps <= COLUMNS ? all : [...all.slice(0, -1), steps - 1];
+}
+
+/**
+ * Entries of a mask that a scene has: of a matrix its first rows and columns.
+ *
+ * @param {Tables} tables
+ * @param {string} site
+ * @param {Uint8Array} row
+ */
+function listed(tables, site, row) {
+  if (!tables.sites[site].matrix) return Array.from(row.subarray(0, LISTED));
+  const side = Math.sqrt(row.length);
+  const few = Math.min(side, SIDE);
+  return Array.from({ length: few * few }, (_, at) => row[Math.floor(at / few) * side + (at % few)]);
+}
+
+/**
+ * @param {Tables} tables
+ * @param {import("./snapshot.js").SiteMasks} masks
+ * @param {number} steps
+ */
+function saysOf(tables, masks, steps) {
+  return answer(tables, { ...masks, rule: { ...masks.rule, argument: labelOf(masks.rule) } }, steps);
+}
+
+/**
+ * @param {Tables} tables
+ * @param {{method: string}} spec
+ * @param {string} site
+ * @param {number} gates
+ */
+function sourceOf({ kerasLines }, { method }, site, gates) {
+  return (method === "keras" && kerasLines[site]?.[gates === 1 ? "tied" : "untied"]) || "";
+}
+
+/**
+ * Arrows and masks, and how many masks there are.
+ *
+ * @param {Tables} tables
+ * @param {Known[]} known
+ * @param {number} steps
+ */
+function build(tables, known, steps) {
+  const columns = stepsDrawn(steps);
+  /** @type {Map<string, number>} */
+  const places = new Map();
+  /** @type {Mask[]} */
+  const masks = [];
+  const acting = known.filter(({ rule }) => rule.rate > 0);
+  /** @param {string} arrow @param {number} step the step that it leads into */
+  const on = (arrow, step) => {
+    for (const each of acting) {
+      const back = tables.sites[each.rule.site].arrows[arrow];
+      if (back === undefined || step + back < 0 || step + back >= steps) continue;
+      // Of two masks that are equal by luck each has its letter: how long they live is known.
+      const its = Math.min(step + back, each.lives - 1);
+      const key = `${each.rule.site} ${its}`;
+      if (!places.has(key)) places.set(key, masks.push(maskFrom(tables, each, its, masks)) - 1);
+      return places.get(key) ?? null;
+    }
+    return null;
+  };
+  const arrows = [...columns, columns[columns.length - 1] + 1].flatMap((step, column) =>
+    ARROWS.flatMap((arrow) => arrowInto(arrow, column, step, columns.length, on)),
+  );
+  const counts = known.map(({ rule, lives }) => {
+    const noun = `${tables.sites[rule.site].noun || rule.site} mask`;
+    return rule.rate ? `${counted(lives, noun)} for ${counted(steps, "step")}` : `no ${noun}`;
   });
   return {
-    kind: "unrolled",
-    title: call(spec, tables),
-    said: ["what these settings will do: nothing has been trained, and no mask drawn yet"],
-    ...{ shown, steps, marks, drawn: false },
-    gates: tables.gates.map(({ letter }) => letter),
-    colours: tables.colours,
-    alt: ["A plan, before anything is trained.", ...told(marks), ...sentences].join(" "),
+    counts: counts.join(", "),
+    scene: {
+      ...{ kind: /** @type {const} */ ("unrolled"), cell: "LSTM", has_cell_state: true, time_steps: steps },
+      ...{ columns, doubtful: false, one_step: "", masks, arrows },
+    },
   };
 }
 
 /**
- * The places for masks from left to right. None leads from h_0 into the first step, it is zero; of
- * those that leave the last step only what it made of c and h is drawn.
+ * None leads from h_0 into the first step, it is zero; of those that leave the last step only what
+ * it made of c and h is drawn, where a mask is on it.
+ *
+ * @param {typeof ARROWS[number]} arrow
+ * @param {number} column
+ * @param {number} step
+ * @param {number} count of columns
+ * @param {(arrow: string, step: number) => number | null} on
+ * @returns {Arrow[]}
+ */
+function arrowInto(arrow, column, step, count, on) {
+  const through = arrow === "h" || arrow === "c";
+  if (through ? column === 0 : column === count) return [];
+  const mask = on(arrow, step);
+  const bare = through ? column < count : arrow !== "g";
+  if (mask === null && !bare) return [];
+  const value = `${arrow === "up" ? "h" : arrow}_${through ? step : step + 1}`;
+  return [{ arrow, column, step, value, mask, before: null, after: null }];
+}
+
+/**
+ * @param {Tables} tables
+ * @param {Known} known
+ * @param {number} step
+ * @param {Mask[]} before the masks that have their letters
+ * @returns {Mask}
+ */
+function maskFrom(tables, { rule, entries, factor, says, source, kept }, step, before) {
+  const { gated, matrix } = tables.sites[rule.site];
+  const number = before.length;
+  const shade = before.filter((each) => each.site === rule.site).length;
+  return {
+    letter: String.fromCharCode(65 + (number % LETTERS)) + (number < LETTERS ? "" : Math.floor(number / LETTERS)),
+    site: rule.site,
+    colour: colourOf(tables, rule.argument, shade),
+    label: labelOf(rule),
+    gates: gated ? tables.gates.map(({ letter }) => letter) : [],
+    kept: kept(step),
+    units: entries,
+    ...{ matrix, factor, says, source },
+  };
+}
+
+/**
+ * @param {Tables} tables
+ * @param {Known[]} known
+ * @param {Sign[]} squares
+ * @param {string} recorded "recorded " where the masks are
+ * @returns {Sign[]}
+ */
+function legend(tables, known, squares, recorded) {
+  const acting = known.filter(({ rule }) => rule.rate > 0);
+  const sites = acting.map(({ rule }) => tables.sites[rule.site]);
+  const long = acting.some(({ rule, entries }) => entries > ROWS && !tables.sites[rule.site].matrix);
+  const words = [
+    "in a mask: a column for each gate, a row for each unit",
+    long ? ` (the first ${ROWS})` : "",
+    sites.some(({ matrix }) => matrix) ? `; in that of $U$: a block for each gate, ${SIDE} x ${SIDE} of its weights` : "",
+    sites.some(({ zoned }) => zoned) ? "; with zoneout a dropped unit keeps its old value" : "",
+  ];
+  return [
+    { sign: "letter", says: `same letter = same ${recorded}mask` },
+    ...squares,
+    { sign: "bare", says: "no mask here" },
+    { sign: "", says: words.join("") },
+  ];
+}
+
+/**
+ * The picture in words.
  *
  * @param {Tables} tables
- * @param {number[]} shown
+ * @param {Known[]} known
+ * @param {{columns: number[], arrows: Arrow[], masks: Mask[]}} scene
  */
-function placed(tables, shown) {
-  const every = Object.values(tables.sites);
-  const on = (/** @type {string} */ arrow, /** @type {number} */ step) =>
-    every.filter((site) => arrow in site.arrows).map((site) => ({ arrow, site: site.name, step: step + site.arrows[arrow], into: step }));
-  const into = shown.flatMap((step, column) => (column ? ARROWS : ["x", "g", "up"]).flatMap((arrow) => on(arrow, step)));
-  const last = shown[shown.length - 1] + 1;
-  return [...into, ...["h", "c"].flatMap((arrow) => on(arrow, last)).filter(({ step }) => step < last)];
-}
-
-/**
- * @param {Tables} tables
- * @param {Rule} rule
- * @param {Map<string, Mark>} known
- */
-function bare(tables, rule, known) {
-  const number = known.size;
-  const shade = [...known.values()].filter((mark) => mark.site === rule.site).length;
-  const letter = String.fromCharCode(65 + (number % LETTERS)) + (number < LETTERS ? "" : Math.floor(number / LETTERS));
-  const { matrix } = tables.sites[rule.site];
-  return { letter, site: rule.site, argument: rule.argument, shade, side: matrix ? SIDE : 0 };
-}
-
-/**
- * @param {Tables} tables
- * @param {SiteMasks} masks
- * @param {Uint8Array[]} bits
- * @param {Map<string, Mark>} known
- * @returns {Mark}
- */
-function markOf(tables, masks, bits, known) {
-  const mark = bare(tables, masks.rule, known);
-  const side = Math.sqrt(masks.units);
-  const few = Math.min(side, SIDE);
-  const gates = bits.map((row) => {
-    if (!mark.side) return Array.from(row.subarray(0, ROWS));
-    return Array.from({ length: few * few }, (_, at) => row[Math.floor(at / few) * side + (at % few)]);
+function told(tables, known, { columns, arrows, masks }) {
+  const names = tables.words.arrows;
+  const lines = known.flatMap(({ rule, says }) => {
+    const site = tables.sites[rule.site];
+    const carried = ARROWS.filter((arrow) => arrow in site.arrows).map((arrow) => {
+      const letters = arrows.flatMap((each) => {
+        const mask = each.arrow === arrow && each.mask !== null ? masks[each.mask] : null;
+        return mask?.site === rule.site ? [mask.letter] : [];
+      });
+      return `${names[arrow]} ${letters.length ? `carry the masks ${letters.join(", ")}` : "carry no mask"}`;
+    });
+    return [`${carried.join("; ")}; ${says}`, ...(site.note ? [site.note] : [])];
   });
-  return { ...mark, side: mark.side ? few : 0, gates };
-}
-
-/** @param {{arrow: string, into: number, mark: Mark}[]} marks */
-function told(marks) {
-  const names = { x: "The vertical arrows (x)", h: "The horizontal arrows (h)", g: "The candidates g", up: "The output arrows", c: "The arrows of the memory c" };
-  return Object.entries(names).map(([arrow, name]) => {
-    const letters = marks.filter((each) => each.arrow === arrow).map(({ mark }) => mark.letter);
-    return `${name} carry ${letters.length ? `the masks ${letters.join(", ")}` : "no mask"}.`;
-  });
+  const bare = ["x", "h", "up", "c"].filter((arrow) => known.every(({ rule }) => !(arrow in tables.sites[rule.site].arrows)));
+  const drawn = `${counted(columns.length, "time step")} drawn (${columns.map((step) => step + 1).join(", ")})`;
+  return [`LSTM layer lstm unrolled, ${drawn}.`, ...lines, ...bare.map((arrow) => `${names[arrow]} carry no mask.`)].join(" ");
 }

@@ -1,51 +1,89 @@
-// Scenes: pictures as plain data, made from a snapshot. Painters know nothing else.
+// Scenes of masks, losses and gates, in the form that dropviz/figures/ has; painters know nothing else.
 
 import { maskOf } from "./snapshot.js";
-import { figure, general, percent, sharing } from "./words.js";
+import { counted, figure, general, percent, sharing } from "./words.js";
 
+/** @typedef {import("../lab/model_types.js").Sequence} Sequence */
+/** @typedef {import("../scenes/scene_types.js").Atlas} Atlas */
+/** @typedef {import("../scenes/scene_types.js").AtlasPanel} AtlasPanel */
+/** @typedef {import("../scenes/scene_types.js").Colour} Colour */
+/** @typedef {import("../scenes/scene_types.js").Curves} Curves */
+/** @typedef {import("../scenes/scene_types.js").Gates} Gates */
 /** @typedef {import("./snapshot.js").SiteMasks} SiteMasks */
 /** @typedef {import("./snapshot.js").Snapshot} Snapshot */
 /** @typedef {import("./tables.js").Tables} Tables */
-/** @typedef {import("./masks.js").Rule} Rule */
 
 const ROWS = 16; // of a heatmap, at the most
 const UNITS = 32;
+const EPOCHS = 5; // that the axis of the curves has room for from the beginning
 
 /**
- * @typedef {object} Panel
- * @property {string} title
- * @property {number} rows
- * @property {number} columns
- * @property {number[]} kept
+ * The colour of whatever belongs to an argument: as figures/colours.py has it.
+ *
+ * @param {Tables} tables
+ * @param {string} argument
+ * @param {number} [number] a shade for one of several masks
+ * @returns {Colour}
  */
+export function colourOf({ colours }, argument, number = 0) {
+  const whose = colours.arguments.includes(argument) ? argument : "recurrent_dropout";
+  // zoneout_hidden beside zoneout_cell
+  return { argument: whose, shade: (number + (argument === "zoneout_hidden" ? 1 : 0)) % colours.shades };
+}
 
 /**
- * @typedef {object} HeatmapsScene
- * @property {"heatmaps"} kind
- * @property {{site: string, place: string, argument: string, down: string, across: string, panels: Panel[], said: string}[]} sites
- * @property {import("./tables.js").Tables["colours"]} colours
- * @property {string} alt
+ * The argument by which pictures name what is masked.
+ *
+ * @param {import("./masks.js").Rule} rule
  */
+export function labelOf({ own, argument }) {
+  return own ?? argument;
+}
+
+/**
+ * The call that makes such a layer, as pictures have it for a title.
+ *
+ * @param {Tables} tables
+ * @param {import("./training.js").Spec} spec
+ */
+export function layerCall(tables, spec) {
+  const keras = spec.method === "keras";
+  const names = [...tables.rates, ...tables.methods[spec.method].options];
+  const given = names.flatMap((name) => {
+    const value = spec[/** @type {keyof typeof spec} */ (name)];
+    const unset = value === null || (value === 0 && !keras && tables.rates.includes(name));
+    if (unset) return [];
+    return [typeof value === "string" ? `${name}="${value}"` : `${name}=${general(Number(value), 3)}`];
+  });
+  return `LSTM(${[spec.units, ...(keras ? [] : [`method="${spec.method}"`]), ...given].join(", ")})`;
+}
 
 /**
  * @param {Tables} tables
  * @param {Snapshot} snapshot
- * @param {{sample: number}} view
- * @returns {HeatmapsScene}
+ * @param {{sample: number, source: string}} view
+ * @returns {Atlas}
  */
-export function heatmapsScene(tables, snapshot, { sample }) {
-  const sites = snapshot.sites.map((masks) => {
-    const row = tables.sites[masks.site];
+export function atlasScene(tables, snapshot, { sample, source }) {
+  const rows = snapshot.sites.map((masks) => {
     const shared = sharing(tables.words, masks.shared, { steps: snapshot.steps, gates: tables.gates.length });
     const dropped = `${percent(masks.dropped, 1)} dropped, rate ${general(masks.rule.rate, 3)}`;
-    return {
-      ...{ site: masks.site, place: row.place, argument: masks.rule.argument },
-      ...panelsOf(tables, masks, sample),
-      said: [dropped, ...shared].join("; "),
-    };
+    const { site, rule } = masks;
+    const { symbol } = tables.sites[site];
+    const says = `${dropped}; ${shared.join("; ")}`;
+    return { site, symbol, colour: colourOf(tables, rule.argument), reason: "", ...panelsOf(tables, masks, sample), says };
   });
-  const told = sites.map(({ site, said }) => `${site}: ${said}.`);
-  return { kind: "heatmaps", sites, colours: tables.colours, alt: [`Masks of batch ${snapshot.batch + 1}.`, ...told].join(" ") };
+  const at = `batch ${snapshot.batch + 1} (${counted(snapshot.samples, "sequence")})`;
+  const told = rows.length ? rows.map(({ site, says }) => `${site}: ${says}.`) : ["Nothing is dropped with these settings."];
+  return {
+    ...{ kind: "atlas", title: "Masks of the LSTM", lines: [`${source}, in ${at}`, ...(rows.length ? [] : told)], gate: "", rows },
+    alt: [`Mask heatmaps of the LSTM, ${at}.`, ...told].join(" "),
+    legend: [
+      { sign: "kept", says: "kept" },
+      { sign: "dropped", says: "dropped" },
+      { sign: "", says: `the first ${ROWS} rows and ${UNITS} units at the most` },
+    ],
+  };
 }
 
 /**
@@ -56,139 +94,105 @@ export function heatmapsScene(tables, snapshot, { sample }) {
  * @param {number} sample
  */
 function panelsOf(tables, masks, sample) {
-  const { matrix, gated } = tables.sites[masks.site];
+  const { matrix, gated, place } = tables.sites[masks.site];
   const side = Math.sqrt(masks.units);
-  const down = matrix ? "from unit" : masks.steps > 1 ? "step" : "sequence";
+  const down = matrix ? "from unit" : masks.steps > 1 ? "step" : "sample";
   const rows = Math.min(ROWS, matrix ? side : masks.steps > 1 ? masks.steps : masks.samples);
   const columns = Math.min(UNITS, matrix ? side : masks.units);
+  const one = gated ? `one mask for all gates: ${tables.gates.map(({ letter }) => letter).join(" ")}` : place;
   const panels = Array.from({ length: masks.gates }, (_, gate) => {
     const kept = Array.from({ length: rows }, (_, row) => {
       if (matrix) return maskOf(masks, 0, 0)[gate].subarray(row * side, row * side + columns);
       const [step, which] = masks.steps > 1 ? [row, sample] : [0, row];
       return maskOf(masks, step, which)[gate].subarray(0, columns);
     });
-    return { title: titleOf(tables, masks.gates, gate, gated), rows, columns, kept: kept.flatMap((each) => Array.from(each)) };
+    const { letter, name } = tables.gates[gate];
+    return { title: masks.gates > 1 ? `${letter}  ${name}` : one, rows, columns, bits: packed(kept.flatMap((each) => Array.from(each))) };
   });
-  return { down, across: matrix ? "to unit" : masks.site === "input" ? "input" : "unit", panels };
+  return { down, across: matrix ? "to unit" : "unit", begin: 0, panels };
 }
 
 /**
- * @param {Tables} tables
- * @param {number} gates
- * @param {number} gate
- * @param {boolean} gated
+ * Bits in base64, the first the highest of its byte.
+ *
+ * @param {number[]} bits
  */
-function titleOf(tables, gates, gate, gated) {
-  if (gates > 1) return `${tables.gates[gate].letter}  ${tables.gates[gate].name}`;
-  return gated ? `one mask for all gates: ${tables.gates.map(({ letter }) => letter).join(" ")}` : "";
+function packed(bits) {
+  const bytes = new Uint8Array(Math.ceil(bits.length / 8));
+  bits.forEach((bit, at) => {
+    bytes[at >> 3] |= bit << (7 - (at & 7));
+  });
+  return btoa(String.fromCharCode(...bytes));
 }
-
-/**
- * @typedef {object} CurvesScene
- * @property {"curves"} kind
- * @property {{label: string, colour: string, dashes: number[], width: number, points: [number, number][]}[]} lines
- * @property {number} epochs that the axis has room for
- * @property {string} caption
- * @property {string} alt
- */
 
 /**
  * @param {Tables} tables
  * @param {Snapshot} snapshot
- * @returns {CurvesScene}
+ * @returns {Curves}
  */
-export function curvesScene(tables, { curves, losses, batch, perEpoch, measured }) {
-  const done = (batch + 1) / perEpoch;
-  const lines = tables.colours.curves.map(({ name, label, colour, dashes, width }) => {
-    /** @type {[number, number][]} */
-    const points = curves[name].map((value, at) => [at + 1, value]);
-    if (name === "loss" && losses && done > curves.loss.length) points.push([done, losses.so_far]);
-    return { label, colour, dashes, width, points };
+export function curvesScene(tables, { curves, losses, batch, perEpoch }) {
+  const begun = losses !== null && batch + 1 > perEpoch * curves.loss.length;
+  const lines = tables.curves.lines.flatMap((line) => {
+    // Of the epoch that is under way the loss so far is known.
+    const values = line.name === "loss" && begun ? [...curves.loss, losses.so_far] : curves[line.name];
+    const finite = values.filter(Number.isFinite);
+    if (!finite.length) return [];
+    const shown = values.map((value) => (Number.isFinite(value) ? value : null));
+    return [{ ...line, values: shown, low: [], high: [], last: figure(finite[finite.length - 1]) }];
   });
-  const drawn = lines.filter(({ points }) => points.length);
-  const ends = drawn.map(({ label, points }) => `${label} ${figure(points[points.length - 1][1])}`);
+  const most = Math.max(0, ...lines.map(({ values }) => values.length));
+  const ends = lines.map(({ label, values, last }) => `${label} from ${figure(values.find((each) => each !== null) ?? 0)} to ${last}`);
   return {
-    kind: "curves",
-    lines: drawn,
-    epochs: Math.max(5, Math.ceil(done)),
-    caption: `On and off: the same ${measured || "training"} sequences and weights, at the end of an epoch. As Keras reports: a mean while the weights change.`,
-    alt: `Loss over ${figure(done)} epochs: ${ends.join(", ")}.`,
+    ...{ kind: "curves", title: "Loss by epoch", caption: tables.curves.caption, x_label: "epoch", lines, changes: [] },
+    epochs: Math.max(EPOCHS, most),
+    alt: lines.length ? `Loss over ${counted(most, "epoch")}: ${ends.join("; ")}.` : "Loss by epoch; no epoch has come to its end yet.",
   };
 }
-
-/**
- * @typedef {object} CellScene
- * @property {"cell"} kind
- * @property {string} title
- * @property {string} paper
- * @property {{site: string, argument: string, line: string, edges: string[], zoned: boolean, matrix: boolean, gates: number, said: string}[]} masked
- * @property {import("./tables.js").Tables["colours"]} colours
- * @property {string} alt
- */
-
-/**
- * @param {Tables} tables
- * @param {import("./training.js").Spec} spec
- * @param {Rule[]} rules
- * @returns {CellScene}
- */
-export function cellScene(tables, spec, rules) {
-  const { title, paper, summary } = tables.methods[spec.method];
-  const masked = rules.filter((rule) => rule.rate > 0).map((rule) => {
-    const { line, edges, zoned, matrix, place } = tables.sites[rule.site];
-    const gates = rule.tying === "untied" ? 4 : 1;
-    const said = `${rule.argument}=${general(rule.rate)}: ${place}; ${tables.words.lives[rule.life]}`;
-    return { site: rule.site, argument: rule.argument, line, edges, zoned, matrix, gates, said };
-  });
-  const marked = masked.length ? masked.map(({ said }) => `Marked: ${said}.`) : ["No edge is marked."];
-  return {
-    ...{ kind: "cell", title, paper: `${paper}: ${summary}`, masked, colours: tables.colours },
-    alt: [`The inside of an LSTM cell, ${title} (${paper}): it ${summary}.`, ...marked].join(" "),
-  };
-}
-
-/**
- * @typedef {object} GatesScene
- * @property {"gates"} kind
- * @property {{title: string, low: number, high: number, values: number[]}[]} panels values by (unit, step)
- * @property {number} units
- * @property {number} steps
- * @property {number} step that is looked at
- * @property {{rows: number, columns: number, values: number[]}} input
- * @property {string} said
- * @property {string} alt
- */
 
 /**
  * @param {Tables} tables
  * @param {Snapshot} snapshot
- * @param {{sample: number, step: number}} view
- * @returns {GatesScene | null}
+ * @param {{sample: number}} view
+ * @returns {Gates | null} Nothing where the inside of the pass is not known.
  */
-export function gatesScene(tables, snapshot, { sample, step }) {
+export function gatesScene(tables, snapshot, { sample }) {
   if (!snapshot.inside) return null;
-  const { trace, x, answer: right, shares } = snapshot.inside;
+  const { trace } = snapshot.inside;
   const { steps } = snapshot;
   const units = trace.h.length / steps;
   const shown = [
     ...tables.gates.map(({ letter, name }) => ({ letter: /** @type {keyof typeof trace} */ (letter), title: `${letter}  ${name}` })),
-    { letter: /** @type {const} */ ("c"), title: "c  memory" },
-    { letter: /** @type {const} */ ("h"), title: "h  output" },
+    { letter: /** @type {const} */ ("c"), title: "c  cell state" },
+    { letter: /** @type {const} */ ("h"), title: "h  state" },
   ];
   const panels = shown.map(({ letter, title }) => {
     const values = trace[letter];
-    const signed = "gch".includes(letter);
     const far = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
-    const turned = Array.from({ length: units * steps }, (_, at) => values[(at % steps) * units + Math.floor(at / steps)]);
-    return { title, low: signed ? -far : 0, high: far, values: turned };
+    const [low, high] = "gch".includes(letter) ? [-far, far] : [0, 1];
+    const rows = Array.from({ length: steps }, (_, step) => Array.from(values.subarray(step * units, (step + 1) * units)));
+    return { title, low, high, steps, units, values: rows };
   });
+  const said = `sequence ${sample + 1} through the LSTM, its masks on; each panel: units down`;
+  const size = `${counted(units, "unit")} over ${counted(steps, "time step")}`;
+  return { kind: "gates", title: "Gates and states through time", lines: [said], alt: `Gates and states of ${said}, ${size}.`, panels };
+}
+
+/**
+ * What the network reads, and what it answers.
+ *
+ * @param {Snapshot} snapshot
+ * @param {number} sample
+ * @returns {Sequence | null}
+ */
+export function sequenceOf(snapshot, sample) {
+  if (!snapshot.inside) return null;
+  const { x, answer, shares } = snapshot.inside;
+  const features = x.length / snapshot.steps;
+  const values = Array.from({ length: snapshot.steps }, (_, step) => Array.from(x.subarray(step * features, (step + 1) * features)));
   const guess = shares.indexOf(Math.max(...shares));
-  const sure = percent(shares[guess]);
-  const said = `Sequence ${sample + 1}: the answer is ${right}; the network, with its masks on, says ${guess} (${sure}).`;
-  const columns = x.length / steps;
   return {
-    ...{ kind: "gates", panels, units, steps, step: Math.min(step, steps - 1), said },
-    input: { rows: steps, columns, values: Array.from(x) },
-    alt: `Gates and states of sequence ${sample + 1}, ${units} units over ${steps} steps. ${said}`,
+    ...{ values, low: 0, high: 1, whole: false },
+    says: `Sequence ${sample + 1}: the answer is ${answer}.`,
+    result: `The network, with its masks on, says ${guess} (${percent(shares[guess])}).`,
   };
 }

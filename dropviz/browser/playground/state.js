@@ -15,6 +15,7 @@ import { filled } from "./words.js";
  * @property {Tables} tables
  * @property {import("./tasks.js").PackedDigits} digits
  * @property {Recorded} recorded
+ * @property {import("../scenes/scene_types.js").Theme} theme
  */
 
 /**

@@ -1,6 +1,7 @@
 // The tables that Python exports (dropviz/browser/tables.py), as types.
 
-/** @typedef {import("./masks.js").Site & {name: string, place: string, inside: string, entries: string, zoned: boolean, note: string, noun: string, line: string, edges: string[], arrows: Record<string, number>}} SiteRow */
+/** @typedef {import("../scenes/scene_types.js").Cell} Cell */
+/** @typedef {import("./masks.js").Site & {name: string, place: string, symbol: string, inside: string, entries: string, zoned: boolean, note: string, noun: string, arrows: Record<string, number>}} SiteRow */
 
 /**
  * @typedef {object} TaskRow
@@ -13,14 +14,18 @@
  * @property {number} learningRate
  */
 
+/** @typedef {Pick<import("../scenes/scene_types.js").CurveLine, "label" | "dashes" | "tone" | "width"> & {name: "loss" | "loss_dropout_on" | "loss_dropout_off" | "val_loss"}} CurveLine */
+
 /**
- * @typedef {object} CurveLine
- * @property {"loss" | "loss_dropout_on" | "loss_dropout_off" | "val_loss"} name
- * @property {string} label
- * @property {string} colour
- * @property {number[]} dashes
- * @property {number} width
+ * What the picture of the cell needs, as dropviz/figures/cell_scene.py has it.
+ *
+ * @typedef {object} CellTable
+ * @property {Pick<Cell, "size" | "edges" | "dots" | "nodes">} drawing
+ * @property {Record<string, Record<string, CellMasking>>} masking by site, and by tying
+ * @property {{ways: string[], outline: [number, number, number, number]}[]} outlines by the ways round an update
  */
+
+/** @typedef {{edges: string[], marks: [number, number][], says: Record<string, string>}} CellMasking */
 
 /**
  * @typedef {object} OptionRow
@@ -38,6 +43,7 @@
  * @property {Record<string, string>} samples
  * @property {Record<string, [string, string]>} sharing
  * @property {string} differs
+ * @property {Record<string, string>} arrows
  * @property {{words: Record<string, string>, next: Record<string, string>, shared: Record<string, string>, apart: Record<string, string>, units: number}} quiz
  */
 
@@ -53,8 +59,12 @@
  * @property {{units: number, seed: number}} limits
  * @property {import("./training.js").Spec & {epochs: number}} defaults
  * @property {{head: string, quiz: string, order: string[], names: Record<string, string>, numbers: Record<string, {name: string, whole: boolean}>}} scenario
- * @property {{arguments: Record<string, string>, darker: number[], curves: CurveLine[]}} colours
+ * @property {{arguments: string[], shades: number}} colours
+ * @property {{lines: CurveLine[], caption: string}} curves
+ * @property {CellTable} cell
+ * @property {Record<string, {tied: string, untied: string}>} kerasLines by site
  * @property {Words} words
  */
 
-export {};
+/** Read for its types alone. */
+export function types() {}

@@ -1,15 +1,18 @@
 // What is seen of the page's state: buttons, words and the picture of the open tab.
 
+import { element as html } from "../lab/element.js";
+import { show_sequence } from "../lab/sequence_view.js";
+import { paint } from "../scenes/paint.js";
 import { rulesOf } from "./methods.js";
-import { paint } from "./pictures.js";
 import { format } from "./scenario.js";
-import { cellScene, curvesScene, gatesScene, heatmapsScene } from "./scenes.js";
-import { columnsFor, planScene, unrolledScene } from "./scene_unrolled.js";
+import { cellScene } from "./scene_cell.js";
+import { planScene, unrolledScene } from "./scene_unrolled.js";
+import { atlasScene, curvesScene, gatesScene, sequenceOf } from "./scenes.js";
 import { actingSpec, idleOf } from "./state.js";
-import { html } from "./svg.js";
 import { answer, figure, intentions, percent } from "./words.js";
 
 /** @typedef {import("./controls.js").Controls} Controls */
+/** @typedef {import("../scenes/scene_types.js").Theme} Theme */
 /** @typedef {import("./replay.js").Recorded} Recorded */
 /** @typedef {import("./scenario.js").PageSpec} PageSpec */
 /** @typedef {import("./snapshot.js").Snapshot} Snapshot */
@@ -76,11 +79,10 @@ export function showControls(tables, state, recorded, controls, trains) {
 /**
  * The open tab.
  *
- * @param {Tables} tables
+ * @param {import("./state.js").Data} data
  * @param {State} state
- * @param {Recorded} recorded
  */
-export function draw(tables, state, recorded) {
+export function draw({ tables, recorded, theme }, state) {
   const { snapshot, tab, predicting } = state;
   element("status").textContent = statusOf(tables, state);
   if (predicting === "asking") return;
@@ -96,27 +98,16 @@ export function draw(tables, state, recorded) {
   for (const each of element("pages").querySelectorAll(".pictures")) /** @type {HTMLElement} */ (each).hidden = hidden;
   element("hidden").hidden = !hidden;
   if (hidden) return;
-  if (tab === "where") drawWhere(tables, state, spec, rules, sentences);
-  else if (tab === "inside") drawInside(tables, state, spec, rules);
-  else drawTrained(tables, state);
-}
-
-/**
- * @param {Tables} tables
- * @param {State} state
- * @param {PageSpec} spec
- * @param {import("./masks.js").Rule[]} rules
- * @param {string[]} sentences
- */
-function drawWhere(tables, { snapshot, sample, source }, spec, rules, sentences) {
-  const picture = element("picture-where");
-  const columns = columnsFor(picture.clientWidth);
-  const scene = snapshot
-    ? unrolledScene(tables, snapshot, { sample, columns, source: source === "keras" ? USED : DRAWN })
-    : planScene(tables, spec, rules, { columns, sentences });
-  element("title").textContent = scene.title;
-  element("under").textContent = scene.said.join(" ");
-  paint(picture, scene);
+  const source = state.source === "keras" ? USED : DRAWN;
+  if (tab === "where") {
+    const view = { sample: state.sample, source, recorded: state.source === "keras" };
+    paint(element("picture-where"), snapshot ? unrolledScene(tables, snapshot, view) : planScene(tables, spec, rules), theme);
+  } else if (tab === "inside") {
+    paint(element("cell"), cellScene(tables, spec, rules), theme);
+    drawGates(tables, state, theme);
+  } else {
+    drawTrained(tables, state, source, theme);
+  }
 }
 
 /**
@@ -124,30 +115,36 @@ function drawWhere(tables, { snapshot, sample, source }, spec, rules, sentences)
  *
  * @param {Tables} tables
  * @param {State} state
+ * @param {string} source
+ * @param {Theme} theme
  */
-function drawTrained(tables, { snapshot, tab, sample }) {
+function drawTrained(tables, { snapshot, tab, sample }, source, theme) {
   const picture = element(`picture-${tab}`);
   if (!snapshot) {
     picture.replaceChildren(html("p", { class: "caption" }, "Nothing has been trained yet: press Train."));
   } else {
-    paint(picture, tab === "masks" ? heatmapsScene(tables, snapshot, { sample }) : curvesScene(tables, snapshot));
+    paint(picture, tab === "masks" ? atlasScene(tables, snapshot, { sample, source }) : curvesScene(tables, snapshot), theme);
   }
 }
 
 /**
+ * What the network reads, and what that made of its gates and states.
+ *
  * @param {Tables} tables
  * @param {State} state
- * @param {PageSpec} spec
- * @param {import("./masks.js").Rule[]} rules
+ * @param {Theme} theme
  */
-function drawInside(tables, { snapshot, sample, step, source }, spec, rules) {
-  paint(element("cell"), cellScene(tables, spec, rules));
-  const scene = snapshot && gatesScene(tables, snapshot, { sample, step });
+function drawGates(tables, { snapshot, sample, step, source }, theme) {
+  const scene = snapshot && gatesScene(tables, snapshot, { sample });
+  const sequence = snapshot && sequenceOf(snapshot, sample);
+  element("reads").hidden = !scene;
   element("step-row").hidden = !scene;
-  if (scene) {
-    input("at-step").max = String(scene.steps);
-    element("at-step-said").textContent = `step ${scene.step + 1} of ${scene.steps}`;
-    paint(element("gates"), scene);
+  if (snapshot && scene && sequence) {
+    const at = Math.min(step, snapshot.steps - 1);
+    input("at-step").max = String(snapshot.steps);
+    element("at-step-said").textContent = `step ${at + 1} of ${snapshot.steps}`;
+    show_sequence(element("reads"), sequence, at, () => {});
+    paint(element("gates"), scene, theme);
     return;
   }
   const why =

@@ -45,6 +45,16 @@ export function percent(share, decimals = 0) {
 }
 
 /**
+ * A number with its noun, as in "1 step" and "8 steps".
+ *
+ * @param {number} number
+ * @param {string} noun
+ */
+export function counted(number, noun) {
+  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/**
  * A loss or a share with as many digits as tell something.
  *
  * @param {number} value
@@ -138,21 +148,4 @@ export function sharing(words, shared, numbers) {
 function listed(names) {
   if (names.length < 2) return names.join("");
   return `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`;
-}
-
-/**
- * The call of Keras, or of dropviz, that makes the layer of a setting.
- *
- * @param {Setting & {units: number}} setting
- * @param {Tables} tables
- */
-export function call(setting, tables) {
-  const keras = setting.method === "keras";
-  const given = [...tables.rates, ...tables.methods[setting.method].options].flatMap((name) => {
-    const value = setting[/** @type {keyof Setting} */ (name)];
-    const unset = value === null || (value === 0 && tables.rates.includes(name));
-    return unset ? [] : [typeof value === "string" ? `${name}="${value}"` : `${name}=${value}`];
-  });
-  const name = keras ? "keras.layers.LSTM" : "dropviz.LSTM";
-  return `${name}(${[setting.units, ...(keras ? [] : [`method="${setting.method}"`]), ...given].join(", ")})`;
 }

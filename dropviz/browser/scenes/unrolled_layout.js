@@ -109,12 +109,13 @@ export function course(scene, layout, arrow) {
   const left = start + (skips ? (layout.roomy ? 36 : 13) : 0);
   const end = last ? Math.min(layout.right, start + 74) : x - half;
   const height = arrow.arrow === "c" ? y.c : y.link;
-  // A short arrow has its letter further on, or below, to leave room for the name of its value.
+  // A short arrow has its letter further on, or below, to leave room for the name of its value;
+  // behind the dots of left-out steps it must not reach into the cell.
   const middle = (left + end) / 2;
   /** @type {Point} */
   const badge = layout.roomy
     ? [left + (last || skips ? 0.62 : 0.5) * (end - left), height]
-    : [middle, height + layout.badge + 4];
+    : [Math.min(middle, end - layout.badge - 2), height + layout.badge + 4];
   return { from: [left, height], to: [end, height], badge, middle, skips };
 }
 

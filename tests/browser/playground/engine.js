@@ -7,7 +7,9 @@ import { atInference, drawAll, dropped, isShared } from "../../../dropviz/browse
 import { entryOf, rulesOf } from "../../../dropviz/browser/playground/methods.js";
 import { gradients, listed, predict } from "../../../dropviz/browser/playground/model.js";
 import { snapshotOf } from "../../../dropviz/browser/playground/snapshot.js";
-import { unrolledScene } from "../../../dropviz/browser/playground/scene_unrolled.js";
+import { cellScene } from "../../../dropviz/browser/playground/scene_cell.js";
+import { planScene, unrolledScene } from "../../../dropviz/browser/playground/scene_unrolled.js";
+import { atlasScene, curvesScene, gatesScene } from "../../../dropviz/browser/playground/scenes.js";
 import { score } from "../../../dropviz/browser/playground/quiz.js";
 import { seeded } from "../../../dropviz/browser/playground/random.js";
 import { format, parse } from "../../../dropviz/browser/playground/scenario.js";
@@ -89,8 +91,8 @@ const CALLS = {
     return plain(forward(weights, x, masks, states).outputs);
   },
 
-  // One batch of masks, and the picture of where they act.
-  unrolled({ tables, setting, sizes, seed, sample, columns }) {
+  // One batch of masks, and the pictures of it.
+  pictures({ tables, setting, sizes, seed, sample }) {
     const rules = rulesOf(tables.methods, tables.options, setting);
     const masks = drawAll(rules, tables.sites, sizes, seeded(seed), Float64Array);
     const { samples, steps, features, units } = sizes;
@@ -100,11 +102,24 @@ const CALLS = {
     const batch = { number: 0, data: { x, y }, rules, masks, prediction: predict(weights, x, y, masks) };
     const training = { tables, spec: { ...setting, units }, perEpoch: 1, losses: [], curves: {}, measured: 0 };
     const snapshot = snapshotOf(training, batch, sample);
-    const scene = unrolledScene(tables, snapshot, { sample, columns, source: "" });
+    const { i, f, g, o, c, h } = batch.prediction.pass;
+    const view = { sample, source: "", recorded: true };
     return {
-      scene,
+      unrolled: unrolledScene(tables, snapshot, view),
+      atlas: atlasScene(tables, snapshot, { ...view, sample: 0 }),
+      gates: gatesScene(tables, snapshot, view),
+      cell: cellScene(tables, training.spec, rules),
+      pass: Object.fromEntries(Object.entries({ i, f, g, o, c, h }).map(([name, values]) => [name, plain(values)])),
       masks: Object.entries(masks).map(([site, mask]) => ({ site, ...mask, values: plain(mask.values) })),
     };
+  },
+
+  plan({ tables, setting, task, units }) {
+    return planScene(tables, { ...setting, task, units }, rulesOf(tables.methods, tables.options, setting));
+  },
+
+  curves({ tables, curves }) {
+    return curvesScene(tables, { curves, losses: null, batch: 0, perEpoch: 1 });
   },
 
   scenario({ tables, text }) {

@@ -13,13 +13,14 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from dropviz.browser.inline_modules import inline
+from dropviz.browser import read_scripts
 
 Array = NDArray[Any]
 REQUIRED = os.environ.get("DROPVIZ_BROWSER") == "required"
 _ENTRY = Path(__file__).with_name("engine.js")
 _DRIVER = """
-const lines = require("node:readline").createInterface({ input: process.stdin });
+import { createInterface } from "node:readline";
+const lines = createInterface({ input: process.stdin });
 lines.on("line", (line) => {
   const { name, request } = JSON.parse(line);
   process.stdout.write(JSON.stringify(answer(name, request)) + "\\n");
@@ -35,10 +36,9 @@ class Engine(Protocol):
 
 
 def script() -> str:
-    """The engine as the page has it: its modules in one script."""
-    text = inline(_ENTRY)
-    last = [line.split()[1] for line in text.splitlines() if line.startswith("const $")][-1]
-    return f"{text}const answer = {last}.answer;\n"
+    """The engine as the page has it: its modules in one."""
+    scripts = Path(read_scripts.__file__).parent
+    return read_scripts.joined(Path(os.path.relpath(_ENTRY, scripts)).as_posix())
 
 
 class NodeEngine:
@@ -60,7 +60,7 @@ def node(folder: Path) -> Iterator[NodeEngine]:
     """The engine in Node."""
     found = shutil.which("node")
     assert found is not None
-    path = folder / "engine.cjs"
+    path = folder / "engine.mjs"
     path.write_text(script() + _DRIVER, encoding="utf-8")
     with subprocess.Popen(
         [found, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -75,7 +75,8 @@ class PageEngine:
 
     def __init__(self, page: Any) -> None:
         self._page = page
-        page.add_script_tag(content=f"{script()}globalThis.answer = answer;")
+        page.add_script_tag(content=f"{script()}globalThis.answer = answer;", type="module")
+        page.wait_for_function("globalThis.answer")
 
     def ask(self, name: str, **request: Any) -> Any:
         text = self._page.evaluate(

@@ -1,4 +1,4 @@
-"""The page's picture of where masks act has the letters and shades of the one in Python."""
+"""The page's scenes are those that Python makes of the same masks and numbers."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Masks
 from dropviz.core.sentences import answer
 from dropviz.core.setting import Setting
-from dropviz.figures import colours
-from dropviz.figures.mask_letters import arrows, marks, steps_drawn
+from dropviz.core.tasks import TASKS
+from dropviz.figures import atlas_scene, cell_scene, curves_scene, unrolled_scene
+from dropviz.figures.scene import plain_data
 
 from .engines import Engine
 from .every_setting import EVERY, named
@@ -48,37 +49,78 @@ def recorded(setting: Setting, masks: list[dict[str, Any]]) -> LayerRecording:
     return LayerRecording("lstm", "LSTM", SIZES["units"], 1, sites, setting=setting)
 
 
-@pytest.mark.parametrize("setting", EVERY, ids=named)
-def test_arrows_carry_the_letters_shades_and_masks_of_python_s_picture(
-    engine: Engine, setting: Setting
-) -> None:
-    seen = engine.ask(
-        "unrolled",
-        tables=TABLES,
-        setting=plain(setting),
-        sizes=SIZES,
-        seed=5,
-        sample=SAMPLE,
-        columns=4,
-    )
-    layer = recorded(setting, seen["masks"])
-    found = marks(layer, 0, SAMPLE)
-    shown = steps_drawn(SIZES["steps"])
-    expected = [
-        (arrow, site, found[site, step])
-        for arrow, site, step in arrows(shown)
-        if (site, step) in found
-    ]
+def pictures(engine: Engine, setting: Setting) -> tuple[dict[str, Any], LayerRecording]:
+    """The page's scenes of one batch, and a recording of its masks."""
+    given = {"tables": TABLES, "setting": plain(setting), "sizes": SIZES}
+    seen = engine.ask("pictures", **given, seed=5, sample=SAMPLE)
+    return seen, recorded(setting, seen["masks"])
 
-    scene = seen["scene"]
-    drawn = [(each["arrow"], each["mark"]) for each in scene["marks"]]
-    assert scene["shown"] == shown
-    assert [(arrow, mark["site"], mark["letter"]) for arrow, mark in drawn] == [
-        (arrow, site, mark.letter) for arrow, site, mark in expected
-    ]
-    for (_, mine), (_, _, its) in zip(drawn, expected, strict=True):
-        assert colours.colour_of(mine["argument"], mine["shade"]) == its.colour
-        if not mine["side"]:
-            np.testing.assert_array_equal(mine["gates"], its.mask[:, :8] > 0)
+
+def as_json(scene: object) -> Any:
+    return json.loads(json.dumps(plain_data(scene)))
+
+
+@pytest.mark.parametrize("setting", EVERY, ids=named)
+def test_the_unrolled_scene_is_python_s(engine: Engine, setting: Setting) -> None:
+    seen, layer = pictures(engine, setting)
+    expected = as_json(unrolled_scene.of_recording(layer, 0, SAMPLE))
+    # Where a recording tells what was expected of a rate, the page has its own sentence.
+    arguments = {rule.site: rule.argument for rule in setting.rules}
     for masks in layer.values():
-        assert answer(masks, setting.argument_at(masks.site)) in scene["alt"]
+        said = answer(masks, arguments[masks.site])
+        expected["alt"] = expected["alt"].replace(masks.sentence, said)
+    expected["lines"][0] = f", in batch 1, sequence {SAMPLE + 1}"
+
+    assert seen["unrolled"] == expected
+
+
+@pytest.mark.parametrize("setting", EVERY, ids=named)
+def test_the_plan_is_python_s(engine: Engine, setting: Setting) -> None:
+    for task, units in (("digits", 4), ("temporal-order", 32)):
+        entry = TASKS[task]
+        made = unrolled_scene.of_plan(setting, units, entry.features, entry.steps)
+
+        plan = engine.ask("plan", tables=TABLES, setting=plain(setting), task=task, units=units)
+        assert plan == as_json(made)
+
+
+@pytest.mark.parametrize("setting", EVERY, ids=named)
+def test_the_cell_is_python_s(engine: Engine, setting: Setting) -> None:
+    seen, _ = pictures(engine, setting)
+
+    assert seen["cell"] == as_json(cell_scene.of_settings(setting))
+
+
+@pytest.mark.parametrize("setting", EVERY, ids=named)
+def test_the_atlas_has_python_s_rows(engine: Engine, setting: Setting) -> None:
+    seen, layer = pictures(engine, setting)
+    expected = as_json(atlas_scene.of_recording(layer, 0, 0))
+
+    assert seen["atlas"]["rows"] == expected["rows"]
+    assert seen["atlas"]["legend"] == expected["legend"]
+
+
+def test_the_curves_are_python_s(engine: Engine) -> None:
+    curves = {
+        "loss": [2.25, 1.5, 1.0, 0.5, 0.25, 0.125],
+        "loss_dropout_on": [2.0, 1.25, 0.75, 0.5, 0.25, 0.0005],
+        "loss_dropout_off": [1.75, 1.0, 0.5, 0.25, 0.125, 0.1],
+        "val_loss": [2.0, 1.5, 1.25, 1.25, 1.5, 12345.0],
+    }
+
+    assert engine.ask("curves", tables=TABLES, curves=curves) == as_json(
+        curves_scene.of_runs(curves)
+    )
+
+
+def test_gates_and_states_are_those_of_the_pass(engine: Engine) -> None:
+    seen, _ = pictures(engine, Setting("keras", 0.25, 0.5))
+    panels = seen["gates"]["panels"]
+    shape = SIZES["steps"], SIZES["samples"], SIZES["units"]
+
+    assert [panel["title"][0] for panel in panels] == ["i", "f", "g", "o", "c", "h"]
+    for panel in panels:
+        passed = np.reshape(seen["pass"][panel["title"][0]], shape)[:, SAMPLE]
+        # A picture has single precision.
+        np.testing.assert_array_equal(panel["values"], passed.astype(np.float32))
+        assert panel["low"] <= passed.min() <= passed.max() <= panel["high"]
