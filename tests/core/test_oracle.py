@@ -71,6 +71,7 @@ def _compare(
         np.testing.assert_allclose(mine[:, -1], its, rtol=0, atol=EXACT)
 
 
+@pytest.mark.few(14)
 @pytest.mark.parametrize("kind", RUNS)
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("begin", [True, False], ids=["states", "zeros"])

@@ -267,6 +267,7 @@ def test_the_legend_explains_four_boxes_only_where_there_are_four() -> None:
 # ---------------------------------------------------------------- alt text
 
 
+@pytest.mark.few(7)
 @pytest.mark.parametrize("name", SETTINGS)
 def test_the_alt_text_tells_each_masked_site(name: str) -> None:
     setting = SETTINGS[name]

@@ -155,6 +155,7 @@ def test_a_site_that_drops_nothing_says_why_in_full(kind: Kind, reason: str) -> 
 # ---------------------------------------------------------------- every method
 
 
+@pytest.mark.few(7)
 @pytest.mark.parametrize("name", SETTINGS)
 def test_every_site_of_a_method_has_its_name_and_its_heatmaps(name: str) -> None:
     layer = of_setting(SETTINGS[name])
@@ -400,6 +401,7 @@ def test_a_sample_that_is_not_there_is_refused(sample: int) -> None:
         atlas(recorded(samples=4), sample=sample)
 
 
+@pytest.mark.few(5)
 @pytest.mark.parametrize("gate", [None, "g"])
 @pytest.mark.parametrize("name", ["lstm", "tied", "200 units", "200 samples", "setting: moon"])
 def test_the_layout_holds_with_a_sample_and_a_gate(name: str, gate: str | None) -> None:

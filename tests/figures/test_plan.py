@@ -63,6 +63,7 @@ def test_a_planned_mask_holds_no_number(name: str) -> None:
     assert all(masks.entries == 0 for masks in layer.values())
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("name", CASES)
 def test_the_words_say_that_nothing_is_drawn_yet(name: str) -> None:
     picture, found = drawn(name)

@@ -84,7 +84,7 @@ def test_a_mask_has_a_letter_for_as_long_as_it_lives(name: str) -> None:
         assert len(set(letters(layer, rule.site))) == lives
 
 
-@pytest.mark.few
+@pytest.mark.few(9)
 @pytest.mark.parametrize("name", SETTINGS)
 @pytest.mark.parametrize("steps", [1, 2, 4, 6])
 def test_every_arrow_that_a_mask_passed_carries_its_letter(name: str, steps: int) -> None:

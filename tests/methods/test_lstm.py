@@ -338,7 +338,7 @@ def test_each_training_call_draws_masks_of_its_own(case: str) -> None:
         assert float(np.abs(np.asarray(a) - np.asarray(b)).max()) > 1e-3
 
 
-@pytest.mark.few(*MOST_UNLIKE)
+@pytest.mark.few(2)
 @pytest.mark.parametrize("case", ONE_OF_EACH)
 def test_one_seed_gives_one_series_of_masks(case: str) -> None:
     outcomes = []
@@ -614,6 +614,7 @@ def test_a_clone_computes_the_same(case: str) -> None:
     assert_same_layer(again.layers[0], model.layers[0])
 
 
+@pytest.mark.few(2)
 @pytest.mark.usefixtures("_keras_may_warn")
 @pytest.mark.parametrize("case", THREE)
 @pytest.mark.parametrize("alone", [True, False], ids=["layer", "model"])

@@ -207,6 +207,7 @@ def test_a_bidirectional_layer_is_one_on_either_side_of_it() -> None:
     assert "multiplied what below passes to above, " in line
 
 
+@pytest.mark.slow
 def test_where_several_layers_read_from_it_none_is_named_as_the_one() -> None:
     recording = fitted(bidirectional(backward_too=False))
 

@@ -121,7 +121,7 @@ def assert_true(held: Held, written: list[Written]) -> None:
 # ---------------------------------------------------------------- against plain Python
 
 
-@pytest.mark.few
+@pytest.mark.few(2)
 @pytest.mark.parametrize("every", [1, 2, 3])
 @pytest.mark.parametrize("capacity", [1, 7, 16, 61])
 @pytest.mark.parametrize("seed", range(4))
@@ -539,6 +539,7 @@ def test_looks_are_held_where_there_is_nothing_else() -> None:
     assert [block.tolist() for block in held.blocks] == [[0, 0], [1, 1], [2, 2]]
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("trains", [True, False])
 @pytest.mark.parametrize("mode", ["eager", "graph", "jit"])
 def test_a_call_with_no_sample_is_no_call(mode: str, *, trains: bool) -> None:

@@ -201,7 +201,7 @@ SHAPES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.few(7)
+@pytest.mark.few(4)
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("name", FIVE[:3])
 def test_a_layer_of_any_arguments_is_opened(name: str, shape: str) -> None:
@@ -235,6 +235,7 @@ def _padded() -> NDArray[Any]:
     return x
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("name", FIVE)
 @pytest.mark.parametrize("sequences", [True, False], ids=["sequences", "last"])
 def test_steps_that_are_masked_out_are_opened(name: str, *, sequences: bool) -> None:
@@ -296,6 +297,7 @@ def _state(model: Model) -> list[NDArray[Any]]:
     return [np.asarray(each) for each in variables]
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("name", ["keras.layers.LSTM both", "semeniuta step inverted"])
 def test_a_trace_leaves_every_variable_to_the_bit(name: str, *, training: bool) -> None:

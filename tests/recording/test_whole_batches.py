@@ -94,6 +94,7 @@ WAYS: dict[str, tuple[Callable[[Any], Any], int, int]] = {
 }
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(("run", "steps", "batches"), WAYS.values(), ids=WAYS)
 def test_an_interrupt_in_a_call_acts_once_the_batch_has_ended(
     run: Callable[[Any], Any], steps: int, batches: int

@@ -83,7 +83,7 @@ def beside(
 # ---------------------------------------------------------------- the same as plain Keras
 
 
-@pytest.mark.few("keras, 0.37, 0.0", "semeniuta step test-time, 0.37, 0.11")
+@pytest.mark.few("semeniuta step test-time, 0.37, 0.11")
 @pytest.mark.parametrize("setting", CASES.values(), ids=CASES)
 def test_every_method_trains_to_the_bit_as_plain_keras(setting: Any) -> None:
     spec = spec_with(setting)
