@@ -76,7 +76,7 @@ class PageEngine:
     def __init__(self, page: Any) -> None:
         self._page = page
         page.add_script_tag(content=f"{script()}globalThis.answer = answer;", type="module")
-        page.wait_for_function("globalThis.answer")
+        page.wait_for_function("() => globalThis.answer !== undefined")
 
     def ask(self, name: str, **request: Any) -> Any:
         text = self._page.evaluate(
