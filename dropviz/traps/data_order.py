@@ -31,29 +31,10 @@ class _Noting(keras.layers.Layer):  # type: ignore[misc]
         return x
 
 
-class _Shuffled(keras.utils.PyDataset):  # type: ignore[misc]
-    """The samples in an order that a data set draws itself after each epoch."""
-
-    def __init__(self, x: Array) -> None:
-        super().__init__()
-        self._x, self._draw = x, np.random.default_rng(1)
-
-    def __len__(self) -> int:
-        return len(self._x) // _BATCH
-
-    def __getitem__(self, batch: int) -> tuple[Array, Array]:
-        x = self._x[batch * _BATCH :][:_BATCH]
-        return x, x
-
-    def on_epoch_end(self) -> None:
-        """Draws another order."""
-        self._draw.shuffle(self._x)
-
-
 def one_order() -> Finding:
-    """The orders of several epochs, with TensorFlow's seed and without, and in other ways."""
+    """The orders of several epochs and of several calls, with TensorFlow's seed and without."""
 
-    def orders(*, own: bool = False, fits: int = 1) -> int:
+    def orders(fits: int = 1) -> int:
         noting = _Noting()
         model = keras.Sequential([keras.Input((1,)), noting, dense()], name="model")
         model.compile(keras.optimizers.SGD(0.0), "mse", run_eagerly=True)
@@ -61,24 +42,20 @@ def one_order() -> Finding:
         x = np.arange(_SAMPLES, dtype="float32")[:, None]
         how = {"epochs": _EPOCHS // fits, "verbose": 0}
         for _ in range(fits):
-            if own:
-                model.fit(_Shuffled(x), shuffle=False, **how)
-            else:
-                model.fit(x, x, batch_size=_BATCH, **how)
+            model.fit(x, x, batch_size=_BATCH, **how)
         return distinct(np.concatenate(noting.seen).reshape(_EPOCHS, _SAMPLES))
 
     with tensorflow_seed_kept():
         seed_again(1)  # as keras.utils.set_random_seed
-        seeded, fits, own = orders(), orders(fits=_EPOCHS), orders(own=True)
+        seeded, fits = orders(), orders(fits=_EPOCHS)
         forget_tensorflow_seed()
         unseeded = orders()
     said = (
         f"After `keras.utils.set_random_seed`, {_EPOCHS} epochs of `fit(x, y)` on arrays met "
         f"{_SAMPLES} samples in {counted(seeded, 'order')}, and so did {_EPOCHS} calls of `fit` in "
-        f"{fits}; without a seed it was {unseeded}. A `PyDataset` that shuffles in `on_epoch_end` "
-        f"came in {own} after the seed."
+        f"{fits}; without a seed it was {unseeded}."
     )
-    evidence = {"seeded": seeded, "fits": fits, "unseeded": unseeded, "PyDataset": own}
+    evidence = {"seeded": seeded, "fits": fits, "unseeded": unseeded}
     return Finding(seeded == 1 < unseeded, said, evidence)
 
 

@@ -17,6 +17,7 @@ from studies.papers import STUDIES, run, show
 from studies.study_results import load
 
 
+@pytest.mark.few(2)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", STUDIES)
 def test_a_quick_form_runs_from_nothing_and_says_what_it_found(name: str, tmp_path: Path) -> None:
@@ -40,7 +41,7 @@ def test_a_quick_form_runs_from_nothing_and_says_what_it_found(name: str, tmp_pa
         assert (tmp_path / f"{picture}.png").read_bytes().startswith(b"\x89PNG")
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_study_that_was_stopped_goes_on_and_ends_as_it_would_have(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
