@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
 import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from dropviz.core.html_text import escaped
 from dropviz.errors import DropvizError, received, visible
 from dropviz.homework.report import Report, report_from
 
@@ -103,16 +103,16 @@ def read_reports(folder: Path) -> Iterator[Report | Damaged]:
 
 def page(report: Report) -> str:
     """A page of HTML that a student reads; nothing in it is taken for HTML."""
-    title = html.escape(f"{report.assignment}: {report.score} of {report.of} points")
+    title = escaped(f"{report.assignment}: {report.score} of {report.of} points")
     rows = "".join(
-        f"<tr><td>{each.points}/{each.of}</td><th scope=row>{html.escape(visible(each.name))}</th>"
-        f"<td>{html.escape(each.sentence)}</td></tr>"
+        f"<tr><td>{each.points}/{each.of}</td><th scope=row>{escaped(each.name)}</th>"
+        f"<td>{escaped(each.sentence)}</td></tr>"
         for each in report.checks
     )
-    reason = html.escape(visible(f"Not graded further: {report.reason}.")) if report.reason else ""
+    reason = escaped(f"Not graded further: {report.reason}.") if report.reason else ""
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
-        f"<style>{_STYLE}</style><h1>{title}</h1><p>{html.escape(report.student)}</p>"
+        f"<style>{_STYLE}</style><h1>{title}</h1><p>{escaped(report.student)}</p>"
         f"<table>{rows}</table><p>{reason}</p></html>\n"
     )
 
