@@ -15,6 +15,7 @@ from dropviz.core.text_table import Table
 from dropviz.figures import colours, theme
 from dropviz.studies.seed_statistics import bootstrapped, paired
 from studies.report import Report, difference, failures, proof
+from studies.report_pictures import draw_head
 from studies.study_results import Results, Row
 
 GUESSING, _LEARNED = 0.5, 0.9
@@ -162,7 +163,7 @@ def picture(results: Results) -> theme.Picture:
             if number == len(methods) - 1:
                 left.set_xlabel("lag: steps after the marked bit")
                 right.set_xlabel("k: steps before the last")
-        _head(drawn, height, results)
+        _head(drawn, results)
         drawn.alt = _alt(results)
     return drawn
 
@@ -216,26 +217,14 @@ def _reach_ends(results: Results) -> tuple[float, float]:
     return float(every.min()) / 2, float(every.max()) * 2
 
 
-def _head(drawn: theme.Picture, height: float, results: Results) -> None:
-    title = "Memory horizon: what is remembered, and how far a state reaches"
-    drawn.text(0.02, 1 - 28 / height, title, fontsize=12.5, weight="bold")
+def _head(drawn: theme.Picture, results: Results) -> None:
     chosen = results.chosen
     said = (
         f"means over {counted(len(chosen['seeds']), 'seed')}, {chosen['units']} units; right: "
         "masks on; thin lines: masks off"
     )
-    drawn.text(0.02, 1 - 50 / height, said, fontsize=10, color=colours.MUTED)
-    handles, labels = drawn.axes[0].get_legend_handles_labels()
-    drawn.legend(
-        handles,
-        labels,
-        loc="upper left",
-        bbox_to_anchor=(0.01, 1 - 52 / height),
-        ncols=5,
-        frameon=False,
-        fontsize=10,
-        handlelength=2.6,
-    )
+    title = "Memory horizon: what is remembered, and how far a state reaches"
+    draw_head(drawn, title, said, ncols=5, handlelength=2.6)
 
 
 def _alt(results: Results) -> str:

@@ -10,6 +10,7 @@ from dropviz.core.text_table import Table
 from dropviz.figures import colours, theme
 from dropviz.studies.seed_statistics import paired
 from studies.report import Report, difference, failures, proof
+from studies.report_pictures import draw_head, draw_interval
 from studies.study_results import Results, column, estimate
 
 GUESSING, _LEARNED = 0.25, 0.9
@@ -26,7 +27,7 @@ _MARKS = {
     "test_masks_on": ("s", colours.GREEN, "test, masks on"),
     "test": ("D", colours.INK, "test, masks off: what predict gives"),
 }
-_WIDTH, _ROW, _ABOVE, _BELOW, _LEFT = 820, 30, 112, 58, 174
+_WIDTH, _ROW, _ABOVE, _BELOW, _LEFT = 820, 30, 112, 58, 186
 
 
 def report(results: Results) -> Report:
@@ -179,7 +180,7 @@ def picture(results: Results) -> theme.Picture:
             _panel(axes, results, length)
             axes.set_yticks(range(len(settings)), settings if number == 0 else [""] * len(settings))
             axes.set_title(f"{length} steps", loc="left", fontsize=11)
-        _head(drawn, height, results)
+        _head(drawn, results)
         drawn.alt = _alt(results)
     return drawn
 
@@ -190,21 +191,8 @@ def _panel(axes: Axes, results: Results, length: int) -> None:
         axes.axhline(row, color=colours.PAPER, linewidth=1, zorder=0)
         if setting not in settings_at(results, length):
             continue
-        for (score, (mark, colour, label)), up in zip(
-            _MARKS.items(), (-0.22, 0, 0.22), strict=True
-        ):
-            found = _score(results, length, setting, score)
-            at = row + up
-            axes.plot([found.low, found.high], [at, at], color=colour, linewidth=2)
-            axes.plot(
-                [found.mean],
-                [at],
-                mark,
-                color=colour,
-                markersize=5.5,
-                linestyle="none",
-                label=label,
-            )
+        for (score, sign), up in zip(_MARKS.items(), (-0.22, 0, 0.22), strict=True):
+            draw_interval(axes, _score(results, length, setting, score), row + up, sign)
     axes.set_ylim(len(_settings(results)) - 0.4, -0.6)
     axes.set_xlim(0, 1.03)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", ".25", ".5", ".75", "1"])
@@ -212,29 +200,15 @@ def _panel(axes: Axes, results: Results, length: int) -> None:
     axes.spines["left"].set_visible(False)
 
 
-def _head(drawn: theme.Picture, height: float, results: Results) -> None:
-    title = "Temporal Order: accuracy with masks on and off"
-    drawn.text(0.02, 1 - 28 / height, title, fontsize=12.5, weight="bold")
+def _head(drawn: theme.Picture, results: Results) -> None:
     chosen = results.chosen
     said = (
         f"means and 95 % intervals over {len(chosen['seeds'])} seeds; {chosen['units']} units, "
-        f"{chosen['epochs']} epochs, rate .5; dashed: guessing"
+        f"{chosen['epochs']} epochs, rate .5; dashed: guessing; no mark: not trained"
     )
-    drawn.text(0.02, 1 - 50 / height, said, fontsize=10, color=colours.MUTED)
-    handles = drawn.axes[0].get_legend_handles_labels()
-    first = dict(zip(handles[1], handles[0], strict=True))
-    drawn.legend(
-        first.values(),
-        first.keys(),
-        loc="upper left",
-        bbox_to_anchor=(0.01, 1 - 56 / height),
-        ncols=3,
-        frameon=False,
-        fontsize=10,
-        handletextpad=0.2,
-        columnspacing=1.4,
-    )
-    drawn.text(0.55, 14 / height, "accuracy", fontsize=11, ha="center")
+    title = "Temporal Order: accuracy with masks on and off"
+    draw_head(drawn, title, said, ncols=3, handletextpad=0.2, columnspacing=1.4)
+    drawn.text(0.55, 14 / drawn.size[1], "accuracy", fontsize=11, ha="center")
 
 
 def _alt(results: Results) -> str:

@@ -14,6 +14,7 @@ from dropviz.core.text_table import Table
 from dropviz.figures import colours, theme
 from dropviz.studies.seed_statistics import bootstrapped, paired
 from studies.report import Report, difference, failures, proof
+from studies.report_pictures import draw_head, draw_interval
 from studies.study_results import Results, Row, column
 
 HOW = {
@@ -151,7 +152,7 @@ def picture(results: Results) -> theme.Picture:
             axes.set_yticks(range(len(_SETTINGS)), names)
             axes.set_title(_title(case), loc="left", fontsize=11)
             axes.set_xlabel(_unit(case))
-        _head(drawn, height, results)
+        _head(drawn, results)
         drawn.alt = _alt(results)
     return drawn
 
@@ -160,44 +161,21 @@ def _panel(axes: Axes, results: Results, case: Mapping[str, Any]) -> None:
     for row, setting in enumerate(_SETTINGS):
         for (how, (mark, colour)), up in zip(_MARKS.items(), (-0.24, 0, 0.24), strict=True):
             found = bootstrapped(losses(results, case, setting, how))
-            at = row + up
-            axes.plot([found.low, found.high], [at, at], color=colour, linewidth=2)
-            axes.plot(
-                [found.mean],
-                [at],
-                mark,
-                color=colour,
-                markersize=6,
-                linestyle="none",
-                label=HOW[how],
-            )
+            draw_interval(axes, found, row + up, (mark, colour, HOW[how]))
     axes.set_ylim(len(_SETTINGS) - 0.5, -0.5)
     axes.margins(x=0.08)
     axes.tick_params(axis="y", length=0, labelcolor=colours.INK)
     axes.locator_params(axis="x", nbins=4)
 
 
-def _head(drawn: theme.Picture, height: float, results: Results) -> None:
-    title = "Tied and untied masks: test loss, left is better"
-    drawn.text(0.02, 1 - 28 / height, title, fontsize=12.5, weight="bold")
+def _head(drawn: theme.Picture, results: Results) -> None:
     seeds = {len(case["seeds"]) for case in results.chosen["cases"]}
     said = (
         f"means and 95 % intervals over {counted(max(seeds), 'seed')}; "
         f"{results.chosen['passes']} passes averaged"
     )
-    drawn.text(0.02, 1 - 50 / height, said, fontsize=10, color=colours.MUTED)
-    handles, labels = drawn.axes[0].get_legend_handles_labels()
-    first = dict(zip(labels, handles, strict=True))
-    drawn.legend(
-        first.values(),
-        first.keys(),
-        loc="upper left",
-        bbox_to_anchor=(0.01, 1 - 54 / height),
-        ncols=3,
-        frameon=False,
-        fontsize=10,
-        handletextpad=0.2,
-    )
+    title = "Tied and untied masks: test loss, left is better"
+    draw_head(drawn, title, said, ncols=3, handletextpad=0.2)
 
 
 def _alt(results: Results) -> str:

@@ -60,11 +60,6 @@ def picture(drawn: Picture) -> None:
     display(bundle, raw=True, metadata=drawn.metadata)
 
 
-def img(drawn: Picture, png: bytes, **attributes: str) -> str:
-    """An HTML image that carries its data, with alt text: as ``Picture.img`` makes it."""
-    return drawn.img(png, **attributes)
-
-
 def table(title: str, heads: list[str], rows: list[tuple[str, ...]]) -> dict[str, str]:
     """A small table as HTML and as text, for one output.
 
@@ -127,11 +122,20 @@ def words(lines: Sequence[str | Table], badges: Iterable[str] = ()) -> dict[str,
         for each in badges
     )
     below = "".join(_below(list(group)) for _, group in itertools.groupby(rest, type))
-    plain = (line.lines if isinstance(line, Table) else [visible(line)] for line in lines)
     return {
         "text/html": (
             f'<div class="{LITERAL}" style="max-width: 880px; line-height: 1.5">'
             f"<strong>{escaped(title)}</strong>{beside}{below}</div>"
         ),
-        "text/plain": "\n".join(itertools.chain.from_iterable(plain)),
+        "text/plain": "\n".join(plain_lines(lines)),
     }
+
+
+def plain_lines(lines: Iterable[str | Table]) -> list[str]:
+    """Lines of plain words as text: a table has several.
+
+    Args:
+        lines: As of ``words``.
+    """
+    each = (line.lines if isinstance(line, Table) else [visible(line)] for line in lines)
+    return list(itertools.chain.from_iterable(each))

@@ -75,11 +75,10 @@ class ProgressView:
 
     def _draw(self, progress: Progress) -> None:
         from dropviz.figures.curves import curves
-        from dropviz.jupyter.mime import img
 
         self._drawn = progress.curves
         drawn = curves(progress.curves, epochs=progress.epochs or 0)
-        self._image = img(drawn, drawn.frame())
+        self._image = drawn.img(drawn.frame())
 
     def close(self, line: str) -> None:
         """Leaves one line; the report draws the curves for good.

@@ -9,6 +9,7 @@ from IPython.display import display
 from dropviz.core import run_words
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.runs import Run
+from dropviz.core.text_table import Table
 from dropviz.figures.colours import theme
 from dropviz.figures.curves import curves
 from dropviz.figures.heatmaps import atlas
@@ -66,22 +67,26 @@ def left_out(run: Run) -> str:
 
 def words(run: Run) -> list[str]:
     """The lines of the report."""
-    text = _words(run)["text/plain"]
-    return text.split("\n")
+    return [line for section in _sections(run) for line in mime.plain_lines(section)]
 
 
 def _words(run: Run) -> dict[str, str]:
     """The words of the report as HTML and as text, for one output."""
-    notes = run.recording.notes
-    if not run.recording and not notes:
-        notes = ["No recurrent layer trained in this process, so nothing was recorded."]
-    *above, last = run_words.sections(run)
-    last = [*last, *(line for line in (*notes, left_out(run)) if line)]
+    *above, last = _sections(run)
     parts = [*map(mime.words, above), mime.words(last, _badges(run.shown))]
     return {
         "text/html": "".join(each["text/html"] for each in parts),
         "text/plain": "\n".join(each["text/plain"] for each in parts),
     }
+
+
+def _sections(run: Run) -> list[list[str | Table]]:
+    """The words of the report by what they are of; the run's own and its notes last."""
+    notes = run.recording.notes
+    if not run.recording and not notes:
+        notes = ["No recurrent layer trained in this process, so nothing was recorded."]
+    *above, last = run_words.sections(run)
+    return [*above, [*last, *(line for line in (*notes, left_out(run)) if line)]]
 
 
 def _badges(run: Run) -> list[str]:

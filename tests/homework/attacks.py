@@ -131,7 +131,7 @@ _FILES = (
     _body("the key read", "open(PATH_OF_KEY).read()", "its code says PermissionError"),
     _body("passwords read", "open('/etc/passwd').read()", "its code says PermissionError"),
     _body("home folders listed", "import os\nos.listdir('/root')", "its code says PermissionError"),
-    _body("a file written", "open('/tmp/left', 'w').write('x')", "its code says PermissionError"),
+    _body("a file written", "open(PATH_TO_LEAVE, 'w').write('x')", "its code says PermissionError"),
     _body(
         "the judge's memory read",
         "import os\nopen(f'/proc/{os.getppid()}/mem', 'rb').read(1)",

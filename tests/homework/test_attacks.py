@@ -45,13 +45,18 @@ def test_an_attack_earns_nothing(
         monkeypatch.setattr("dropviz.homework.judge._CALL_SECONDS", 1.5)
     path = tmp_path / "key"
     key = make_key(path)
-    secrets = {"PATH_OF_TESTS": repr(__file__), "PATH_OF_KEY": repr(str(path))}
+    left = tmp_path / "left"
+    secrets = {
+        "PATH_OF_TESTS": repr(__file__),
+        "PATH_OF_KEY": repr(str(path)),
+        "PATH_TO_LEAVE": repr(str(left)),
+    }
 
     report = judge(server, _handed_in(attack, key.edition, secrets), key)
 
     assert report.score == 0
     assert attack.why in report.reason
-    assert not Path("/tmp/left").exists()  # noqa: S108 (what one of them tries to leave)
+    assert not left.exists()
     assert "<script>" not in page(report)
     assert "\x1b" not in "".join(report.lines)
 

@@ -62,7 +62,7 @@ def test_a_picture_carries_its_alt_text_and_its_size(ipython: InProcess, drawn: 
 def test_an_html_image_carries_the_bytes_that_it_was_given(drawn: Picture) -> None:
     png = drawn.png()
 
-    ((tag, attributes),) = Elements(mime.img(drawn, png)).found
+    ((tag, attributes),) = Elements(drawn.img(png)).found
 
     kind, data = str(attributes["src"]).split(",", 1)
     assert (tag, kind) == ("img", "data:image/png;base64")
@@ -74,13 +74,13 @@ def test_an_html_image_has_the_size_on_screen_whatever_its_density(drawn: Pictur
     with Image.open(io.BytesIO(png)) as dense:
         assert dense.size == (120, 90)
 
-    ((_, attributes),) = Elements(mime.img(drawn, png)).found
+    ((_, attributes),) = Elements(drawn.img(png)).found
 
     assert (attributes["width"], attributes["height"]) == ("40", "30")
 
 
 def test_quotes_and_angles_in_an_alt_text_stay_text(drawn: Picture) -> None:
-    ((_, attributes),) = Elements(mime.img(drawn, b"")).found
+    ((_, attributes),) = Elements(drawn.img(b"")).found
 
     assert attributes["alt"] == ALT
 
