@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import resource
 import sys
-from collections.abc import Iterable
 from contextlib import suppress
 from enum import IntEnum
 from pathlib import Path
@@ -43,16 +42,13 @@ WORDS = {
 NEEDED = (Lock.FILES, Lock.CALLS, Lock.LIMITS)
 
 
-def shut(hidden: Iterable[Path]) -> tuple[Lock, ...]:
+def shut() -> tuple[Lock, ...]:
     """Shuts every lock that this system has, for good.
-
-    Args:
-        hidden: Folders that an answer must not read, though they lie among what Python needs.
 
     Returns:
         The locks that hold now.
     """
-    readable_paths = readable(hidden)
+    readable_paths = readable()
     own = become_own_user()
     held = {
         Lock.LIMITS: _limits(own_user=own),

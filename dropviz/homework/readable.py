@@ -30,19 +30,17 @@ _SYSTEM = (
     "/dev/null",
 )
 _PACKAGES = ("site-packages", "dist-packages")
+_OWN = "dropviz"
 
 
-def readable(hidden: Iterable[Path]) -> list[tuple[str, int]]:
+def readable() -> list[tuple[str, int]]:
     """Lists what may be opened, and how.
-
-    Args:
-        hidden: Folders that stay shut, though they lie in one of those that Python needs.
 
     Returns:
         Paths with rights, as ``landlock.restrict`` takes them.
     """
-    shut = [each.resolve() for each in hidden]
     tops = {path.resolve() for path in map(Path, (*_SYSTEM, *_python())) if path.exists()}
+    shut = copies(tops)
     allowed = [(str(path), rights) for top in sorted(tops) for path, rights in beneath(top, shut)]
     # Of its own entry in /proc, TensorFlow reads how much memory there is.
     return [*allowed, ("/proc/self", READ_FILE | READ_FOLDER), ("/dev/null", WRITE_FILE)]
@@ -54,6 +52,22 @@ def _python() -> Iterator[str]:
     yield from site.getsitepackages()
     yield f"{sys.base_prefix}/lib"
     yield f"{sys.prefix}/pyvenv.cfg"
+
+
+def copies(tops: Iterable[Path]) -> list[Path]:
+    """Finds each dropviz in folders of Python's: there may be one beside the one that runs.
+
+    Args:
+        tops: Folders of packages, or folders that hold such folders, of one Python or of several.
+
+    Returns:
+        The folders of dropviz.
+    """
+    inside = [_OWN, *(f"{above}{each}/{_OWN}" for each in _PACKAGES for above in ("", "python*/"))]
+    found = {Path(__file__).parents[1]}
+    for top in tops:
+        found.update(copy for each in inside for copy in top.glob(each))
+    return sorted(each.resolve() for each in found)
 
 
 def beneath(top: Path, shut: Sequence[Path]) -> Iterator[tuple[Path, int]]:

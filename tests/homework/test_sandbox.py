@@ -15,7 +15,7 @@ from dropviz.homework import fork_client, landlock, sandbox, seccomp
 from dropviz.homework.fork_client import ForkServer
 from dropviz.homework.frames import Frame, Kind
 from dropviz.homework.locks import NEEDED, WORDS, Lock
-from dropviz.homework.readable import beneath, readable
+from dropviz.homework.readable import beneath, copies, readable
 from dropviz.homework.sandbox import Child, RefusedError, check_locks, said
 
 LSTM = "import keras\n\n\ndef make(units, rate):\n    return keras.layers.LSTM(units)"
@@ -160,9 +160,22 @@ def test_what_lies_beneath_a_hidden_folder_is_left_out(tmp_path: Path) -> None:
 def test_nothing_of_ours_is_readable() -> None:
     package = Path(fork_client.__file__).parents[1]
 
-    paths = [Path(path) for path, rights in readable([package]) if rights & landlock.READ_FILE]
+    paths = [Path(path) for path, rights in readable() if rights & landlock.READ_FILE]
 
     assert not [path for path in paths if path == package or path in package.parents]
+
+
+@pytest.mark.parametrize(
+    "above", ["", "site-packages", "dist-packages", "python3.11/site-packages"]
+)
+def test_each_dropviz_is_found_that_an_answer_could_import(tmp_path: Path, above: str) -> None:
+    # As where tests run in a checkout, and the package is installed as well.
+    (tmp_path / above / "dropviz").mkdir(parents=True)
+    (tmp_path / above / "keras").mkdir()
+
+    found = copies([tmp_path])
+
+    assert set(found) == {tmp_path / above / "dropviz", Path(fork_client.__file__).parents[1]}
 
 
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
