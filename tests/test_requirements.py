@@ -61,6 +61,7 @@ def test_what_is_imported_is_required(folder: str) -> None:
     assert missing == set()
 
 
+@pytest.mark.slow
 def test_tests_of_values_do_not_wait_for_keras() -> None:
     code = (
         "import sys, pytest\n"

@@ -107,6 +107,7 @@ def test_nothing_jumps_when_a_note_grows_or_a_fold_is_not_touched(opened: Notebo
 
 
 # Notebook 7 takes the arrow keys for itself, unless the panel stops them.
+@pytest.mark.few(1)
 @pytest.mark.parametrize("app", ["lab", "notebook"])
 def test_pictures_move_and_sliders_act_on_the_training_that_runs(
     app: str, notebook: Notebook, address: str, folder: Path

@@ -104,6 +104,7 @@ ALONE = {
 }
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("name", ALONE)
 def test_a_result_draws_and_shows_itself_whatever_was_imported(name: str, tmp_path: Path) -> None:
     done = subprocess.run(

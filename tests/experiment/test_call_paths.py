@@ -37,6 +37,7 @@ def test_a_verdict_names_the_path_of_its_runs(build: Callable[[], Any], path: st
     assert found.paths == (path,)
 
 
+@pytest.mark.slow
 def test_a_verdict_holds_where_the_runs_go_past_the_cell(monkeypatch: pytest.MonkeyPatch) -> None:
     layer = built(LSTM(4, dropout=0.3))
     by_cell = dropviz.explain(layer)
@@ -53,6 +54,7 @@ def test_a_verdict_holds_where_the_runs_go_past_the_cell(monkeypatch: pytest.Mon
     )
 
 
+@pytest.mark.slow
 def test_each_direction_of_a_bidirectional_layer_has_a_path() -> None:
     found = dropviz.explain(built(Bidirectional(LSTM(4))))
 

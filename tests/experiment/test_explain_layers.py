@@ -83,6 +83,7 @@ def as_numbers(verdict: Verdict) -> list[Any]:
 # ---------------------------------------------------------------- sizes, types, options
 
 
+@pytest.mark.full
 @pytest.mark.few(1)
 @pytest.mark.parametrize("sizes", SIZES, ids=str)
 @pytest.mark.parametrize("name", KINDS)
@@ -105,6 +106,7 @@ def test_sizes(name: str, sizes: tuple[int, int]) -> None:
     assert bool(rest) == ("recurrent_kernel.life" in untold(specimen, verdict))
 
 
+@pytest.mark.full
 @pytest.mark.few("keras_both-mixed_float16")
 @pytest.mark.parametrize("dtype", ["mixed_float16", "float64"])
 @pytest.mark.parametrize("name", KINDS)
@@ -266,6 +268,7 @@ def test_training_goes_on_to_the_bit(look: Callable[[Layer], Any]) -> None:
     assert ends[0] == ends[1]
 
 
+@pytest.mark.full
 @pytest.mark.few(1)
 @pytest.mark.parametrize("stateful", [False, True])
 def test_an_unbuilt_layer_stays_unbuilt(stateful: bool) -> None:  # noqa: FBT001

@@ -271,6 +271,7 @@ def drawn(name: str) -> tuple[Picture, list[Drawn]]:
     return picture, texts(picture)
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("name", CASES)
 def test_no_text_is_cut_off(name: str) -> None:
     picture, found = drawn(name)

@@ -178,6 +178,7 @@ def drawn(name: str) -> tuple[Picture, list[Drawn]]:
     return picture, texts(picture)
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize("name", CASES)
 def test_no_text_is_cut_off_and_none_overlap(name: str) -> None:
     picture, found = drawn(name)

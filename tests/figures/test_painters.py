@@ -66,6 +66,7 @@ def heat(picture: Picture) -> Counter[str]:
     return found
 
 
+@pytest.mark.few(9)
 @pytest.mark.parametrize("name", SCENES)
 def test_the_picture_shows_the_arrows_letters_colours_and_words_of_the_scene(name: str) -> None:
     scene = SCENES[name]

@@ -67,6 +67,7 @@ def test_a_png_is_small_enough_for_a_saved_notebook(example: Example) -> None:
     assert len(example.png) < 120_000
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("draw", ["where", "masks"])
 def test_a_png_of_a_large_layer_is_small_too(draw: str) -> None:
     from dropviz.figures.heatmaps import atlas
@@ -149,6 +150,7 @@ def test_a_notebook_gets_png_alt_text_and_size(example: Example) -> None:
     assert metadata["image/png"] == {"width": width, "height": height, "alt": picture.alt}
 
 
+@pytest.mark.full
 @pytest.mark.few("where", "curves")
 def test_the_same_picture_is_drawn_the_same_again(example: Example) -> None:
     assert example.draw().png() == example.png
@@ -173,6 +175,7 @@ USERS: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.few(4)
 @pytest.mark.parametrize("name", USERS)
 def test_a_picture_looks_the_same_whatever_the_user_has_set(name: str, example: Example) -> None:
@@ -182,6 +185,7 @@ def test_a_picture_looks_the_same_whatever_the_user_has_set(name: str, example: 
     assert drawn == example.frame
 
 
+@pytest.mark.full
 @pytest.mark.few(3)
 @pytest.mark.parametrize("name", ["dark_background", "ggplot"])
 def test_a_picture_looks_the_same_in_every_style(name: str, example: Example) -> None:
@@ -210,6 +214,7 @@ def test_an_error_while_drawing_leaves_the_user_s_settings_alone() -> None:
     assert dict(mpl.rcParams) == before
 
 
+@pytest.mark.slow
 def test_neither_pyplot_nor_keras_is_imported_by_a_picture(tmp_path: Path) -> None:
     code = (
         "import sys\n"
@@ -291,6 +296,7 @@ def test_a_name_is_shown_on_one_line_and_never_as_mathematics(name: str, shown: 
     assert theme.shortened(name, 9) == shown
 
 
+@pytest.mark.full
 @pytest.mark.few
 @pytest.mark.parametrize("name", ["$x^{", "$$", "$\\frac{$", "a\nb\0"])
 @pytest.mark.parametrize("draw", [where, atlas], ids=["where", "atlas"])

@@ -100,7 +100,7 @@ def test_without_all_results_nothing_is_claimed(table: list[Row] | None) -> None
     assert "claim" not in points(judged)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_made_up_results_are_found_by_training_again() -> None:
     judged = judge_study(DESIGN, {"conclusion": "higher"}, HIGHER, 1)
 

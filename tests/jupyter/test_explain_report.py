@@ -95,6 +95,7 @@ def test_each_site_of_a_method_is_answered_with_its_argument(method: str) -> Non
         assert [line for line in said if line.startswith(f"{rule.argument} multiplies ")]
 
 
+@pytest.mark.full
 @pytest.mark.few(2)
 @pytest.mark.parametrize(
     ("one", "holds"),
@@ -178,6 +179,7 @@ def test_the_history_is_a_table_with_heads_in_a_browser(ipython: InProcess) -> N
     assert "measured here" in page
 
 
+@pytest.mark.full
 @pytest.mark.few("moon")
 @pytest.mark.parametrize("method", ["moon", "zoneout", "weight-drop"])
 def test_another_method_shows_no_history_of_keras(ipython: InProcess, method: str) -> None:
@@ -222,6 +224,7 @@ def test_witnesses_that_disagree_say_so_and_where_is_not_drawn(ipython: InProces
     assert "Evidence" in pictures(ran)
 
 
+@pytest.mark.full
 def test_another_life_and_tying_is_a_disagreement() -> None:
     said = replace(heard("naive"), recorded=heard("gal-tied").recorded).disagreements
 
@@ -250,6 +253,7 @@ def test_a_verdict_shows_its_lines_and_its_evidence(ipython: InProcess) -> None:
     assert pictures(ran) == ["Evidence"]
 
 
+@pytest.mark.full
 @pytest.mark.few(1)
 def test_raising_recurrent_dropout_unties_the_input_masks() -> None:
     (line,) = measure_untying()

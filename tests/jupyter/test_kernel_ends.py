@@ -28,6 +28,7 @@ def others(kernel: Kernel) -> Executed:
     return kernel.run_all(OTHERS)
 
 
+@pytest.mark.full
 def test_an_explanation_is_words_pictures_and_a_table(others: Executed) -> None:
     cell = others["explain"]
 
@@ -40,10 +41,12 @@ def test_an_explanation_is_words_pictures_and_a_table(others: Executed) -> None:
     assert "measured here (Keras " in cell.bundles[-1]["text/html"]
 
 
+@pytest.mark.full
 def test_a_layer_of_a_trained_model_is_explained(others: Executed) -> None:
     assert "lstm (LSTM) drops by the method keras" in words(others, "several")["text/plain"]
 
 
+@pytest.mark.full
 def test_a_trap_is_html_and_text(others: Executed) -> None:
     (bundle,) = others["traps"].bundles
 
@@ -52,6 +55,7 @@ def test_a_trap_is_html_and_text(others: Executed) -> None:
     assert not others["traps"].stream("stderr")
 
 
+@pytest.mark.full
 def test_an_unknown_trap_is_one_line(others: Executed) -> None:
     assert re.fullmatch(
         r"DropvizError: There is no trap 'rate-oen'\. Did you mean 'rate-one'\? .*",

@@ -39,6 +39,7 @@ def names(ipython: InProcess) -> InProcess:
 # ---------------------------------------------------------------- %lstm_explain
 
 
+@pytest.mark.full
 def test_without_a_name_the_installed_keras_is_explained(ipython: InProcess) -> None:
     ran = ipython.run("%lstm_explain")
 

@@ -300,6 +300,7 @@ def test_a_line_with_bad_input_is_refused_in_one_clean_line(
     assert not fits
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flags", BOTH)
 def test_a_cell_under_bad_input_is_refused_before_it_runs(ipython: InProcess, flags: str) -> None:
     ran = ipython.run(f"%%lstm_dropout {flags}\nran = True")
@@ -377,6 +378,7 @@ def test_a_line_trains_a_method_with_its_options(ipython: InProcess) -> None:
     assert "lstm follows the method moon" in str(run)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
 def test_the_line_of_a_spec_makes_that_spec(
     ipython: InProcess, monkeypatch: pytest.MonkeyPatch, spec: RunSpec
@@ -395,7 +397,7 @@ def test_the_line_of_a_spec_makes_that_spec(
     assert asked == [spec]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_line_into_a_name_shows_the_report_once_and_returns_nothing(ipython: InProcess) -> None:
     ran = ipython.run("result = %lstm_dropout --units 2 --epochs 1 --into run")
 
@@ -454,6 +456,7 @@ def test_a_cell_that_trains_nothing_says_so(names: InProcess, body: str) -> None
     assert not names.names["run"].recording
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "said"),
     [
@@ -493,6 +496,7 @@ def test_a_model_without_a_recurrent_layer_gets_its_curves_all_the_same(names: I
     assert ran.texts[-1].startswith("Loss over 1 epoch")
 
 
+@pytest.mark.slow
 def test_a_model_fitted_in_an_earlier_cell_is_recorded_when_fitted_again(names: InProcess) -> None:
     names.run("m = model(lstm(dropout=.5)); m.fit(x, y, verbose=0)")
 
@@ -502,6 +506,7 @@ def test_a_model_fitted_in_an_earlier_cell_is_recorded_when_fitted_again(names: 
     assert run.recording["lstm"].batches == run.curves.epochs == 2
 
 
+@pytest.mark.slow
 def test_a_loop_written_by_hand_is_recorded(names: InProcess) -> None:
     names.run("m = model(lstm(dropout=.5))")
 
@@ -647,6 +652,7 @@ def test_a_rate_may_come_from_a_variable(names: InProcess) -> None:
     assert rates(names.names["run"]) == {"lstm": (0.35, 0.0)}
 
 
+@pytest.mark.slow
 def test_a_layer_built_before_keeps_its_rates_and_the_report_says_so(names: InProcess) -> None:
     names.run("m = model(lstm(dropout=.5))")
 
@@ -725,6 +731,7 @@ def test_keras_is_as_it_was_where_the_cell_could_not_run(names: InProcess, body:
     assert keras_classes() == before
 
 
+@pytest.mark.full
 def test_the_list_of_callbacks_that_was_passed_is_left_alone(names: InProcess) -> None:
     names.run("mine = [keras.callbacks.TerminateOnNaN()]; m = model(lstm())")
 

@@ -95,6 +95,7 @@ RUNS: dict[str, tuple[Callable[[Any], Any], bool]] = {
 }
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("settings", [{}, {"run_eagerly": True}, {"jit_compile": True}])
 @pytest.mark.parametrize("name", RUNS)
 def test_keras_trains_under_a_tape_and_does_nothing_else_under_one(

@@ -202,6 +202,7 @@ def test_all_arguments_of_keras_are_taken_and_kept() -> None:
     assert MethodLSTM.from_config(kept).get_config() == kept
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("changed", [{}, {"use_bias": False}, {"trainable": True}], ids=str)
 def test_arguments_of_keras_act_as_in_keras(changed: dict[str, Any]) -> None:
     kwargs = {**ARGUMENTS, **changed}
@@ -290,6 +291,7 @@ def test_unrolling_changes_nothing(case: str) -> None:
     assert_equal(*outcomes)
 
 
+@pytest.mark.full
 @pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", METHOD_CASES)
 def test_going_backwards_is_going_forwards_over_steps_turned_round(case: str) -> None:
@@ -302,6 +304,7 @@ def test_going_backwards_is_going_forwards_over_steps_turned_round(case: str) ->
     assert_equal(*outcomes)
 
 
+@pytest.mark.slow
 @pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", ONE_OF_EACH)
 def test_a_stateful_layer_carries_its_state(case: str) -> None:
@@ -463,6 +466,7 @@ def _trained(model: Model, **kwargs: Any) -> list[NDArray[Any]]:
     return weights
 
 
+@pytest.mark.slow
 @pytest.mark.few(2)
 @pytest.mark.parametrize("kind", MODELS)
 def test_every_kind_of_model_trains(kind: str) -> None:
@@ -477,6 +481,7 @@ def test_every_kind_of_model_trains(kind: str) -> None:
     assert min(moved) > 0
 
 
+@pytest.mark.full
 @pytest.mark.few("weight-drop")
 @pytest.mark.parametrize("case", ["naive", "weight-drop"])
 def test_masks_can_be_on_at_inference_too(case: str) -> None:
@@ -488,6 +493,7 @@ def test_masks_can_be_on_at_inference_too(case: str) -> None:
 
 
 # The last batch is a partial one, and its size and length are not known beforehand.
+@pytest.mark.slow
 @pytest.mark.few("naive")
 @pytest.mark.parametrize("case", ["naive", "moon sequence test-time", *THREE[1:]])
 def test_a_graph_of_unknown_sizes_trains_as_an_eager_call_does(case: str) -> None:
@@ -550,6 +556,7 @@ def test_gal_untied_trains_as_keras_to_the_bit(mode: str) -> None:
     assert_equal(*outcomes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [None, 7])
 def test_directions_share_masks_only_where_a_seed_is_given_as_in_keras(seed: int | None) -> None:
     same = []
@@ -602,6 +609,7 @@ def test_a_config_makes_the_same_layer_again(case: str) -> None:
     assert_same_layer(again, layer)
 
 
+@pytest.mark.full
 @pytest.mark.few(3)
 @pytest.mark.usefixtures("_keras_may_warn")
 @pytest.mark.parametrize("case", ONE_OF_EACH)
@@ -628,6 +636,7 @@ def test_a_deep_copy_computes_the_same(case: str, *, alone: bool) -> None:
     assert_same_layer(again, layer)
 
 
+@pytest.mark.slow
 @pytest.mark.few(3)
 @pytest.mark.usefixtures("_keras_may_warn")
 @pytest.mark.parametrize("case", ONE_OF_EACH)
@@ -699,6 +708,7 @@ def test_a_fresh_process_loads_keras_alone_and_the_rest_with_dropviz(tmp_path: P
         assert 0 < max(moved) < np.inf
 
 
+@pytest.mark.slow
 def test_an_exported_model_gives_the_same_outputs(tmp_path: Path) -> None:
     model = sequential(dropping("semeniuta step test-time"))
     with warnings.catch_warnings():

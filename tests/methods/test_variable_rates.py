@@ -44,6 +44,7 @@ ODD += np.random.default_rng(0).random(40).tolist()
 # ---------------------------------------------------------------- held constant
 
 
+@pytest.mark.slow
 @pytest.mark.few("keras, 0.37, 0.11", "zoneout two rates, 0.37, 0.0")
 @pytest.mark.parametrize("setting", CASES.values(), ids=CASES)
 def test_rates_held_constant_train_as_a_layer_built_with_them(setting: Setting) -> None:
@@ -52,6 +53,7 @@ def test_rates_held_constant_train_as_a_layer_built_with_them(setting: Setting) 
     assert_same(trained(model), trained(model_of(setting, run_eagerly=True)))
 
 
+@pytest.mark.full
 @pytest.mark.few("weight-drop-float64", "keras-mixed_bfloat16", "zoneout-mixed_float16")
 @pytest.mark.parametrize("dtype", ["float64", "mixed_float16", "mixed_bfloat16"])
 @pytest.mark.parametrize("setting", FEW.values(), ids=FEW)
@@ -107,9 +109,7 @@ def built_with(setting: Setting) -> list[NDArray[Any]]:
     return [*outputs, np.asarray(layer.cell.seed_generator.state)]
 
 
-@pytest.mark.few(
-    "False-keras, 0.37, 0.11", "True-keras, 0.37, 0.0", "True-zoneout one rate, 0.0, 0.0"
-)
+@pytest.mark.few(1)
 @pytest.mark.parametrize("setting", CASES.values(), ids=CASES)
 @pytest.mark.parametrize("or_zero", [False, True])
 def test_a_graph_of_one_case_computes_as_a_layer_built_with_its_rates(
@@ -235,6 +235,7 @@ def test_a_recording_holds_the_batches_since_the_last_change_with_their_rates(mo
         assert ("its rates changed" in layer.note) == (number > 0)
 
 
+@pytest.mark.slow
 @pytest.mark.few("keras", "gal-untied", "weight-drop")
 @pytest.mark.parametrize("setting", FEW.values(), ids=FEW)
 def test_batches_at_the_same_rates_are_kept_together_and_redrawn(setting: Setting) -> None:

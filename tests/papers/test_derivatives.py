@@ -52,6 +52,7 @@ def differentiated(net: Any, x: Any, *, training: bool) -> dict[str, Any]:
     }
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("training", [False, True], ids=["masks off", "masks on"])
 @pytest.mark.parametrize(
     "given",

@@ -133,6 +133,7 @@ def test_it_is_told_between_which_layers_it_stands() -> None:
     assert recording["dropout_1"]["between"].time_steps == 1
 
 
+@pytest.mark.full
 def test_in_a_functional_model_the_tensors_tell_too() -> None:
     keras.utils.clear_session()
     x = keras.Input((STEPS, FEATURES))
@@ -164,6 +165,7 @@ class OwnDropout(keras.layers.Dropout):  # type: ignore[misc]
         return inputs * 0.5
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize(("name", "made"), NOISE.items(), ids=NOISE)
 def test_what_does_not_multiply_by_a_mask_is_not_recorded_and_that_is_said(
     name: str, made: Callable[[], Any]
@@ -176,6 +178,7 @@ def test_what_does_not_multiply_by_a_mask_is_not_recorded_and_that_is_said(
     assert line.startswith(f"{name}: {type(made()).__name__} is not recorded")
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "made", [lambda: keras.layers.GaussianDropout(0.0), lambda: keras.layers.Dense(8)]
 )
@@ -199,6 +202,7 @@ def bidirectional(*, backward_too: bool) -> Any:
     return model
 
 
+@pytest.mark.slow
 def test_a_bidirectional_layer_is_one_on_either_side_of_it() -> None:
     recording = fitted(bidirectional(backward_too=True))
 
@@ -228,6 +232,7 @@ def test_one_that_sums_both_directions_is_told_in_a_loop_by_hand_too() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("made", [lstm, lambda n, **more: keras.layers.GRU(n, dropout=0.2, **more)])
 def test_a_layer_that_goes_backwards_says_so(made: Callable[..., Any]) -> None:
     keras.utils.clear_session()
@@ -263,6 +268,7 @@ def test_dropout_without_a_recurrent_layer_is_not_recorded() -> None:
         pass
 
 
+@pytest.mark.slow
 def test_every_model_s_dropout_is_recorded_where_everything_is() -> None:
     with record_everything() as recorder:
         for _ in range(2):

@@ -79,6 +79,7 @@ def trained(layer: Layer) -> Any:
     return recording
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("name", FOREIGN)
 def test_a_recording_alone_says_that_masks_were_drawn(name: str) -> None:
     recording = trained(FOREIGN[name]())
@@ -90,6 +91,7 @@ def test_a_recording_alone_says_that_masks_were_drawn(name: str) -> None:
     assert "is not known" in "\n".join(recording.sentences)
 
 
+@pytest.mark.few(2)
 @pytest.mark.parametrize("name", OWN)
 def test_masks_of_known_code_multiplied(name: str) -> None:
     recording = trained(OWN[name]())

@@ -40,6 +40,7 @@ def notes(layer: Any) -> list[str]:
     return [line for line in answers(recording) if "it goes" in line or "stateful" in line]
 
 
+@pytest.mark.few(3)
 @pytest.mark.parametrize(("build", "said"), LAYERS.values(), ids=LAYERS)
 def test_what_a_layer_does_otherwise_is_said(build: Callable[[], Any], said: list[str]) -> None:
     assert notes(build()) == [f"a: {each}" for each in said]

@@ -114,6 +114,7 @@ def test_masks_are_shared_over_what_the_table_says(case: str) -> None:
         assert masks.same_over_batches is False
 
 
+@pytest.mark.slow
 @pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", METHOD_CASES)
 def test_a_site_without_a_rate_says_so(case: str) -> None:
@@ -166,6 +167,7 @@ def test_what_is_recorded_is_what_the_cell_held(case: str) -> None:
 # ---------------------------------------------------------------- batches of all sizes
 
 
+@pytest.mark.slow
 @pytest.mark.few(4)
 @pytest.mark.parametrize("case", ONE_OF_EACH)
 def test_batches_of_other_sizes_are_padded_and_cut_off_again(case: str) -> None:
@@ -198,6 +200,7 @@ def _fit_lengths(model: Any) -> None:
     model.fit(given, steps_per_epoch=len(LENGTHS), shuffle=False, verbose=0)
 
 
+@pytest.mark.full
 @pytest.mark.few("weight-drop")
 @pytest.mark.parametrize("case", ["zoneout two rates", "weight-drop"])
 def test_a_graph_records_batches_of_other_sizes(case: str) -> None:
@@ -256,6 +259,7 @@ def test_recording_leaves_the_training_as_it_was(case: str, mode: str) -> None:
         np.testing.assert_array_equal(mine, its)
 
 
+@pytest.mark.full
 @pytest.mark.few("zoneout two rates")
 @pytest.mark.parametrize("case", THREE)
 def test_an_eager_fit_is_recorded_batch_by_batch(case: str) -> None:
@@ -288,6 +292,7 @@ def test_kept_batches_are_redrawn_to_the_bit(case: str) -> None:
             assert (masks.time_steps, masks.batches) == (LENGTHS[batch][1], (batch,))
 
 
+@pytest.mark.full
 @pytest.mark.few("settings1-weight-drop", "settings0-naive")
 @pytest.mark.parametrize("case", THREE)
 @pytest.mark.parametrize("settings", [{"keep": 1}, {"every": 3}])
@@ -304,6 +309,7 @@ def test_batches_that_are_not_kept_are_redrawn(case: str, settings: dict[str, An
             np.testing.assert_array_equal(masks.of_batch(), everything[site].of_batch(batch))
 
 
+@pytest.mark.full
 @pytest.mark.few
 @pytest.mark.parametrize("case", THREE)
 @pytest.mark.parametrize("dtype", ["mixed_float16", "mixed_bfloat16", "float64"])
@@ -339,6 +345,7 @@ def test_masks_drawn_under_xla_are_kept_and_not_redrawn(case: str) -> None:
 # ---------------------------------------------------------------- memory
 
 
+@pytest.mark.slow
 @pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", ONE_OF_EACH)
 def test_a_budget_keeps_as_many_of_the_last_batches_as_fit(case: str) -> None:
@@ -353,6 +360,7 @@ def test_a_budget_keeps_as_many_of_the_last_batches_as_fit(case: str) -> None:
     assert seen.batches == 2
 
 
+@pytest.mark.full
 @pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", ONE_OF_EACH)
 def test_a_batch_larger_than_the_budget_is_not_kept_and_says_so(case: str) -> None:
@@ -391,6 +399,7 @@ def test_a_saved_recording_comes_back_whole(case: str, tmp_path: Path) -> None:
         np.testing.assert_array_equal(redrawn.of_batch(), seen[site].of_batch(2))
 
 
+@pytest.mark.slow
 def test_layers_of_several_methods_are_recorded_side_by_side() -> None:
     model = sequential(
         *[dropping(case, name=case.split()[0], return_sequences=True) for case in ONE_OF_EACH]
@@ -418,6 +427,7 @@ def test_both_directions_are_recorded_apart() -> None:
     assert not np.array_equal(one, other)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("case", ["naive", "moon step inverted", "zoneout two rates"])
 def test_one_step_is_recorded_too(case: str) -> None:
     layer = wide(case)

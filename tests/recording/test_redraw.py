@@ -106,6 +106,7 @@ def test_masks_of_fit_are_redrawn(settings: dict[str, Any], *, validation: bool)
     assert_redrawn(recording["lstm"])
 
 
+@pytest.mark.slow
 @pytest.mark.few("settings1")
 @pytest.mark.parametrize("settings", [{}, {"keep": 1}])
 def test_masks_of_a_layer_that_is_called_twice_in_a_step_are_redrawn(
@@ -126,6 +127,7 @@ def test_masks_of_a_layer_that_is_called_twice_in_a_step_are_redrawn(
         redraw(recorded, 1, 2)
 
 
+@pytest.mark.full
 @pytest.mark.usefixtures("_mixed")
 def test_masks_of_fit_in_mixed_precision_are_redrawn() -> None:
     model = compiled(sequential(rnn()))
@@ -152,6 +154,7 @@ def test_masks_in_double_precision_are_kept_and_redrawn_in_it() -> None:
     assert_redrawn(recording["lstm"])
 
 
+@pytest.mark.full
 @pytest.mark.few("settings2")
 @pytest.mark.parametrize("settings", [{"keep": 1}, {"every": 4}, {"budget_mib": budget_of(1000)}])
 def test_batches_no_longer_kept_are_redrawn(settings: dict[str, Any]) -> None:
@@ -179,6 +182,7 @@ def test_redrawn_masks_know_what_the_kept_ones_know() -> None:
         assert getattr(masks, fact) == getattr(kept, fact)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("layer", "sites"),
     [
@@ -204,6 +208,7 @@ def test_a_saved_recording_can_be_redrawn(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- nothing is disturbed
 
 
+@pytest.mark.slow
 def test_redrawing_leaves_training_and_random_streams_as_they_were() -> None:
     outcomes: list[list[NDArray[Any]]] = []
     for wanted in (False, True):
@@ -230,6 +235,7 @@ def test_redrawing_leaves_training_and_random_streams_as_they_were() -> None:
 # ---------------------------------------------------------------- what cannot be redrawn
 
 
+@pytest.mark.slow
 @pytest.mark.few("LSTM")
 @pytest.mark.parametrize("name", ["LSTM", "tied", "SimpleRNN"])
 def test_masks_drawn_under_xla_are_refused(name: str) -> None:
@@ -318,6 +324,7 @@ def _with_draws(recorded: LayerRecording, **changed: Any) -> LayerRecording:
     return LayerRecording(name, kind, units, batches, recorded, draw_log=draws)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("calls_", [[1, 1, 1], [0, 1, 0], [0, 0, 7]], ids=str)
 def test_a_kept_batch_that_was_not_noted_proves_nothing(calls_: list[int]) -> None:
     recorded = _with_draws(calls(lstm(), 4, 4, 4)["lstm"], calls=np.array(calls_))

@@ -99,6 +99,7 @@ def test_at_a_higher_rate_the_same_stream_drops_the_same_units_and_more() -> Non
 # ---------------------------------------------------------------- looks at a live layer
 
 
+@pytest.mark.slow
 @pytest.mark.few(4)
 @pytest.mark.parametrize("setting", BOTH.values(), ids=BOTH)
 def test_a_live_layer_is_traced_and_proved_at_the_rates_of_the_moment(setting: Setting) -> None:

@@ -8,7 +8,7 @@ from dropviz.errors import DropvizError
 from dropviz.studies.doubt_card import doubt_card
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_both_ways_are_measured_inside_and_outside() -> None:
     card = doubt_card(members=2, passes=8, units=4, epochs=1)
 

@@ -141,6 +141,7 @@ def test_a_fit_comes_to_its_end() -> None:
     assert watched.curves.epochs == 1
 
 
+@pytest.mark.slow
 @pytest.mark.few("KeyboardInterrupt")
 @pytest.mark.parametrize("error", [KeyboardInterrupt, StopTrainingError])
 def test_a_fit_is_stopped_from_inside(error: type[BaseException]) -> None:
@@ -154,6 +155,7 @@ def test_a_fit_is_stopped_from_inside(error: type[BaseException]) -> None:
     assert not np.array_equal(model.get_weights()[0], before[0])
 
 
+@pytest.mark.slow
 def test_another_error_is_not_swallowed() -> None:
     with pytest.raises(ZeroDivisionError):
         fit(build(SPEC, TASK), SPEC, TASK, [Ends(ZeroDivisionError)], CurveCollector())

@@ -37,6 +37,7 @@ def gap(figures: Mapping[str, float]) -> float:
     return figures["loss_dropout_on"] - figures["loss_dropout_off"]
 
 
+@pytest.mark.slow
 @pytest.mark.few("True")
 @pytest.mark.parametrize("trained", [False, True])
 def test_without_a_rate_there_is_no_gap(*, trained: bool) -> None:
@@ -94,6 +95,7 @@ def loss_by_hand(task: Task, outputs: Any) -> float:
     return float(-np.log(np.take_along_axis(outputs, task.y[..., None], -1)).mean())
 
 
+@pytest.mark.slow
 @pytest.mark.few("copy")
 @pytest.mark.parametrize("kind", KINDS)
 def test_of_every_kind_of_task_both_are_measured(kind: str) -> None:
@@ -111,7 +113,7 @@ def test_of_every_kind_of_task_both_are_measured(kind: str) -> None:
     assert set(figures) == {f"{name}_{end}" for name in ("loss", metric) for end in ends}
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_measuring_changes_neither_the_training_nor_the_recording() -> None:
     left = []
     for measured in (False, True):
@@ -133,6 +135,7 @@ def test_measuring_changes_neither_the_training_nor_the_recording() -> None:
         np.testing.assert_array_equal(plain, watched)
 
 
+@pytest.mark.full
 def test_of_many_samples_some_are_taken_evenly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(on_and_off, "_SAMPLES", 16)
     model = model_with()
@@ -148,6 +151,7 @@ def test_of_many_samples_some_are_taken_evenly(monkeypatch: pytest.MonkeyPatch) 
     assert figures["loss_dropout_off"] != pytest.approx(whole, rel=1e-5)
 
 
+@pytest.mark.full
 def test_of_samples_with_an_answer_at_each_step_fewer_are_taken() -> None:
     task = load_task("copy")
     keras.utils.set_random_seed(3)

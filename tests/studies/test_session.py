@@ -345,6 +345,7 @@ def test_the_newest_masks_are_those_of_the_whole_recording(session: Session) -> 
             np.testing.assert_array_equal(masks.of_batch(), whole[site].of_batch(number))
 
 
+@pytest.mark.full
 def test_before_the_first_batch_there_are_no_newest_masks(session: Session) -> None:
     found: list[Any] = []
 
@@ -406,6 +407,7 @@ def test_an_opened_sequence_is_what_the_equations_make_of_its_masks(session: Ses
     np.testing.assert_allclose(one.answer, np.ravel(head), atol=1e-6)
 
 
+@pytest.mark.full
 def test_a_training_without_an_end_is_repeated_as_far_as_it_came(session: Session) -> None:
     steering = Steering(SPEC)
     endless = replace(SPEC, epochs=UNTIL_STOPPED)
@@ -463,6 +465,7 @@ def test_other_rates_lengths_and_seeds_fit(changed: dict[str, Any], session: Ses
 # ---------------------------------------------------------------- cost
 
 
+@pytest.mark.full
 @pytest.mark.usefixtures("_quick")
 def test_a_measurement_of_cost_leaves_every_variable_to_the_bit(session: Session) -> None:
     session.train(SPEC, Steering(SPEC))
@@ -479,6 +482,7 @@ def test_a_measurement_of_cost_leaves_every_variable_to_the_bit(session: Session
     assert numpy_and_python() == streams
 
 
+@pytest.mark.full
 @pytest.mark.usefixtures("_quick")
 def test_cost_tells_the_paths_apart_where_only_one_setting_goes_past_the_cell(
     monkeypatch: pytest.MonkeyPatch,
@@ -552,6 +556,7 @@ def test_a_measurement_of_cost_that_fails_leaves_all_as_it_was(
     assert layer.setting == acted
 
 
+@pytest.mark.full
 def test_a_layer_that_trains_here_is_explained_and_unchanged(session: Session) -> None:
     before = states(session._model)
 

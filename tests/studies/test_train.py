@@ -182,7 +182,7 @@ def test_the_plain_code_trains_the_same_on_data_of_ones_own(trained: Run) -> Non
     assert_trained_the_same(executed(trained.code, **given), trained)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few("language-keras")
 @pytest.mark.parametrize("method", ["keras", "semeniuta"])
 @pytest.mark.parametrize("kind", KINDS)
@@ -360,7 +360,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[RunSpec]:
     return seen
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_scenario_is_trained_as_its_arguments_are(digits_run: Run) -> None:
     done = run("lstm:u4:d.2:r.3:task=digits:e2")
 

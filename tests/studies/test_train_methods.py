@@ -55,6 +55,7 @@ def trained(name: str, task: str) -> Run:
 FAST = ("weight-drop-digits", "zoneout-temporal-order")
 
 
+@pytest.mark.full
 @pytest.mark.few(1)
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("name", METHODS)
@@ -119,6 +120,7 @@ def test_the_plain_code_names_dropviz_where_keras_has_no_such_layer(name: str) -
     assert f"LSTM(32, method={spec.method!r}, dropout=0.1" in source or spec.method == "keras"
 
 
+@pytest.mark.full
 def test_keras_s_own_method_is_keras_s_own_layer() -> None:
     layers = {name: trained(name, "digits").model.layers[0] for name in ("keras", "moon")}
 

@@ -83,6 +83,7 @@ def beside(
 # ---------------------------------------------------------------- the same as plain Keras
 
 
+@pytest.mark.slow
 @pytest.mark.few("semeniuta step test-time, 0.37, 0.11")
 @pytest.mark.parametrize("setting", CASES.values(), ids=CASES)
 def test_every_method_trains_to_the_bit_as_plain_keras(setting: Any) -> None:
@@ -128,7 +129,7 @@ def test_xla_trains_rates_that_change_as_plain_keras_does_with_it() -> None:
     assert_is_plain(program, program.train())
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few("keras")
 @pytest.mark.parametrize("setting", BOTH.values(), ids=BOTH)
 def test_xla_trains_as_plain_keras_does_with_it(setting: Any) -> None:
@@ -178,6 +179,7 @@ def test_batches_of_all_sizes_are_those_of_fit(sizes: tuple[int, int], engine: s
 # ---------------------------------------------------------------- many trainings
 
 
+@pytest.mark.slow
 def test_a_cell_depends_on_nothing_that_was_trained_before(program: TrainingProgram) -> None:
     first = program.train(0.2, 0.5, seed=1)
     weights = program.weights
@@ -200,6 +202,7 @@ def test_curves_are_called_and_ordered_as_in_keras_history(program: TrainingProg
     assert cell.seconds > 0
 
 
+@pytest.mark.slow
 def test_rates_above_nought_are_compiled_once(
     program: TrainingProgram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -236,6 +239,7 @@ def test_more_seeds_than_are_kept_train_the_same(
     assert len({points["loss"] for points in first.values()}) == len(seeds)
 
 
+@pytest.mark.full
 def test_weights_are_those_of_the_last_training(
     program: TrainingProgram, plain: tuple[CellResult, Any]
 ) -> None:
@@ -274,7 +278,7 @@ def test_a_loss_that_is_not_finite_ends_a_cell_where_it_ends_a_run(engine: str) 
 # ---------------------------------------------------------------- masks
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_masks_of_a_cell_can_be_had_afterwards(program: TrainingProgram) -> None:
     recording = program.record(0.5, 0.2, seed=9)
 
@@ -323,6 +327,7 @@ def test_the_last_bit_of_a_curve_is_found(beside: TrainingProgram) -> None:
     assert (apart.weights, apart.to_the_bit) == (0, False)
 
 
+@pytest.mark.full
 def test_curves_of_another_length_cannot_be_compared(beside: TrainingProgram) -> None:
     cell = beside.train()
     short = type(cell.curves)({name: points[:1] for name, points in cell.curves.items()})
@@ -330,6 +335,7 @@ def test_curves_of_another_length_cannot_be_compared(beside: TrainingProgram) ->
     assert compare_with_plain(beside, replace(cell, curves=short)).curves == math.inf
 
 
+@pytest.mark.full
 def test_curves_of_other_names_cannot_be_compared(beside: TrainingProgram) -> None:
     cell = beside.train()
     fewer = type(cell.curves)({"loss": cell.curves["loss"]})
@@ -337,6 +343,7 @@ def test_curves_of_other_names_cannot_be_compared(beside: TrainingProgram) -> No
     assert compare_with_plain(beside, replace(cell, curves=fewer)).curves == math.inf
 
 
+@pytest.mark.full
 def test_what_the_optimizer_keeps_and_the_streams_are_compared(beside: TrainingProgram) -> None:
     cell = beside.train()
     beside.model.optimizer.variables[-1].assign_add(
@@ -351,6 +358,7 @@ def test_what_the_optimizer_keeps_and_the_streams_are_compared(beside: TrainingP
     assert (apart.weights, apart.same_streams, apart.to_the_bit) == (0, False, False)
 
 
+@pytest.mark.slow
 def test_a_cell_that_was_not_the_last_is_trained_again(beside: TrainingProgram) -> None:
     cell = beside.train()
     beside.train(seed=8)
@@ -358,6 +366,7 @@ def test_a_cell_that_was_not_the_last_is_trained_again(beside: TrainingProgram) 
     assert compare_with_plain(beside, cell).to_the_bit
 
 
+@pytest.mark.full
 def test_a_training_that_did_not_come_to_its_end_is_not_the_last(
     program: TrainingProgram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -374,6 +383,7 @@ def test_a_training_that_did_not_come_to_its_end_is_not_the_last(
     assert (last, program.last) == (SPEC, None)
 
 
+@pytest.mark.slow
 def test_an_interrupt_waits_until_a_cell_has_come_to_its_end(
     program: TrainingProgram, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -87,6 +87,7 @@ def test_callbacks_of_ones_own_are_called_too(given: Callable[[Any], Any], callb
     assert len(keras.tree.flatten(passed)) == callbacks
 
 
+@pytest.mark.full
 def test_every_argument_may_be_given_by_position() -> None:
     own = Epochs()
     model = quick()
@@ -99,6 +100,7 @@ def test_every_argument_may_be_given_by_position() -> None:
     assert set(watched.curves) == {"loss", "val_loss"}
 
 
+@pytest.mark.full
 def test_the_data_may_come_as_a_dataset() -> None:
     data = tf.data.Dataset.from_tensor_slices((X, Y)).batch(BATCH)
 
@@ -114,6 +116,7 @@ def callback_list(model: Model, *callbacks: Any) -> Any:
     )
 
 
+@pytest.mark.full
 def test_a_callback_list_of_ones_own_is_used_as_it_is() -> None:
     own, told = Epochs(), list[Progress]()
     model = quick()
@@ -137,6 +140,7 @@ def test_a_callback_list_holds_nothing_of_dropviz_afterwards() -> None:
     assert callbacks.callbacks == before
 
 
+@pytest.mark.full
 def test_a_callback_list_may_serve_twice() -> None:
     model = quick()
     callbacks = callback_list(model)
@@ -177,6 +181,7 @@ def test_a_wrong_call_of_fit_fails_in_keras_s_own_words() -> None:
 # ---------------------------------------------------------------- several trainings
 
 
+@pytest.mark.slow
 def test_a_model_fitted_twice_has_one_line_of_curves() -> None:
     told: list[Progress] = []
 
@@ -237,6 +242,7 @@ def test_only_the_last_of_many_models_is_kept() -> None:
     assert watched.curves.epochs == 1
 
 
+@pytest.mark.slow
 def test_layers_of_one_name_are_told_apart() -> None:
     with watch_everything() as watched:
         fit(quick("rnn"), epochs=1)
@@ -265,6 +271,7 @@ def test_nothing_trained_is_nothing_watched() -> None:
     assert len(watched.curves) == 0
 
 
+@pytest.mark.slow
 def test_a_model_that_only_predicts_does_not_hide_one_that_trains() -> None:
     with watch_everything() as watched:
         quick("looked_at").predict(X, verbose=0)
@@ -339,6 +346,7 @@ def test_a_layer_of_two_models_that_train_batch_by_batch_is_in_both() -> None:
     assert watched.recording["judge"].batches == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compiled", [False, True])
 def test_a_loop_by_hand_over_two_models_tells_them_apart(*, compiled: bool) -> None:
     def play(*models: Model) -> None:
@@ -401,6 +409,7 @@ def test_a_model_without_recurrent_layers_hides_none_that_has_one() -> None:
     assert watched.curves.epochs == 2
 
 
+@pytest.mark.slow
 def test_layers_that_are_called_by_themselves_stand_beside_the_models() -> None:
     alone = keras.layers.SimpleRNN(2, dropout=0.5, name="alone")
     with watch_everything() as watched:
@@ -448,6 +457,7 @@ def test_watching_changes_no_bit_of_the_training() -> None:
     np.testing.assert_array_equal(after, its_after)
 
 
+@pytest.mark.slow
 def test_a_model_fitted_before_the_block_is_recorded_in_it() -> None:
     model = quick()
     fit(model, epochs=2)
@@ -459,6 +469,7 @@ def test_a_model_fitted_before_the_block_is_recorded_in_it() -> None:
     assert watched.curves.epochs == 1
 
 
+@pytest.mark.slow
 def test_a_fit_after_the_block_adds_nothing() -> None:
     told: list[Progress] = []
     with watch_everything(listener=told.append) as watched:
@@ -490,6 +501,7 @@ def test_keras_is_as_before_after_the_block(error: type[BaseException] | None) -
     assert ("fit" in vars(keras.Model)) == inherited
 
 
+@pytest.mark.slow
 def test_an_interrupt_goes_through_and_what_was_seen_is_kept() -> None:
     def interrupt(progress: Progress) -> None:
         if progress.epoch == 1:
@@ -529,6 +541,7 @@ def test_the_rates_given_are_those_that_train(build: Callable[[], Any]) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_layer_built_before_keeps_its_rates() -> None:
     model = model_of(keras.layers.LSTM(2, **RATES))
 

@@ -313,6 +313,7 @@ def test_the_trap_says_whether_keras_does_it(
     assert trap.holds is SO_HERE.get(name, True), f"trap {name!r} ({trap.title}): {trap.happens}"
 
 
+@pytest.mark.slow
 @pytest.mark.few(6)
 @pytest.mark.parametrize("name", EXHIBITS)
 def test_whether_keras_does_it(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -522,6 +523,7 @@ OTHERWISE: dict[str, Callable[[Patches], None]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.few(5)
 @pytest.mark.parametrize("name", EXHIBITS)
 def test_a_keras_that_does_otherwise_is_found_out(
@@ -671,7 +673,7 @@ def test_a_policy_of_the_user_changes_nothing(museum: TrapResults) -> None:
     assert keras.config.dtype_policy().name == "mixed_float16"
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_all_is_quiet_where_tensorflow_logs_all_it_can() -> None:
     script = (
         "import sys, warnings, keras\n"

@@ -169,6 +169,7 @@ def test_what_is_moved_while_it_is_paused_is_said_to_come(opened: Open) -> None:
     assert "recurrent_dropout=0.45)" in page.inner_text(TITLE)
 
 
+@pytest.mark.few(4)
 @pytest.mark.parametrize("method", list(tables()["methods"]))
 def test_every_method_trains_on_both_tasks(opened: Open, method: str) -> None:
     for task in tables()["tasks"]:

@@ -172,6 +172,7 @@ def test_pressing_train_twice_trains_once(opened: Open, pace: Pace) -> None:
     assert pace.asked == list(range(BATCHES))
 
 
+@pytest.mark.full
 def test_a_training_ends_with_its_title_its_masks_and_its_curves(opened: Open) -> None:
     panel = opened()
 
@@ -390,6 +391,7 @@ def test_the_open_view_shows_the_latest_batch_while_it_trains(opened: Open, pace
     assert panel.lab.moment.layer is not None
 
 
+@pytest.mark.full
 def test_after_a_training_a_sequence_of_its_last_batch_is_open(opened: Open) -> None:
     panel = opened()
 
@@ -484,6 +486,7 @@ def test_slow_is_two_batches_a_second(opened: Open) -> None:
     assert time.monotonic() - began >= 0.5
 
 
+@pytest.mark.full
 def test_cost_and_verdict_are_measured_when_asked_and_gone_when_a_slider_moves(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -505,6 +508,7 @@ def test_cost_and_verdict_are_measured_when_asked_and_gone_when_a_slider_moves(
     assert panel.lab.error is None
 
 
+@pytest.mark.full
 def test_the_static_copy_is_brought_up_to_date_after_a_training(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
