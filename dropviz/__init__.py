@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from dropviz.core import display_registry as _display_registry
 
 if TYPE_CHECKING:
-    from dropviz.checkup import doctor
+    from dropviz.checkup.doctor import doctor
     from dropviz.core.runs import load
     from dropviz.core.task import Task
     from dropviz.errors import DropvizError
@@ -64,7 +64,7 @@ _HOMES = {
     "DropvizError": "dropviz.errors",
     "Task": "dropviz.core.task",
     "compare": "dropviz.studies.compare",
-    "doctor": "dropviz.checkup",
+    "doctor": "dropviz.checkup.doctor",
     "doubt_card": "dropviz.studies.doubt_card",
     "explain": "dropviz.experiment.explain",
     "lab": "dropviz.jupyter.lab.lab",

@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         if given.command == "doctor":
-            from dropviz.checkup import doctor
+            from dropviz.checkup.doctor import doctor
 
             doctor()
         elif given.command == "playground":

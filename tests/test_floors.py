@@ -26,6 +26,7 @@ _UPPER = {
     "browser",
     "studies",
     "homework",
+    "checkup",
     "jupyter",
 }
 _FLOORS = _KERAS | _UPPER
@@ -43,10 +44,11 @@ BELOW: Mapping[str, set[str]] = {
     "browser": {"errors", "core", "figures"},
     "studies": {*_KERAS, "recording", "experiment"},
     "homework": {*_KERAS, "recording", "experiment", "studies", "figures"},
+    "checkup": {"errors", "core"},
     "jupyter": _FLOORS - {"jupyter"},
     "top": _FLOORS,
 }
-TOP = ("dropviz", "dropviz.__main__", "dropviz.checkup")
+TOP = ("dropviz", "dropviz.__main__")
 
 # Where each library from outside may be imported: a floor, or a single module.
 HOMES: Mapping[str, set[str]] = {
@@ -61,7 +63,7 @@ HOMES: Mapping[str, set[str]] = {
     "traitlets": {"jupyter", "dropviz.homework.nbgrader_preprocessors"},
     "sklearn": set(),  # but in texts of core/task_data.py, which tests/core/test_tasks.py looks at
     "scipy": {"dropviz.studies.seed_statistics"},
-    "loky": {"dropviz.studies.worker_pool"},
+    "loky": {"dropviz.studies.worker_pool", "dropviz.checkup.machine"},
     "pandas": {"dropviz.core.study_result"},
     "jupytext": {"dropviz.homework.notebooks"},
     "nbformat": {"dropviz.homework.notebooks", "dropviz.homework.nbgrader_preprocessors"},

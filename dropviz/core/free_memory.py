@@ -34,6 +34,26 @@ def available(group: Path = _GROUP) -> int | None:
     return min(left, default=None)
 
 
+def limit(group: Path = _GROUP) -> int | None:
+    """Bytes that the container of this process may take in all.
+
+    Args:
+        group: Where Linux shows the limits of a container.
+
+    Returns:
+        The bytes; None where there is no limit, or the machine has no more than it allows.
+    """
+    with suppress(AttributeError, OSError, ValueError):
+        has = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        allowed = [most for most, _ in _FILES if (group / most).exists()]
+        texts = [(group / each).read_text().strip() for each in allowed]
+        # "max" is no limit, nor is the large number that stands for it in the first form.
+        return min(
+            (int(text) for text in texts if text.isdecimal() and int(text) < has), default=None
+        )
+    return None
+
+
 def has_room(size: int) -> bool:
     """Whether so many bytes can be had without the system ending the process.
 

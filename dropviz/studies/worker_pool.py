@@ -9,6 +9,7 @@ from concurrent.futures import BrokenExecutor, Executor, Future
 from types import TracebackType
 from typing import Any, Self
 
+from loky import cpu_count
 from loky.process_executor import ProcessPoolExecutor
 
 from dropviz.errors import DropvizError, received
@@ -43,7 +44,7 @@ class WorkerPool:
                 f"gives one. Received: {received(executor)}."
             )
         self._given = executor
-        self.workers = _processors() if trainings >= _FOR_SEVERAL else 1
+        self.workers = cpu_count() if trainings >= _FOR_SEVERAL else 1
         self._own: Any = None
 
     @property
@@ -111,13 +112,6 @@ def worker_environment() -> Mapping[str, str]:
         "TF_NUM_INTEROP_THREADS": "1",
         "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3"),
     }
-
-
-def _processors() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _first_line(error: BaseException) -> str:

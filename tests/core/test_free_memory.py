@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dropviz.core import free_memory
-from dropviz.core.free_memory import GIB, available, has_room
+from dropviz.core.free_memory import GIB, available, has_room, limit
 
 
 def group(folder: Path, version: int, limit: str | None, used: str | None) -> Path:
@@ -113,3 +113,30 @@ def test_what_is_larger_than_what_is_left_has_no_room(
     monkeypatch.setattr(free_memory, "available", lambda: room)
 
     assert has_room(size) is fits
+
+
+# ---------------------------------------------------------------- what is allowed
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize(
+    ("limit_", "found"),
+    [
+        ("2000000000\n", 2_000_000_000),
+        ("max\n", None),
+        ("9223372036854771712\n", None),  # the first form's word for none
+        (None, None),
+        ("soon", None),
+    ],
+)
+def test_a_limit_is_one_that_allows_less_than_there_is(
+    version: int,
+    limit_: str | None,
+    found: int | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pages = {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 3 * GIB // 4096}
+    monkeypatch.setattr(os, "sysconf", pages.__getitem__, raising=False)
+
+    assert limit(group(tmp_path, version, limit_, "5\n")) == found

@@ -1,0 +1,1 @@
+"""What is here, whether dropviz can work with it, and what to do where it cannot."""

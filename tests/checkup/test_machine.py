@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from dropviz.checkup.machine import machine
+from dropviz.core.free_memory import available
+
+
+def test_it_is_this_machine() -> None:
+    found = machine()
+
+    assert 1 <= found.own <= found.processors == os.cpu_count()
+    left = available()
+    # Others take and give back memory between the two looks.
+    assert left is None or found.memory_left == pytest.approx(left, rel=0.2)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="nothing binds a process here")
+def test_processors_that_a_process_may_not_use_do_not_count() -> None:
+    code = (
+        "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
+        "from dropviz.checkup.machine import machine\nprint(machine().own)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "1\n"
