@@ -3,10 +3,11 @@
  * a legend. It is drawn again as often as `keep` is called, and when its place becomes wider.
  */
 
+import { moved, pointed, within } from "./pointing.js";
+import { signs } from "./signs.js";
 import { style_text } from "./style.js";
 import { appearance, set_colours, watch_appearance } from "./theme.js";
 import { patch, tag } from "./tree.js";
-import { signs } from "./signs.js";
 
 /** @typedef {import("./scene_types.js").Scene} Scene */
 /** @typedef {import("./scene_types.js").Sign} Sign */
@@ -57,8 +58,11 @@ import { signs } from "./signs.js";
 
 /** @type {WeakMap<HTMLElement, State>} */
 const states = new WeakMap();
+
 const WIDE = 900;
+
 const NARROW = 640;
+
 const LARGEST = 1.5;
 
 /**
@@ -236,23 +240,12 @@ function legend(listed, heat) {
 }
 
 /**
- * @param {State} state
- * @param {Event} event
- * @returns {{key: string, element: Element} | null}
- */
-function pointed(state, event) {
-  const element = event.target instanceof Element ? event.target.closest("[data-key]") : null;
-  const key = element?.getAttribute("data-key");
-  return element && key && state.root.contains(element) ? { key, element } : null;
-}
-
-/**
  * @param {HTMLElement} container
  * @param {State} state
  * @param {Event} event
  */
 function point(container, state, event) {
-  const found = pointed(state, event);
+  const found = pointed(state.root, event);
   if (!found) {
     return;
   }
@@ -266,22 +259,6 @@ function point(container, state, event) {
     state.spot = spot;
     render(container, state);
   }
-}
-
-/**
- * Where on the canvas of an element the pointer is.
- *
- * @param {Element} element
- * @param {PointerEvent} event
- * @returns {Spot | null}
- */
-function within(element, event) {
-  const box = element.querySelector("canvas")?.getBoundingClientRect();
-  if (!box || !box.width || !box.height) {
-    return null;
-  }
-  const spot = { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
-  return spot.x >= 0 && spot.x < 1 && spot.y >= 0 && spot.y < 1 ? spot : null;
 }
 
 /**
@@ -300,7 +277,7 @@ function tell(container, state, name) {
  * @param {Event} event
  */
 function choose(container, state, event) {
-  const found = pointed(state, event);
+  const found = pointed(state.root, event);
   if (found) {
     point(container, state, event);
     tell(container, state, "dropviz-choose");
@@ -313,7 +290,7 @@ function choose(container, state, event) {
  * @param {KeyboardEvent} event
  */
 function press(container, state, event) {
-  const found = pointed(state, event);
+  const found = pointed(state.root, event);
   if (!found || event.ctrlKey || event.metaKey || event.altKey) {
     return;
   }
@@ -331,44 +308,4 @@ function press(container, state, event) {
   // Notebooks have shortcuts of their own, and pages scroll.
   event.preventDefault();
   event.stopPropagation();
-}
-
-/**
- * @param {Place[]} places
- * @param {string} from
- * @param {string} pressed
- * @returns {string} The key of the place that an arrow key leads to; empty for another key.
- */
-function moved(places, from, pressed) {
-  const here = places.find((each) => each.key === from);
-  if (!here) {
-    return "";
-  }
-  const along = { ArrowLeft: -1, ArrowRight: 1 }[pressed];
-  const across = { ArrowUp: -1, ArrowDown: 1 }[pressed];
-  if (along) {
-    const ahead = places.filter(
-      (each) => each.row === here.row && (each.column - here.column) * along > 0,
-    );
-    return nearest(ahead, (each) => Math.abs(each.column - here.column))?.key ?? from;
-  }
-  if (across) {
-    const ahead = places.filter((each) => (each.row - here.row) * across > 0);
-    const far = (/** @type {Place} */ each) =>
-      1000 * Math.abs(each.row - here.row) + Math.abs(each.column - here.column);
-    return nearest(ahead, far)?.key ?? from;
-  }
-  if (pressed === "Home" || pressed === "End") {
-    return places[pressed === "Home" ? 0 : places.length - 1]?.key ?? "";
-  }
-  return "";
-}
-
-/**
- * @param {Place[]} places
- * @param {(place: Place) => number} far
- * @returns {Place | undefined}
- */
-function nearest(places, far) {
-  return [...places].sort((one, other) => far(one) - far(other))[0];
 }

@@ -1,0 +1,79 @@
+/** A line of losses, with its band. */
+
+import { x_of, y_of } from "./curve_axes.js";
+import { tone_of } from "./theme.js";
+import { tag } from "./tree.js";
+
+/** @typedef {import("./scene_types.js").CurveLine} CurveLine */
+/** @typedef {import("./tree.js").Child} Child */
+/** @typedef {import("./curve_axes.js").Plot} Plot */
+
+/**
+ * @param {CurveLine} line
+ * @param {Plot} plot
+ * @returns {Child}
+ */
+export function drawn(line, plot) {
+  const colour = tone_of(line.tone);
+  const alone = line.values.length === 1 && line.values[0] !== null && line.values[0] !== undefined;
+  return tag(
+    "g",
+    { "data-line": line.name, "data-tone": line.tone },
+    tag("path", { d: band(line, plot), style: `fill:${colour};fill-opacity:.18` }),
+    tag("path", { d: path(line.values, plot), style: `fill:none;stroke:${colour}`, ...stroke(line) }),
+    // One epoch makes no line.
+    alone
+      ? tag("circle", { cx: x_of(plot, 1), cy: y_of(plot, line.values[0] ?? 0), r: 4, style: `fill:${colour}` })
+      : null,
+  );
+}
+
+/**
+ * @param {CurveLine} line
+ * @returns {import("./tree.js").Attributes}
+ */
+export function stroke(line) {
+  const wide = line.width * 1.25;
+  return {
+    "stroke-width": wide,
+    "stroke-dasharray": line.dashes.map((each) => each * wide).join(" ") || null,
+    "stroke-linejoin": "round",
+  };
+}
+
+/**
+ * @param {(number | null)[]} values
+ * @param {Plot} plot
+ * @returns {string} Broken where there is no number.
+ */
+function path(values, plot) {
+  let [said, down] = ["", false];
+  values.forEach((value, number) => {
+    if (value !== null) {
+      said += `${down ? "L" : "M"}${x_of(plot, number + 1).toFixed(2)} ${y_of(plot, value).toFixed(2)}`;
+    }
+    down = value !== null;
+  });
+  return said;
+}
+
+/**
+ * @param {CurveLine} line
+ * @param {Plot} plot
+ * @returns {string}
+ */
+function band(line, plot) {
+  /** @type {string[]} */
+  const there = [];
+  /** @type {string[]} */
+  const back = [];
+  line.low.forEach((low, number) => {
+    const high = line.high[number] ?? null;
+    if (low !== null && high !== null) {
+      const x = x_of(plot, number + 1).toFixed(2);
+      there.push(`${x} ${y_of(plot, high).toFixed(2)}`);
+      back.unshift(`${x} ${y_of(plot, low).toFixed(2)}`);
+    }
+  });
+  return there.length > 1 ? `M${[...there, ...back].join("L")}Z` : "";
+}

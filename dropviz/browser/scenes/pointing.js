@@ -1,0 +1,71 @@
+/** What the pointer is on in a picture, and where an arrow key leads from there. */
+
+/** @typedef {import("./picture.js").Place} Place */
+/** @typedef {import("./picture.js").Spot} Spot */
+
+/**
+ * @param {HTMLElement} root
+ * @param {Event} event
+ * @returns {{key: string, element: Element} | null}
+ */
+export function pointed(root, event) {
+  const element = event.target instanceof Element ? event.target.closest("[data-key]") : null;
+  const key = element?.getAttribute("data-key");
+  return element && key && root.contains(element) ? { key, element } : null;
+}
+
+/**
+ * Where on the canvas of an element the pointer is.
+ *
+ * @param {Element} element
+ * @param {PointerEvent} event
+ * @returns {Spot | null}
+ */
+export function within(element, event) {
+  const box = element.querySelector("canvas")?.getBoundingClientRect();
+  if (!box || !box.width || !box.height) {
+    return null;
+  }
+  const spot = { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
+  return spot.x >= 0 && spot.x < 1 && spot.y >= 0 && spot.y < 1 ? spot : null;
+}
+
+/**
+ * @param {Place[]} places
+ * @param {string} from
+ * @param {string} pressed
+ * @returns {string} The key of the place that an arrow key leads to; empty for another key.
+ */
+export function moved(places, from, pressed) {
+  const here = places.find((each) => each.key === from);
+  if (!here) {
+    return "";
+  }
+  const along = { ArrowLeft: -1, ArrowRight: 1 }[pressed];
+  const across = { ArrowUp: -1, ArrowDown: 1 }[pressed];
+  if (along) {
+    const ahead = places.filter(
+      (each) => each.row === here.row && (each.column - here.column) * along > 0,
+    );
+    return nearest(ahead, (each) => Math.abs(each.column - here.column))?.key ?? from;
+  }
+  if (across) {
+    const ahead = places.filter((each) => (each.row - here.row) * across > 0);
+    const far = (/** @type {Place} */ each) =>
+      1000 * Math.abs(each.row - here.row) + Math.abs(each.column - here.column);
+    return nearest(ahead, far)?.key ?? from;
+  }
+  if (pressed === "Home" || pressed === "End") {
+    return places[pressed === "Home" ? 0 : places.length - 1]?.key ?? "";
+  }
+  return "";
+}
+
+/**
+ * @param {Place[]} places
+ * @param {(place: Place) => number} far
+ * @returns {Place | undefined}
+ */
+function nearest(places, far) {
+  return [...places].sort((one, other) => far(one) - far(other))[0];
+}
