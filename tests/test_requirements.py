@@ -21,9 +21,10 @@ FOLDERS = {
     "dropviz": ("tensorflow", "tables", "homework"),
     "tests": ("tensorflow", "test"),
     "benchmarks": ("test",),
+    "scripts": ("test",),
     "studies": ("tensorflow",),
 }
-OWN = {"dropviz", "tests", "benchmarks", "studies"}
+OWN = {"dropviz", "tests", "benchmarks", "scripts", "studies"}
 
 
 def named(requirements: list[str]) -> set[str]:

@@ -73,14 +73,15 @@ def server(folder: Path) -> Iterator[str]:
         process = subprocess.Popen(command, env=inherited | ours, stdout=log, stderr=log)
         try:
             address = f"http://127.0.0.1:{port}"
-            _until_up(address)
+            until_up(address)
             yield address
         finally:
             process.terminate()
             process.wait(30)
 
 
-def _until_up(address: str) -> None:
+def until_up(address: str) -> None:
+    """Waits until a server answers."""
     end = time.monotonic() + SECONDS
     while True:
         try:

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+
+from scripts.write_doors import doors, with_doors, written
+
+LESSON = "notebooks/04-does-it-help.ipynb"
+
+
+def links(text: str) -> list[str]:
+    return [part.split(")")[0] for part in text.split("](")[1:]]
+
+
+def test_the_doors_stand_in_the_order_to_try_them() -> None:
+    hosts = [urlsplit(link).hostname for link in links(doors("Ada/fork"))]
+
+    assert hosts == ["ada.github.io", "colab.research.google.com", "mybinder.org"]
+
+
+def test_each_door_leads_to_the_notebook_of_the_repository() -> None:
+    _, colab, binder = links(doors("Ada/fork", LESSON))
+
+    assert colab.endswith(f"/github/Ada/fork/blob/main/{LESSON}")
+    assert unquote(binder).endswith(f"/gh/Ada/fork/main?urlpath=lab/tree/{LESSON}")
+    pulled = doors("Ada/fork", LESSON).split("git-pull?")[1].split("`")[0]
+    assert parse_qs(pulled) == {
+        "repo": ["https://github.com/Ada/fork"],
+        "branch": ["main"],
+        "urlpath": [f"lab/tree/fork/{LESSON}"],
+    }
+
+
+@pytest.mark.parametrize("prefix", ["", "# "])
+def test_only_what_stands_between_the_marks_is_written_anew(prefix: str) -> None:
+    text = f"{prefix}before\n{prefix}<!-- doors -->\n{prefix}old\n{prefix}<!-- /doors -->\nafter\n"
+
+    once = with_doors(text, "a\nb", prefix)
+
+    assert once == text.replace(f"{prefix}old\n", f"{prefix}a\n{prefix}b\n")
+    assert with_doors(once, "a\nb", prefix) == once
+
+
+def test_a_text_without_marks_is_refused() -> None:
+    with pytest.raises(ValueError, match="doors"):
+        with_doors("nothing here", "a")
+
+
+def test_every_file_holds_the_doors_of_the_one_place() -> None:
+    wrong = [path.name for path, text in written().items() if path.read_text("utf-8") != text]
+
+    assert wrong == [], "run: python -m scripts.write_doors"
