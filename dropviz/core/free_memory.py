@@ -7,15 +7,21 @@ from contextlib import suppress
 from pathlib import Path
 
 GIB = 2**30
-# Linux counts what it keeps of files as taken, and gives it up when asked. So little is never
-# refused.
+# What is left is an estimate where Linux keeps much of files. So little is never refused.
 _ALWAYS = GIB
 _GROUP = Path("/sys/fs/cgroup")
-# A container's limit, and what it has used of it, in the second and the first form that
-# Linux gives; a hosting machine's own memory says nothing of it (repo2docker, Binder).
+_MACHINE = Path("/proc/meminfo")
+# A container's limit, what it has used of it, and where it says how much of that is kept of
+# files and given up when asked, in the second and the first form that Linux gives; a hosting
+# machine's own memory says nothing of it (repo2docker, Binder).
 _FILES = (
-    ("memory.max", "memory.current"),
-    ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
+    ("memory.max", "memory.current", "memory.stat", "inactive_file"),
+    (
+        "memory/memory.limit_in_bytes",
+        "memory/memory.usage_in_bytes",
+        "memory/memory.stat",
+        "total_inactive_file",
+    ),
 )
 
 
@@ -29,8 +35,12 @@ def available(group: Path = _GROUP) -> int | None:
         The bytes; None where the system does not tell.
     """
     left = [room for files in _FILES if (room := _room(group, *files)) is not None]
-    with suppress(AttributeError, OSError, ValueError):  # not every system tells
-        left.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES"))
+    machine = _row(_MACHINE, "MemAvailable:")
+    if machine is not None:
+        left.append(1024 * machine)
+    else:
+        with suppress(AttributeError, OSError, ValueError):  # not every system tells
+            left.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES"))
     return min(left, default=None)
 
 
@@ -45,7 +55,7 @@ def limit(group: Path = _GROUP) -> int | None:
     """
     with suppress(AttributeError, OSError, ValueError):
         has = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-        allowed = [most for most, _ in _FILES if (group / most).exists()]
+        allowed = [most for most, *_ in _FILES if (group / most).exists()]
         texts = [(group / each).read_text().strip() for each in allowed]
         # "max" is no limit, nor is the large number that stands for it in the first form.
         return min(
@@ -64,10 +74,22 @@ def has_room(size: int) -> bool:
     return room is None or size <= max(room, _ALWAYS)
 
 
-def _room(group: Path, limit: str, used: str) -> int | None:
+def _room(group: Path, limit: str, used: str, parts: str, kept: str) -> int | None:
     try:
         most, now = (group / limit).read_text().strip(), (group / used).read_text().strip()
     except OSError:
         return None
     # "max" is no limit.
-    return max(0, int(most) - int(now)) if most.isdecimal() and now.isdecimal() else None
+    if not most.isdecimal() or not now.isdecimal():
+        return None
+    return max(0, int(most) - int(now) + (_row(group / parts, kept) or 0))
+
+
+def _row(path: Path, name: str) -> int | None:
+    """A number of a table that Linux writes."""
+    with suppress(OSError, ValueError, IndexError):
+        for line in path.read_text().splitlines():
+            first, *numbers = line.split()
+            if first == name:
+                return int(numbers[0])
+    return None

@@ -24,8 +24,9 @@ def group(folder: Path, version: int, limit: str | None, used: str | None) -> Pa
 
 
 @pytest.fixture
-def machine(monkeypatch: pytest.MonkeyPatch) -> int:
+def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> int:
     """Gives the machine 3 GiB, whatever it has."""
+    monkeypatch.setattr(free_memory, "_MACHINE", tmp_path / "meminfo")
     pages = {"SC_PAGE_SIZE": 4096, "SC_AVPHYS_PAGES": 3 * GIB // 4096}
     monkeypatch.setattr(os, "sysconf", pages.__getitem__, raising=False)
     return 3 * GIB
@@ -85,9 +86,40 @@ def test_a_system_that_does_not_tell_is_no_error(
         raise error
 
     monkeypatch.setattr(os, "sysconf", silent, raising=False)
+    monkeypatch.setattr(free_memory, "_MACHINE", tmp_path / "meminfo")
 
     assert available(tmp_path) is None
     assert available(group(tmp_path, 2, "9000", "1000")) == 8000
+
+
+@pytest.mark.usefixtures("machine")
+@pytest.mark.parametrize(
+    ("version", "kept"), [(1, "total_inactive_file"), (2, "inactive_file")], ids=["first", "second"]
+)
+def test_what_a_container_keeps_of_files_is_not_taken(
+    version: int, kept: str, tmp_path: Path
+) -> None:
+    folder = group(tmp_path, version, "9000", "8000")
+    stat = folder / ("memory/memory.stat" if version == 1 else "memory.stat")
+    stat.write_text(f"anon 5\n{kept} 3000\nslab 7\n")
+
+    assert available(folder) == 4000
+
+
+@pytest.mark.usefixtures("machine")
+@pytest.mark.parametrize(
+    ("table", "left"),
+    [
+        ("MemTotal: 9 kB\nMemFree: 1 kB\nMemAvailable:  700 kB\n", 700 * 1024),
+        ("MemTotal: 9 kB\nMemFree: 1 kB\n", 3 * GIB),
+        ("MemAvailable: much\n", 3 * GIB),
+        ("\n", 3 * GIB),
+    ],
+)
+def test_nor_is_what_the_machine_keeps_of_them(table: str, left: int, tmp_path: Path) -> None:
+    (tmp_path / "meminfo").write_text(table)
+
+    assert available(tmp_path / "nowhere") == left
 
 
 def test_this_machine_tells_or_says_that_it_does_not() -> None:
