@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from dropviz.core.gates import CANDIDATE, titled
 from dropviz.core.masks import Array
+from dropviz.core.opened_batch import OpenedBatch
 from dropviz.core.sentences import counted
 from dropviz.core.text_table import shortened
 from dropviz.core.trace_result import Trace
@@ -72,16 +73,53 @@ def of_trace(trace: Trace, sample: int = 0) -> GatesScene:
     Returns:
         The scene.
     """
-    values = [(titled(name), each[sample], name == CANDIDATE) for name, each in trace.gates.items()]
-    states = [("c  cell state", trace.c)] if trace.c is not trace.h else []
-    values += [(name, each[sample], True) for name, each in [*states, ("h  state", trace.h)]]
+    states = {"c  cell state": trace.c} if trace.c is not trace.h else {}
     masks = "masks on" if trace.proof.training else "dropout off"
-    said = f"one sequence through {shortened(trace.layer, 60)}, {masks}"
+    return _scene(
+        f"one sequence through {shortened(trace.layer, 60)}, {masks}",
+        trace.layer,
+        {name: each[sample] for name, each in trace.gates.items()},
+        {name: each[sample] for name, each in [*states.items(), ("h  state", trace.h)]},
+        trace.proof.sentence,
+    )
+
+
+def of_opened(opened: OpenedBatch, layer: str) -> GatesScene:
+    """The scene of a sequence that was opened with the masks that it met while it trained.
+
+    Args:
+        opened: The sequence.
+        layer: The name of its layer.
+
+    Returns:
+        The scene.
+    """
+    return _scene(
+        f"sequence {opened.sample + 1} of batch {opened.batch + 1:,}, with the masks it met there",
+        layer,
+        opened.gates,
+        {"c  cell state": opened.c, "h  state": opened.h},
+        "Worked out in NumPy from the recorded masks, with the weights after that batch.",
+    )
+
+
+def _scene(
+    said: str, layer: str, gates: Mapping[str, Array], states: Mapping[str, Array], proof: str
+) -> GatesScene:
+    values = [(titled(name), each, name == CANDIDATE) for name, each in gates.items()]
+    values += [(name, each, True) for name, each in states.items()]
+    steps, units = values[0][1].shape
+    size = f"{counted(units, 'unit')} over {counted(steps, 'time step')}"
+    ranges = "; ".join(
+        f"{title.replace('  ', ', ')} {each.min():.2f} to {each.max():.2f}, "
+        f"{each.mean():.2f} on average"
+        for title, each, _ in values
+    )
     return GatesScene(
         kind="gates",
         title="Gates and states through time",
-        lines=(f"{said}; each panel: units down", trace.proof.sentence),
-        alt=visible(_alt(trace, [(title, each) for title, each, _ in values])),
+        lines=(f"{said}; each panel: units down", proof),
+        alt=visible(f"Gates and states of {layer}, {size}: {ranges}. {proof}"),
         panels=tuple(_panel(visible(title), each, signed) for title, each, signed in values),
     )
 
@@ -93,14 +131,3 @@ def _panel(title: str, values: Array, signed: bool) -> GatesPanel:  # noqa: FBT0
     rows = values.astype(np.float64).round(_DIGITS).tolist()
     low, high = (-far, far) if signed else (0.0, 1.0)
     return GatesPanel(title, low, high, steps, units, tuple(map(tuple, rows)))
-
-
-def _alt(trace: Trace, panels: Sequence[tuple[str, Array]]) -> str:
-    parts = [
-        f"{title.replace('  ', ', ')} {values.min():.2f} to {values.max():.2f}, "
-        f"{values.mean():.2f} on average"
-        for title, values in panels
-    ]
-    steps, units = panels[0][1].shape
-    size = f"{counted(units, 'unit')} over {counted(steps, 'time step')}"
-    return f"Gates and states of {trace.layer}, {size}: {'; '.join(parts)}. {trace.proof.sentence}"

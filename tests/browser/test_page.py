@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from dropviz.figures import chosen_scene
+from dropviz.figures.heatmaps import atlas
 from dropviz.jupyter import living, mime
 from dropviz.jupyter.report import pictures
 from tests.jupyter.test_report import recorded, run
@@ -60,6 +62,28 @@ def test_a_page_where_no_script_runs_shows_the_pictures(chromium: Any, tmp_path:
     assert images.count() == 3
     assert all(each.get_attribute("alt") for each in images.all())
     context.close()
+
+
+def test_batch_and_gate_are_chosen_without_a_kernel(cut: Any) -> None:
+    page, asked = cut
+    layer = recorded()
+    drawn = atlas(layer)
+    drawn.scene = chosen_scene.atlases(layer)
+    page.set_content(
+        f"<!doctype html><body>{living.picture(drawn, drawn.png())}{living.page_script()}</body>"
+    )
+    page.wait_for_selector(".dropviz-picture[data-alive] .dropviz-scene[data-kind=atlas]")
+    before = page.locator(".dropviz-scene canvas").count()
+
+    page.get_by_role("combobox", name="gate").select_option("f")
+    one = page.locator(".dropviz-scene canvas").count()
+    page.get_by_role("combobox", name="gate").select_option("all")
+    first = page.inner_text(".dropviz-scene[data-kind=atlas]")
+    page.get_by_role("combobox", name="batch").select_option(index=0)
+
+    assert one < before == page.locator(".dropviz-scene canvas").count()
+    assert page.inner_text(".dropviz-scene[data-kind=atlas]") != first
+    assert [each for each in asked if not each.startswith("about:")] == []
 
 
 def test_outputs_of_a_notebook_come_alive_whichever_comes_first(cut: Any) -> None:

@@ -11,7 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 
 from dropviz.core.masks import Array
+from dropviz.core.opened_batch import OpenedBatch
 from dropviz.core.trace_result import Proof, Trace
+from dropviz.figures import gates_scene
 from dropviz.figures.gates import gates
 from dropviz.figures.theme import Picture
 
@@ -65,6 +67,29 @@ def arrays(trace: Trace) -> list[Array]:
     """Lists what there is to see: the gates, c where it is not h, h."""
     states = [trace.c] if trace.c is not trace.h else []
     return [*trace.gates.values(), *states, trace.h]
+
+
+def test_a_sequence_of_a_training_is_drawn_as_a_trace_of_it() -> None:
+    trace = traced()
+    opened = OpenedBatch(
+        batch=1233,
+        sample=2,
+        index=7,
+        data=trace.x[2],
+        target=trace.x[2],
+        answer=trace.h[2],
+        x=trace.x[2],
+        masks={},
+        gates={name: each[2] for name, each in trace.gates.items()},
+        h=trace.h[2],
+        c=trace.c[2],
+    )
+
+    made = gates_scene.of_opened(opened, "lstm")
+
+    wanted = gates_scene.of_trace(trace, 2)
+    assert made.panels == wanted.panels
+    assert made.lines[0].startswith("sequence 3 of batch 1,234, with the masks it met there")
 
 
 # ---------------------------------------------------------------- what is drawn

@@ -1,6 +1,6 @@
 /** Brings the pictures of a report to life: over each PNG the scene that stands beside it. */
 
-import { paint } from "./paint.js";
+import { paint_chosen } from "./choose.js";
 
 /** @typedef {import("./scene_types.js").Theme} Theme */
 
@@ -33,7 +33,7 @@ export function come_alive(theme) {
 /**
  * @param {HTMLElement} host
  * @param {HTMLImageElement} image
- * @param {import("./scene_types.js").Scene} scene
+ * @param {import("./scene_types.js").Scene | import("./scene_types.js").Chosen} scene
  * @param {Theme} theme
  */
 function replace(host, image, scene, theme) {
@@ -43,5 +43,5 @@ function replace(host, image, scene, theme) {
   image.style.display = "none";
   // Larger, and a picture would not fit on one screen.
   host.style.maxWidth = "1150px";
-  paint(inside, scene, theme);
+  paint_chosen(inside, scene, theme);
 }

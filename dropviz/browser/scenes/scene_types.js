@@ -195,6 +195,13 @@
 /** @typedef {Unrolled | Atlas | Curves | Cell | Gates} Scene */
 
 /**
+ * @typedef {object} Chosen
+ * @property {"chosen"} kind
+ * @property {{name: string, options: string[], at: number}[]} choosers
+ * @property {Scene[]} scenes One for every choice; the last chooser's options follow each other.
+ */
+
+/**
  * @typedef {object} Palette Colours as "#rrggbb".
  * @property {string} ground
  * @property {string} paper

@@ -18,6 +18,7 @@ from dropviz.jupyter.lab.panel import Panel
 from dropviz.jupyter.lab.scenes import with_numbers
 
 if TYPE_CHECKING:
+    from dropviz.core.layer_recording import LayerRecording
     from dropviz.figures.theme import Picture
 
 
@@ -79,25 +80,41 @@ class StaticCopy:
 
 
 def _drawn(moment: Moment) -> list[tuple[Picture, list[str]]]:
-    """Where dropout acted or will act, and the masks and curves of a run, with their words."""
+    """Where dropout acted or will act, and masks, a sequence and curves, with their words."""
     from dropviz.figures.curves import curves
-    from dropviz.figures.heatmaps import atlas
-    from dropviz.figures.unrolled import plan, where
+    from dropviz.figures.unrolled import plan
 
     setting, layer = moment.spec.setting, moment.layer
     if layer is None or not moment.current:
         steps, features = moment.shape
         drawn = [(plan(setting, moment.spec.units, features, steps), intentions(setting))]
     else:
-        sample = min(moment.sample, layer.require_batch().batch_sizes[-1] - 1)
-        picture = where(layer, sample=sample)
-        if moment.opened is not None and isinstance(picture.scene, UnrolledScene):
-            picture.scene = with_numbers(picture.scene, moment.opened)
-        drawn = [(picture, answers({"lstm": layer})), (atlas(layer, sample=sample), [])]
+        drawn = _used(moment, layer)
     if moment.curves.epochs:
         epochs = moment.epochs or moment.curves.epochs
         shown = curves(moment.curves, epochs, moment.moved())
         drawn.append((shown, [last_losses(moment.curves)]))
+    return drawn
+
+
+def _used(moment: Moment, layer: LayerRecording) -> list[tuple[Picture, list[str]]]:
+    """What was recorded; where scripts run, batch, gate and sample can be chosen."""
+    from dropviz.figures import chosen_scene, gates, gates_scene
+    from dropviz.figures.heatmaps import atlas
+    from dropviz.figures.unrolled import where
+
+    sample = min(moment.sample, layer.require_batch().batch_sizes[-1] - 1)
+    acted, masks = where(layer, sample=sample), atlas(layer, sample=sample)
+    masks.scene = chosen_scene.atlases(layer, sample)
+    if not isinstance(acted.scene, UnrolledScene):
+        return [(acted, answers({"lstm": layer})), (masks, [])]
+    shown, opened = acted.scene, moment.opened
+    if opened is not None:
+        shown = with_numbers(shown, opened)
+    acted.scene = chosen_scene.unrolled(layer, shown, sample)
+    drawn = [(acted, answers({"lstm": layer})), (masks, [])]
+    if opened is not None:
+        drawn.append((gates.paint(gates_scene.of_opened(opened, layer.layer)), []))
     return drawn
 
 
