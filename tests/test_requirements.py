@@ -22,8 +22,9 @@ FOLDERS = {
     "tests": ("tensorflow", "test"),
     "benchmarks": ("test",),
     "studies": ("tensorflow",),
+    "docs": ("docs",),
 }
-OWN = {"dropviz", "tests", "benchmarks", "studies"}
+OWN = {"dropviz", "tests", "benchmarks", "studies", "docs"}
 
 
 def named(requirements: list[str]) -> set[str]:
