@@ -104,12 +104,6 @@ def test_an_unknown_name_is_an_ordinary_attribute_error() -> None:
         dropviz.trian  # noqa: B018
 
 
-def test_the_version_is_that_of_the_project_file() -> None:
-    project = (Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8")
-
-    assert f'\nversion = "{dropviz.__version__}"\n' in project
-
-
 def test_every_module_can_be_imported_by_itself(tmp_path: Path) -> None:
     names = [
         ".".join(path.relative_to(ROOT).with_suffix("").parts)

@@ -23,8 +23,9 @@ FOLDERS = {
     "benchmarks": ("test",),
     "scripts": ("test",),
     "studies": ("tensorflow",),
+    "docs": ("docs",),
 }
-OWN = {"dropviz", "tests", "benchmarks", "scripts", "studies"}
+OWN = {"dropviz", "tests", "benchmarks", "scripts", "studies", "docs"}
 
 
 def named(requirements: list[str]) -> set[str]:
