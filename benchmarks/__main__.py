@@ -1,4 +1,4 @@
-"""Prints a table of the README, as measured now; `lab`, `playground`, `studies` print others."""
+"""Prints a table of the README as measured now; `lab`, `playground`, `studies`, `gpu`: others."""
 
 from __future__ import annotations
 
@@ -36,6 +36,8 @@ def main() -> None:
         _playground()
     elif "studies" in sys.argv[1:]:
         _studies()
+    elif "gpu" in sys.argv[1:]:
+        _gpu()
     else:
         _recording()
     print(
@@ -127,6 +129,20 @@ def _studies() -> None:
             "flat, < 1.2 GiB",
             f"{held.grown:+.1f} MiB, {held.total / 1024:.2f} GiB",
         )
+
+
+def _gpu() -> None:
+    from benchmarks import gpu
+
+    device = gpu.gpu()
+    if not device:
+        _row("all of it", "", "not measured: the backend finds no GPU here")
+        return
+    _row("device", "", device)
+    for row in gpu.rows(gpu.Size()):
+        _row(row.what, row.bound, row.measured)
+    # Studies compile a training with TensorFlow, whatever the backend here is.
+    _row("the pace of a sweep of 1,000 cells", "", "not measured: a sweep computes on processors")
 
 
 def _took(seconds: Seconds) -> str:
