@@ -27,7 +27,8 @@ version = release = __version__
 project_copyright = f"2026, {author}"
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-exclude_patterns = ["README.md"]
+# Reports to other projects are no pages.
+exclude_patterns = ["upstream"]
 nitpicky = True
 # What only annotations name, and what other packages document.
 nitpick_ignore_regex = [("py:.*", r"(?!dropviz\.[A-Za-z]+$).*")]
@@ -71,6 +72,11 @@ html_theme_options = {
     "pygments_dark_style": "a11y-high-contrast-dark",
 }
 
+# Pages that are read beside the source too lead to its files; here these are pages.
+_ELSEWHERE = {
+    "](../notebooks/": "](/tutorials/",
+    "](../README.md#homework)": "](/how-to/homework.md)",
+}
 _PLACE = re.compile(r"^\{\{ (\w+) \}\}$", re.MULTILINE)
 
 
@@ -86,8 +92,10 @@ def copy_lessons(app: Any) -> None:
 
 
 def fill_in(app: Any, page: str, source: list[str]) -> None:
-    """Puts what `docs/generated.py` makes of the tables where a page says so."""
+    """Puts what `docs/generated.py` makes of the tables where a page says so, and mends links."""
     del app, page
+    for theirs, here in _ELSEWHERE.items():
+        source[0] = source[0].replace(theirs, here)
     source[0] = _PLACE.sub(lambda found: generated.PARTS[found[1]](), source[0])
 
 

@@ -169,9 +169,9 @@ def scenario_keys() -> str:
 def _default(spec: RunSpec, name: str) -> str:
     if name not in OPTIONS:
         return f"`{getattr(spec, name)}`"
-    option = OPTIONS[name]
-    choices = f" ({' or '.join(option.choices)})" if option.choices else ""
-    return f"as the method's paper has it{choices}"
+    if choices := OPTIONS[name].choices:
+        return f"as the method's paper has it ({' or '.join(choices)})"
+    return "the rate `recurrent_dropout`"
 
 
 def tasks() -> str:
