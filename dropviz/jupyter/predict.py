@@ -27,11 +27,13 @@ class Outcome:
     """What was predicted, and what was measured.
 
     Attributes:
+        question: What was asked.
         predicted: The choice; None where none was made.
         measured: What was measured, in words.
         at: When the choice was made.
     """
 
+    question: str
     predicted: str | None
     measured: str
     at: datetime | None
@@ -50,7 +52,7 @@ class Outcome:
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         del include, exclude  # IPython filters by itself
-        return mime.words([self.sentence])
+        return mime.words([self.question, self.sentence])
 
 
 class Prediction:
@@ -121,19 +123,19 @@ class Prediction:
         if self._controls is not None:
             self._controls.close()
         shown = figure(measured) if isinstance(measured, float) else visible(str(measured))
-        return Outcome(self.answer, shown, self.at)
+        return Outcome(self.question, self.answer, shown, self.at)
 
     def __repr__(self) -> str:
-        return visible("\n".join([self.question, *self._lines]), "\n")
-
-    @property
-    def _lines(self) -> list[str]:
         listed = [f"- {choice}" for choice in self.choices]
-        return [*listed, self.kept]
+        return visible("\n".join([self.question, *listed, self.kept]), "\n")
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         del include, exclude  # IPython filters by itself
-        forms: dict[str, Any] = dict(mime.words([self.question, *self.choices, self.kept]))
+        listed = mime.words([self.question, *self.choices])["text/html"]
+        forms: dict[str, Any] = {
+            "text/html": f"{listed}<div>{mime.escaped(self.kept)}</div>",
+            "text/plain": repr(self),
+        }
         if self.answer is None:
             self._controls = _Controls(self)
             forms[_WIDGET] = self._controls.view

@@ -147,4 +147,6 @@ def test_a_kernel_runs_from_top_to_bottom_without_an_answer(kernel: Kernel) -> N
     assert [cell.errors for cell in ran.cells.values()] == [[], []]
     (asked,) = ran["ask"].bundles
     assert WIDGET in asked
-    assert ran["measure"].value == "No prediction was made; measured: both."
+    question, sentence = ran["measure"].value.splitlines()
+    assert question == "Which arrows carry a mask?"
+    assert sentence == "No prediction was made; measured: both."
