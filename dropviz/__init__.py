@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dropviz.errors import DropvizError
     from dropviz.experiment.explain import explain
     from dropviz.jupyter.lab.lab import lab
+    from dropviz.jupyter.predict import predict
     from dropviz.methods.lstm import LSTM
     from dropviz.recording.record import record
     from dropviz.recording.redraw import redraw
@@ -42,6 +43,7 @@ __all__ = [
     "lab",
     "load",
     "mc",
+    "predict",
     "record",
     "redraw",
     "run",
@@ -70,6 +72,7 @@ _HOMES = {
     "lab": "dropviz.jupyter.lab.lab",
     "load": "dropviz.core.runs",
     "mc": "dropviz.studies.monte_carlo",
+    "predict": "dropviz.jupyter.predict",
     "record": "dropviz.recording.record",
     "redraw": "dropviz.recording.redraw",
     "run": "dropviz.studies.train",

@@ -65,7 +65,7 @@ HOMES: Mapping[str, set[str]] = {
     "scipy": {"dropviz.studies.seed_statistics"},
     "loky": {"dropviz.studies.worker_pool", "dropviz.checkup.machine"},
     "pandas": {"dropviz.core.study_result"},
-    "jupytext": {"dropviz.homework.notebooks"},
+    "jupytext": {"dropviz.homework.percent_source"},
     "nbformat": {"dropviz.homework.notebooks", "dropviz.homework.nbgrader_preprocessors"},
     "nbgrader": {"dropviz.homework.nbgrader_preprocessors"},
 }

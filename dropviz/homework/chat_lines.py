@@ -67,7 +67,8 @@ def read_lines(text: str) -> tuple[list[Told], list[str]]:
         text: The chat.
 
     Returns:
-        What they say, the last line of a student for each; and the lines whose checksum is wrong.
+        What they say, of each student the last choice for each question; and the lines whose
+        checksum is wrong.
     """
     told: dict[str, Told] = {}
     damaged: list[str] = []
@@ -77,7 +78,9 @@ def read_lines(text: str) -> tuple[list[Told], list[str]]:
         if found is None or found[3] != _checksum(body):
             damaged.append(each[0])
             continue
-        told[found[1]] = Told(found[1], dict(_pairs(found[2])))
+        # A workshop has a line for each lesson.
+        before = told[found[1]].predictions if found[1] in told else {}
+        told[found[1]] = Told(found[1], {**before, **dict(_pairs(found[2]))})
     return list(told.values()), damaged
 
 

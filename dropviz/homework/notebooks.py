@@ -12,6 +12,7 @@ from typing import Any
 from dropviz.errors import DropvizError, received
 from dropviz.homework.assignments import ASSIGNMENTS, Assignment
 from dropviz.homework.key_file import Key, check_student
+from dropviz.homework.percent_source import plain_notebook, read_source
 from dropviz.homework.practice import write_variants
 from dropviz.homework.variants import Variant, variant_of
 
@@ -22,10 +23,6 @@ _SOLUTION = re.compile(
 )
 _MARK = re.compile(r"^[ \t]*### (?:BEGIN|END) SOLUTION[ \t]*\n?", re.MULTILINE)
 _SOME = Variant("recurrent", "sequence", "tied", 0.4)
-_KERNEL = {
-    "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
-    "language_info": {"name": "python"},
-}
 
 
 def build(source: Path, out: Path, key: Key, students: Sequence[str]) -> list[Path]:
@@ -46,7 +43,7 @@ def build(source: Path, out: Path, key: Key, students: Sequence[str]) -> list[Pa
             installed, or something is there already.
     """
     check_students(students)
-    notebooks = {name: _read(source / f"{name}.py") for name in ASSIGNMENTS}
+    notebooks = {name: read_source(source / f"{name}.py") for name in ASSIGNMENTS}
     if out.exists() and any(out.iterdir()):
         raise DropvizError(
             f"{received(str(out))} is not empty, and what was handed out is not overwritten. Give "
@@ -140,8 +137,7 @@ def _words(edition: str, student: str, asked: str, sentence: str) -> dict[str, s
 def _made(notebook: Notebook, words: dict[str, str], *, solved: bool | None) -> Notebook:
     """A copy with its words filled in; solutions kept, taken out, or (None) left in their marks."""
     made = copy.deepcopy(notebook)
-    made.metadata = copy.deepcopy(_KERNEL)
-    for number, cell in enumerate(made.cells):
+    for cell in made.cells:
         source = cell.source
         if solved is not None:
             source = (
@@ -149,22 +145,5 @@ def _made(notebook: Notebook, words: dict[str, str], *, solved: bool | None) -> 
             )
         for name, value in words.items():
             source = source.replace(f"__{name}__", value)
-        cell.source, cell.metadata = source.rstrip(), {}
-        cell["id"] = f"cell-{number}"
-    return made
-
-
-def _read(path: Path) -> Notebook:
-    try:
-        jupytext = import_module("jupytext")
-    except ImportError:
-        raise DropvizError(
-            "Building notebooks needs jupytext, which is not installed. Install it with: "
-            'python -m pip install "dropviz[homework]"'
-        ) from None
-    if not path.is_file():
-        raise DropvizError(
-            f"There is no source {received(str(path))}. Give the folder notebooks/homework of "
-            "dropviz's repository with --source."
-        )
-    return jupytext.read(path, fmt="py:percent")
+        cell.source = source
+    return plain_notebook(made)

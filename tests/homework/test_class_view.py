@@ -117,10 +117,13 @@ def test_a_letter_that_is_mistyped_is_found(place: int) -> None:
     assert len(damaged) == 1
 
 
-def test_the_last_line_of_a_student_counts() -> None:
-    lines = [chat_line("ada", {"where": choice}) for choice in ("h", "c")]
+def test_the_last_choice_of_a_student_counts() -> None:
+    said = [{"where": "h", "life": "step"}, {"where": "c"}, {"scale": "2"}]
+    lines = [chat_line("ada", each) for each in said]
 
-    assert [each.predictions for each in read_lines("\n".join(lines))[0]] == [{"where": "c"}]
+    (told,), _ = read_lines("\n".join(lines))
+
+    assert told.predictions == {"where": "c", "life": "step", "scale": "2"}
 
 
 def test_what_cannot_stand_in_a_line_is_said() -> None:

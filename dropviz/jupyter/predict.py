@@ -1,0 +1,220 @@
+"""Predict before you look: a question with choices, kept with its time, and what was measured."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import ipywidgets
+from IPython.display import display
+
+from dropviz.core.sentences import figure
+from dropviz.errors import DropvizError, received, unknown_name, visible
+from dropviz.jupyter import mime
+
+_WIDGET = "application/vnd.jupyter.widget-view+json"
+_CLICK = 'Click on one, or type it into the cell: answer="...".'
+_OVER = "Nothing can be chosen any more, for it was measured. Run this cell again to choose."
+_LINE = 40  # letters of a question or a choice in a line of a chat
+_NOT_IN_LINE = re.compile(r"[^A-Za-z0-9_.+]+")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was predicted, and what was measured.
+
+    Attributes:
+        question: What was asked.
+        predicted: The choice; None where none was made.
+        measured: What was measured, in words.
+        at: When the choice was made.
+    """
+
+    question: str
+    predicted: str | None
+    measured: str
+    at: datetime | None
+
+    @property
+    def sentence(self) -> str:
+        """Both in one sentence."""
+        if self.predicted is None or self.at is None:
+            return f"No prediction was made; measured: {self.measured}."
+        return (
+            f"You predicted: {self.predicted} (at {self.at:%H:%M:%S}); measured: {self.measured}."
+        )
+
+    def __repr__(self) -> str:
+        return visible(self.sentence)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        del include, exclude  # IPython filters by itself
+        return mime.words([self.question, self.sentence])
+
+
+class Prediction:
+    """A question with its choices, and the choice that was made of them.
+
+    Attributes:
+        question: The question.
+        choices: What can be chosen.
+        answer: The choice; None as long as none was made.
+        at: When it was made; None likewise.
+    """
+
+    def __init__(self, question: str, choices: Iterable[object]) -> None:
+        """Takes a question and what can be chosen, as ``predict`` does."""
+        self.question = question
+        self.choices = _checked(choices)
+        self.answer: str | None = None
+        self.at: datetime | None = None
+        self._closed = False
+        self._controls: _Controls | None = None
+
+    @property
+    def kept(self) -> str:
+        """What was chosen and when, in words; how to choose, where nothing was."""
+        if self.answer is None or self.at is None:
+            return _OVER if self._closed else _CLICK
+        return f"Kept at {self.at:%H:%M:%S}: {self.answer}"
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """Question and choice as a line of a chat takes them (``homework.chat_line``).
+
+        Raises:
+            DropvizError: If nothing was chosen.
+        """
+        if self.answer is None:
+            raise DropvizError(
+                f"Nothing was predicted of {received(self.question)}. Expected one of its "
+                "choices. Choose one, or leave the question out."
+            )
+        return _for_a_line(self.question), _for_a_line(self.answer)
+
+    def choose(self, answer: object) -> None:
+        """Keeps a choice, with the time; the last one before the measurement counts.
+
+        Args:
+            answer: One of the choices.
+
+        Raises:
+            DropvizError: If it is none of them.
+        """
+        chosen = str(answer)
+        if chosen not in self.choices:
+            raise unknown_name("choice", chosen, self.choices)
+        if not self._closed:
+            self.answer, self.at = chosen, datetime.now().astimezone()
+
+    def against(self, measured: object) -> Outcome:
+        """Puts what was measured beside what was predicted; nothing can be chosen after that.
+
+        Args:
+            measured: What was measured: words, or a number.
+
+        Returns:
+            Both, which a notebook shows as one sentence.
+        """
+        self._closed = True
+        if self._controls is not None:
+            self._controls.close()
+        shown = figure(measured) if isinstance(measured, float) else visible(str(measured))
+        return Outcome(self.question, self.answer, shown, self.at)
+
+    def __repr__(self) -> str:
+        listed = [f"- {choice}" for choice in self.choices]
+        return visible("\n".join([self.question, *listed, self.kept]), "\n")
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        del include, exclude  # IPython filters by itself
+        listed = mime.words([self.question, *self.choices])["text/html"]
+        forms: dict[str, Any] = {
+            "text/html": f"{listed}<div>{mime.escaped(self.kept)}</div>",
+            "text/plain": repr(self),
+        }
+        if self.answer is None:
+            self._controls = _Controls(self)
+            forms[_WIDGET] = self._controls.view
+        return forms
+
+
+class _Controls:
+    """The choices as buttons, which tell their prediction what was chosen."""
+
+    def __init__(self, asked: Prediction) -> None:
+        self._asked = asked
+        # Without a value of None the first choice would be made by nobody.
+        self._choice = ipywidgets.RadioButtons(
+            options=asked.choices, value=None, layout={"width": "auto"}
+        )
+        self._kept = ipywidgets.HTML()
+        title = ipywidgets.HTML(f"<strong>{mime.escaped(asked.question)}</strong>")
+        self._all = ipywidgets.VBox([title, self._choice, self._kept])
+        self._choice.observe(self._chosen, "value")
+        self._tell()
+
+    @property
+    def view(self) -> dict[str, Any]:
+        """What front ends take for the widget; ipywidgets 7 has no public form of it."""
+        return {"version_major": 2, "version_minor": 0, "model_id": self._all.model_id}
+
+    def close(self) -> None:
+        """Leaves what was chosen to be seen, and nothing to be chosen."""
+        self._choice.disabled = True
+        self._tell()
+
+    def _chosen(self, change: Any) -> None:
+        if change["new"] is not None:
+            self._asked.choose(change["new"])
+        self._tell()
+
+    def _tell(self) -> None:
+        self._kept.value = mime.escaped(self._asked.kept)
+
+
+def predict(question: str, choices: Iterable[object], answer: object = None) -> Prediction:
+    """Asks for a prediction, and shows the question with its choices.
+
+    A student clicks on a choice, or writes it into the call where there are no widgets. Nothing
+    waits for that: a notebook runs from top to bottom without an answer.
+
+    Args:
+        question: The question, as in "Which arrows carry a mask?".
+        choices: Two choices or more: words, or numbers.
+        answer: The choice, where it is typed; None to click.
+
+    Returns:
+        The prediction, whose ``against(measured)`` puts both beside one another.
+
+    Raises:
+        DropvizError: If there are fewer than two choices, two are alike, or the answer is none of
+            them.
+    """
+    asked = Prediction(question, choices)
+    if answer is not None:
+        asked.choose(answer)
+    display(asked)
+    return asked
+
+
+def _checked(choices: Iterable[object]) -> tuple[str, ...]:
+    if isinstance(choices, (str, bytes)) or not isinstance(choices, Iterable):
+        raise DropvizError(
+            f"choices must be a list, as ['yes', 'no']. Received: {received(choices)}."
+        )
+    listed = tuple(map(str, choices))
+    if len({_for_a_line(each) for each in listed}) < max(2, len(listed)):
+        raise DropvizError(
+            "choices must be two or more that differ in their first 40 letters and digits. "
+            f"Received: {received(listed)}. Word them apart."
+        )
+    return listed
+
+
+def _for_a_line(text: str) -> str:
+    """A text with nothing in it but what a line of a chat can carry."""
+    return _NOT_IN_LINE.sub("-", text).strip("-")[:_LINE].strip("-")

@@ -1,0 +1,281 @@
+# %% [markdown]
+# # Lesson 2: What is a mask?
+#
+# That a mask multiplies *h* does not say yet what it does. Four questions tell one method from
+# another: how long does a mask *live*, which *samples* share it, which *gates* share it, and how is
+# what was kept *scaled*? Here each is answered for Keras by measurement, and in the end for a layer
+# that nobody has told you anything about.
+#
+# * **You will** read life, sharing and scaling off masks, and find a mistake in a layer by
+#   experiment.
+# * **Minutes:** 20, of which the machine takes 1.
+# * **Know before:** lesson 1: which arrows `dropout` and `recurrent_dropout` act on.
+# * **Words:** *x* is the input, *h* the state, *c* the memory, and *g* the *candidate* that could be
+#   added to it. A *sample* is one sequence of a batch. A rate is the share that is *dropped*.
+
+# %%
+# %load_ext dropviz
+import keras
+import numpy as np
+
+import dropviz
+
+# %% [markdown]
+# ## Life
+#
+# A digit is read in eight steps. `recurrent_dropout=0.5` has just dropped a unit of *h* at the first
+# of them.
+
+# %%
+life = dropviz.predict(
+    "At the second step of the same digit, this unit is", ["dropped again", "drawn anew"]
+)
+
+# %%
+run = dropviz.run(task="digits", dropout=0.5, recurrent_dropout=0.5, units=32, epochs=2, seed=7)
+masks = run.recording["lstm"]["recurrent"]
+display(run.figure("where"))
+life.against("dropped again" if masks.same_over_steps else "drawn anew")
+
+# %% [markdown]
+# One letter along all horizontal arrows: a mask of Keras **lives for a sequence**. What else could
+# it do? The method called `naive` has the same rates at the same places, and draws a new mask at
+# each step.
+
+# %%
+whole = dropviz.predict(
+    "With a new mask at each of 8 steps: which share of the units comes through all of them "
+    "undropped?",
+    ["about 1 in 2", "about 1 in 16", "about 1 in 256"],
+)
+
+# %%
+naive = dropviz.run(
+    task="digits", method="naive", dropout=0.5, recurrent_dropout=0.5, units=32, epochs=2, seed=7
+)
+
+
+def undropped(masks):
+    """The share of units, over samples and gates, that no step of a sequence drops."""
+    return float((masks.of_batch() > 0).all(axis=0).mean())
+
+
+share = undropped(naive.recording["lstm"]["recurrent"])
+print(f"lives for a sequence: {undropped(masks):.3f}")
+print(f"lives for a step:     {share:.4f}, which is 1 in {1 / share:.0f}")
+display(naive.figure("where"))
+nearest = min([2, 16, 256], key=lambda each: abs(np.log(share * each)))
+whole.against(f"about 1 in {nearest}")
+
+# %% [markdown]
+# A new letter at each step. With a life of one sequence about half of the units carry everything
+# from the first step to the last, and the others nothing. With a life of one step hardly any unit
+# carries anything that far undisturbed. That is why the life of a mask matters where something has
+# to be remembered.
+#
+# ## Samples
+
+# %%
+samples = dropviz.predict(
+    "Two sequences of one batch, in Keras: the unit that is dropped for one is",
+    ["dropped for the other too", "drawn apart for the other"],
+)
+
+# %%
+print("one mask for all samples of a batch:", masks.same_over_samples)
+print("one mask for all batches:           ", masks.same_over_batches)
+print("two samples, one gate, eight units:")
+print(masks.of_batch()[0, 0, :2, :8])
+samples.against(
+    "dropped for the other too" if masks.same_over_samples else "drawn apart for the other"
+)
+
+# %% [markdown]
+# So a mask is drawn for each sample, in each batch. (Not all methods do so: see the exercises.)
+#
+# ## Gates: tied and untied
+#
+# In this run each of the four gates has a mask of its own, which is called *untied*. With one mask
+# for all gates, *tied*, a unit is either seen by all gates or by none.
+
+# %%
+gates = dropviz.predict(
+    "Rate 0.5, a mask for each of four gates: which share of the units does no gate see?",
+    ["about 1 in 2", "about 1 in 4", "about 1 in 16"],
+)
+
+# %%
+tied = dropviz.run(
+    task="digits", method="gal-tied", recurrent_dropout=0.5, units=32, epochs=2, seed=7
+)
+
+
+def unseen(masks):
+    """The share of units, over samples, that is dropped for every gate."""
+    return float((masks.of_batch()[0] == 0).all(axis=0).mean())
+
+
+share = unseen(masks)
+print(f"tied:   {unseen(tied.recording['lstm']['recurrent']):.3f} of the units are unseen")
+print(f"untied: {share:.3f}, which is 1 in {1 / share:.0f}")
+nearest = min([2, 4, 16], key=lambda each: abs(np.log(share * each)))
+gates.against(f"about 1 in {nearest}")
+
+# %% [markdown]
+# At one and the same rate, tied masks hide a unit far more often than untied ones. A rate alone does
+# not say how strong dropout is.
+#
+# ## Scaling
+
+# %%
+scale = dropviz.predict(
+    "Half of the units are dropped in training. Those that are kept are multiplied by",
+    ["0.5", "1", "2"],
+)
+later = dropviz.predict(
+    "And when the layer predicts, with nothing dropped, all units are multiplied by",
+    ["0.5", "1", "2"],
+)
+
+# %%
+layer = keras.layers.LSTM(16, dropout=0.5, recurrent_dropout=0.5)
+verdict = dropviz.explain(layer)
+print("kept entries of the recorded masks:", masks.scale)
+print(f"mean of all entries, dropped ones too: {masks.of_batch().mean():.2f}")
+print("from outside:", verdict.sites["recurrent"].scaled)
+display(
+    scale.against(f"{masks.scale:g}"),
+    later.against(f"{verdict.sites['recurrent'].at_inference:.1g}"),
+)
+
+# %% [markdown]
+# What is kept is multiplied by `1/(1-p)`, so that the mean of a mask stays about 1, and prediction
+# needs no correction. That is called **inverted** scaling. Others keep 1 in training and multiply by
+# `1-p` at prediction, which is called *test-time* scaling; the next lesson shows what becomes of
+# a memory under it.
+#
+# ## An experiment
+#
+# The last line above did not come from a recording. `dropviz.explain` reads neither code nor
+# arguments: it gives a layer weights and inputs of its own choosing, looks at what comes out, and
+# puts everything back. So it can be asked about any layer, and about all of it.
+
+# %%
+paper = dropviz.predict(
+    "Asked about plain Keras from outside, which of the two best-known answers will hold?",
+    ["Gal & Ghahramani: x and h on their way in", "Semeniuta et al.: the candidate g"],
+)
+
+# %%
+# %lstm_explain
+paper.against(
+    "Semeniuta et al.: the candidate g"
+    if "candidate" in verdict.sites
+    else "Gal & Ghahramani: x and h on their way in"
+)
+
+# %% [markdown]
+# That is the answer for the Keras that is installed, on one screen: the question of lesson 1, found
+# once more from outside. In the middle stands the inside of a cell under three methods; lesson 3 is
+# about them.
+#
+# Now a layer as a student might write it. It was meant to drop *h* with one mask a sequence:
+
+
+# %%
+class MyCell(keras.layers.LSTMCell):
+    def __init__(self, units, rate, **kwargs):
+        super().__init__(units, **kwargs)
+        self.rate = rate
+        self.stream = keras.random.SeedGenerator(1)
+
+    def call(self, inputs, states, training=False):
+        h, c = states
+        if training:
+            h = keras.random.dropout(h, self.rate, seed=self.stream)
+        return super().call(inputs, [h, c], training=training)
+
+
+mine = keras.layers.RNN(MyCell(16, 0.4), name="mine")
+lives = dropviz.predict("A mask of this layer lives for one", ["step", "sequence"])
+
+# %%
+found = dropviz.explain(mine)
+display(found)
+lives.against(found.sites["recurrent"].life)
+
+# %% [markdown]
+# `call` runs at each step, so a mask that is drawn inside it lives for a step. Nothing in the
+# training would have said so.
+#
+# ## For you to try
+#
+# **Drop the memory.** Let `MyCell` mask `states[1]`, the memory, in place of `h`. What will the
+# verdict be?
+#
+# <details><summary>Answer</summary>
+#
+# The mask acts in place, on what the cell carries from step to step, and it is scaled by
+# `1/(1-p)` each time:
+#
+# ```python
+# class Memory(MyCell):
+#     def call(self, inputs, states, training=False):
+#         h, c = states
+#         if training:
+#             c = keras.random.dropout(c, self.rate, seed=self.stream)
+#         return keras.layers.LSTMCell.call(self, inputs, [h, c], training=training)
+#
+#
+# print(dropviz.explain(keras.layers.RNN(Memory(16, 0.4), name="memory")))
+# ```
+#
+# </details>
+#
+# **One mask for all samples.** The method `weight-drop` drops entries of the weights *U* in place of
+# units. Which samples share its masks?
+#
+# <details><summary>Answer</summary>
+#
+# All samples of a batch: there is only one *U* for all of them.
+#
+# ```python
+# dropping = dropviz.LSTM(16, method="weight-drop", recurrent_dropout=0.5)
+# print(dropviz.explain(dropping).sites["recurrent_kernel"].same_over_samples)
+# ```
+#
+# </details>
+#
+# **One rate, two strengths.** Which share of the inputs does no gate see with `dropout=0.5`, with
+# `recurrent_dropout=0` and with `recurrent_dropout=0.5`?
+#
+# <details><summary>Answer</summary>
+#
+# With `recurrent_dropout=0` the masks of the inputs are tied: as many as the rate says. With `recurrent_dropout=0.5`
+# they are untied, and only those that all four masks drop are unseen:
+#
+# ```python
+# lone = dropviz.run(task="digits", dropout=0.5, units=32, epochs=2, seed=7)
+# print(f"{unseen(lone.recording['lstm']['input']):.3f}")
+# print(f"{unseen(run.recording['lstm']['input']):.3f}")
+# ```
+#
+# </details>
+#
+# ## Before you go on
+#
+# In a workshop, put your id into the next cell, run it, and paste the line that it prints into the
+# chat: it carries what you predicted.
+
+# %%
+student = None  # your id, in quotes
+if student:
+    from dropviz import homework
+
+    asked = [life, whole, samples, gates, scale, later, paper, lives]
+    print(homework.chat_line(student, dict(each.pair for each in asked if each.answer)))
+
+# %% [markdown]
+# **Shut down this kernel** (*Kernel*, *Shut Down Kernel*): on Binder the memory is for three at a
+# time, and a fourth gets one killed. Next:
+# [three ways to drop memory](03-three-ways-to-drop-memory.ipynb)

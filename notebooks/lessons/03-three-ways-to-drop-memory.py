@@ -1,0 +1,258 @@
+# %% [markdown]
+# # Lesson 3: Three ways to drop memory
+#
+# An LSTM is used because it remembers. So where a mask acts on what is remembered, it matters how.
+# Moon et al. drop the memory itself; Gal & Ghahramani, and Keras, drop a copy of the state on its
+# way into the gates; Semeniuta et al. drop only what is about to be added to the memory. And
+# zoneout, a fourth way, drops nothing: a unit that is hit keeps its old value.
+#
+# * **You will** tell the methods apart on the picture of a cell, train them where memory is
+#   needed, and find out why one of them fails once its masks are off.
+# * **Minutes:** 20, of which the machine takes 2.
+# * **Know before:** lesson 2: life, tied and untied, inverted and test-time scaling.
+# * **Words:** *h* is the state, *c* the memory, *g* the *candidate* that is added to it; the gate *i*
+#   says how much is added, *f* how much is kept, *o* how much is shown: `c_t = f * c_(t-1) + i * g` and
+#   `h_t = o * tanh(c_t)`.
+
+# %%
+# %load_ext dropviz
+import numpy as np
+
+import dropviz
+from dropviz.figures.cell import cell
+
+display(cell("moon", "gal-untied", "semeniuta"))
+cell("zoneout")
+
+# %% [markdown]
+# **How to read it.** A step goes from left to right; the memory *c* runs along the top, the candidate
+# *g* comes up into it, and *x* and *h* come in from below. The marked lines carry something masked.
+#
+# * **Moon** (RNNDrop): the memory *c*, after the sum. What is dropped there is gone.
+# * **Gal & Ghahramani**: *x* and *h* on their way into the gates. The memory passes untouched.
+# * **Semeniuta**: the candidate *g*. What is in the memory already stays there.
+# * **Zoneout**: a unit that is hit keeps the *c*, or *h*, of the step before.
+#
+# ## A task that needs memory
+#
+# *Temporal order* is the task with which Semeniuta et al. argued. A sequence has two rows: random
+# bits, and two marks. Which were the marked bits, in their order?
+
+# %%
+from dropviz.core.tasks import load_task
+
+task = load_task("temporal-order")
+print("bits ", "".join(f"{bit:.0f}" for bit in task.x[0, :, 0]))
+print("marks", "".join(".^"[int(mark)] for mark in task.x[0, :, 1]))
+first_mark = int(np.argmax(task.x[0, :, 1]))
+print(
+    "steps:", task.x.shape[1], " to remember the first one for:", task.x.shape[1] - 1 - first_mark
+)
+print("answer:", task.y[0], "(two times the first marked bit, plus the second)")
+print(f"guessing scores {task.guess['accuracy']:.2f}")
+
+# %% [markdown]
+# ## Moon: masks on the memory
+#
+# A mask of zeros and ones, one for a sequence, on the memory itself; when the trained LSTM predicts, there
+# is no mask, and all of the memory is multiplied by `1-p` at each step instead: test-time scaling.
+
+# %%
+in_training = dropviz.predict(
+    "Moon, a quarter of the memory dropped: its accuracy on training sequences, masks on, will be",
+    ["below 0.4", "0.4 to 0.9", "above 0.9"],
+)
+predicting = dropviz.predict(
+    "And of the same weights on the same sequences with masks off, as predict has it:",
+    ["below 0.4", "0.4 to 0.9", "above 0.9"],
+)
+
+# %%
+runs = {}
+
+
+def train(method, epochs, **rates):
+    """Trains on temporal order; the accuracies are of one set of weights and sequences."""
+    run = dropviz.run(
+        task="temporal-order", method=method, units=32, epochs=epochs, seed=7, **rates
+    )
+    runs[method] = run
+    return run.curves["accuracy_dropout_on"][-1], run.curves["accuracy_dropout_off"][-1]
+
+
+on, off = train("moon", epochs=5, recurrent_dropout=0.25, life="sequence")
+print(f"accuracy after {runs['moon'].curves.epochs} epochs: masks on {on:.3f}, masks off {off:.3f}")
+display(runs["moon"].figure("where"), runs["moon"].figure("curves"))
+display(in_training.against(on), predicting.against(off))
+
+# %% [markdown]
+# The curves "dropout on" and "dropout off" are of the same weights and the same sequences: nothing
+# differs between them but the masks. The net has learned the task, and cannot show it once the
+# masks are gone.
+#
+# ## Why
+#
+# With masks off, Moon multiplies the memory by `1-p` at *each* step.
+
+# %%
+left = dropviz.predict(
+    "p = 0.25: what is left after 20 steps of a value that was put into the memory?",
+    ["about three quarters", "about a tenth", "less than a hundredth"],
+)
+size = dropviz.predict(
+    "The mean size of the memory at the last step, masks off, compared with masks on:",
+    ["about the same", "about half", "about a tenth"],
+)
+
+# %%
+kept = 0.75**20
+print(f"after 20 steps: {kept:.4f}")
+moon = runs["moon"].model
+sizes = {
+    training: float(np.abs(dropviz.trace(moon, task.x[:200], training=training).c[:, -1]).mean())
+    for training in (True, False)
+}
+print(f"mean size of c at the last step: masks on {sizes[True]:.3f}, masks off {sizes[False]:.3f}")
+
+
+def nearest(share, words):
+    """The words beside the number that a share is nearest to, in proportion."""
+    return words[min(words, key=lambda number: abs(np.log(number / share)))]
+
+
+shares = {0.75: "about three quarters", 0.1: "about a tenth", 0.005: "less than a hundredth"}
+proportions = {1: "about the same", 0.5: "about half", 0.1: "about a tenth"}
+display(
+    left.against(nearest(kept, shares)),
+    size.against(nearest(sizes[False] / sizes[True], proportions)),
+)
+
+# %% [markdown]
+# Once is harmless, but a value that has to last is multiplied again and again. What was written at
+# the marks is nearly gone at the end.
+#
+# ## Semeniuta: masks on what is added
+#
+# The same rate, and test-time scaling too. But *g* is masked, before it comes to the memory, and
+# each value is multiplied once.
+
+# %%
+added = dropviz.predict(
+    "Semeniuta, the same rate: accuracy on training sequences with masks off",
+    ["below 0.4", "0.4 to 0.9", "above 0.9"],
+)
+
+# %%
+on, off = train("semeniuta", epochs=4, recurrent_dropout=0.25)
+print(f"accuracy: masks on {on:.3f}, masks off {off:.3f}")
+display(runs["semeniuta"].figure("where"))
+added.against(off)
+
+# %% [markdown]
+# A letter inside each box: the candidate *g* is masked, with a new mask at each step. The memory's
+# own arrows are grey.
+#
+# ## Gal & Ghahramani, and zoneout
+
+# %%
+copy = dropviz.predict(
+    "Gal & Ghahramani, masks on a copy of h: accuracy with masks off",
+    ["below 0.4", "0.4 to 0.9", "above 0.9"],
+)
+zone = dropviz.predict(
+    "Zoneout, a quarter of the memory keeps its old value: accuracy with masks off",
+    ["below 0.4", "0.4 to 0.9", "above 0.9"],
+)
+
+# %%
+_, gal = train("gal-untied", epochs=5, recurrent_dropout=0.25)
+_, zoned = train("zoneout", epochs=4, zoneout_cell=0.25, zoneout_hidden=0.05)
+print(f"{'method':12}{'epochs':>8}{'masks on':>10}{'masks off':>11}{'off, new sequences':>20}")
+for name, run in runs.items():
+    curves = ("accuracy_dropout_on", "accuracy_dropout_off", "val_accuracy")
+    last = [run.curves[curve][-1] for curve in curves]
+    print(f"{name:12}{run.curves.epochs:8}{last[0]:10.3f}{last[1]:11.3f}{last[2]:20.3f}")
+display(copy.against(gal), zone.against(zoned))
+
+# %% [markdown]
+# Of these four, one alone has a wide gap between masks on and masks off: the one that multiplies what
+# is stored. The others leave the memory alone, or let it keep what it had.
+#
+# **What this does not show.** It is one seed, one rate and one length, and the methods were not
+# trained equally long. It says nothing of which of the others is better, nor whether any of them
+# is of use: that is the next lesson's question. (Over several seeds, lengths and rates the same
+# was measured in the repository's `studies/results`.)
+#
+# ## For you to try
+#
+# **A shorter wait.** Would Moon's masks do less harm if less time lay between the marks and the end?
+#
+# <details><summary>Answer</summary>
+#
+# A value that has to last for a few steps is multiplied a few times only. What is left of it, by
+# the number of steps:
+#
+# ```python
+# for steps in (1, 5, 10, 20, 29):
+#     print(f"{steps:3} steps: {0.75**steps:.4f}")
+# ```
+#
+# </details>
+#
+# **Inverted scaling.** Would it help Moon to multiply kept units by `1/(1-p)` in training, as Keras
+# does, and by nothing at prediction?
+#
+# <details><summary>Answer</summary>
+#
+# Then a value that stays in the memory grows in training, at each step:
+#
+# ```python
+# print(f"after 20 steps: {(1 / 0.75) ** 20:.0f} times as large")
+# ```
+#
+# Semeniuta et al. name both failures as the reason to mask only what is added.
+#
+# </details>
+#
+# **Zoneout on the picture.** Draw where zoneout acted in its run. Which arrows wear letters?
+#
+# <details><summary>Answer</summary>
+#
+# Those that leave a box with *c* and with *h*: what is masked is their update.
+#
+# ```python
+# print(runs["zoneout"].figure("where").alt)
+# ```
+#
+# </details>
+#
+# **From outside.** Would the experiment of lesson 2 tell Moon from Semeniuta?
+#
+# <details><summary>Answer</summary>
+#
+# Yes, by how the layer acts, whatever it is called:
+#
+# ```python
+# for name in ("moon", "semeniuta"):
+#     layer = dropviz.LSTM(8, method=name, recurrent_dropout=0.25)
+#     print(dropviz.explain(layer).title)
+# ```
+#
+# </details>
+#
+# ## Before you go on
+#
+# In a workshop, put your id into the next cell, run it, and paste the line that it prints into the
+# chat: it carries what you predicted.
+
+# %%
+student = None  # your id, in quotes
+if student:
+    from dropviz import homework
+
+    asked = [in_training, predicting, left, size, added, copy, zone]
+    print(homework.chat_line(student, dict(each.pair for each in asked if each.answer)))
+
+# %% [markdown]
+# **Shut down this kernel** (*Kernel*, *Shut Down Kernel*): on Binder the memory is for three at a
+# time, and a fourth gets one killed. Next: [does it help?](04-does-it-help.ipynb)

@@ -1,0 +1,219 @@
+# %% [markdown]
+# # Lesson 4: Does it help?
+#
+# "I added dropout and the accuracy went up." Perhaps; or the other seed was luckier. Here you
+# measure how much luck there is, before you measure dropout, and then read the curves of a
+# training for what they can tell.
+#
+# * **You will** say how far seeds alone are apart, compare settings pair by pair, read a rate map,
+#   and take the curves of a training apart.
+# * **Minutes:** 20, of which the machine takes 2.
+# * **Know before:** lesson 2: what a mask does. No statistics beyond a mean and a range.
+# * **Words:** a *seed* is the number out of which all of a training's randomness comes: first
+#   weights, order of the samples, masks. An *interval* here is a range that holds the true mean in
+#   95 of 100 such experiments.
+
+# %%
+# %load_ext dropviz
+import numpy as np
+
+import dropviz
+
+# %% [markdown]
+# ## How much is luck?
+#
+# The same LSTM without dropout, on the same digits, eight times; nothing differs but the seed.
+
+# %%
+luck = dropviz.predict(
+    "The best and the worst of eight seeds: how far apart are their validation accuracies?",
+    ["less than 0.01", "0.01 to 0.04", "more than 0.04"],
+)
+
+# %%
+same = dropviz.compare(["none"], seeds=8, units=16, epochs=5)
+scores = np.sort([cell.last("val_accuracy") for cell in same.entries[0].cells])
+print("validation accuracies:", " ".join(f"{score:.3f}" for score in scores))
+luck.against(float(scores[-1] - scores[0]))
+
+# %% [markdown]
+# That is the ruler for all that follows. A difference between two single trainings that is smaller
+# than this is no difference that anybody saw.
+#
+# ## With and without
+#
+# Now the same with `dropout=0.25` and `recurrent_dropout=0.25`. For each seed both settings begin
+# with the same weights and meet the same samples in the same order, so that they can be compared
+# pair by pair: much of the luck is the same for both, and cancels.
+
+# %%
+words = {0: "no difference beyond the noise", 1: "better with dropout", -1: "worse with dropout"}
+short = dropviz.predict("After five epochs, over five seeds:", words.values())
+
+
+def told(comparison):
+    """What the second setting of a comparison is against the first, as far as can be told."""
+    difference = comparison.entries[1].difference
+    return words[int(np.sign(difference.mean)) if difference.differs else 0]
+
+
+# %%
+five = dropviz.compare(["none", "keras"], seeds=5, units=16, epochs=5)
+display(five)
+short.against(told(five))
+
+# %% [markdown]
+# **How to read it.** In the first picture each dot is a seed: the accuracy with dropout less the
+# accuracy without. The bar is the interval of the mean. Where it lies on one side of the line, chance
+# alone would hardly have done that. The second picture has the same epoch by epoch.
+#
+# A training with masks has to learn from less at each step. Is it only slower?
+
+# %%
+long = dropviz.predict("The same after four times as many epochs:", words.values())
+
+# %%
+twenty = dropviz.compare(["none", "keras"], seeds=5, units=16, epochs=20)
+display(twenty)
+for comparison in (five, twenty):
+    print(f"after {comparison.epochs} epochs: {comparison.entries[1].difference}")
+long.against(told(twenty))
+
+# %% [markdown]
+# So how long one trains belongs to the answer, and so does the size of the net, which you can change
+# here. On this task, at these rates, with so small a net and so short a training, nothing shows
+# that dropout helps. On another task it may; whoever says so has to measure it there.
+#
+# ## A map of rates
+#
+# Two rates make a map. Each cell of it is the mean over three seeds.
+
+# %%
+rates = [0, 0.2, 0.4]
+best = dropviz.predict(
+    "After five epochs the best cell of the map will be at",
+    [
+        "no dropout at all",
+        "dropout alone",
+        "recurrent_dropout alone",
+        "both",
+    ],
+)
+
+# %%
+swept = dropviz.sweep(dropout=rates, recurrent_dropout=rates, seeds=3, units=16, epochs=5)
+display(swept)
+row, column = swept.best
+where = {
+    (False, False): "no dropout at all",
+    (True, False): "dropout alone",
+    (False, True): "recurrent_dropout alone",
+    (True, True): "both",
+}
+best.against(where[row > 0, column > 0])
+
+# %% [markdown]
+# **How to read it.** On the map the best cell wears a star, and those that cannot be told from it are
+# marked too. A map with one star and no marks would invite you to report a winner; the marks say among how
+# many cells chance has chosen it.
+#
+# ## The honest training curve
+#
+# With dropout, the training loss that Keras reports may lie *above* the validation loss, as if
+# the net were better at what it has never seen. Two things are mixed in that number.
+
+# %%
+above = dropviz.predict(
+    "Dropout 0.4 and 0.4, after the last epoch: the training loss that Keras reports lies",
+    ["below the validation loss", "above the validation loss"],
+)
+honest = dropviz.predict(
+    "And the training loss of the last weights with dropout off lies",
+    ["below the validation loss", "above the validation loss"],
+)
+
+# %%
+run = dropviz.run(task="digits", dropout=0.4, recurrent_dropout=0.4, units=32, epochs=6, seed=7)
+last = {name: values[-1] for name, values in run.curves.items()}
+reported, on, off = last["loss"], last["loss_dropout_on"], last["loss_dropout_off"]
+print(f"as Keras reports it      {reported:.3f}")
+print(f"last weights, on         {on:.3f}")
+print(f"last weights, off        {off:.3f}")
+print(f"validation, off          {last['val_loss']:.3f}")
+print(f"reported - on           {reported - on:+.3f}  older weights")
+print(f"on - off                {on - off:+.3f}  the masks")
+display(run.figure("curves"))
+
+
+def side(loss):
+    return f"{'above' if loss > last['val_loss'] else 'below'} the validation loss"
+
+
+display(above.against(side(reported)), honest.against(side(off)))
+
+# %% [markdown]
+# "Dropout on" and "dropout off" are measured at the end of the epoch, on the same samples, with the
+# same weights: what lies between them is what the masks do, and nothing else. What Keras reports is a
+# mean over the whole epoch, most of which had weights that were not as good yet; that part would be
+# there without any dropout. To compare training with validation, take "dropout off": validation has
+# dropout off too.
+#
+# ## For you to try
+#
+# **How many seeds?** How many would it take to see a difference of one hundredth between the two
+# settings of the longer comparison?
+#
+# <details><summary>Answer</summary>
+#
+# Its sentence says so where no difference was seen. The number follows from how far the pairs
+# scatter:
+#
+# ```python
+# print(twenty.entries[1].needed, "seeds; pairs scatter by", twenty.entries[1].difference.deviation)
+# ```
+#
+# </details>
+#
+# **One seed.** Compare with `seeds=1`. What may one say then?
+#
+# <details><summary>Answer</summary>
+#
+# Nothing of chance:
+#
+# ```python
+# print(dropviz.compare(["none", "keras"], seeds=1, units=16, epochs=5).sentences[0])
+# ```
+#
+# </details>
+#
+# **Without dropout.** Take the curves of a training without dropout apart in the same way. Which of
+# the two parts is left?
+#
+# <details><summary>Answer</summary>
+#
+# The epoch's older weights. On and off are the same where nothing is dropped:
+#
+# ```python
+# plain = dropviz.run(task="digits", units=32, epochs=6, seed=7).curves
+# print(f"reported - on: {plain['loss'][-1] - plain['loss_dropout_on'][-1]:+.3f}")
+# print(f"on - off:      {plain['loss_dropout_on'][-1] - plain['loss_dropout_off'][-1]:+.3f}")
+# ```
+#
+# </details>
+#
+# ## Before you go on
+#
+# In a workshop, put your id into the next cell, run it, and paste the line that it prints into the
+# chat: it carries what you predicted.
+
+# %%
+student = None  # your id, in quotes
+if student:
+    from dropviz import homework
+
+    asked = [luck, short, long, best, above, honest]
+    print(homework.chat_line(student, dict(each.pair for each in asked if each.answer)))
+
+# %% [markdown]
+# **Shut down this kernel** (*Kernel*, *Shut Down Kernel*): on Binder the memory is for three at a
+# time, and a fourth gets one killed. Next: [dropout as doubt](05-dropout-as-doubt.ipynb)

@@ -1,0 +1,260 @@
+# %% [markdown]
+# # Lesson 5: Dropout as doubt
+#
+# A net that predicts 0.3 does not say how sure it is. Gal & Ghahramani proposed to ask it many times
+# with dropout *on*: each time other units are missing, and where the answers scatter, the net is in
+# doubt. That is called Monte Carlo dropout. Here you ask, look at the scatter, and find out where
+# it can be trusted and where it cannot.
+#
+# * **You will** predict with masks on, read a fan of predictions, measure how often the truth lies
+#   within it, and see it fail.
+# * **Minutes:** 20, of which the machine takes 2.
+# * **Know before:** lesson 2: what a mask does in training and at prediction.
+# * **Words:** a *pass* is one prediction of all samples with masks drawn anew. A *band* is the
+#   range in which the middle share of the passes lies: a band of nine tenths leaves out the lowest
+#   and the highest twentieth.
+
+# %%
+# %load_ext dropviz
+import numpy as np
+
+import dropviz
+from dropviz.core.task_data import noisy_sines
+
+# %% [markdown]
+# The task: a sine with some noise, of which the net sees some values and predicts the next. It
+# is trained on waves of certain heights (amplitudes), and on no others.
+
+# %%
+run = dropviz.run(task="noisy-sine", dropout=0.2, recurrent_dropout=0.2, units=32, epochs=8, seed=1)
+x, y = noisy_sines(500, 0.5, 1.0, seed=2)
+print(f"{len(x)} new waves of {x.shape[1]} values; heights from 0.5 to 1.0")
+print(
+    f"mean error with dropout off: {np.abs(run.model.predict(x, verbose=0).ravel() - y).mean():.3f}"
+)
+
+# %% [markdown]
+# ## Asking again
+#
+# `predict` and the same model with masks on, each of them twice.
+
+# %%
+twice = dropviz.predict(
+    "Two calls of model.predict on the same waves differ by", ["nothing", "something"]
+)
+passes = dropviz.predict("Two passes with masks on differ by", ["nothing", "something"])
+
+# %%
+apart = abs(run.model.predict(x, verbose=0) - run.model.predict(x, verbose=0)).max()
+doubt = dropviz.mc(run.model, x, passes=100, seed=1)
+scatter = abs(doubt.outputs[0] - doubt.outputs[1]).max()
+print(f"predict, twice: at most {apart:.3f} apart")
+print(f"masks on, twice: at most {scatter:.3f} apart")
+display(
+    twice.against("something" if apart else "nothing"),
+    passes.against("something" if scatter else "nothing"),
+)
+
+# %% [markdown]
+# `predict` has dropout off, and always says the same. So dropout in a model says nothing of its
+# doubt by itself: one has to switch the masks on, which `dropviz.mc` does (and puts everything back).
+#
+# ## A fan
+
+# %%
+middle = dropviz.predict(
+    "The mean of 100 passes, and the prediction with dropout off, of one wave:",
+    ["the same", "apart, by less than the passes scatter", "apart, by more than they scatter"],
+)
+
+# %%
+few = dropviz.mc(run.model, x[:20], passes=100, seed=1)
+display(few)
+away = np.abs(few.mean - few.off)
+print(
+    f"mean of the passes and dropout off: {away.mean():.3f} apart; spread {few.spread.mean():.3f}"
+)
+middle.against(
+    "the same"
+    if away.max() < 0.001
+    else "apart, by less than the passes scatter"
+    if away.mean() < few.spread.mean()
+    else "apart, by more than they scatter"
+)
+
+# %% [markdown]
+# **How to read it.** For each of the waves: the middle half of the passes, the middle nine tenths,
+# their mean, and the prediction with dropout off. The last two are not the same: what a net gives
+# with all units, and what it gives in the mean without some, differ where it bends its numbers.
+#
+# ## Is the band as wide as it should be?
+#
+# A band of nine tenths of the passes looks like a promise: nine of ten truths lie in it. That can be
+# counted.
+
+# %%
+inside = dropviz.predict(
+    "Of 500 new waves such as it was trained on, how many have their truth within the band?",
+    ["less than 0.8", "0.8 to 0.95", "more than 0.95"],
+)
+
+# %%
+covered = doubt.coverage(y, share=0.9)
+print(covered.sentence)
+inside.against(covered.found)
+
+# %% [markdown]
+# Nobody made that promise: the band is as wide as the *rate* makes it, and the rate was chosen for
+# the training. A truth also carries the noise of the data, which is in no band of a model. So count
+# first, and only then call a spread a doubt.
+
+# %%
+wider = dropviz.predict(
+    "The same net, asked with a band of passes at twice the rate: its spread will be",
+    ["narrower", "about the same", "wider"],
+)
+
+# %%
+twin = dropviz.run(
+    task="noisy-sine", dropout=0.4, recurrent_dropout=0.4, units=32, epochs=1, seed=1
+).model
+twin.set_weights(run.model.get_weights())
+higher = dropviz.mc(twin, x, passes=100, seed=1)
+before, after = float(doubt.spread.mean()), float(higher.spread.mean())
+print(f"mean spread at rates of 0.2: {before:.3f}, of 0.4, with the same weights: {after:.3f}")
+wider.against(
+    "wider" if after > 1.1 * before else "narrower" if after < before / 1.1 else "about the same"
+)
+
+# %% [markdown]
+# The net knows as much and as little as before: its weights are the same. The spread followed the
+# rate.
+#
+# ## Where it fails
+#
+# Now waves higher than any that it was trained on, up to twice as high. A doubt that can be trusted
+# would grow with the error.
+
+# %%
+beyond = dropviz.predict(
+    "From waves such as it was trained on to higher ones, the error grows; the spread grows",
+    ["more than the error", "about as much", "less than the error"],
+)
+
+# %%
+high_x, high_y = noisy_sines(500, 1.5, 2.0, seed=2)
+out = dropviz.mc(run.model, high_x, passes=100, seed=1)
+
+
+def error(found, truth):
+    """The root mean square of the errors of the mean over the passes."""
+    return float(np.sqrt(np.mean((found.mean.ravel() - np.ravel(truth)) ** 2)))
+
+
+errors = error(out, high_y) / error(doubt, y)
+spreads = float(out.spread.mean() / doubt.spread.mean())
+print(f"the error grew {errors:.1f} times, the spread {spreads:.1f} times")
+print(out.coverage(high_y, share=0.9).sentence)
+display(dropviz.mc(run.model, high_x[:20], passes=100, seed=1).figure("fan"))
+beyond.against(
+    "less than the error"
+    if spreads < errors / 1.2
+    else "more than the error"
+    if spreads > 1.2 * errors
+    else "about as much"
+)
+
+# %% [markdown]
+# The error grew far more than the spread: whoever trusts the spread there takes the net for surer than
+# it is. Where a decision hangs on it, the spread has to be compared with truths from there, and where
+# there are none, it is not known how far to trust it.
+#
+# Would several nets do better? `dropviz.doubt_card` trains some from other seeds, without
+# masks at prediction, and measures the same: that is an *ensemble*.
+
+# %%
+ensemble = dropviz.predict(
+    "An ensemble of three nets, from inside to outside: its spread grows",
+    ["more than its error", "about as much", "less than its error"],
+)
+
+# %%
+card = dropviz.doubt_card(members=3, passes=50, epochs=5)
+display(card)
+here, there = (card.found["ensemble"][place] for place in ("inside", "outside"))
+errors, spreads = there.error / here.error, there.spread / here.spread
+ensemble.against(
+    "less than its error"
+    if spreads < errors / 1.2
+    else "more than its error"
+    if spreads > 1.2 * errors
+    else "about as much"
+)
+
+# %% [markdown]
+# This is one task and a few small nets: it shows that a spread *can* fail, and how to find out. It
+# does not show which way of measuring doubt is the best.
+#
+# ## For you to try
+#
+# **One step.** How far do passes scatter for a layer with `recurrent_dropout` alone, on sequences of
+# one step?
+#
+# <details><summary>Answer</summary>
+#
+# Not at all: before the first step the state is zero, and there is nothing to drop. (People have
+# reported this as a mistake of Monte Carlo dropout.)
+#
+# ```python
+# import keras
+#
+# layers = [keras.Input((1, 4)), keras.layers.LSTM(8, recurrent_dropout=0.5)]
+# print(dropviz.mc(keras.Sequential(layers), np.ones((3, 1, 4)), passes=20))
+# ```
+#
+# </details>
+#
+# **How many passes?** How do the mean of the passes and their spread change from `passes=10` to
+# `passes=100`?
+#
+# <details><summary>Answer</summary>
+#
+# The mean over passes settles; the spread is a property of the masks, and stays about as wide:
+#
+# ```python
+# for many in (10, 100):
+#     again = [dropviz.mc(run.model, x[:50], passes=many, seed=seed) for seed in (1, 2)]
+#     moved = abs(again[0].mean - again[1].mean).mean()
+#     print(f"{many:3} passes: the mean moves by {moved:.3f}, spread {again[0].spread.mean():.3f}")
+# ```
+#
+# </details>
+#
+# **One mask for all.** What does `masks="pass"` change?
+#
+# <details><summary>Answer</summary>
+#
+# All waves of a pass meet the same masks, so that each pass is one thinned net:
+#
+# ```python
+# print(dropviz.mc(run.model, x[:50], passes=50, masks="pass", seed=1))
+# ```
+#
+# </details>
+#
+# ## Before you go on
+#
+# In a workshop, put your id into the next cell, run it, and paste the line that it prints into the
+# chat: it carries what you predicted.
+
+# %%
+student = None  # your id, in quotes
+if student:
+    from dropviz import homework
+
+    asked = [twice, passes, middle, inside, wider, beyond, ensemble]
+    print(homework.chat_line(student, dict(each.pair for each in asked if each.answer)))
+
+# %% [markdown]
+# **Shut down this kernel** (*Kernel*, *Shut Down Kernel*): on Binder the memory is for three at a
+# time, and a fourth gets one killed. Next: [the museum of traps](06-museum-of-traps.ipynb)

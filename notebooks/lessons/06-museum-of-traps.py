@@ -1,0 +1,235 @@
+# %% [markdown]
+# # Lesson 6: The museum of traps
+#
+# Some behaviours of Keras around dropout surprise nearly everybody. Each exhibit here runs real Keras
+# layers, on your machine, with the Keras that is installed, and says whether it still holds. You
+# predict first. In the end you measure what dropout costs in time.
+#
+# * **You will** meet five traps one by one and the others together, and know what to write in place
+#   of each.
+# * **Minutes:** 20, of which the machine takes 1.
+# * **Know before:** lessons 1 and 2: where a mask acts, tied and untied masks.
+# * **Words:** *inference* is prediction, where nothing is dropped. `jit_compile=True` has a
+#   training translated into one program before it runs. *cuDNN* is a library of NVIDIA's that runs
+#   a whole LSTM at once on a graphics card; it knows no recurrent dropout. A *seed* is the number
+#   out of which random numbers come.
+
+# %%
+# %load_ext dropviz
+import time
+
+import keras
+import numpy as np
+
+import dropviz
+
+# %% [markdown]
+# ## A rate of one
+
+# %%
+one = dropviz.predict(
+    "LSTM(dropout=1.0), in training: of its inputs it drops",
+    ["all of them", "none of them", "none: Keras refuses the rate"],
+)
+
+# %%
+trap = dropviz.traps("rate-one")[0]
+display(trap)
+refused = isinstance(trap.evidence["LSTM"], str)
+one.against(
+    "none: Keras refuses the rate" if refused else "none of them" if trap.holds else "all of them"
+)
+
+# %% [markdown]
+# Where the outputs in training are those at inference, nothing was dropped; had all inputs been
+# dropped, they would be those of zeros. Who lets a search over rates go up to `1.0` gets there, as the
+# version of Keras has it, a net without dropout, or an error.
+#
+# ## What comes out of the layer
+
+# %%
+out = dropviz.predict(
+    "LSTM(dropout=0.5, recurrent_dropout=0.5), in training: which share of its outputs is 0?",
+    ["none", "a quarter", "half"],
+)
+
+# %%
+trap = dropviz.traps("output-not-masked")[0]
+display(trap)
+share = trap.evidence["zeros"]
+out.against("none" if share < 0.1 else "a quarter" if share < 0.4 else "half")
+
+# %% [markdown]
+# Both arguments act on what goes *into* the gates. What the layer hands on is whole; to drop that
+# too, put a `Dropout` layer behind it.
+#
+# ## Looking changes it
+
+# %%
+looked = dropviz.predict(
+    "One seed; a training with model.evaluate between its two epochs, and one without. The weights "
+    "at the end are",
+    ["the same", "different"],
+)
+
+# %%
+trap = dropviz.traps("masks-at-inference")[0]
+display(trap)
+looked.against("different" if trap.evidence["evaluate"] else "the same")
+
+# %% [markdown]
+# The layer draws masks at inference too, does not use them, and is further along in its random
+# numbers afterwards. So a seed alone does not make two trainings comparable: they must be looked at
+# in the same way. (What dropviz itself looks at is put back each time: you measured that in lesson
+# 1.)
+#
+# ## Both directions
+
+# %%
+both = dropviz.predict(
+    "Bidirectional(LSTM(dropout=0.5, seed=4)): the masks of its two directions are",
+    ["the same", "drawn apart"],
+)
+
+# %%
+trap = dropviz.traps("bidirectional-seed")[0]
+display(trap)
+both.against("the same" if trap.evidence["one seed"] == 1 else "drawn apart")
+
+# %% [markdown]
+# A seed that is given is copied into both directions. A backward layer with a seed of its own has masks
+# of its own.
+#
+# ## A loop of your own
+
+# %%
+loop = dropviz.predict(
+    "An LSTMCell with dropout in a loop of your own, over six batches: how many masks does it use?",
+    [1, 6],
+)
+
+# %%
+trap = dropviz.traps("cell-by-hand")[0]
+display(trap)
+loop.against(int(trap.evidence["masks"]))
+
+# %% [markdown]
+# A cell keeps its mask until somebody calls `reset_dropout_mask`. `keras.layers.LSTM` does so after
+# each batch; in a loop of your own it is yours to do.
+#
+# ## All of them
+
+# %%
+hold = dropviz.predict(
+    "Of all the exhibits, how many still hold with the Keras that is installed?",
+    ["fewer than half", "most of them", "all of them"],
+)
+
+# %%
+museum = dropviz.traps()
+display(museum)
+hold.against(f"{sum(trap.holds is True for trap in museum)} of {len(museum)}")
+
+# %% [markdown]
+# The first line says which of these do not hold here. Each exhibit ends with what to do. The same
+# from a line of its own is `%lstm_traps`.
+#
+# ## What it costs
+#
+# A training of an LSTM without dropout, with each of the two arguments, and with both. Each is timed
+# several times in turn, and the middle one counts: single times scatter.
+
+# %%
+cost = dropviz.predict(
+    "An epoch with both rates above 0, compared with none: how many times as long?",
+    ["about as long", "up to twice", "more than twice"],
+)
+
+# %%
+rng = np.random.default_rng(0)
+x, y = rng.normal(size=(512, 28, 28)), rng.integers(0, 10, 512)
+
+
+def compiled(**rates):
+    layers = [keras.Input((28, 28)), keras.layers.LSTM(64, **rates), keras.layers.Dense(10)]
+    model = keras.Sequential(layers)
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    model.fit(x, y, batch_size=64, verbose=0)  # the first epoch prepares the program
+    return model
+
+
+def seconds(model):
+    began = time.perf_counter()
+    model.fit(x, y, batch_size=64, verbose=0)
+    return time.perf_counter() - began
+
+
+models = {
+    "none": compiled(),
+    "dropout": compiled(dropout=0.3),
+    "recurrent_dropout": compiled(recurrent_dropout=0.3),
+    "both": compiled(dropout=0.3, recurrent_dropout=0.3),
+}
+rounds = [{name: seconds(model) for name, model in models.items()} for _ in range(7)]
+times = {name: np.median([each[name] / each["none"] for each in rounds]) for name in models}
+for name, ratio in times.items():
+    print(f"{name:18} {ratio:.2f} times as long as none")
+cost.against(f"{times['both']:.2f} times as long")
+
+# %% [markdown]
+# That is this machine, and its processor. On a graphics card the cost has another cause: where
+# `recurrent_dropout` is set Keras cannot use cuDNN (which is from its code, and was not measured
+# here).
+#
+# ## For you to try
+#
+# **Is it still so?** Which traps does the Keras that is installed not show any more?
+#
+# <details><summary>Answer</summary>
+#
+# Each trap measures, and says by `holds` what it found:
+#
+# ```python
+# print([trap.name for trap in dropviz.traps() if not trap.holds])
+# ```
+#
+# </details>
+#
+# **Mend one.** How would you give both directions of a `Bidirectional` masks of their own, and keep
+# a seed?
+#
+# <details><summary>Answer</summary>
+#
+# Give the backward layer a seed of its own. What is shared then is what chance shares:
+#
+# ```python
+# print(dropviz.traps("bidirectional-seed")[0].evidence["two seeds"])
+# ```
+#
+# </details>
+#
+# **A trap of your own.** Which of your own trainings, so far, has one of these in it?
+#
+# <details><summary>Answer</summary>
+#
+# Put `%%lstm_dropout` on top of its cell, or `with dropviz.record(model):` around its `fit`, and
+# read what was recorded.
+#
+# </details>
+#
+# ## At the end
+#
+# In a workshop, put your id into the next cell, run it, and paste the line that it prints into the
+# chat: it carries what you predicted.
+
+# %%
+student = None  # your id, in quotes
+if student:
+    from dropviz import homework
+
+    asked = [one, out, looked, both, loop, hold, cost]
+    print(homework.chat_line(student, dict(each.pair for each in asked if each.answer)))
+
+# %% [markdown]
+# **Shut down this kernel** (*Kernel*, *Shut Down Kernel*). That was the last lesson; from here on,
+# `%lstm_lab` opens sliders that act on an LSTM while it trains.

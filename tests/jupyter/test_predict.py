@@ -1,0 +1,152 @@
+"""A prediction is kept with its time before anything is measured, and set beside it afterwards."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from dropviz.errors import DropvizError
+from dropviz.homework.chat_lines import chat_line, read_lines
+from dropviz.jupyter.predict import Prediction, predict
+from tests.jupyter.conftest import InProcess, Kernel
+
+ARROWS = ["vertical", "horizontal", "both"]
+ASK = f"guess = dropviz.predict('Which arrows carry a mask?', {ARROWS})"
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def controls(asked: Prediction) -> Any:
+    """The buttons that a person sees."""
+    asked._repr_mimebundle_()
+    assert asked._controls is not None
+    return asked._controls
+
+
+def test_nobody_s_answer_blocks_nothing() -> None:
+    asked = predict("Which?", ARROWS)
+
+    found = asked.against("both")
+
+    assert found.sentence == "No prediction was made; measured: both."
+    assert (found.predicted, found.measured, found.at) == (None, "both", None)
+
+
+def test_an_answer_is_kept_with_its_time() -> None:
+    before = datetime.now().astimezone()
+    asked = predict("Which?", ARROWS, answer="vertical")
+    after = datetime.now().astimezone()
+
+    found = asked.against("both")
+
+    assert asked.at is not None
+    assert before <= asked.at <= after
+    at = f"{asked.at:%H:%M:%S}"
+    assert found.sentence == f"You predicted: vertical (at {at}); measured: both."
+    assert repr(found) == found.sentence
+
+
+def test_a_click_is_kept_and_the_last_one_counts() -> None:
+    asked = Prediction("Which?", ARROWS)
+    buttons = controls(asked)
+    assert asked.answer is None  # nothing is chosen by being shown
+
+    buttons._choice.value = "vertical"
+    buttons._choice.value = "horizontal"
+
+    assert asked.answer == "horizontal"
+    assert asked.at is not None
+    assert "horizontal" in buttons._kept.value
+
+
+def test_nothing_can_be_chosen_once_it_was_measured() -> None:
+    asked = Prediction("Which?", ARROWS)
+    buttons = controls(asked)
+
+    asked.against("both")
+    buttons._choice.value = "both"
+
+    assert asked.answer is None
+    assert buttons._choice.disabled
+    assert "Run this cell again" in buttons._kept.value
+    assert asked.against("both").predicted is None
+
+
+def test_numbers_are_choices_too() -> None:
+    asked = predict("How many?", [1, 4], answer=4)
+
+    assert asked.answer == "4"
+    assert asked.against(0.98765).sentence.endswith("measured: 0.988.")
+
+
+def test_it_is_shown_in_every_form(ipython: InProcess) -> None:
+    ran = ipython.run(f"import dropviz\n{ASK}")
+
+    assert ran.error is None
+    (shown,) = (each["data"] for each in ran.shown)
+    assert set(shown) == {"text/plain", "text/html", WIDGET}
+    for form in ("text/plain", "text/html"):
+        assert all(words in shown[form] for words in ["Which arrows carry a mask?", *ARROWS])
+
+
+def test_a_typed_answer_needs_no_buttons() -> None:
+    forms = predict("Which?", ARROWS, answer="both")._repr_mimebundle_()
+
+    assert set(forms) == {"text/plain", "text/html"}
+    assert "Kept at" in forms["text/plain"]
+
+
+def test_a_texts_markup_does_nothing() -> None:
+    asked = Prediction("<b>Which?</b>", ["<i>a</i>", "b"])
+
+    assert "<b>Which" not in asked._repr_mimebundle_()["text/html"]
+    assert "<i>" not in asked._repr_mimebundle_()["text/html"]
+    assert "<b>" not in asked.against("<b>x</b>")._repr_mimebundle_()["text/html"]
+
+
+@pytest.mark.parametrize(
+    ("choices", "said"),
+    [
+        ("yes", "choices must be a list"),
+        (["yes"], "two or more"),
+        (["yes", "yes"], "two or more"),
+        (["a b", "a-b"], "differ in their first 40"),
+    ],
+)
+def test_choices_that_are_none_are_refused(choices: Any, said: str) -> None:
+    with pytest.raises(DropvizError, match=said):
+        predict("Which?", choices)
+
+
+def test_an_answer_that_is_no_choice_is_refused() -> None:
+    with pytest.raises(DropvizError, match="Did you mean 'vertical'"):
+        predict("Which?", ARROWS, answer="vertikal")
+
+
+def test_a_line_of_a_chat_carries_it() -> None:
+    question = "Over 8 steps, how many masks does dropout=0.5 draw for one sequence?"
+    asked = predict(question, ["one", "one a step: 8"], answer="one a step: 8")
+
+    told, damaged = read_lines(chat_line("ada", dict([asked.pair])))
+
+    assert damaged == []
+    name = "Over-8-steps-how-many-masks-does-dropout"
+    assert dict(told[0].predictions) == {name: "one-a-step-8"}
+
+
+def test_what_was_not_predicted_cannot_be_told() -> None:
+    with pytest.raises(DropvizError, match="Nothing was predicted of 'Which"):
+        _ = predict("Which?", ARROWS).pair
+
+
+@pytest.mark.kernel
+def test_a_kernel_runs_from_top_to_bottom_without_an_answer(kernel: Kernel) -> None:
+    ran = kernel.run_all({"ask": f"import dropviz\n{ASK}", "measure": "guess.against('both')"})
+
+    assert [cell.errors for cell in ran.cells.values()] == [[], []]
+    (asked,) = ran["ask"].bundles
+    assert WIDGET in asked
+    question, sentence = ran["measure"].value.splitlines()
+    assert question == "Which arrows carry a mask?"
+    assert sentence == "No prediction was made; measured: both."
