@@ -28,6 +28,7 @@ from dropviz.core.tasks import BATCH_SIZE
 from dropviz.core.verdict import Verdict
 from dropviz.experiment.explain import explain
 from dropviz.keras_inside.call_path import heard_call_paths
+from dropviz.keras_inside.jax_state import bring_home, variables_without_riders
 from dropviz.keras_inside.seeding import seed_again
 from dropviz.methods.variable_rates import VariableRates
 from dropviz.recording.recorder import Recorder
@@ -206,7 +207,8 @@ class Session:
     def _aside(self) -> Iterator[None]:
         """Puts back, however the block ends, all that it changes here."""
         acted = self._rates.setting
-        variables = [*self._model.variables, *self._model.optimizer.variables]
+        bring_home(self._model)
+        variables = [*variables_without_riders(self._model), *self._model.optimizer.variables]
         before = [keras.ops.copy(variable.value) for variable in variables]
         try:
             with undisturbed(self._model), self._recorder.resting():
@@ -262,7 +264,10 @@ class SteeringCallback(keras.callbacks.Callback):  # type: ignore[misc]
         del batch, logs
         change = self._steering.at(self.batches)
         before = self.changes[-1] if self.changes else self._spec.start
-        if change.differs(before):
+        moves = change.differs(before)
+        if moves or self._state is not None:
+            bring_home(self.model)  # inside an epoch JAX has taken the variables' values
+        if moves:
             self._rates.set(self._spec.setting_at(change))
             self.changes.append(change)
             if change.frozen != before.frozen:
@@ -300,7 +305,7 @@ def shape(spec: RunSpec) -> tuple[Any, ...]:
 
 def _copy(source: Model, target: Model) -> None:
     """Copies weights, random streams and the optimizer's state."""
-    ours = [*source.variables, *source.optimizer.variables]
-    theirs = [*target.variables, *target.optimizer.variables]
+    ours = [*variables_without_riders(source), *source.optimizer.variables]
+    theirs = [*variables_without_riders(target), *target.optimizer.variables]
     for one, other in zip(ours, theirs, strict=True):
         other.assign(one.value)
