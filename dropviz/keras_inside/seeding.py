@@ -18,6 +18,10 @@ from keras.src.backend.common import global_state
 
 # Keras 3.8 has no constant for it.
 _SHARED = "global_seed_generator"
+# On PyTorch the n-th draw of a seed is the first of the n-th seed after it
+# (``torch_seed_generator`` of keras/src/backend/torch/random.py adds up the two): by how much seeds
+# of streams that must have nothing in common differ at the least.
+SEEDS_APART = {"torch": 2**20}
 
 
 def shared_generator() -> Any | None:
@@ -44,6 +48,14 @@ def backend_streams() -> list[Any]:
     import torch
 
     return [torch.get_rng_state(), *torch.cuda.get_rng_state_all()]
+
+
+def seed_backend_streams(seed: int) -> None:
+    """Lets the streams of ``backend_streams`` begin where a seed says."""
+    if keras.config.backend() == "torch":
+        import torch
+
+        torch.manual_seed(seed)
 
 
 def put_streams_back(states: list[Any]) -> None:

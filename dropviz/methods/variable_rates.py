@@ -112,7 +112,8 @@ class VariableRates:
         Args:
             state: What ``stream`` gave.
         """
-        self._cell.seed_generator.state.assign(state)
+        # A copy: a step of JAX consumes what it is given, and this may be put back again.
+        self._cell.seed_generator.state.assign(keras.ops.copy(state))
 
     @property
     def exact(self) -> Tensor:

@@ -262,7 +262,7 @@ def _activation(cell: Any, name: str) -> oracle.Activation:
     function = getattr(cell, name)
     known = oracle.ACTIVATIONS.get(getattr(function, "__name__", ""))
     # One that is not in the table is the layer's own: the masks are what is to be proved.
-    return known or (lambda a: np.asarray(function(keras.ops.convert_to_tensor(a)), np.float64))
+    return known or (lambda a: _array(function(keras.ops.convert_to_tensor(a))).astype(np.float64))
 
 
 def _shaken(weights: list[Array], dtype: str) -> list[Array]:

@@ -45,16 +45,29 @@ def undisturbed(model: Model) -> Iterator[None]:
     shared = shared_generator()
     variables += [shared.state] if shared is not None else []
     before = [keras.ops.copy(variable.value) for variable in variables]
-    streams = backend_streams()
-    shared_streams = random.getstate(), np.random.get_state()  # noqa: NPY002 (the one that is shared)
     try:
-        yield
+        with streams_kept():
+            yield
     finally:
         bring_home(model)
         for variable, value in zip(variables, before, strict=True):
             variable.assign(value)
         if shared is None:
             forget_shared_generator()
-        put_streams_back(streams)
-        random.setstate(shared_streams[0])
-        np.random.set_state(shared_streams[1])  # noqa: NPY002
+
+
+@contextmanager
+def streams_kept() -> Iterator[None]:
+    """Puts the random streams of Python, NumPy and the backend back after the block.
+
+    Yields:
+        Nothing.
+    """
+    backend = backend_streams()
+    before = random.getstate(), np.random.get_state()  # noqa: NPY002 (the one that is shared)
+    try:
+        yield
+    finally:
+        put_streams_back(backend)
+        random.setstate(before[0])
+        np.random.set_state(before[1])  # noqa: NPY002
