@@ -39,10 +39,11 @@ def test_the_doctor_tells_the_python_and_the_backend(
 ) -> None:
     monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
 
-    first, *_, backend, _ = told(capsys)
+    first, *_, backend, device, _ = told(capsys)
 
     assert first.split()[:2] == ["Python", ".".join(map(str, sys.version_info[:3]))]
-    assert backend.split() == ["Keras", "backend", "tensorflow"]
+    assert backend.startswith("Keras backend   tensorflow (")
+    assert device.startswith("device          ")
 
 
 def test_the_doctor_lines_up_what_it_tells(capsys: pytest.CaptureFixture[str]) -> None:
@@ -92,18 +93,33 @@ def test_what_dropviz_can_work_with_is_ready(packages: dict[str, str]) -> None:
         ({"keras": ""}, "tensorflow", f"Not ready: no Keras. Run: {INSTALL}"),
         ({"keras": "3.7.0"}, "tensorflow", "Not ready: Keras 3.7.0; dropviz needs 3.8 or later."),
         ({"keras": "2.15.0"}, "tensorflow", "Not ready: Keras 2.15.0; dropviz needs 3.8 or later."),
+        ({}, "jax", 'Not ready: no JAX. Run: python -m pip install "dropviz[jax]"'),
+        ({}, "torch", 'Not ready: no PyTorch. Run: python -m pip install "dropviz[torch]"'),
         (
             {},
-            "jax",
-            "Not ready: dropviz records on TensorFlow; set KERAS_BACKEND=tensorflow.",
+            "openvino",
+            "Not ready: dropviz records on tensorflow, jax, torch; set KERAS_BACKEND to one.",
         ),
     ],
-    ids=["no tensorflow", "no keras", "an old keras", "a very old keras", "another backend"],
+    ids=[
+        "no tensorflow",
+        "no keras",
+        "an old keras",
+        "a very old keras",
+        "no jax",
+        "no torch",
+        "another backend",
+    ],
 )
 def test_what_is_missing_is_said_with_what_to_do(
     packages: dict[str, str], backend: str, said: str
 ) -> None:
     assert _verdict(found(**packages), backend) == said
+
+
+@pytest.mark.parametrize(("name", "number"), [("jax", "0.10.2"), ("torch", "2.14.1")])
+def test_another_backend_that_is_there_is_ready(name: str, number: str) -> None:
+    assert _verdict({"keras": "3.15.1", name: number}, name) == "Ready."
 
 
 @pytest.mark.parametrize("value", ["1", "True", "true"])
