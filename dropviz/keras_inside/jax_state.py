@@ -122,6 +122,14 @@ def _in_branch(number: int) -> Iterator[None]:
         _here.branch = before
 
 
+def trace_only(layer: Layer, inputs: Any) -> None:
+    """Has JAX trace a training call of a layer, and compile and compute nothing."""
+    import jax
+
+    with keras.StatelessScope():
+        jax.eval_shape(lambda x: layer(x, training=True), inputs)
+
+
 def switch(index: Tensor, cases: Sequence[Callable[[], Any]], written: Sequence[Variable]) -> Any:
     """Calls one of several functions that write variables, in a graph too.
 
