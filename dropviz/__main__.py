@@ -65,8 +65,10 @@ def _demo(out: Path) -> None:
         raise DropvizError(f"The folder {str(out.parent)!r} does not exist. Make it first.")
     if out.is_dir():
         raise DropvizError(f"--out must name a file. Received: the folder {str(out)!r}.")
-    print("loading Keras and TensorFlow ...", flush=True)
+    from dropviz.keras_inside.choose_backend import choose_backend
     from dropviz.keras_inside.start_keras import ready
+
+    print(f"loading Keras and {choose_backend().title} ...", flush=True)
 
     ready()
     from dropviz.studies.train import run

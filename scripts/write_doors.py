@@ -15,6 +15,8 @@ import nbformat
 
 ROOT = Path(__file__).parents[1]
 FIRST = "notebooks/01-where-does-it-act.ipynb"
+# What a notebook installs where there is no dropviz.
+_INSTALLED = re.compile(r"git\+https://github\.com/[\w.-]+/[\w.-]+")
 _BLOCK = re.compile(r"(<!-- doors -->\n).*?((?:# )?<!-- /doors -->)", re.DOTALL)
 
 
@@ -82,6 +84,16 @@ def with_doors(text: str, written: str, prefix: str = "") -> str:
     return found
 
 
+def installing(text: str, repository: str) -> str:
+    """A text in which dropviz is installed from a repository.
+
+    Args:
+        text: Of a lesson; what it installs is found by its address.
+        repository: Its owner and name.
+    """
+    return _INSTALLED.sub(f"git+https://github.com/{repository}", text)
+
+
 def written() -> dict[Path, str]:
     """What each file with doors should hold, by its path."""
     where = repository()
@@ -90,15 +102,16 @@ def written() -> dict[Path, str]:
     for source in sorted((ROOT / "notebooks" / "lessons").glob("0*.py")):
         notebook = ROOT / "notebooks" / f"{source.stem}.ipynb"
         own = doors(where, notebook.relative_to(ROOT).as_posix())
-        found[source] = with_doors(source.read_text("utf-8"), own, "# ")
-        found[notebook] = _notebook_with(notebook, own)
+        found[source] = installing(with_doors(source.read_text("utf-8"), own, "# "), where)
+        found[notebook] = _notebook_with(notebook, own, where)
     return found
 
 
-def _notebook_with(path: Path, own: str) -> str:
+def _notebook_with(path: Path, own: str, where: str) -> str:
     """A notebook as it is stored, but for the doors: its outputs need no new run."""
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
+        cell.source = installing(cell.source, where)
         if _BLOCK.search(cell.source):
             cell.source = with_doors(cell.source, own)
     return str(nbformat.writes(notebook)) + "\n"

@@ -16,8 +16,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from dropviz.methods.lstm import LSTM
+from dropviz.recording.log_rows import shares
 from dropviz.recording.record import record
-from dropviz.recording.tensorflow_store import shares
 
 Layer = Any  # Keras has no type stubs
 Model = Any

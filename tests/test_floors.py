@@ -44,7 +44,7 @@ BELOW: Mapping[str, set[str]] = {
     "browser": {"errors", "core", "figures"},
     "studies": {*_KERAS, "recording", "experiment"},
     "homework": {*_KERAS, "recording", "experiment", "studies", "figures"},
-    "checkup": {"errors", "core"},
+    "checkup": {"errors", "core", "keras_inside"},
     "jupyter": _FLOORS - {"jupyter"},
     "top": _FLOORS,
 }
@@ -55,6 +55,8 @@ HOMES: Mapping[str, set[str]] = {
     "numpy": {*_FLOORS} - {"errors", "keras_inside"},
     "keras": {"keras_inside", "methods", "recording", "experiment", "traps", "studies", "homework"},
     "tensorflow": {"keras_inside", "dropviz.recording.tensorflow_store"},
+    "jax": {"keras_inside", "dropviz.recording.jax_store"},
+    "torch": {"keras_inside", "dropviz.recording.torch_store"},
     "matplotlib": {"figures"},
     "PIL": {"figures"},
     "IPython": {"jupyter"},
@@ -72,7 +74,7 @@ HOMES: Mapping[str, set[str]] = {
 
 # Where private names of other packages may be used, and packages that are private as a whole.
 SEAMS = {"keras_inside", "dropviz.jupyter.ipython_inside"}
-PRIVATE_PACKAGES = ("keras.src", "tensorflow.python")
+PRIVATE_PACKAGES = ("keras.src", "tensorflow.python", "jax._src")
 
 Sources = Mapping[str, str]
 
@@ -404,6 +406,21 @@ BAD = {
         "dropviz.recording.new",
         "import tensorflow as tf",
         "recording may not import tensorflow",
+    ),
+    "jax beside its home": (
+        "dropviz.recording.new",
+        "import jax.numpy as jnp",
+        "recording may not import jax",
+    ),
+    "torch in another's home": (
+        "dropviz.recording.jax_store",
+        "def f():\n    import torch",
+        "line 2: recording may not import torch",
+    ),
+    "a private package of JAX": (
+        "dropviz.recording.jax_store",
+        "from jax._src import core",
+        "jax._src.core is private",
     ),
     "matplotlib in jupyter": (
         "dropviz.jupyter.new",

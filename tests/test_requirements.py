@@ -18,14 +18,14 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 # Which extras a folder may count on, besides what dropviz itself requires.
 FOLDERS = {
-    "dropviz": ("tensorflow", "tables", "homework"),
-    "tests": ("tensorflow", "test"),
+    "dropviz": ("tensorflow", "jax", "torch", "tables", "homework"),
+    "tests": ("tensorflow", "jax", "torch", "test"),
     "benchmarks": ("test",),
     "scripts": ("test",),
     "studies": ("tensorflow",),
     "docs": ("docs",),
 }
-OWN = {"dropviz", "tests", "benchmarks", "scripts", "studies", "docs"}
+OWN = {"dropviz", "tests", "benchmarks", "notebooks", "scripts", "studies", "docs"}
 
 
 def named(requirements: list[str]) -> set[str]:

@@ -46,7 +46,8 @@ def _facts(here: Here) -> dict[str, str]:
     return {
         "Python": f"{platform.python_version()} on {platform.machine()}",
         **here.versions,
-        "Keras backend": here.backend,
+        "Keras backend": f"{here.backend.name} ({here.backend.why})",
+        "Device": machine.device,
         "Processors": own,
         "Memory": left,
         "Front end": here.front_end,

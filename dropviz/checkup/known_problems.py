@@ -10,9 +10,12 @@ from dropviz.checkup.front_end import FrontEnd, front_end
 from dropviz.checkup.machine import Machine, machine
 from dropviz.checkup.versions import installed, parts
 from dropviz.core.free_memory import GIB
+from dropviz.keras_inside.choose_backend import BACKENDS, VARIABLE, Choice, choose_backend
 
 # Server and one kernel that has trained take about so much; measured on Binder's pins.
 _A_KERNEL = 0.6 * GIB
+# By backend, the packages of which one must be there.
+_NEEDED = {"tensorflow": ("tensorflow", "tensorflow-cpu"), "jax": ("jax",), "torch": ("torch",)}
 _TRUE = ("true", "True", "1")  # as tensorflow/__init__.py reads TF_USE_LEGACY_KERAS
 
 
@@ -24,23 +27,15 @@ class Here:
         versions: A version by the name of each package; an empty one where there is none.
         environment: The environment of this process.
         front_end: What a person looks at.
-        machine: Processors and memory.
+        machine: Processors, memory and device.
+        backend: What Keras runs on, or will.
     """
 
     versions: Mapping[str, str]
     environment: Mapping[str, str]
     front_end: FrontEnd
     machine: Machine
-
-    @property
-    def tensorflow(self) -> str:
-        """The version of TensorFlow, whichever of its packages brought it."""
-        return self.versions["tensorflow"] or self.versions["tensorflow-cpu"]
-
-    @property
-    def backend(self) -> str:
-        """The backend that was asked for."""
-        return self.environment.get("KERAS_BACKEND", "tensorflow")
+    backend: Choice
 
 
 def preventing(here: Here) -> str:
@@ -53,26 +48,29 @@ def troubling(here: Here) -> list[str]:
     return [said for told in _TROUBLING if (said := told(here))]
 
 
-def _nothing_to_train_with(here: Here) -> str:
-    if here.backend != "tensorflow" or here.tensorflow:
+def _other_backend(here: Here) -> str:
+    if here.backend.name in BACKENDS:
         return ""
-    return 'no TensorFlow. Run: python -m pip install "dropviz[cpu]"'
+    return f"dropviz records on {', '.join(BACKENDS)}; set {VARIABLE} to one."
+
+
+def _nothing_to_train_with(here: Here) -> str:
+    if any(here.versions[name] for name in _NEEDED[here.backend.name]):
+        return ""
+    return f"no {here.backend.title}. {_install(here)}"
 
 
 def _no_keras(here: Here) -> str:
-    missing = not here.versions["keras"]
-    return 'no Keras. Run: python -m pip install "dropviz[cpu]"' if missing else ""
+    return "" if here.versions["keras"] else f"no Keras. {_install(here)}"
+
+
+def _install(here: Here) -> str:
+    return f'Run: python -m pip install "dropviz[{BACKENDS[here.backend.name][1]}]"'
 
 
 def _old_keras(here: Here) -> str:
     keras = here.versions["keras"]
     return f"Keras {keras}; dropviz needs 3.8 or later." if parts(keras) < (3, 8) else ""
-
-
-def _other_backend(here: Here) -> str:
-    if here.backend == "tensorflow":
-        return ""
-    return "dropviz records on TensorFlow; set KERAS_BACKEND=tensorflow."
 
 
 def _keras_2(here: Here) -> str:
@@ -86,7 +84,11 @@ def _keras_2(here: Here) -> str:
 
 def _threads(here: Here) -> str:
     all_, own = here.machine.processors, here.machine.own
-    if own >= all_ or "TF_NUM_INTRAOP_THREADS" in here.environment:
+    if (
+        here.backend.name != "tensorflow"
+        or own >= all_
+        or "TF_NUM_INTRAOP_THREADS" in here.environment
+    ):
         return ""
     return (
         f"TensorFlow counts {all_} processors, and {own} may be used: its threads wait for each "
@@ -147,10 +149,10 @@ def _no_kernel(here: Here) -> str:
 
 
 _PREVENTING: tuple[Callable[[Here], str], ...] = (
+    _other_backend,
     _nothing_to_train_with,
     _no_keras,
     _old_keras,
-    _other_backend,
     _keras_2,
 )
 _TROUBLING: tuple[Callable[[Here], str], ...] = (
@@ -165,4 +167,4 @@ _TROUBLING: tuple[Callable[[Here], str], ...] = (
 
 def look() -> Here:
     """Looks what is here, without importing any of it."""
-    return Here(installed(), dict(os.environ), front_end(), machine())
+    return Here(installed(), dict(os.environ), front_end(), machine(), choose_backend())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from loky import cpu_count
 
@@ -19,14 +21,25 @@ class Machine:
         own: Those of them that this process may use, by its container's limit too.
         memory_left: Bytes; None where the system does not tell.
         memory_limit: Bytes that its container may take in all; None without a limit.
+        device: What computes, in words, as far as it can be told without loading Keras.
     """
 
     processors: int
     own: int
     memory_left: int | None
     memory_limit: int | None
+    device: str = ""
 
 
 def machine() -> Machine:
     """Looks what there is."""
-    return Machine(os.cpu_count() or 1, cpu_count(), available(), limit())
+    return Machine(os.cpu_count() or 1, cpu_count(), available(), limit(), _device())
+
+
+def _device() -> str:
+    keras = sys.modules.get("keras")
+    if keras is not None:
+        return ", ".join(keras.distribution.list_devices()) + " (as Keras lists them)"
+    if any(Path("/dev").glob("nvidia[0-9]*")):
+        return "a GPU is here (Keras lists it once it is loaded and its backend can use it)"
+    return "cpu (no GPU of NVIDIA's is here)"

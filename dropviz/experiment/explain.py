@@ -136,7 +136,7 @@ def run_experiment(path: str, layer: Layer, seed: int) -> Verdict:
         doubts=tuple(doubts),
         seconds=time.perf_counter() - began,
         calls=harness.calls,
-        paths=tuple(paths),
+        paths=("loop",) if harness.unrolled else tuple(paths),
     )
 
 

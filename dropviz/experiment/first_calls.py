@@ -13,6 +13,7 @@ from dropviz.core.masks import Array
 from dropviz.core.number_forms import MOST_SEED
 from dropviz.errors import DropvizError
 from dropviz.experiment.probe import EVERYTHING
+from dropviz.keras_inside.seeding import SEEDS_APART, seed_backend_streams
 from dropviz.keras_inside.untracked import set_attributes
 
 if TYPE_CHECKING:
@@ -42,10 +43,11 @@ def check_finite(layer: Layer, weights: list[Array]) -> None:
 
 def reseed(layer: Layer, seed: int) -> None:
     """Lets the random streams of a layer begin where a seed says."""
+    seed_backend_streams(seed)
     number = 0
     for variable in layer.non_trainable_variables:
         if tuple(variable.shape) == (2,) and "int" in str(variable.dtype):
-            number += 1
+            number += SEEDS_APART.get(keras.config.backend(), 1)
             variable.assign(np.array([(seed + number) % (MOST_SEED + 1), 0]))
 
 

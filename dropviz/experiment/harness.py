@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,9 +23,11 @@ from dropviz.experiment.first_calls import (
 )
 from dropviz.experiment.probe import Probe
 from dropviz.experiment.run_limit import RunLimit
+from dropviz.keras_inside.call_path import heard_call_paths
 from dropviz.keras_inside.inner_loop import looking
+from dropviz.keras_inside.jax_state import trace_only
 from dropviz.keras_inside.sublayers import layer_and_sublayers
-from dropviz.keras_inside.untracked import attributes_kept
+from dropviz.keras_inside.untracked import attributes_kept, set_attributes
 from dropviz.recording.undisturbed import undisturbed
 
 Layer = Any
@@ -56,6 +58,7 @@ class Harness:
         sequence: The outputs of the last run at all steps, if the layer gives them out.
         limit: It counts the runs.
         alone: Whether the layer keeps states for one sample, which shares with no other.
+        unrolled: Whether its steps are unrolled here, and not by its own argument.
     """
 
     layer: Layer
@@ -70,6 +73,23 @@ class Harness:
     sequence: Array | None = None
     limit: RunLimit = field(default_factory=lambda: RunLimit("layer"))
     alone: bool = False
+    unrolled: bool = False
+
+    def unroll(self) -> None:
+        """Has JAX run the layer's steps one by one, where it calls the cell at each anyhow.
+
+        Each loop that JAX runs eagerly is compiled anew, for some tenths of a second; the cell
+        gives the same numbers without.
+        """
+        if keras.config.backend() != "jax":
+            return
+        x = np.zeros((self.samples, 2, self.features), np.float32)
+        # A layer that does not run is told so at its first call.
+        with heard_call_paths(self.layer) as paths, suppress(Exception):
+            trace_only(self.layer, x)
+        if paths == ["loop"]:
+            set_attributes(self.layer, unroll=True)
+            self.unrolled = True
 
     @property
     def calls(self) -> int:
@@ -275,6 +295,7 @@ def mounted(layer: Layer, seed: int) -> Iterator[Harness]:
     with looking(), undisturbed(layer), attributes_kept(layer_and_sublayers(layer)):
         reseed(layer, seed)
         try:
+            harness.unroll()
             try_first_calls(harness)
             free_batch(harness, seed)
             yield harness

@@ -117,21 +117,6 @@ class CompiledTraining:
         return results
 
 
-def build_metrics(model: Model, batch: Batch) -> None:
-    """Has a compiled model make the variables of its loss and metrics.
-
-    ``fit`` does so in its first step, which is no place inside a loop of TensorFlow's.
-
-    Args:
-        model: A model whose output has a known shape, but for the number of samples.
-        batch: Inputs and targets of some samples.
-    """
-    x, y = batch
-    output = tf.ones((len(x), *model.output_shape[1:]))
-    model.compute_loss(x, y, output)
-    model.compute_metrics(x, y, output)
-
-
 def _traced_once(step: Callable[[Batch], Any], data: Batch) -> Callable[[Batch], Any]:
     """A step for batches of any size, traced once for all, as in ``fit``."""
     shapes = tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in data)

@@ -1,9 +1,9 @@
 """The mask of a ``Dropout`` layer, which Keras draws and multiplies with in one step.
 
 Leans on ``Dropout.call`` and ``BaseSpatialDropout.call`` (keras/src/layers/regularization/
-dropout.py, spatial_dropout.py) drawing from ``self.seed_generator`` through its ``next``, once,
-and on ``Layer.__call__`` looking ``call`` up on the layer (keras/src/layers/layer.py). Tried with
-Keras 3.8.0, 3.13.2 and 3.15.1.
+dropout.py, spatial_dropout.py) drawing from ``self.seed_generator`` through its ``next``, once;
+on its ``_initial_seed`` (keras/src/random/seed_generator.py); and on ``Layer.__call__`` looking
+``call`` up on the layer (keras/src/layers/layer.py). Tried with Keras 3.8.0, 3.13.2 and 3.15.1.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 import keras
 
+from dropviz.keras_inside.seeding import backend_streams, put_streams_back
 from dropviz.keras_inside.untracked import remove_attribute, set_attributes
 
 Layer = Any
@@ -70,9 +71,11 @@ def call_with_mask(layer: Layer, inputs: Tensor) -> tuple[Tensor, Tensor]:
         Its outputs, to the bit those of a plain call, and the mask, of the shape of the inputs.
     """
     generator = layer.seed_generator
+    streams = backend_streams()
     set_attributes(layer, seed_generator=_OneSeed(generator))
     try:
         outputs = type(layer).call(layer, inputs, training=True)
+        put_streams_back(streams)  # the second draw takes them as far as the first did
         mask = type(layer).call(layer, keras.ops.ones_like(inputs), training=True)
     finally:
         set_attributes(layer, seed_generator=generator)
@@ -85,6 +88,7 @@ class _OneSeed(keras.random.SeedGenerator):  # type: ignore[misc]
     def __init__(self, generator: Any) -> None:
         # Keras's own would make a variable.
         self._generator = generator
+        self._initial_seed = generator._initial_seed  # without one, PyTorch draws elsewhere
         self._seed: Tensor = None
 
     def next(self, ordered: bool = True) -> Tensor:  # noqa: FBT001, FBT002 (Keras's own)

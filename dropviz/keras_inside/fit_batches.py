@@ -4,7 +4,9 @@ Asked of ``fit`` itself, by a model that trains nothing. Leans on keras/src/trai
 data_adapters/array_data_adapter.py: the order of an epoch depends on the random seed of
 TensorFlow and on how many samples there are, and on neither the data nor the size of a
 batch; and it is drawn from a stream that begins anew with each epoch. Tried with Keras
-3.8.0, 3.13.2 and 3.15.1.
+3.8.0, 3.13.2 and 3.15.1. With JAX it is drawn from NumPy's stream when an epoch takes its first
+batch (``_get_iterator``), with PyTorch from PyTorch's (``get_torch_dataloader``), each epoch
+another one. Tried with Keras 3.15.1.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import Any
 
 import keras
 
+Model = Any
 Tensor = Any
 Batch = tuple[Tensor, ...]
 Data = tuple[Any, Any]
@@ -59,6 +62,43 @@ def shuffled_orders(samples: int, epochs: int) -> Tensor:
 
     _fit(note, [], keras.ops.arange(samples, dtype="int32"), epochs=epochs)
     return keras.ops.stack(seen + seen[-1:] * (epochs - len(seen)))
+
+
+def has_one_order() -> bool:
+    """Whether all epochs of a ``fit`` on arrays take the samples in one order."""
+    return bool(keras.config.backend() == "tensorflow")
+
+
+def take_order(indices: Any) -> Tensor:
+    """Takes an order from the random streams as an epoch of ``fit`` does; not with TensorFlow.
+
+    Args:
+        indices: Those of the samples, a NumPy array of shape (samples,).
+
+    Returns:
+        The indices in the order, an array of NumPy, JAX or PyTorch.
+    """
+    from keras.src.trainers.data_adapters.array_data_adapter import ArrayDataAdapter
+
+    adapter = ArrayDataAdapter(indices, batch_size=len(indices), shuffle=True)
+    batches = {"jax": adapter.get_jax_iterator, "torch": adapter.get_torch_dataloader}
+    batch = next(iter(batches[keras.config.backend()]()))
+    return keras.tree.flatten(batch)[0]
+
+
+def build_metrics(model: Model, batch: Batch) -> None:
+    """Has a compiled model make the variables of its loss and metrics.
+
+    ``fit`` does so itself, in its first step or from a batch that it takes before.
+
+    Args:
+        model: A model whose output has a known shape, but for the number of samples.
+        batch: Inputs and targets of some samples.
+    """
+    x, y = batch
+    output = keras.ops.ones((len(x), *model.output_shape[1:]))
+    model.compute_loss(x, y, output)
+    model.compute_metrics(x, y, output)
 
 
 def _fit(

@@ -51,7 +51,7 @@ def wrapped_optimizer(optimizer: Optimizer) -> Optimizer | None:
 
 def steps_made(optimizer: Optimizer) -> int:
     """How many steps an optimizer has made, those that only accumulate gradients too."""
-    return int(optimizer._iterations.numpy())
+    return int(optimizer._iterations.value)
 
 
 def trains_recurrence(optimizer: Optimizer, asked: Collection[int] | None = None) -> bool:
@@ -69,6 +69,8 @@ def trains_recurrence(optimizer: Optimizer, asked: Collection[int] | None = None
 
 def is_last_replica() -> bool:
     """Whether this is the last replica of a step, or the only one."""
+    if keras.config.backend() != "tensorflow":
+        return True
     import tensorflow as tf
 
     context = tf.distribute.get_replica_context()

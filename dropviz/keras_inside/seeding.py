@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import keras
@@ -18,6 +18,10 @@ from keras.src.backend.common import global_state
 
 # Keras 3.8 has no constant for it.
 _SHARED = "global_seed_generator"
+# On PyTorch the n-th draw of a seed is the first of the n-th seed after it
+# (``torch_seed_generator`` of keras/src/backend/torch/random.py adds up the two): by how much seeds
+# of streams that must have nothing in common differ at the least.
+SEEDS_APART = {"torch": 2**20}
 
 
 def shared_generator() -> Any | None:
@@ -30,6 +34,39 @@ def forget_shared_generator() -> None:
     global_state.set_global_attribute(_SHARED, None)
 
 
+def backend_streams() -> list[Any]:
+    """Where the random streams stand that a backend has beside Keras's own.
+
+    With PyTorch a Dropout layer or a cell that nobody gave a seed draws from PyTorch's
+    (``dropout`` of keras/src/backend/torch/random.py): one of the processor, one of each GPU.
+
+    Returns:
+        Their states, for ``put_streams_back``; none with another backend.
+    """
+    if keras.config.backend() != "torch":
+        return []
+    import torch
+
+    return [torch.get_rng_state(), *torch.cuda.get_rng_state_all()]
+
+
+def seed_backend_streams(seed: int) -> None:
+    """Lets the streams of ``backend_streams`` begin where a seed says."""
+    if keras.config.backend() == "torch":
+        import torch
+
+        torch.manual_seed(seed)
+
+
+def put_streams_back(states: list[Any]) -> None:
+    """Puts random streams where ``backend_streams`` found them."""
+    if states:
+        import torch
+
+        torch.set_rng_state(states[0])
+        torch.cuda.set_rng_state_all(states[1:])
+
+
 def seed_again(seed: int) -> None:
     """Seeds as ``keras.utils.set_random_seed`` does, for a model that is compiled already.
 
@@ -40,7 +77,7 @@ def seed_again(seed: int) -> None:
     Args:
         seed: 0 to 2**32 - 1.
     """
-    with _kernels_kept():
+    with _kernels_kept() if keras.config.backend() == "tensorflow" else nullcontext():
         keras.utils.set_random_seed(seed)
 
 

@@ -9,9 +9,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from importlib.util import find_spec
 
-from dropviz.errors import DropvizError
+from dropviz.keras_inside.choose_backend import VARIABLE, check_backend, choose_backend
 
 # TensorFlow's C++ side writes these at import whatever its log level is (measured with
 # 2.21; tensorflow#100442).
@@ -29,30 +28,26 @@ def check() -> None:
     """Checks, in no time, that Keras can be imported.
 
     Raises:
-        DropvizError: If no TensorFlow is found; the message says what to install.
+        DropvizError: If its backend is not installed, or was switched after Keras was imported;
+            the message says what to do.
     """
-    if loaded():
+    if loaded() and sys.modules["keras"] is None:
         return
-    # Another backend is Keras's to find; the recorder says what it can do with it.
-    if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow" and not find_spec(
-        "tensorflow"
-    ):
-        raise DropvizError(
-            "No TensorFlow was found, and Keras needs it to train. Install it with: "
-            'python -m pip install "dropviz[cpu]"  (or "dropviz[tensorflow]" for a GPU), '
-            "then restart the kernel."
-        )
+    check_backend()
 
 
 def ready() -> None:
-    """Imports Keras, and keeps TensorFlow's start quiet.
+    """Imports Keras on the backend that is installed, and keeps TensorFlow's start quiet.
 
     Raises:
-        DropvizError: If no TensorFlow is found; the message says what to install.
+        DropvizError: As ``check`` does.
     """
     check()
     if loaded():
         return
+    choice = choose_backend().name
+    if choice != "tensorflow":  # which Keras takes by itself
+        os.environ.setdefault(VARIABLE, choice)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with _without_chatter():
         import_module("keras")

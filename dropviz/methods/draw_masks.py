@@ -17,12 +17,14 @@ class Moving(NamedTuple):
     Attributes:
         rate: The rate, ``0 <= rate < 1``; at 0 the mask is one of ones.
         scale: 1/(1-rate), rounded once.
+        keep: 1-rate, rounded once.
         draws: Where the rate may be 0: what each mask adds to the random stream's state,
             nothing at 0, for Keras draws no masks then; None where it is above 0.
     """
 
     rate: Tensor
     scale: Tensor
+    keep: Tensor
     draws: Tensor | None = None
 
 
@@ -69,7 +71,14 @@ def _one(
     if moving is None:
         return keras.random.dropout(keras.ops.ones(shape, dtype=dtype), rate, seed=generator)
     # keras.random.dropout asks a rate whether it is 0 or 1, which a tensor cannot answer
-    # while TensorFlow traces. It keeps where the same uniform numbers reach the rate.
+    # while a graph is traced. Each backend has its own rule by which the same uniform numbers
+    # keep: keras/src/backend/tensorflow/random.py where they reach the rate, jax/random.py where
+    # they are below its complement, drawn in JAX's own precision whatever the mask's is, and
+    # divides by that. (PyTorch traces nothing: its rates are numbers.)
+    if keras.config.backend() == "jax":
+        uniform = keras.random.uniform(shape, dtype=moving.keep.dtype, seed=generator)
+        scale = keras.ops.ones([], dtype) / keras.ops.cast(moving.keep, dtype)
+        return keras.ops.where(uniform < moving.keep, scale, keras.ops.zeros([], dtype))
     state = keras.ops.copy(generator.state.value) if moving.draws is not None else None
     uniform = keras.random.uniform(shape, dtype=dtype, seed=generator)
     if state is not None:

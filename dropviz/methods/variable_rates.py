@@ -9,8 +9,6 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import keras
-import numpy as np
-from numpy.typing import NDArray
 
 from dropviz.core.draw_log import MaskPlan
 from dropviz.core.method_options import RATES
@@ -18,14 +16,15 @@ from dropviz.core.methods import Rule
 from dropviz.core.setting import Setting
 from dropviz.errors import DropvizError
 from dropviz.keras_inside.cell_masks import keep_masks, kept_masks, replace_mask_getter
+from dropviz.keras_inside.jax_state import ride, switch
 from dropviz.keras_inside.untracked import set_attributes
 from dropviz.methods.draw_masks import Moving, draw
 from dropviz.methods.method_cell import MethodCell
+from dropviz.methods.rate_variables import RateVariables
 
 Layer = Any
 Cell = Any
 Tensor = Any
-Array = NDArray[np.float64]
 
 _ABOVE = 0.5  # stands for any rate above 0 while a graph is traced
 _KEYS = (False, True)
@@ -55,9 +54,6 @@ class VariableRates:
     cases and runs the one that the variables ask for. Held constant, a rate gives to the
     bit the weights of a layer that was built with it.
 
-    Attributes:
-        setting: The method with the rates that act now.
-        exact: Both rates in double precision, a tensor that graphs may read.
     """
 
     def __init__(self, layer: Layer, setting: Setting) -> None:
@@ -70,14 +66,15 @@ class VariableRates:
         self._cell: Cell = layer.cell
         self._call = layer.call
         self._held: Case | None = None
-        dtype = self._cell.compute_dtype
-        # Variables of no layer: the model and its saved file hold what they held before.
-        own: dict[str, Any] = {"trainable": False, "autocast": False}
-        self._exact = keras.Variable(np.zeros(2), dtype="float64", **own)
-        self._numbers = keras.Variable(np.zeros((2, 3)), dtype=dtype, **own)
-        self.set(setting)
-        if not isinstance(self._cell, MethodCell):
+        self._variables = RateVariables(self._cell.compute_dtype, setting)
+        # PyTorch computes nothing but eagerly: there each call reads the rates as numbers, and
+        # draws where Keras draws.
+        self._in_graphs = keras.config.backend() != "torch"
+        if keras.config.backend() == "jax":
+            ride(layer, self._variables.variables)
+        if self._in_graphs and not isinstance(self._cell, MethodCell):
             self._take_over_masks()
+        self._layer = layer
         set_attributes(self._cell, live=self)
         set_attributes(layer, call=self._switched)
 
@@ -87,10 +84,12 @@ class VariableRates:
         Args:
             setting: The rates; method and options must be those of the layer.
         """
-        self.setting = setting
-        rates = _rates_of(setting)
-        self._exact.assign(rates)
-        self._numbers.assign(_numbers_of(rates))
+        self._variables.set(setting)
+
+    @property
+    def setting(self) -> Setting:
+        """The method with the rates that act now."""
+        return self._variables.setting
 
     def each_batch(self, settings: Sequence[Setting]) -> Callable[[Tensor], None]:
         """Makes what sets the rates of a batch from inside a graph.
@@ -101,17 +100,7 @@ class VariableRates:
         Returns:
             A function that takes the number of a batch, from 0.
         """
-        rates = np.stack([_rates_of(each) for each in settings])
-        exact, numbers = (
-            keras.ops.cast(table, variable.dtype)
-            for table, variable in ((rates, self._exact), (_numbers_of(rates), self._numbers))
-        )
-
-        def set_rates(batch: Tensor) -> None:
-            self._exact.assign(keras.ops.take(exact, batch, axis=0))
-            self._numbers.assign(keras.ops.take(numbers, batch, axis=0))
-
-        return set_rates
+        return self._variables.each_batch(settings)
 
     def stream(self) -> Any:
         """Where the cell's random stream stands: (seed, counter)."""
@@ -123,12 +112,15 @@ class VariableRates:
         Args:
             state: What ``stream`` gave.
         """
-        self._cell.seed_generator.state.assign(state)
+        # A copy: a step of JAX consumes what it is given, and this may be put back again.
+        self._cell.seed_generator.state.assign(keras.ops.copy(state))
 
     @property
     def exact(self) -> Tensor:
-        """Both rates in double precision."""
-        return self._exact.value
+        """Both rates in double precision, for graphs and for the log of a store."""
+        if not self._in_graphs:
+            return [getattr(self.setting, name) for name in RATES]
+        return self._variables.exact
 
     def at(self, dropout: float, recurrent_dropout: float) -> Setting:
         """The method with two rates."""
@@ -195,18 +187,18 @@ class VariableRates:
 
     def moving(self, argument: str) -> Moving | None:
         """The rate of an argument; None for an option of its own."""
-        if argument not in RATES:
+        if argument not in RATES or not self._in_graphs:
             return None
-        rate, scale, _ = (self._numbers.value[RATES.index(argument), at] for at in range(3))
+        rate, scale, keep = self._variables.numbers(argument)
         counted = self._held is not None and self._held.or_zero
-        return Moving(rate, scale, keras.ops.stack([False, rate > 0]) if counted else None)
+        return Moving(rate, scale, keep, keras.ops.stack([False, rate > 0]) if counted else None)
 
     def at_inference(self, rule: Rule) -> Any:
         """What multiplies every entry at inference."""
         argument = self.setting.argument(rule)
         if argument not in RATES:
             return rule.at_inference
-        return self._numbers.value[RATES.index(argument), 2]
+        return self._variables.numbers(argument)[2]
 
     def _switched(
         self,
@@ -215,23 +207,29 @@ class VariableRates:
         mask: Tensor | None = None,
         training: bool = False,  # noqa: FBT001, FBT002 (Keras's own signature)
     ) -> Any:
-        def case(*above: bool) -> Any:
-            with self._traced_as(*above):
+        def at(setting: Setting) -> Any:
+            with self._standing_at(setting):
                 return self._call(sequences, initial_state, mask=mask, training=training)
 
+        if not self._in_graphs:
+            return at(self.setting)
         if self._held is not None:
-            return case(*self._held[:2])
-        above = keras.ops.cast(self.exact > 0, "int32")
-        cases = [functools.partial(case, d, r) for r in _KEYS for d in _KEYS]
-        return keras.ops.switch(above[0] + 2 * above[1], cases)
+            return at(self._case(*self._held[:2]))
+        above = self._variables.above
+        cases = [functools.partial(at, self._case(d, r)) for r in _KEYS for d in _KEYS]
+        written = self._layer.non_trainable_variables
+        return switch(above[0] + 2 * above[1], cases, written)
 
-    @contextmanager
-    def _traced_as(self, dropout: bool, recurrent_dropout: bool) -> Iterator[None]:  # noqa: FBT001
-        """Has the cell compute, inside the block, as with rates of 0 or above."""
+    def _case(self, dropout: bool, recurrent_dropout: bool) -> Setting:  # noqa: FBT001
+        """What stands for all settings with rates of 0, or above."""
         fed = {self.setting.argument(rule) for rule in self.setting.row.rules}
         # A rate that no rule reads stays 0, and that case is never asked for.
         above = (dropout, recurrent_dropout and RATES[1] in fed)
-        stood = self.at(_ABOVE * above[0], _ABOVE * above[1])
+        return self.at(_ABOVE * above[0], _ABOVE * above[1])
+
+    @contextmanager
+    def _standing_at(self, stood: Setting) -> Iterator[None]:
+        """Has the cell compute, inside the block, as with the rates of a setting."""
         cell = self._cell
         if isinstance(cell, MethodCell):
             names = {"setting": stood}
@@ -253,16 +251,6 @@ class VariableRates:
         for argument in RATES:
             getter = functools.partial(_masks, self._cell, self, argument)
             replace_mask_getter(self._cell, argument, getter)
-
-
-def _rates_of(setting: Setting) -> Array:
-    return np.array([getattr(setting, name) for name in RATES])
-
-
-def _numbers_of(rates: Array) -> Array:
-    """For each rate the rate, the scale of what is kept, and the share of it."""
-    # Worked out here in double precision, as Keras does, and rounded once.
-    return np.stack([rates, 1 / (1 - rates), 1 - rates], axis=-1)
 
 
 def _masks(cell: Cell, live: VariableRates, argument: str, step_input: Tensor) -> Any:

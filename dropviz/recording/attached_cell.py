@@ -7,11 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 import keras
+import numpy as np
 
 from dropviz.keras_inside.gradient_tape import under_gradient_tape
 from dropviz.recording.find_layers import has_foreign_code
 from dropviz.recording.mask_layout import Layout, rates_of, read_masks
 from dropviz.recording.readback import Facts
+from dropviz.recording.store import Store
 
 Layer = Any
 
@@ -24,7 +26,7 @@ class AttachedCell:
         layer: Gives the layer that it belongs to, or None where that is gone.
     """
 
-    def __init__(self, store: Any, layer: Layer, cell: Layer, path: str) -> None:
+    def __init__(self, store: Store, layer: Layer, cell: Layer, path: str) -> None:
         self.path = path
         self.layer = weakref.ref(layer)
         self._store = store
@@ -56,7 +58,7 @@ class AttachedCell:
             samples=shape[0],
             steps=shape[1],
             carried=keras.ops.any(keras.tree.flatten(state)[0] != 0),
-            state=generator.state.value if generator else keras.ops.zeros([2], "int64"),
+            state=generator.state.value if generator else np.zeros(2, np.int64),
             layout=self._layouts.index(layout),
             rates=rates_of(cell),
         )

@@ -18,6 +18,7 @@ from dropviz.recording.attached_cell import AttachedCell
 from dropviz.recording.find_layers import cells, unrecordable
 from dropviz.recording.neighbours import Neighbours
 from dropviz.recording.readback import Facts
+from dropviz.recording.store import Store
 
 Layer = Any
 
@@ -30,7 +31,7 @@ class AttachedCells:
         refused: By the name of each that cannot be recorded, why.
     """
 
-    def __init__(self, store: Any, neighbours: Neighbours) -> None:
+    def __init__(self, store: Store, neighbours: Neighbours) -> None:
         self.refused: dict[str, str] = {}
         self._store = store
         self._neighbours = neighbours

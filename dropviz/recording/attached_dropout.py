@@ -15,6 +15,7 @@ from dropviz.keras_inside.inner_loop import is_look
 from dropviz.recording.mask_layout import Layout, SiteLayout
 from dropviz.recording.neighbours import Neighbours
 from dropviz.recording.readback import Facts
+from dropviz.recording.store import Store
 
 Layer = Any
 Tensor = Any
@@ -31,7 +32,7 @@ class AttachedDropout:
         layer: Gives the layer, or None where that is gone.
     """
 
-    def __init__(self, store: Any, layer: Layer, path: str, neighbours: Neighbours) -> None:
+    def __init__(self, store: Store, layer: Layer, path: str, neighbours: Neighbours) -> None:
         self.path = path
         self.layer = weakref.ref(layer)
         self._store = store

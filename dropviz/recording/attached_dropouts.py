@@ -10,6 +10,7 @@ from dropviz.recording.attached_dropout import AttachedDropout
 from dropviz.recording.find_layers import dropout_layers
 from dropviz.recording.neighbours import Neighbours
 from dropviz.recording.readback import Facts
+from dropviz.recording.store import Store
 
 Layer = Any
 
@@ -21,7 +22,7 @@ class AttachedDropouts:
         neighbours: Between which recurrent layers they stand.
     """
 
-    def __init__(self, store: Any) -> None:
+    def __init__(self, store: Store) -> None:
         self.neighbours = Neighbours()
         self._store = store
         self._attached: list[AttachedDropout] = []
@@ -52,6 +53,10 @@ class AttachedDropouts:
                 made.attach(each.layer)
                 self._attached.append(made)
         return self.paths[before:]
+
+    def layers(self) -> list[Layer]:
+        """Those that are still there."""
+        return [layer for each in self._attached if (layer := each.layer()) is not None]
 
     def detach(self) -> None:
         """Lets go of the layers."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,39 @@ COLUMNS = 14
 # calls in that one, and calls of which no gradient could be taken.
 CALLS, BATCHES, LAST, WITHIN, LOOKS = range(5)
 COUNTS = 5
+
+LAYERS = 2**12  # that one recording has room for
+OPTIMIZERS = 2**8
+
+# A row for each call: 2**17 calls of 20 ms are three quarters of an hour of training.
+_LOG_ROWS = 2**17
+_FEWEST_ROWS = 2**6
+_ROW_BYTES = 8 * COLUMNS
+
+
+def shares(budget: int) -> tuple[int, int]:
+    """Divides a budget.
+
+    Args:
+        budget: Bytes for everything that a recording keeps.
+
+    Returns:
+        Bytes for masks, and rows of the log: a quarter at the most, but some in any case.
+    """
+    rows = min(_LOG_ROWS, max(_FEWEST_ROWS, budget // 4 // _ROW_BYTES))
+    return max(budget // 4, budget - rows * _ROW_BYTES), rows
+
+
+def rate_bits(rates: Any) -> NDArray[np.int64]:
+    """The bits of the two rates of a call, as the log holds them.
+
+    Args:
+        rates: Two numbers; or what ``VariableRates.exact`` is where a backend has no doubles:
+            their bits already, uint32 of shape (2, 2).
+    """
+    given = np.asarray(rates)
+    wide = given if given.dtype == np.uint32 else given.astype(np.float64)
+    return np.ascontiguousarray(wide).view(np.int64).reshape(2)
 
 
 @dataclass(frozen=True)
@@ -76,3 +111,48 @@ class Held:
             rows=tuple(place[self.rows[number]] for number in kept),
             untaken=self.looks if trains or stepped else 0,
         )
+
+
+@dataclass(frozen=True)
+class Copied:
+    """What a store of arrays holds by now, copied to the host.
+
+    Attributes:
+        log: Shape (rows, 14), int64: the last calls of all layers, the newest last.
+        ring: The masks, flat.
+        furthest: Where the furthest write ended, counted up for ever.
+        capacity: Entries of the whole ring, of which ``ring`` is the part that was used.
+        counts: Shape (layers, 5): the counts of each layer.
+        steps: Steps of each optimizer.
+        stepped: Whether an optimizer was seen to make a step.
+        every: Of which batches the masks are kept.
+    """
+
+    log: NDArray[np.int64]
+    ring: NDArray[np.floating]
+    furthest: int
+    capacity: int
+    counts: NDArray[np.integer]
+    steps: Sequence[int]
+    stepped: bool
+    every: int
+
+    def read(self, layer: int) -> Held:
+        """Reads back what is held for a layer, by its number."""
+        log = self.log[self.log[:, LAYER] == layer]
+        safe = self.furthest - self.capacity
+        kept = np.flatnonzero((log[:, SIZE] > 0) & (log[:, START] >= safe))
+        places = log[kept, START] % self.capacity
+        counts = self.counts[layer]
+        return Held(
+            calls=int(counts[CALLS]),
+            batches=int(counts[BATCHES]),
+            looks=int(counts[LOOKS]),
+            log=log,
+            # A copy each: what is handed on must not hold the ring.
+            blocks=tuple(
+                self.ring[at : at + size].copy()
+                for at, size in zip(places, log[kept, SIZE], strict=True)
+            ),
+            rows=tuple(int(row) for row in kept),
+        ).of_training(stepped=self.stepped, every=self.every)

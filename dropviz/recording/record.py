@@ -52,7 +52,7 @@ def record(
 
     Raises:
         DropvizError: If there is no recurrent layer, one is being recorded already,
-            an argument is out of range, or Keras does not run on TensorFlow.
+            an argument is out of range, or the device has no room for it.
     """
     __tracebackhide__ = True  # IPython's word for frames that are not the user's
     with interrupts.minded():
@@ -64,6 +64,7 @@ def record(
                 reasons = "; ".join(f"{k}: {v}" for k, v in recorder.recording.skipped.items())
                 raise DropvizError(f"Nothing in {model.name!r} can be recorded. {reasons}")
             recorder.dropouts.attach(model, recorder.free_name)
+            recorder.takes(model)
             recorder.recording.skipped |= noise_layers(model)
             interrupts.safe_point()  # nothing of the block has run
             yield recorder.recording

@@ -19,6 +19,7 @@ from dropviz.keras_inside import hooks
 from dropviz.keras_inside.entry_layer import entry_layer
 from dropviz.keras_inside.gradient_tape import under_gradient_tape
 from dropviz.keras_inside.inner_loop import is_look
+from dropviz.keras_inside.jax_state import bring_all_home
 from dropviz.keras_inside.step_functions import MAKERS, TRAIN, forget_step_function
 from dropviz.recording.attached_cells import AttachedCells
 from dropviz.recording.attached_dropouts import AttachedDropouts
@@ -30,6 +31,7 @@ from dropviz.recording.find_layers import (
 )
 from dropviz.recording.readback import Facts, layer_recording
 from dropviz.recording.steps_missed import StepsMissed
+from dropviz.recording.store import Frozen, Store, make_store
 from dropviz.recording.trained_models import TrainedModels, free_name
 from dropviz.recording.whole_batches import whole_batches
 
@@ -61,13 +63,9 @@ class Recorder:
             low = not isinstance(budget_mib, (int, float)) or not budget_mib > 0
             expected = "above 0" if low else f"at most {_MOST_MIB:,}"
             raise DropvizError(f"budget_mib must be {expected}. Received: {received(budget_mib)}.")
-        _check_backend()
-        # TensorFlow's part is loaded only where TensorFlow is in use.
-        from dropviz.recording.tensorflow_store import Store, shares
-
         dtype = "float64" if "float64" in dtypes else "float32"
         self.keep = keep
-        self.store = Store(*shares(int(budget_mib * 2**20)), dtype, every)
+        self.store: Store = make_store(budget_mib, dtype, every)
         self.dropouts = AttachedDropouts(self.store)
         self.cells = AttachedCells(self.store, self.dropouts.neighbours)
         self.models = TrainedModels()
@@ -85,6 +83,7 @@ class Recorder:
         Interrupts wait, where they are minded, until a batch has come to its end.
         """
         self._everything = root is None
+        bring_all_home()
         with ExitStack() as stack:
             stack.callback(self._detach)
             if root is None:
@@ -109,6 +108,10 @@ class Recorder:
             model: The name of its model, which tells it apart where it is not.
         """
         self.cells.attach(layer, self.free_name(path, model))
+
+    def takes(self, model: Model) -> None:
+        """Makes sure that what the recorded layers write in a model's steps arrives here."""
+        self.store.takes(model, [*self.layers().values(), *self.dropouts.layers()])
 
     def layers(self) -> dict[str, Layer]:
         """The recorded layers that are still there, by the names that they have here."""
@@ -207,7 +210,9 @@ class Recorder:
         if trains:
             self._attach_all(model, found)
         mine = {id(layer) for layer in self.layers().values()}
-        if any(id(each.layer) in mine for each in found):
+        recorded = [each.layer for each in found if id(each.layer) in mine]
+        if recorded:
+            self.takes(model)
             # A function cached before would bypass the recorder.
             forget_step_function(model, name)
             self._made.append((weakref.ref(model), name))
@@ -215,8 +220,7 @@ class Recorder:
                 self._missed.hears(model)
 
     def _detach(self) -> None:
-        from dropviz.recording.tensorflow_store import Frozen
-
+        bring_all_home()
         self.cells.detach()
         self.dropouts.detach()
         for ref, name in self._made:
@@ -224,7 +228,7 @@ class Recorder:
             if model is not None:
                 # A function traced meanwhile would keep writing.
                 forget_step_function(model, name)
-        frozen = Frozen(self.store)
+        frozen = self.store.frozen()
         asked = None if self._everything else self.layers().values()
         self.recording.missed = self._missed.count(frozen.steps, asked)
         self.store.release()
@@ -233,9 +237,7 @@ class Recorder:
         del self.store
 
     def _read(self) -> dict[str, LayerRecording]:
-        from dropviz.recording.tensorflow_store import Frozen
-
-        return _read(self._facts(), Frozen(self.store), self.keep)
+        return _read(self._facts(), self.store.frozen(), self.keep)
 
     def _facts(self) -> list[Facts]:
         return [*self.cells.facts(), *self.dropouts.facts()]
@@ -246,14 +248,5 @@ def _may_train(kwargs: Mapping[str, Any]) -> bool:
     return not is_look() and bool(kwargs.get("training") or under_gradient_tape())
 
 
-def _read(facts: Sequence[Facts], frozen: Any, keep: int | None) -> dict[str, LayerRecording]:
+def _read(facts: Sequence[Facts], frozen: Frozen, keep: int | None) -> dict[str, LayerRecording]:
     return {each.path: layer_recording(each, frozen.read(each.number), keep) for each in facts}
-
-
-def _check_backend() -> None:
-    backend = keras.config.backend()
-    if backend != "tensorflow":
-        raise DropvizError(
-            f"dropviz records with Keras on TensorFlow. Received: backend={backend!r}. "
-            "Set KERAS_BACKEND=tensorflow before Keras is imported."
-        )

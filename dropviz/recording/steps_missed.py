@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -17,6 +17,7 @@ from dropviz.keras_inside.optimizers import (
     trains_recurrence,
     wrapped_optimizer,
 )
+from dropviz.recording.store import Store
 
 Layer = Any
 Model = Any
@@ -30,7 +31,7 @@ class StepsMissed:
     counted by the optimizer, and not here.
     """
 
-    def __init__(self, store: Any) -> None:
+    def __init__(self, store: Store) -> None:
         """Makes a counter.
 
         Args:
@@ -64,7 +65,7 @@ class StepsMissed:
                 stack.enter_context(hooks.before(owner, method, self._on_apply))
             yield
 
-    def count(self, recorded: list[int], layers: Collection[Layer] | None) -> int:
+    def count(self, recorded: Sequence[int], layers: Collection[Layer] | None) -> int:
         """How many steps of recurrent layers were not recorded.
 
         Args:
@@ -94,4 +95,6 @@ class StepsMissed:
         steps = wrapped if wrapped is not None else optimizer
         if id(steps) not in self._numbers or self._numbers[id(steps)][0]() is not steps:
             self._numbers[id(steps)] = weakref.ref(steps), self._store.new_optimizer()
-        self._store.count_step(self._numbers[id(steps)][1], list(grads))
+        if not self._store.count_step(self._numbers[id(steps)][1], list(grads)):
+            # Steps that are traced here write here, however often they run.
+            self._heard.add(steps)

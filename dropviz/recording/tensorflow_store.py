@@ -30,33 +30,15 @@ from dropviz.recording.log_rows import (
     COLUMNS,
     COUNTS,
     LAYER,
+    LAYERS,
     LOOKS,
+    OPTIMIZERS,
     SIZE,
     START,
     Held,
 )
 
 Tensor = Any  # a backend tensor, symbolic while TensorFlow traces
-
-# A row for each call: 2**17 calls of 20 ms are three quarters of an hour of training.
-_LOG_ROWS = 2**17
-_FEWEST_ROWS = 2**6
-_ROW_BYTES = 8 * COLUMNS
-LAYERS = 2**12
-OPTIMIZERS = 2**8
-
-
-def shares(budget: int) -> tuple[int, int]:
-    """Divides a budget.
-
-    Args:
-        budget: Bytes for everything that a recording keeps.
-
-    Returns:
-        Bytes for masks, and rows of the log: a quarter at the most, but some in any case.
-    """
-    rows = min(_LOG_ROWS, max(_FEWEST_ROWS, budget // 4 // _ROW_BYTES))
-    return max(budget // 4, budget - rows * _ROW_BYTES), rows
 
 
 class Store:
@@ -106,13 +88,17 @@ class Store:
         self._optimizers = min(self._optimizers + 1, OPTIMIZERS)
         return self._optimizers - 1
 
-    def count_step(self, optimizer: int, gradients: Sequence[Tensor]) -> None:
+    def takes(self, model: Any, layers: Sequence[Any]) -> None:
+        """Does nothing: variables are written wherever a graph runs."""
+
+    def count_step(self, optimizer: int, gradients: Sequence[Tensor]) -> bool:
         """Counts a step of an optimizer, once its gradients are there."""
         # Of a gradient in slices, as that of an embedding, the values.
         there = [getattr(each, "values", each) for each in gradients if each is not None]
         with tf.device(self.steps.device), tf.control_dependencies(there):
             place = tf.constant([optimizer], tf.int64) % _length(self.steps)
             self.steps.scatter_add(tf.IndexedSlices(tf.ones([1], tf.int64), place))
+        return True
 
     def write(
         self,
@@ -250,6 +236,10 @@ class Store:
         finally:
             for variable, value in zip(self.variables, before, strict=True):
                 variable.assign(value)
+
+    def frozen(self) -> Frozen:
+        """What is held by now."""
+        return Frozen(self)
 
     def release(self) -> None:
         """Gives the memory back; later writes go nowhere and do no harm.

@@ -29,6 +29,7 @@ from dropviz.recording.log_rows import (
     SIZE,
     STEPS,
     Held,
+    rate_bits,
 )
 from dropviz.recording.mask_layout import NOT_DRAWN, Layout, rates_of, read_masks
 from dropviz.recording.readback import Facts, layer_recording
@@ -243,7 +244,7 @@ def _masks(found: Found, call: _Call) -> LayerRecording:
     block = np.concatenate([np.zeros(0, np.float32), *(each.ravel() for each in call.masks)])
     carried = int(bool(call.states[0].any()))
     # A trace runs eagerly, so that its rates are numbers.
-    rates = np.asarray(rates_of(found.layer.cell), np.float64).view(np.int64)
+    rates = rate_bits(rates_of(found.layer.cell))
     row = np.zeros((1, COLUMNS), np.int64)
     row[0, [SIZE, SAMPLES, STEPS, CARRIED]] = block.size, samples, steps, carried
     row[0, [DROPOUT, RECURRENT]] = rates
@@ -261,7 +262,7 @@ def _activation(cell: Any, name: str) -> oracle.Activation:
     function = getattr(cell, name)
     known = oracle.ACTIVATIONS.get(getattr(function, "__name__", ""))
     # One that is not in the table is the layer's own: the masks are what is to be proved.
-    return known or (lambda a: np.asarray(function(keras.ops.convert_to_tensor(a)), np.float64))
+    return known or (lambda a: _array(function(keras.ops.convert_to_tensor(a))).astype(np.float64))
 
 
 def _shaken(weights: list[Array], dtype: str) -> list[Array]:

@@ -10,7 +10,13 @@ from typing import Any
 import keras
 import numpy as np
 
-from dropviz.keras_inside.seeding import forget_shared_generator, shared_generator
+from dropviz.keras_inside.jax_state import bring_home, non_trainable_without_riders
+from dropviz.keras_inside.seeding import (
+    backend_streams,
+    forget_shared_generator,
+    put_streams_back,
+    shared_generator,
+)
 from dropviz.recording.find_layers import recurrent_layers
 
 Model = Any
@@ -23,8 +29,8 @@ def undisturbed(model: Model) -> Iterator[None]:
     Keras draws dropout masks at inference too (``RNN.call``, keras/src/layers/rnn/
     rnn.py), so that one ``evaluate`` between two epochs changes the training that
     follows. Seed states, metrics, the states of stateful layers and other
-    non-trainable variables are restored here; and the random streams of Python, NumPy
-    and Keras, from which a layer of one's own may draw.
+    non-trainable variables are restored here; and the random streams of Python, NumPy,
+    Keras and PyTorch, from which a layer of one's own may draw.
 
     Args:
         model: A built Keras model.
@@ -32,19 +38,36 @@ def undisturbed(model: Model) -> Iterator[None]:
     Yields:
         Nothing.
     """
-    variables = list(model.non_trainable_variables) + list(model.metrics_variables)
+    bring_home(model)
+    variables = non_trainable_without_riders(model) + list(model.metrics_variables)
     for found in recurrent_layers(model):
         variables += keras.tree.flatten(found.layer.states) if found.layer.states else []
     shared = shared_generator()
     variables += [shared.state] if shared is not None else []
     before = [keras.ops.copy(variable.value) for variable in variables]
-    streams = random.getstate(), np.random.get_state()  # noqa: NPY002 (the one that is shared)
     try:
-        yield
+        with streams_kept():
+            yield
     finally:
+        bring_home(model)
         for variable, value in zip(variables, before, strict=True):
             variable.assign(value)
         if shared is None:
             forget_shared_generator()
-        random.setstate(streams[0])
-        np.random.set_state(streams[1])  # noqa: NPY002
+
+
+@contextmanager
+def streams_kept() -> Iterator[None]:
+    """Puts the random streams of Python, NumPy and the backend back after the block.
+
+    Yields:
+        Nothing.
+    """
+    backend = backend_streams()
+    before = random.getstate(), np.random.get_state()  # noqa: NPY002 (the one that is shared)
+    try:
+        yield
+    finally:
+        put_streams_back(backend)
+        random.setstate(before[0])
+        np.random.set_state(before[1])  # noqa: NPY002

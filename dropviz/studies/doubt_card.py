@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import numpy as np
 
 from dropviz.core.checks import check_whole
@@ -68,7 +69,8 @@ def doubt_card(
     for place, amplitudes in _AMPLITUDES.items():
         x, y = noisy_sines(_SAMPLES, *amplitudes, seed=_SEED)
         masks = mc(models[0], x, passes, seed=_SEED)
-        each = np.stack([np.asarray(model(x, training=False)) for model in models])
+        outputs = [keras.ops.convert_to_numpy(model(x, training=False)) for model in models]
+        each = np.stack(outputs)
         ensemble = Doubt(each, each.mean(axis=0))
         found["masks"][place] = _trust(masks, y)
         found["ensemble"][place] = _trust(ensemble, y)

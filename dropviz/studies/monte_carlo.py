@@ -23,6 +23,11 @@ from dropviz.keras_inside.cell_masks import forget_masks, keep_masks, kept_masks
 from dropviz.keras_inside.dropout_mask import replace_call
 from dropviz.keras_inside.inner_loop import class_inner_loop, looking, replaced_inner_loop
 from dropviz.keras_inside.require_layer import require_layer
+from dropviz.keras_inside.seeding import (
+    backend_streams,
+    put_streams_back,
+    seed_backend_streams,
+)
 from dropviz.keras_inside.sublayers import layer_and_sublayers
 from dropviz.keras_inside.untracked import attributes_kept
 from dropviz.methods.method_cell import MethodCell
@@ -110,6 +115,7 @@ def _begin_streams(found: list[Found], between: list[Found], seed: int | None) -
     """Sets where each layer draws from; they are put back with the model."""
     if seed is None:
         return
+    seed_backend_streams(seed)
     drawing = [cell for each in found for _, cell in cells(each.layer, each.path)]
     drawing += [each.layer for each in between]
     for each, own in zip(drawing, np.random.SeedSequence(seed).spawn(len(drawing)), strict=True):
@@ -183,14 +189,15 @@ class _Dropping:
             shape is not None and shape[0] is not None for shape in shapes
         )
 
-    def states(self) -> list[Tensor]:
-        """Where the streams are."""
-        return [keras.ops.copy(each.value) for each in self._streams]
+    def states(self) -> tuple[list[Tensor], list[Any]]:
+        """Where the streams are: those of the layers, and the backend's own."""
+        return [keras.ops.copy(each.value) for each in self._streams], backend_streams()
 
-    def go_back_to(self, states: list[Tensor]) -> None:
+    def go_back_to(self, states: tuple[list[Tensor], list[Any]]) -> None:
         """Puts the streams back."""
-        for stream, state in zip(self._streams, states, strict=True):
+        for stream, state in zip(self._streams, states[0], strict=True):
             stream.assign(state)
+        put_streams_back(states[1])
 
     @contextmanager
     def on(self, shared: NDArray[np.int64] | None) -> Iterator[None]:

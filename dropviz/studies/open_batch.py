@@ -15,17 +15,17 @@ from dropviz.core.masks import Array
 from dropviz.core.opened_batch import OpenedBatch
 from dropviz.core.task import Task
 from dropviz.core.tasks import BATCH_SIZE
-from dropviz.keras_inside.fit_batches import shuffled_orders
+from dropviz.keras_inside.fit_batches import has_one_order, shuffled_orders, take_order
 from dropviz.keras_inside.inner_loop import looking
 from dropviz.keras_inside.seeding import seed_again
-from dropviz.recording.undisturbed import undisturbed
+from dropviz.recording.undisturbed import streams_kept, undisturbed
 
 Model = Any
 
 
 @lru_cache(8)
 def order_of(seed: int, samples: int) -> NDArray[np.int64]:
-    """The order in which a training from a seed meets the samples, in each of its epochs.
+    """The order in which a training from a seed meets the samples, in each of its epochs alike.
 
     Seeds everything, as the training that follows does too.
 
@@ -41,15 +41,50 @@ def order_of(seed: int, samples: int) -> NDArray[np.int64]:
     return order
 
 
+class EpochOrders(keras.callbacks.Callback):  # type: ignore[misc]
+    """The orders in which a training meets the samples, epoch by epoch, as it goes on."""
+
+    def __init__(self, seed: int, samples: int) -> None:
+        """Begins to note orders.
+
+        Args:
+            seed: The training's seed; where all epochs have one order, it is noted at once, and
+                everything is seeded.
+            samples: How many there are.
+        """
+        super().__init__()
+        self._samples = samples
+        self._orders = [order_of(seed, samples)] if has_one_order() else []
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Asks the random streams for the order that they will give this epoch."""
+        del epoch, logs
+        if not has_one_order():
+            with streams_kept():
+                order = keras.ops.convert_to_numpy(take_order(np.arange(self._samples)))
+            self._orders.append(order.astype(np.int64))
+
+    def sample(self, batch: int, place: int) -> int:
+        """The index of the sample that a batch has at a place.
+
+        Args:
+            batch: Its number over the whole training.
+            place: The place in it.
+        """
+        epoch, number = divmod(batch, -(-self._samples // BATCH_SIZE))
+        order = self._orders[0 if has_one_order() else epoch]
+        return int(order[number * BATCH_SIZE + place])
+
+
 def open_batch(
-    model: Model, task: Task, order: NDArray[np.int64], layer: LayerRecording, sample: int
+    model: Model, task: Task, orders: EpochOrders, layer: LayerRecording, sample: int
 ) -> OpenedBatch | None:
     """Opens the pass of a sample of the newest recorded batch; disturbs nothing.
 
     Args:
         model: The model that trains, whose LSTM has the name "lstm".
         task: The data.
-        order: The order in which an epoch meets them.
+        orders: The orders in which the epochs of this training meet them.
         layer: The recording of the LSTM; its newest batch is opened.
         sample: Position in that batch; the last where there are not so many.
 
@@ -61,8 +96,7 @@ def open_batch(
         return None
     sample = min(sample, first.batch_sizes[-1] - 1)
     number = first.batches[-1]
-    start = number % -(-len(order) // BATCH_SIZE) * BATCH_SIZE
-    index = int(order[start + sample])
+    index = orders.sample(number, sample)
     masks = {site: each.of_batch() for site, each in layer.items() if not each.reason}
     mine = {
         site: values[:, :, [min(sample, values.shape[2] - 1)]] for site, values in masks.items()
@@ -93,4 +127,4 @@ def _through(layers: list[Any], values: Any) -> Array:
     """What layers without dropout make of values."""
     for layer in layers:
         values = layer(keras.ops.convert_to_tensor(values))
-    return np.asarray(values, dtype=np.float64)
+    return np.asarray(keras.ops.convert_to_numpy(values), dtype=np.float64)

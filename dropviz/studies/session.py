@@ -28,6 +28,8 @@ from dropviz.core.tasks import BATCH_SIZE
 from dropviz.core.verdict import Verdict
 from dropviz.experiment.explain import explain
 from dropviz.keras_inside.call_path import heard_call_paths
+from dropviz.keras_inside.fit_batches import build_metrics, has_one_order, take_order
+from dropviz.keras_inside.jax_state import bring_home, variables_without_riders
 from dropviz.keras_inside.seeding import seed_again
 from dropviz.methods.variable_rates import VariableRates
 from dropviz.recording.recorder import Recorder
@@ -35,7 +37,7 @@ from dropviz.recording.trace import prove
 from dropviz.recording.undisturbed import undisturbed
 from dropviz.studies.fitting import build, code, fit
 from dropviz.studies.on_and_off import OnAndOff
-from dropviz.studies.open_batch import open_batch, order_of
+from dropviz.studies.open_batch import EpochOrders, open_batch
 from dropviz.studies.progress import CurveCollector, Listener
 from dropviz.studies.steering import Steering
 
@@ -73,10 +75,12 @@ class Session:
         self.task = task
         self.changes: list[Change] = []
         self._shape = shape(spec)
-        self._order = np.arange(0)
+        self._orders: EpochOrders | None = None
         self._model = build(spec, task)
         self._model.optimizer.build(self._model.trainable_variables)
         self._layer = self._model.get_layer("lstm")
+        if not has_one_order():
+            build_metrics(self._model, (task.x[:1], task.y[:1]))
         self._rates = VariableRates(self._layer, spec.setting)
         self._measure = OnAndOff(self._model, task)
         self._recorder = Recorder(
@@ -112,18 +116,21 @@ class Session:
             one of its own.
         """
         began = time.perf_counter()
-        self._order = order_of(spec.seed, len(self.task.x))
+        samples = len(self.task.x)
+        self._orders = EpochOrders(spec.seed, samples)
         seed_again(spec.seed)
         fresh = build(spec, self.task)
         fresh.optimizer.build(fresh.trainable_variables)
         _copy(fresh, self._model)
+        if not has_one_order():
+            take_order(np.arange(samples))  # as ``fit`` does where metrics are not built yet
         self._recorder.restart()
         callback = SteeringCallback(self._rates, spec, steering)
         self.changes = callback.changes
         collector = CurveCollector(
             listener, self._measure, self.task.with_derived, stop_when_not_finite=True
         )
-        status, reason = fit(self._model, spec, self.task, [callback], collector)
+        status, reason = fit(self._model, spec, self.task, [self._orders, callback], collector)
         _copy(self._model, fresh)
         recording = self._recorder.taken()
         done = replace(spec, schedule=tuple(self.changes))
@@ -156,7 +163,9 @@ class Session:
         Returns:
             The pass; None where the batch cannot be opened.
         """
-        return open_batch(self._model, self.task, self._order, layer, sample)
+        if self._orders is None:
+            return None
+        return open_batch(self._model, self.task, self._orders, layer, sample)
 
     def explain(self, spec: RunSpec) -> Verdict:
         """Explains the layer that trains here by the black-box experiment; takes seconds."""
@@ -206,7 +215,8 @@ class Session:
     def _aside(self) -> Iterator[None]:
         """Puts back, however the block ends, all that it changes here."""
         acted = self._rates.setting
-        variables = [*self._model.variables, *self._model.optimizer.variables]
+        bring_home(self._model)
+        variables = [*variables_without_riders(self._model), *self._model.optimizer.variables]
         before = [keras.ops.copy(variable.value) for variable in variables]
         try:
             with undisturbed(self._model), self._recorder.resting():
@@ -262,7 +272,10 @@ class SteeringCallback(keras.callbacks.Callback):  # type: ignore[misc]
         del batch, logs
         change = self._steering.at(self.batches)
         before = self.changes[-1] if self.changes else self._spec.start
-        if change.differs(before):
+        moves = change.differs(before)
+        if moves or self._state is not None:
+            bring_home(self.model)  # inside an epoch JAX has taken the variables' values
+        if moves:
             self._rates.set(self._spec.setting_at(change))
             self.changes.append(change)
             if change.frozen != before.frozen:
@@ -300,7 +313,8 @@ def shape(spec: RunSpec) -> tuple[Any, ...]:
 
 def _copy(source: Model, target: Model) -> None:
     """Copies weights, random streams and the optimizer's state."""
-    ours = [*source.variables, *source.optimizer.variables]
-    theirs = [*target.variables, *target.optimizer.variables]
+    ours = [*variables_without_riders(source), *source.optimizer.variables]
+    theirs = [*variables_without_riders(target), *target.optimizer.variables]
     for one, other in zip(ours, theirs, strict=True):
-        other.assign(one.value)
+        # A step of JAX consumes what it is given: no two models may hold one array.
+        other.assign(keras.ops.copy(one.value))

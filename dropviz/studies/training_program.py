@@ -19,7 +19,7 @@ from dropviz.core.spec import RunSpec
 from dropviz.core.task import Task
 from dropviz.core.tasks import BATCH_SIZE
 from dropviz.keras_inside import interrupts
-from dropviz.keras_inside.fit_batches import as_handed, shuffled_orders
+from dropviz.keras_inside.fit_batches import as_handed, build_metrics, shuffled_orders
 from dropviz.keras_inside.seeding import seed_again
 from dropviz.methods.variable_rates import VariableRates
 from dropviz.studies.fitting import not_finite
@@ -74,7 +74,7 @@ class TrainingProgram:
         """
         check_trainable(spec, engine)
         # TensorFlow's part is loaded only where TensorFlow is in use.
-        from dropviz.keras_inside.compiled_training import CompiledTraining, build_metrics
+        from dropviz.keras_inside.compiled_training import CompiledTraining
 
         self._compile = CompiledTraining
         self.spec = spec

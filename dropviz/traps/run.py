@@ -13,12 +13,12 @@ import numpy as np
 
 from dropviz.core.trap_results import Trap, TrapResults
 from dropviz.errors import is_known, unknown_name
-from dropviz.traps import data_order, masks, rates, training
+from dropviz.traps import data_order, masks, rates, seeds, training
 from dropviz.traps.tools import Exhibit, Finding, NotMeasurableError
 
 EXHIBITS: dict[str, Exhibit] = {
     exhibit.name: exhibit
-    for exhibits in (rates, training, data_order, masks)
+    for exhibits in (rates, training, data_order, masks, seeds)
     for exhibit in exhibits.EXHIBITS
 }
 

@@ -9,6 +9,7 @@ from dropviz.checkup.front_end import FrontEnd
 from dropviz.checkup.known_problems import Here
 from dropviz.checkup.machine import Machine
 from dropviz.checkup.versions import PACKAGES
+from dropviz.keras_inside.choose_backend import Choice
 
 _VERSIONS = dict.fromkeys(PACKAGES, "1.0") | {
     "keras": "3.15.1",
@@ -17,7 +18,9 @@ _VERSIONS = dict.fromkeys(PACKAGES, "1.0") | {
     "ipywidgets": "8.1.9",
     "jupyterlab": "4.6.6",
 }
-HERE = Here(_VERSIONS, {}, FrontEnd.JUPYTER, Machine(2, 2, 8 * 2**30, None))
+HERE = Here(
+    _VERSIONS, {}, FrontEnd.JUPYTER, Machine(2, 2, 8 * 2**30, None), Choice("tensorflow", "so said")
+)
 
 
 def changed(*, versions: dict[str, str] | None = None, **fields: Any) -> Here:

@@ -5,6 +5,7 @@ import pytest
 from dropviz.checkup.front_end import FrontEnd
 from dropviz.checkup.known_problems import preventing, troubling
 from dropviz.checkup.machine import Machine
+from dropviz.keras_inside.choose_backend import Choice
 
 from .here import changed
 
@@ -35,16 +36,29 @@ def test_what_dropviz_can_work_with_is_ready(versions: dict[str, str]) -> None:
         ({"keras": ""}, "tensorflow", f"no Keras. Run: {INSTALL}"),
         ({"keras": "3.7.0"}, "tensorflow", "Keras 3.7.0; dropviz needs 3.8 or later."),
         ({"keras": "2.15.0"}, "tensorflow", "Keras 2.15.0; dropviz needs 3.8 or later."),
-        ({}, "jax", "dropviz records on TensorFlow; set KERAS_BACKEND=tensorflow."),
+        ({"jax": ""}, "jax", 'no JAX. Run: python -m pip install "dropviz[jax]"'),
+        ({"torch": ""}, "torch", 'no PyTorch. Run: python -m pip install "dropviz[torch]"'),
+        (
+            {},
+            "openvino",
+            "dropviz records on tensorflow, jax, torch; set KERAS_BACKEND to one.",
+        ),
     ],
-    ids=["no tensorflow", "no keras", "an old keras", "a very old keras", "another backend"],
+    ids=lambda each: str(each)[:20],
 )
 def test_what_is_missing_is_said_with_what_to_do(
     versions: dict[str, str], backend: str, said: str
 ) -> None:
-    here = changed(versions=versions, environment={"KERAS_BACKEND": backend})
+    here = changed(versions=versions, backend=Choice(backend, "so said"))
 
     assert preventing(here) == said
+
+
+@pytest.mark.parametrize("name", ["jax", "torch"])
+def test_another_backend_that_is_there_is_ready(name: str) -> None:
+    versions = {"tensorflow": "", name: "1.0"}
+
+    assert preventing(changed(versions=versions, backend=Choice(name, "so said"))) == ""
 
 
 @pytest.mark.parametrize("value", ["1", "True", "true"])

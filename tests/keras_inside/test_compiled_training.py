@@ -9,8 +9,8 @@ import keras
 import numpy as np
 import pytest
 
-from dropviz.keras_inside.compiled_training import CompiledTraining, build_metrics
-from dropviz.keras_inside.fit_batches import as_handed, shuffled_orders
+from dropviz.keras_inside.compiled_training import CompiledTraining
+from dropviz.keras_inside.fit_batches import as_handed, build_metrics, shuffled_orders
 from dropviz.keras_inside.seeding import seed_again
 
 MOVED = (

@@ -725,13 +725,6 @@ def test_unknown_names_are_answered_with_the_nearest(
         look(recording)
 
 
-def test_another_backend_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keras.config, "backend", lambda: "jax")
-
-    with pytest.raises(DropvizError, match="Received: backend='jax'"), record(lstm()):
-        pass
-
-
 class Plain:
     """A cell that is no Keras layer: an RNN takes any object with a state size and a call."""
 

@@ -28,8 +28,9 @@ from dropviz.recording.log_rows import (
     STEPS,
     TRAINS,
     Held,
+    shares,
 )
-from dropviz.recording.tensorflow_store import Frozen, Store, shares
+from dropviz.recording.tensorflow_store import Frozen, Store
 
 ITEM = 4  # bytes of a float32
 ROW = 8 * COLUMNS  # bytes of a row of the log

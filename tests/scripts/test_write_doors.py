@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from scripts.write_doors import doors, with_doors, written
+from scripts.write_doors import doors, installing, with_doors, written
 
 LESSON = "notebooks/04-does-it-help.ipynb"
 
@@ -40,6 +40,12 @@ def test_only_what_stands_between_the_marks_is_written_anew(prefix: str) -> None
 
     assert once == text.replace(f"{prefix}old\n", f"{prefix}a\n{prefix}b\n")
     assert with_doors(once, "a\nb", prefix) == once
+
+
+def test_a_lesson_installs_from_the_repository() -> None:
+    line = 'run("pip", "install git+https://github.com/old/na.me")'
+
+    assert installing(line, "Ada/fork") == line.replace("old/na.me", "Ada/fork")
 
 
 def test_a_text_without_marks_is_refused() -> None:

@@ -273,6 +273,15 @@ def one_order() -> Measured:
     return shuffled and orders[0] == orders[1] == orders[2], orders
 
 
+def neighbouring_seeds() -> Measured:
+    drawn = []
+    for seed in (20, 21):
+        layer = keras.layers.Dropout(0.5, seed=seed)
+        drawn.append([arr(layer(np.ones((4, 64), "float32"), training=True)) for _ in range(3)])
+    same = [np.array_equal(one, other) for one, other in zip(drawn[0][1:], drawn[1], strict=False)]
+    return all(same), same
+
+
 FACTS: dict[str, Callable[[], Measured]] = {
     "rate-one": rate_one,
     "rates-clamped": rates_clamped,
@@ -293,13 +302,18 @@ FACTS: dict[str, Callable[[], Measured]] = {
     "stateful-new-masks": stateful_new_masks,
     "stacked-cells": stacked_cells,
     "seed-not-saved": seed_not_saved,
+    "neighbouring-seeds": neighbouring_seeds,
 }
 
 
 # Seen in Keras 3.8.0, and no more in 3.13.2 and 3.15.1.
 FORGETS_USE_CUDNN = [int(part) for part in keras.__version__.split(".")[:2]] < [3, 13]
 # What is not so in every Keras that dropviz works with, and whether it is in this one.
-SO_HERE = {"rate-one": not REFUSES_ONE, "bidirectional-use-cudnn": FORGETS_USE_CUDNN}
+SO_HERE = {
+    "rate-one": not REFUSES_ONE,
+    "bidirectional-use-cudnn": FORGETS_USE_CUDNN,
+    "neighbouring-seeds": keras.config.backend() == "torch",
+}
 
 
 @pytest.mark.parametrize("name", EXHIBITS)
@@ -520,6 +534,8 @@ OTHERWISE: dict[str, Callable[[Patches], None]] = {
     "stateful-new-masks": without("_maybe_reset_dropout_masks"),
     "stacked-cells": without("_maybe_config_dropout_masks"),
     "seed-not-saved": seeds_are_saved,
+    # TensorFlow is a backend that does otherwise; tests/backends asks PyTorch.
+    "neighbouring-seeds": lambda _: None,
 }
 
 
