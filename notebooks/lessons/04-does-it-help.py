@@ -65,7 +65,7 @@ short.against(told(five))
 # %% [markdown]
 # **How to read it.** In the first picture each dot is a seed: the accuracy with dropout less the
 # accuracy without. The bar is the interval of the mean. Where it lies on one side of the line, chance
-# alone would hardly have done that. The second picture has the same epoch by epoch.
+# alone would hardly have done that. The second picture has both accuracies, epoch by epoch.
 #
 # A training with masks has to learn from less at each step. Is it only slower?
 
@@ -80,9 +80,9 @@ for comparison in (five, twenty):
 long.against(told(twenty))
 
 # %% [markdown]
-# So how long one trains belongs to the answer, and so does the size of the net, which you can change
-# here. On this task, at these rates, with so small a net and so short a training, nothing shows
-# that dropout helps. On another task it may; whoever says so has to measure it there.
+# Where the two intervals in the last lines overlap, five seeds do not tell whether more epochs made the
+# difference smaller. On this task, at these rates, with so small a net and so short a training,
+# nothing shows that dropout helps. On another task it may; whoever says so has to measure it there.
 #
 # ## A map of rates
 #

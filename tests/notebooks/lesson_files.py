@@ -15,6 +15,7 @@ from notebooks.write_lessons import FOLDER, SOURCES
 
 Notebook = Any
 Cell = Any
+Words = tuple[str, tuple[str, ...], str]  # kind, forms and text
 
 LESSONS = (
     "01-where-does-it-act",
@@ -27,6 +28,7 @@ LESSONS = (
 SOURCE_OF = {source.stem: source for source in SOURCES}
 _ANSWER = re.compile(r"<details><summary>Answer</summary>\n(.*?)</details>", re.DOTALL)
 _CODE = re.compile(r"```python\n(.*?)```", re.DOTALL)
+_PROGRESS = re.compile(r"(done|experiment): # s")
 _NUMBER = re.compile(r"\d[\d.,]*(?:e[+-]?\d+)?")
 
 
@@ -87,8 +89,16 @@ def numbers(text: str) -> set[str]:
     return {each.strip(".,") for each in _NUMBER.findall(text)}
 
 
-def words(output: Any) -> tuple[str, tuple[str, ...], str]:
-    """What an output is and says, whatever its numbers."""
+def words_of(cell: Cell) -> list[Words]:
+    """What the outputs of a cell are and say, whatever their numbers.
+
+    What told how far something is stays only where that took long.
+    """
+    found = [_words(output) for output in cell.outputs]
+    return [each for each in found if not _PROGRESS.fullmatch(each[2])]
+
+
+def _words(output: Any) -> Words:
     data = output.get("data", {})
     text = output.get("text", "") or data.get("text/plain", "")
     masked = " ".join(_NUMBER.sub("#", text).split())

@@ -19,7 +19,7 @@ from tests.notebooks.lesson_files import (
     code_cells,
     outputs,
     said,
-    words,
+    words_of,
 )
 from tests.notebooks.measure_children import Taken, on_one_core
 
@@ -83,7 +83,7 @@ def test_what_is_stored_says_what_a_fresh_run_says(ran: Ran) -> None:
     before, now = code_cells(lesson_files.stored(ran.name)), code_cells(ran.lesson)
 
     for old, new in zip(before, now, strict=True):
-        assert [words(each) for each in new.outputs] == [words(each) for each in old.outputs]
+        assert words_of(new) == words_of(old)
 
 
 @pytest.mark.full
