@@ -12,8 +12,21 @@
 # * **Know before:** lesson 1: which arrows `dropout` and `recurrent_dropout` act on.
 # * **Words:** *x* is the input, *h* the state, *c* the memory, and *g* the *candidate* that could be
 #   added to it. A *sample* is one sequence of a batch. A rate is the share that is *dropped*.
+#
+# **Ways to open this lesson**
+#
+# <!-- doors -->
+# 1. [The page without Python](https://owner.github.io/dropviz/playground.html): for a telephone too; its masks are its own.
+# 2. [Colab](https://colab.research.google.com/github/OWNER/dropviz/blob/main/notebooks/02-what-is-a-mask.ipynb): a kernel of your own, with an account; for a class of any size.
+# 3. [Binder](https://mybinder.org/v2/gh/OWNER/dropviz/main?urlpath=lab/tree/notebooks/02-what-is-a-mask.ipynb): no account; one processor, 2 GB, and not for thirty people at once.
+# 4. Local: the README's first command; on a JupyterHub, behind its address, `/hub/user-redirect/git-pull?repo=https%3A%2F%2Fgithub.com%2FOWNER%2Fdropviz&branch=main&urlpath=lab%2Ftree%2Fdropviz%2Fnotebooks%2F02-what-is-a-mask.ipynb` (nbgitpuller).
+# <!-- /doors -->
 
 # %%
+from importlib.util import find_spec
+
+if not find_spec("dropviz"):  # as on Colab
+    get_ipython().run_line_magic("pip", "install --quiet git+https://github.com/OWNER/dropviz")
 # %load_ext dropviz
 import keras
 import numpy as np

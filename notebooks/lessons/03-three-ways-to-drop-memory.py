@@ -13,8 +13,21 @@
 # * **Words:** *h* is the state, *c* the memory, *g* the *candidate* that is added to it; the gate *i*
 #   says how much is added, *f* how much is kept, *o* how much is shown: `c_t = f * c_(t-1) + i * g` and
 #   `h_t = o * tanh(c_t)`.
+#
+# **Ways to open this lesson**
+#
+# <!-- doors -->
+# 1. [The page without Python](https://owner.github.io/dropviz/playground.html): for a telephone too; its masks are its own.
+# 2. [Colab](https://colab.research.google.com/github/OWNER/dropviz/blob/main/notebooks/03-three-ways-to-drop-memory.ipynb): a kernel of your own, with an account; for a class of any size.
+# 3. [Binder](https://mybinder.org/v2/gh/OWNER/dropviz/main?urlpath=lab/tree/notebooks/03-three-ways-to-drop-memory.ipynb): no account; one processor, 2 GB, and not for thirty people at once.
+# 4. Local: the README's first command; on a JupyterHub, behind its address, `/hub/user-redirect/git-pull?repo=https%3A%2F%2Fgithub.com%2FOWNER%2Fdropviz&branch=main&urlpath=lab%2Ftree%2Fdropviz%2Fnotebooks%2F03-three-ways-to-drop-memory.ipynb` (nbgitpuller).
+# <!-- /doors -->
 
 # %%
+from importlib.util import find_spec
+
+if not find_spec("dropviz"):  # as on Colab
+    get_ipython().run_line_magic("pip", "install --quiet git+https://github.com/OWNER/dropviz")
 # %load_ext dropviz
 import numpy as np
 

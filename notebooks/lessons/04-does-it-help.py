@@ -12,8 +12,21 @@
 # * **Words:** a *seed* is the number out of which all of a training's randomness comes: first
 #   weights, order of the samples, masks. An *interval* here is a range that holds the true mean in
 #   95 of 100 such experiments.
+#
+# **Ways to open this lesson**
+#
+# <!-- doors -->
+# 1. [The page without Python](https://owner.github.io/dropviz/playground.html): for a telephone too; its masks are its own.
+# 2. [Colab](https://colab.research.google.com/github/OWNER/dropviz/blob/main/notebooks/04-does-it-help.ipynb): a kernel of your own, with an account; for a class of any size.
+# 3. [Binder](https://mybinder.org/v2/gh/OWNER/dropviz/main?urlpath=lab/tree/notebooks/04-does-it-help.ipynb): no account; one processor, 2 GB, and not for thirty people at once.
+# 4. Local: the README's first command; on a JupyterHub, behind its address, `/hub/user-redirect/git-pull?repo=https%3A%2F%2Fgithub.com%2FOWNER%2Fdropviz&branch=main&urlpath=lab%2Ftree%2Fdropviz%2Fnotebooks%2F04-does-it-help.ipynb` (nbgitpuller).
+# <!-- /doors -->
 
 # %%
+from importlib.util import find_spec
+
+if not find_spec("dropviz"):  # as on Colab
+    get_ipython().run_line_magic("pip", "install --quiet git+https://github.com/OWNER/dropviz")
 # %load_ext dropviz
 import numpy as np
 
