@@ -75,7 +75,8 @@ def redraw(recorded: LayerRecording, batch: int, call: int = 0) -> dict[str, Mas
         raise DropvizError(
             f"The masks of {recorded.layer!r} cannot be redrawn exactly: a kept batch comes "
             "out differently, or none is kept. A step compiled with jit_compile=True draws other "
-            "random numbers; keep more batches (keep=, budget_mib=) or leave jit_compile out."
+            "random numbers; so do another backend and, on PyTorch, a layer without a seed; keep "
+            "more batches (keep=, budget_mib=) or leave jit_compile out."
         )
     return {
         site: Masks(

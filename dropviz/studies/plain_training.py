@@ -19,8 +19,8 @@ from dropviz.methods.variable_rates import VariableRates
 from dropviz.recording.record import record
 from dropviz.studies.fitting import build, fit
 from dropviz.studies.progress import CurveCollector
-from dropviz.studies.session import SteeringCallback
 from dropviz.studies.steering import Steering
+from dropviz.studies.steering_callback import SteeringCallback
 
 Model = Any
 ENGINES = ("exact", "xla")

@@ -40,6 +40,7 @@ from dropviz.studies.on_and_off import OnAndOff
 from dropviz.studies.open_batch import EpochOrders, open_batch
 from dropviz.studies.progress import CurveCollector, Listener
 from dropviz.studies.steering import Steering
+from dropviz.studies.steering_callback import SteeringCallback
 
 Model = Any
 
@@ -247,43 +248,6 @@ class Session:
         trail: TracebackType | None,
     ) -> None:
         self.close()
-
-
-class SteeringCallback(keras.callbacks.Callback):  # type: ignore[misc]
-    """Puts what is wanted in force, batch by batch, and notes the changes.
-
-    Attributes:
-        changes: The changes so far, in the order of their batches.
-        batches: Batches begun so far.
-    """
-
-    def __init__(self, rates: VariableRates, spec: RunSpec, steering: Steering) -> None:
-        super().__init__()
-        self.changes: list[Change] = []
-        self._rates = rates
-        self._spec = spec
-        self._steering = steering
-        self.batches = 0
-        self._state: Any = None
-        rates.set(spec.setting)
-
-    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        """Waits, stops, or sets the rates."""
-        del batch, logs
-        change = self._steering.at(self.batches)
-        before = self.changes[-1] if self.changes else self._spec.start
-        moves = change.differs(before)
-        if moves or self._state is not None:
-            bring_home(self.model)  # inside an epoch JAX has taken the variables' values
-        if moves:
-            self._rates.set(self._spec.setting_at(change))
-            self.changes.append(change)
-            if change.frozen != before.frozen:
-                self._state = self._rates.stream() if change.frozen else None
-        if self._state is not None:
-            # The same random numbers again: the same masks, at the rates of the moment.
-            self._rates.rewind(self._state)
-        self.batches += 1
 
 
 class _Stopwatch(keras.callbacks.Callback):  # type: ignore[misc]

@@ -1,0 +1,28 @@
+"""What is particular to a backend in the tests that run on each of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import pytest
+
+BACKEND = keras.config.backend()
+HERE = Path(__file__).parent
+
+# Seams and stores that only one backend has.
+collect_ignore = [
+    each.name
+    for name in ("jax", "torch")
+    for each in HERE.glob(f"test_{name}_*.py")
+    if name != BACKEND
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if BACKEND != "jax":
+        # Tensors of PyTorch and variables of TensorFlow on NumPy 2.4, where Keras makes arrays.
+        quiet = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+        for item in items:
+            if HERE in item.path.parents:
+                item.add_marker(quiet)
