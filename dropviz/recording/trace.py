@@ -220,7 +220,7 @@ def _opened(found: Found, call: _Call) -> Trace:
         if call.training
         else _at_inference(cell)
     )
-    weights = [each.numpy() for each in every]
+    weights = [keras.ops.convert_to_numpy(keras.ops.convert_to_tensor(each)) for each in every]
     run: Callable[..., oracle.Pass] = oracle.lstm
     options |= dict(zip(("h", "c"), call.states, strict=False))
     if kind(cell)[0] == "GRU":

@@ -195,9 +195,8 @@ def table() -> str:
 
 
 def _write() -> None:
-    text = PAGE.read_text(encoding="utf-8")
-    head, *parts = text.split("\n## ")
     mine = table()
+    head, *parts = PAGE.read_text(encoding="utf-8").split("\n## ")
     parts = [f"## {part.rstrip()}\n" for part in parts if not mine.startswith(f"## {part[:5]}")]
     parts = sorted(
         [*parts, mine], key=lambda part: [*map(section, _TITLES)].index(part.split("\n")[0])
