@@ -197,10 +197,10 @@ def _listening(layer: Layer) -> Iterator[list[_Call]]:
 
 def variable_values(variable: Any) -> Array:
     """A variable's values in their own type; Keras's ``numpy`` warns where it is not TensorFlow."""
-    if keras.config.backend() == "tensorflow":
-        values: Array = variable.numpy()
-        return values
-    values = keras.ops.convert_to_numpy(variable.value)
+    on_tensorflow = keras.config.backend() == "tensorflow"
+    values: Array = (
+        variable.numpy() if on_tensorflow else keras.ops.convert_to_numpy(variable.value)
+    )
     return values
 
 

@@ -68,7 +68,12 @@ def test_a_variable_is_handed_on_where_a_step_knows_it() -> None:
         found.append(is_handed_on(extra))
     with keras.StatelessScope():
         found.append(is_handed_on(extra))
-    jax.jit(lambda x: (found.append(is_handed_on(extra)), x)[1])(1.0)
+
+    def step(x: Any) -> Any:
+        found.append(is_handed_on(extra))
+        return x
+
+    jax.jit(step)(1.0)
 
     assert [*found, is_handed_on(extra)] == [True, False, False, True]
 

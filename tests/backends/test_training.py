@@ -172,7 +172,9 @@ def same(one: Run, other: Run) -> bool:
     arrays: list[list[NDArray[Any]]] = [
         [keras.ops.convert_to_numpy(each.value) for each in pair] for pair in pairs
     ]
-    return all(np.array_equal(*pair) for pair in arrays) and one.curves == other.curves
+    return (
+        all(np.array_equal(mine, theirs) for mine, theirs in arrays) and one.curves == other.curves
+    )
 
 
 def test_a_run_is_proved_and_repeats(done: Run, task: Task) -> None:
@@ -233,4 +235,6 @@ def test_a_saved_run_opens_where_there_is_no_backend(done: Run, tmp_path: Path) 
     )
 
     assert came.stdout.strip() == str(done.recording)
-    assert str(dropviz.load(path).recording) == str(done.recording)
+    loaded = dropviz.load(path)
+    assert isinstance(loaded, Run)
+    assert str(loaded.recording) == str(done.recording)
