@@ -195,6 +195,15 @@ def _listening(layer: Layer) -> Iterator[list[_Call]]:
         yield calls
 
 
+def variable_values(variable: Any) -> Array:
+    """A variable's values in their own type; Keras's ``numpy`` warns where it is not TensorFlow."""
+    on_tensorflow = keras.config.backend() == "tensorflow"
+    values: Array = (
+        variable.numpy() if on_tensorflow else keras.ops.convert_to_numpy(variable.value)
+    )
+    return values
+
+
 def _array(value: Any) -> Array:
     wide = "float64" if keras.backend.standardize_dtype(value.dtype) == "float64" else "float32"
     array: Array = keras.ops.convert_to_numpy(keras.ops.cast(value, wide))
@@ -220,7 +229,7 @@ def _opened(found: Found, call: _Call) -> Trace:
         if call.training
         else _at_inference(cell)
     )
-    weights = [keras.ops.convert_to_numpy(keras.ops.convert_to_tensor(each)) for each in every]
+    weights = [variable_values(each) for each in every]
     run: Callable[..., oracle.Pass] = oracle.lstm
     options |= dict(zip(("h", "c"), call.states, strict=False))
     if kind(cell)[0] == "GRU":

@@ -18,6 +18,7 @@ from dropviz.core.tasks import BATCH_SIZE
 from dropviz.keras_inside.fit_batches import has_one_order, shuffled_orders, take_order
 from dropviz.keras_inside.inner_loop import looking
 from dropviz.keras_inside.seeding import seed_again
+from dropviz.recording.trace import variable_values
 from dropviz.recording.undisturbed import streams_kept, undisturbed
 
 Model = Any
@@ -105,7 +106,9 @@ def open_batch(
     with looking(), undisturbed(model):
         at = [each.name for each in model.layers].index("lstm")
         x = _through(model.layers[:at], task.x[index : index + 1])
-        done = oracle.lstm([_numbers(weight) for weight in cell.trainable_variables], x, mine)
+        done = oracle.lstm(
+            [variable_values(weight) for weight in cell.trainable_variables], x, mine
+        )
         every = model.layers[at].return_sequences
         answer = _through(model.layers[at + 1 :], done.outputs if every else done.outputs[:, -1])
     return OpenedBatch(
@@ -121,12 +124,6 @@ def open_batch(
         h=done.h[0],
         c=done.c[0],
     )
-
-
-def _numbers(variable: Any) -> Array:
-    """A variable's values, past Keras's own ``numpy``, of which NumPy 2.4 warns."""
-    values: Array = keras.ops.convert_to_numpy(keras.ops.convert_to_tensor(variable))
-    return values
 
 
 def _through(layers: list[Any], values: Any) -> Array:
