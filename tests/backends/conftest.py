@@ -20,9 +20,8 @@ collect_ignore = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if BACKEND == "torch":
-        # PyTorch 2.14's tensors on NumPy 2.4, wherever Keras makes arrays of them.
-        quiet = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-        for item in items:
-            if HERE in item.path.parents:
-                item.add_marker(quiet)
+    # Variables of TensorFlow and tensors of PyTorch, on NumPy 2.4, where arrays are made.
+    quiet = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(quiet)
