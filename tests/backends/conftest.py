@@ -20,9 +20,8 @@ collect_ignore = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if BACKEND != "jax":
-        # Tensors of PyTorch and variables of TensorFlow on NumPy 2.4, where Keras makes arrays.
-        quiet = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-        for item in items:
-            if HERE in item.path.parents:
-                item.add_marker(quiet)
+    # Variables of TensorFlow and tensors of PyTorch, on NumPy 2.4, where arrays are made.
+    quiet = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(quiet)
