@@ -274,6 +274,7 @@ class Named:
         return self.text
 
 
+@pytest.mark.few(6)
 @pytest.mark.parametrize("form", PLAIN)
 @MANY
 def test_plain_text_does_nothing_and_hides_nothing(form: str, text: str) -> None:
@@ -354,7 +355,7 @@ PICTURES: dict[str, Callable[[str], list[Picture]]] = {
 }
 
 
-@pytest.mark.few(5)
+@pytest.mark.few(2)
 @pytest.mark.parametrize("form", PICTURES)
 @MANY
 def test_a_picture_is_drawn_and_its_words_do_nothing(form: str, text: str) -> None:

@@ -28,6 +28,7 @@ LAYERS: dict[str, tuple[Callable[[], Any], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.few(2)
 @pytest.mark.parametrize(("build", "path"), LAYERS.values(), ids=LAYERS)
 def test_a_verdict_names_the_path_of_its_runs(build: Callable[[], Any], path: str) -> None:

@@ -101,6 +101,7 @@ def test_a_seed_is_passed_on(names: InProcess, asked: Asked, line: str) -> None:
     assert asked.seeds == [3]
 
 
+@pytest.mark.full
 def test_each_layer_of_a_model_is_answered_and_comes_back_as_it_was(
     names: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -345,6 +345,7 @@ def test_what_was_refused_is_an_ordinary_exception_to_code(ipython: InProcess) -
 # ---------------------------------------------------------------- the line
 
 
+@pytest.mark.slow
 def test_a_line_returns_the_run_that_its_flags_ask_for(ipython: InProcess) -> None:
     run = ipython.shell.run_line_magic(
         "lstm_dropout", "--units 3 --epochs 1 --seed 5 --recurrent-dropout=.25 -d .5"

@@ -247,6 +247,7 @@ def test_a_layer_that_goes_backwards_says_so(made: Callable[..., Any]) -> None:
     ) in lines
 
 
+@pytest.mark.slow
 def test_a_rate_of_nought_and_predictions_leave_nothing() -> None:
     model = stacked(lambda: keras.layers.Dropout(0.0))
     with record(model) as recording:

@@ -161,6 +161,7 @@ def test_another_error_is_not_swallowed() -> None:
         fit(build(SPEC, TASK), SPEC, TASK, [Ends(ZeroDivisionError)], CurveCollector())
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_not_finite_fails_the_fit() -> None:
     wild = tiny(learning_rate=1e38)
     spec = replace(SPEC, epochs=6)

@@ -117,6 +117,7 @@ def assert_same_run(mine: Run, its: Run) -> None:
 # ---------------------------------------------------------------- rates that stay
 
 
+@pytest.mark.full
 def test_untouched_trainings_are_those_of_a_run_one_after_the_other(
     session: Session, constants: dict[RunSpec, Run]
 ) -> None:

@@ -140,7 +140,7 @@ def test_a_trained_run_survives_its_file(trained: Run, tmp_path: Path) -> None:
 # ---------------------------------------------------------------- to the bit
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_second_run_repeats_the_first_to_the_bit(trained: Run) -> None:
     again = run(tiny(), **ASKED)  # type: ignore[arg-type]
 
@@ -288,11 +288,13 @@ def test_a_loss_that_is_not_finite_ends_the_training_as_failed(failed: Run) -> N
     assert failed.curves.epochs < 6
 
 
+@pytest.mark.slow
 def test_a_failed_run_says_when(failed: Run) -> None:
     assert failed.reason == f"the loss was not finite in epoch {failed.curves.epochs}"
     assert failed.reason in failed.summary
 
 
+@pytest.mark.slow
 def test_a_failed_run_can_be_kept_and_drawn(failed: Run, tmp_path: Path) -> None:
     loaded = dropviz.load(failed.save(tmp_path / "failed.dropviz"))
 
@@ -322,21 +324,25 @@ def test_an_interrupt_keeps_the_epochs_before_it(stopped: Any, trained: Run) -> 
         assert values == trained.curves[name][:1]
 
 
+@pytest.mark.slow
 def test_an_interrupt_keeps_the_recording(stopped: Any) -> None:
     # The two batches of the first epoch, and the one after which it came.
     assert stopped.run.recording["lstm"].batches == 3
     assert stopped.run.recording["lstm"]["recurrent"].entries > 0
 
 
+@pytest.mark.slow
 def test_an_interrupt_says_where_it_stopped(stopped: Any) -> None:
     assert str(stopped) == "stopped after epoch 1 of 3; results kept"
     assert "stopped after 1 epoch of 3" in stopped.run.title
 
 
+@pytest.mark.slow
 def test_an_interrupt_is_still_a_keyboard_interrupt(stopped: StoppedError) -> None:
     assert isinstance(stopped, KeyboardInterrupt)
 
 
+@pytest.mark.slow
 def test_an_interrupt_leaves_nothing_of_dropviz_in_the_model(stopped: Any) -> None:
     assert "inner_loop" not in vars(stopped.run.model.layers[0])
 

@@ -110,7 +110,7 @@ SCHEDULES = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few("to nought and back")
 @pytest.mark.parametrize("spec", SCHEDULES.values(), ids=SCHEDULES)
 def test_rates_change_on_the_way_to_the_bit_as_in_a_run(spec: RunSpec) -> None:

@@ -521,6 +521,7 @@ def recorded_rates(layers: Any) -> list[tuple[float, float]]:
     return [(each["input"].rate, each["recurrent"].rate) for each in layers.values()]
 
 
+@pytest.mark.slow
 @pytest.mark.few("lstm")
 @pytest.mark.parametrize(
     "build",

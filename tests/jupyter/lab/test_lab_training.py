@@ -453,6 +453,7 @@ def test_a_step_is_one_batch_and_the_next_step_one_more(opened: Open) -> None:
     assert run_of(panel).recording["lstm"].batches == 3
 
 
+@pytest.mark.full
 def test_train_goes_on_until_it_is_stopped_where_no_epochs_are_given(
     opened: Open, pace: Pace
 ) -> None:
