@@ -38,6 +38,20 @@ def test_every_part_is_on_a_page_and_every_place_has_its_part() -> None:
     assert sorted(named) == sorted(generated.PARTS)
 
 
+def test_every_page_is_in_a_list_of_pages() -> None:
+    # The build says so too, which only runs where Sphinx is.
+    listed = set()
+    for name, text in PAGES.items():
+        for block in re.findall(r"```{toctree}\n(.*?)```", text, re.DOTALL):
+            for line in block.splitlines():
+                if line and not line.startswith(":"):
+                    inside = Path(name).parent / line if line[0] != "/" else Path(line[1:])
+                    listed.add(inside.as_posix())
+    pages = {name.removesuffix(".md") for name in PAGES if not name.startswith("upstream/")}
+
+    assert pages - listed == {"index"}
+
+
 def test_every_public_name_is_documented() -> None:
     documented = re.findall(r"^\.\. auto\w+:: dropviz\.(\w+)$", generated.names(), re.MULTILINE)
 
