@@ -15,6 +15,8 @@ from typing import IO, Self
 _GROUPS = Path("/sys/fs/cgroup")
 _NAME = "dropviz_rehearsal"
 _EVERY = 0.1  # seconds
+# What a process is, by a word of its command; the server where it is none of these.
+_KINDS = {"kernel": b"ipykernel", "worker": b"loky"}
 
 
 class MemoryGroup:
@@ -138,7 +140,7 @@ class LimitedProcess:
             for process in _family(self._process.pid):
                 with suppress(OSError, StopIteration, IndexError):
                     words = Path(f"/proc/{process}/cmdline").read_bytes()
-                    what = "kernel" if b"ipykernel" in words else "server"
+                    what = next((name for name, word in _KINDS.items() if word in words), "server")
                     status = Path(f"/proc/{process}/status").read_text().splitlines()
                     size = next(int(row.split()[1]) for row in status if row.startswith("VmRSS"))
                     taken["all"] += size * 1024
