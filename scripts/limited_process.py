@@ -9,8 +9,9 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Self
+from typing import IO
+
+from dropviz.core.closing import Closing
 
 _GROUPS = Path("/sys/fs/cgroup")
 _NAME = "dropviz_rehearsal"
@@ -57,7 +58,7 @@ class MemoryGroup:
         return 0
 
 
-class LimitedProcess:
+class LimitedProcess(Closing):
     """A process, all that it starts, and what they take."""
 
     def __init__(
@@ -117,15 +118,8 @@ class LimitedProcess:
         """Forgets what was taken so far."""
         self.peaks.clear()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Ends it, and all that it started."""
         self._done.set()
         family = _family(self._process.pid)
         self._process.terminate()

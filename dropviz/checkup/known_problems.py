@@ -14,8 +14,6 @@ from dropviz.keras_inside.choose_backend import BACKENDS, VARIABLE, Choice, choo
 
 # Server and one kernel that has trained take about so much; measured on Binder's pins.
 _A_KERNEL = 0.6 * GIB
-# By backend, the packages of which one must be there.
-_NEEDED = {"tensorflow": ("tensorflow", "tensorflow-cpu"), "jax": ("jax",), "torch": ("torch",)}
 _TRUE = ("true", "True", "1")  # as tensorflow/__init__.py reads TF_USE_LEGACY_KERAS
 
 
@@ -55,7 +53,7 @@ def _other_backend(here: Here) -> str:
 
 
 def _nothing_to_train_with(here: Here) -> str:
-    if any(here.versions[name] for name in _NEEDED[here.backend.name]):
+    if any(here.versions[name] for name in BACKENDS[here.backend.name].packages):
         return ""
     return f"no {here.backend.title}. {_install(here)}"
 
@@ -65,7 +63,7 @@ def _no_keras(here: Here) -> str:
 
 
 def _install(here: Here) -> str:
-    return f'Run: python -m pip install "dropviz[{BACKENDS[here.backend.name][1]}]"'
+    return f'Run: python -m pip install "dropviz[{BACKENDS[here.backend.name].extra}]"'
 
 
 def _old_keras(here: Here) -> str:

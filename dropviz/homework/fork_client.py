@@ -7,9 +7,8 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from dropviz.core.closing import Closing
 from dropviz.errors import DropvizError, received
 
 _START, _ANY = 120.0, 64
@@ -34,7 +33,7 @@ _PROGRAM = (
 )
 
 
-class ForkServer:
+class ForkServer(Closing):
     """A process that has imported Keras and runs nothing; a child of it is there in no time."""
 
     def __init__(self) -> None:
@@ -96,17 +95,6 @@ class ForkServer:
         self._door.close()
         self._process.kill()
         self._process.wait()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _hear(self) -> bytes:
         try:

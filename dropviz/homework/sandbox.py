@@ -6,9 +6,8 @@ import os
 import signal
 import time
 from collections.abc import Sequence
-from types import TracebackType
-from typing import Self
 
+from dropviz.core.closing import Closing
 from dropviz.errors import DropvizError, visible
 from dropviz.homework.fork_client import ForkServer
 from dropviz.homework.frames import (
@@ -30,7 +29,7 @@ class RefusedError(Exception):
     """An answer that is not graded further; the message says why, as a clause."""
 
 
-class Child:
+class Child(Closing):
     """A process that runs one answer.
 
     Attributes:
@@ -173,17 +172,6 @@ class Child:
         os.close(self._ask)
         os.close(self._answer)
         return ended
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     @property
     def _deadline(self) -> float:

@@ -18,11 +18,27 @@ from typing import Any
 from dropviz.errors import DropvizError, received
 
 VARIABLE = "KERAS_BACKEND"
-# By Keras's name: what people call it, and the extra of dropviz that installs it.
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A backend that dropviz works with.
+
+    Attributes:
+        title: What people call it.
+        extra: The extra of dropviz that installs it.
+        packages: The packages that bring it, of which one is enough.
+    """
+
+    title: str
+    extra: str
+    packages: tuple[str, ...]
+
+
 BACKENDS = {
-    "tensorflow": ("TensorFlow", "cpu"),
-    "jax": ("JAX", "jax"),
-    "torch": ("PyTorch", "torch"),
+    "tensorflow": Backend("TensorFlow", "cpu", ("tensorflow", "tensorflow-cpu")),
+    "jax": Backend("JAX", "jax", ("jax",)),
+    "torch": Backend("PyTorch", "torch", ("torch",)),
 }
 
 
@@ -41,7 +57,7 @@ class Choice:
     @property
     def title(self) -> str:
         """What people call it."""
-        return BACKENDS.get(self.name, (self.name, ""))[0]
+        return BACKENDS[self.name].title if self.name in BACKENDS else self.name
 
 
 def choose_backend() -> Choice:
@@ -83,10 +99,10 @@ def check_backend() -> None:
         return
     if choice.name not in BACKENDS or find_spec(choice.name):
         return  # another one is Keras's to find; the recorder says what it can do with it
-    title, extra = BACKENDS[choice.name]
+    extra = BACKENDS[choice.name].extra
     nor = "" if said else ", nor JAX or PyTorch"
     raise DropvizError(
-        f"No {title} was found{nor}, and Keras needs it to train. Install it with: "
+        f"No {choice.title} was found{nor}, and Keras needs it to train. Install it with: "
         f'python -m pip install "dropviz[{extra}]"'
         + ('  (or "dropviz[tensorflow]" for a GPU)' if extra == "cpu" else "")
         + ", then restart the kernel."

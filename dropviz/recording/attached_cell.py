@@ -11,6 +11,7 @@ import numpy as np
 
 from dropviz.keras_inside.gradient_tape import under_gradient_tape
 from dropviz.recording.find_layers import has_foreign_code
+from dropviz.recording.log_rows import LoggedCall
 from dropviz.recording.mask_layout import Layout, rates_of, read_masks
 from dropviz.recording.readback import Facts
 from dropviz.recording.store import Store
@@ -54,13 +55,15 @@ class AttachedCell:
         self._store.write(
             self._number,
             masks,
-            trains=trains,
-            samples=shape[0],
-            steps=shape[1],
-            carried=keras.ops.any(keras.tree.flatten(state)[0] != 0),
-            state=generator.state.value if generator else np.zeros(2, np.int64),
-            layout=self._layouts.index(layout),
-            rates=rates_of(cell),
+            LoggedCall(
+                trains=trains,
+                samples=shape[0],
+                steps=shape[1],
+                carried=keras.ops.any(keras.tree.flatten(state)[0] != 0),
+                state=generator.state.value if generator else np.zeros(2, np.int64),
+                layout=self._layouts.index(layout),
+                rates=rates_of(cell),
+            ),
         )
         self._facts = Facts.of(self.path, self._number, cell)
 

@@ -12,6 +12,7 @@ from dropviz.core.setting import Setting
 from dropviz.keras_inside.dropout_mask import call_with_mask, replace_call, restore_call
 from dropviz.keras_inside.gradient_tape import under_gradient_tape
 from dropviz.keras_inside.inner_loop import is_look
+from dropviz.recording.log_rows import LoggedCall
 from dropviz.recording.mask_layout import Layout, SiteLayout
 from dropviz.recording.neighbours import Neighbours
 from dropviz.recording.readback import Facts
@@ -94,13 +95,15 @@ class AttachedDropout:
         self._store.write(
             self._number,
             [kept],
-            trains=under_gradient_tape(),
-            samples=shape[0],
-            steps=steps,
-            carried=False,
-            state=layer.seed_generator.state.value,
-            layout=self._layouts.index(layout),
-            rates=[float(layer.rate), 0.0],
+            LoggedCall(
+                trains=under_gradient_tape(),
+                samples=shape[0],
+                steps=steps,
+                carried=False,
+                state=layer.seed_generator.state.value,
+                layout=self._layouts.index(layout),
+                rates=[float(layer.rate), 0.0],
+            ),
         )
         self._facts = replace(self._facts, units=units)
 

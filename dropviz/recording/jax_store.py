@@ -44,8 +44,10 @@ from dropviz.recording.log_rows import (
     WITHIN,
     Copied,
     Held,
+    LoggedCall,
     rate_bits,
 )
+from dropviz.recording.numbered_store import NumberedStore
 
 Tensor = Any
 Layer = Any
@@ -59,45 +61,35 @@ _LAP, _PLACE, _FAR_LAP, _FAR_PLACE, _WRITTEN, _ENDS = range(6)
 _serial = itertools.count()
 
 
-class Store:
+class Store(NumberedStore):
     """A ring of masks on the device, and a log of calls."""
 
     def __init__(self, masks: int, rows: int, dtype: str, every: int) -> None:
-        """Makes an empty store.
-
-        Args:
-            masks: Bytes for masks.
-            rows: Calls that are logged.
-            dtype: Floating type to keep masks in.
-            every: Keep the masks of each ``every``-th batch of a layer only.
+        """Makes an empty store, as ``NumberedStore`` does.
 
         Raises:
             DropvizError: If masks are of double precision and JAX has none, or there would be
                 more of them than 32 bits count.
         """
+        super().__init__(masks, rows, dtype, every)
         if dtype == "float64" and not has_doubles():
             raise DropvizError(
                 "JAX computes in float32 where Keras is asked for float64. Expected "
                 'jax.config.update("jax_enable_x64", True) before anything is computed. Received: '
                 "jax_enable_x64=False. Set it, or leave float64 out."
             )
-        self.capacity = max(1, masks // np.dtype(dtype).itemsize)
         if self.capacity > _MOST:
             raise DropvizError(
                 f"With JAX a recording holds at most {_MOST:,} numbers, as many as 32 bits count. "
                 f"Received: a budget for {self.capacity:,}. Give a smaller budget_mib."
             )
-        self.log_rows = rows
-        self.dtype = dtype
-        self.every = every
         self.ring = _variable((self.capacity,), dtype)
         self.log = _variable((rows, _WIDE), "uint32")
         self.counts = _variable((LAYERS, COUNTS), "uint32")
         # Of a length that no other store has: JAX keeps what it traced of a step by the shapes
         # of what is handed in, and a step that wrote to another store must be traced anew.
         self.ends = _variable((_ENDS + next(_serial),), "uint32")
-        self._layers = 0
-        self._steps: list[int] = []
+        self._steps = [0] * OPTIMIZERS
         # Python's own count, of steps that run eagerly and of those that are traced: a call
         # begins a batch where one was seen since the last call of its layer.
         self._seen = 0
@@ -110,18 +102,6 @@ class Store:
     def variables(self) -> list[Any]:
         """All that is kept."""
         return [self.ring, self.log, self.counts, self.ends]
-
-    def new_layer(self) -> int:
-        """Numbers one more layer."""
-        if self._layers == LAYERS:
-            raise DropvizError(f"One recording has room for {LAYERS:,} layers. Make another.")
-        self._layers += 1
-        return self._layers - 1
-
-    def new_optimizer(self) -> int:
-        """Numbers one more optimizer; from some hundred on all have one number."""
-        self._steps = [*self._steps, 0][:OPTIMIZERS]
-        return len(self._steps) - 1
 
     def takes(self, model: Model, layers: Sequence[Layer]) -> None:
         """Has Keras hand the store through the steps of a model."""
@@ -139,31 +119,20 @@ class Store:
         self._steps[optimizer] += happens
         return happens
 
-    def write(
-        self,
-        layer: int,
-        masks: Sequence[Tensor],
-        *,
-        trains: bool,
-        samples: Tensor,
-        steps: Tensor,
-        carried: Tensor,
-        state: Tensor,
-        layout: int,
-        rates: Tensor,
-    ) -> None:
-        """Adds the masks of one call; ``Store`` says what is what."""
-        if not is_handed_on(self.ends) or not samples:
+    def write(self, layer: int, masks: Sequence[Tensor], call: LoggedCall) -> None:
+        """Adds the masks of one call."""
+        if not is_handed_on(self.ends) or not call.samples:
             return
-        begins = trains and self._begins(layer)
-        number, call = self._count(layer, trains=trains, begins=begins)
+        begins = call.trains and self._begins(layer)
+        number, within = self._count(layer, trains=call.trains, begins=begins)
         wanted = number % self.every == 0
         lap, place, size = self._keep(masks, wanted)
+        rates = call.rates
         bits = rates if _is_bits(rates) else rate_bits(rates).view(np.uint32)
         row = [
-            *(lap, place, jnp.where(wanted, size, 0), samples, steps, carried, *state[:2], layout),
-            *jnp.asarray(bits).reshape(-1),
-            *(layer, number, call, trains),
+            *(lap, place, jnp.where(wanted, size, 0), call.samples, call.steps, call.carried),
+            *(*call.state[:2], call.layout, *jnp.asarray(bits).reshape(-1)),
+            *(layer, number, within, call.trains),
         ]
         written = self.ends.value[_WRITTEN]
         self._put(self.log, jnp.stack([_u32(each) for each in row])[None], written % self.log_rows)
@@ -265,7 +234,7 @@ class Store:
         for variable in (self.ends, self.counts):
             variable.assign(jnp.zeros_like(variable.value))
         # What was seen while steps were traced stays true of them.
-        self._steps = [0] * len(self._steps)
+        self._steps = [0] * OPTIMIZERS
 
     @contextmanager
     def resting(self) -> Iterator[None]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+Tensor = Any
 
 # Columns of a log's row. SIZE is 0 where `every` left a batch out.
 # CARRIED is 1 where the initial h was not zero. The two rates are the bits of doubles.
@@ -54,6 +56,29 @@ def rate_bits(rates: Any) -> NDArray[np.int64]:
     given = np.asarray(rates)
     wide = given if given.dtype == np.uint32 else given.astype(np.float64)
     return np.ascontiguousarray(wide).view(np.int64).reshape(2)
+
+
+@dataclass(frozen=True, eq=False)
+class LoggedCall:
+    """What is logged of one call of a layer, beside its masks.
+
+    Attributes:
+        trains: Whether a gradient could be taken of the call.
+        samples: Samples in the batch; a call without one is no call.
+        steps: Time steps of the batch.
+        carried: Whether the initial h was not zero.
+        state: Shape (2,): seed and counter after the masks were drawn.
+        layout: Number of the layout that describes the masks.
+        rates: dropout and recurrent_dropout: two numbers, or ``RateVariables.exact``.
+    """
+
+    trains: bool
+    samples: Tensor
+    steps: Tensor
+    carried: Tensor
+    state: Tensor
+    layout: int
+    rates: Tensor
 
 
 @dataclass(frozen=True)
@@ -113,6 +138,31 @@ class Held:
         )
 
 
+def read_back(
+    log: NDArray[np.int64],
+    counts: NDArray[np.integer],
+    oldest: int,
+    block: Callable[[int, int], NDArray[np.floating]],
+) -> Held:
+    """Puts together what is held for one layer.
+
+    Args:
+        log: Its rows of the log.
+        counts: Shape (5,): its counts.
+        oldest: Where the oldest masks begin that are not written over yet.
+        block: Gives so many masks from a place on; both count up for ever.
+    """
+    kept = np.flatnonzero((log[:, SIZE] > 0) & (log[:, START] >= oldest))
+    return Held(
+        calls=int(counts[CALLS]),
+        batches=int(counts[BATCHES]),
+        looks=int(counts[LOOKS]),
+        log=log,
+        blocks=tuple(block(*log[row, [START, SIZE]].tolist()) for row in kept),
+        rows=tuple(int(row) for row in kept),
+    )
+
+
 @dataclass(frozen=True)
 class Copied:
     """What a store of arrays holds by now, copied to the host.
@@ -139,20 +189,15 @@ class Copied:
 
     def read(self, layer: int) -> Held:
         """Reads back what is held for a layer, by its number."""
-        log = self.log[self.log[:, LAYER] == layer]
-        safe = self.furthest - self.capacity
-        kept = np.flatnonzero((log[:, SIZE] > 0) & (log[:, START] >= safe))
-        places = log[kept, START] % self.capacity
-        counts = self.counts[layer]
-        return Held(
-            calls=int(counts[CALLS]),
-            batches=int(counts[BATCHES]),
-            looks=int(counts[LOOKS]),
-            log=log,
+
+        def block(start: int, size: int) -> NDArray[np.floating]:
             # A copy each: what is handed on must not hold the ring.
-            blocks=tuple(
-                self.ring[at : at + size].copy()
-                for at, size in zip(places, log[kept, SIZE], strict=True)
-            ),
-            rows=tuple(int(row) for row in kept),
-        ).of_training(stepped=self.stepped, every=self.every)
+            return self.ring[start % self.capacity :][:size].copy()
+
+        held = read_back(
+            self.log[self.log[:, LAYER] == layer],
+            self.counts[layer],
+            self.furthest - self.capacity,
+            block,
+        )
+        return held.of_training(stepped=self.stepped, every=self.every)

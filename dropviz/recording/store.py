@@ -11,7 +11,7 @@ import keras
 
 from dropviz.errors import DropvizError, received
 from dropviz.keras_inside.device_memory import is_out_of_memory
-from dropviz.recording.log_rows import Held, shares
+from dropviz.recording.log_rows import Held, LoggedCall, shares
 
 Tensor = Any
 
@@ -62,31 +62,13 @@ class Store(Protocol):
             Whether ``Frozen.steps`` will tell it: not where a step is only traced.
         """
 
-    def write(
-        self,
-        layer: int,
-        masks: Sequence[Tensor],
-        *,
-        trains: bool,
-        samples: Tensor,
-        steps: Tensor,
-        carried: Tensor,
-        state: Tensor,
-        layout: int,
-        rates: Tensor,
-    ) -> None:
+    def write(self, layer: int, masks: Sequence[Tensor], call: LoggedCall) -> None:
         """Adds the masks of one call.
 
         Args:
             layer: The layer's number.
             masks: The masks in the order of the layout; may be none.
-            trains: Whether a gradient could be taken of the call.
-            samples: Samples in the batch; a call without one is no call.
-            steps: Time steps of the batch.
-            carried: Whether the initial h was not zero.
-            state: Shape (2,): seed and counter after the masks were drawn.
-            layout: Number of the layout that describes the masks.
-            rates: dropout and recurrent_dropout: two numbers, or ``VariableRates.exact``.
+            call: What is logged of it.
         """
 
     def newest(self, layer: int, calls: int) -> Held:

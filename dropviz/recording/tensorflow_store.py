@@ -16,49 +16,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from dropviz.errors import DropvizError
 from dropviz.keras_inside.replica_threads import made_outside
 from dropviz.recording.log_rows import (
-    BATCHES,
-    CALLS,
     COLUMNS,
     COUNTS,
     LAYER,
     LAYERS,
-    LOOKS,
     OPTIMIZERS,
-    SIZE,
-    START,
     Held,
+    LoggedCall,
+    read_back,
 )
+from dropviz.recording.numbered_store import NumberedStore
 
 Tensor = Any  # a backend tensor, symbolic while TensorFlow traces
 
 
-class Store:
+class Store(NumberedStore):
     """A ring of masks on the device, and a log of calls."""
 
     def __init__(self, masks: int, rows: int, dtype: str, every: int) -> None:
-        """Makes an empty store.
-
-        Args:
-            masks: Bytes for masks.
-            rows: Calls that are logged.
-            dtype: Floating type to keep masks in.
-            every: Keep the masks of each ``every``-th batch of a layer only.
-        """
-        self.capacity = max(1, masks // np.dtype(dtype).itemsize)
-        self.log_rows = rows
-        self.dtype = dtype
-        self.every = every
-        self._layers = 0
-        self._optimizers = 0
+        """Makes an empty store, as ``NumberedStore`` does."""
+        super().__init__(masks, rows, dtype, every)
 
         def make() -> None:
             # Zeros, not empty memory: the budget is taken at once and never grows.
@@ -76,18 +62,6 @@ class Store:
         """All that is kept."""
         return [self.ring, self.log, self.counts, self.steps, self.ends]
 
-    def new_layer(self) -> int:
-        """Numbers one more layer."""
-        if self._layers == LAYERS:
-            raise DropvizError(f"One recording has room for {LAYERS:,} layers. Make another.")
-        self._layers += 1
-        return self._layers - 1
-
-    def new_optimizer(self) -> int:
-        """Numbers one more optimizer; from some hundred on all have one number."""
-        self._optimizers = min(self._optimizers + 1, OPTIMIZERS)
-        return self._optimizers - 1
-
     def takes(self, model: Any, layers: Sequence[Any]) -> None:
         """Does nothing: variables are written wherever a graph runs."""
 
@@ -100,53 +74,29 @@ class Store:
             self.steps.scatter_add(tf.IndexedSlices(tf.ones([1], tf.int64), place))
         return True
 
-    def write(
-        self,
-        layer: int,
-        masks: Sequence[Tensor],
-        *,
-        trains: bool,
-        samples: Tensor,
-        steps: Tensor,
-        carried: Tensor,
-        state: Tensor,
-        layout: int,
-        rates: Tensor,
-    ) -> None:
-        """Adds the masks of one call; runs eagerly, in a graph or under XLA.
-
-        Args:
-            layer: The layer's number.
-            masks: The masks in the order of the layout; may be none.
-            trains: Whether a gradient could be taken of the call.
-            samples: Samples in the batch; a call without one is no call.
-            steps: Time steps of the batch.
-            carried: Whether the initial h was not zero.
-            state: Shape (2,): seed and counter after the masks were drawn.
-            layout: Number of the layout that describes the masks.
-            rates: Shape (2,): dropout and recurrent_dropout, in double precision.
-        """
+    def write(self, layer: int, masks: Sequence[Tensor], call: LoggedCall) -> None:
+        """Adds the masks of one call; runs eagerly, in a graph or under XLA."""
         with tf.device(self.ring.device):
             # All that is counted waits for the samples: where a data set has come to its end,
             # a graph runs without them as far as it can.
-            samples = tf.cast(samples, tf.int64)
+            samples = tf.cast(call.samples, tf.int64)
             there = tf.cast(samples > 0, tf.int64)
-            counts, number, call = self._counted(layer, there, trains=trains)
+            counts, number, within = self._counted(layer, there, trains=call.trains)
             wanted = (number % self.every == 0) & (there > 0)
             start, size = self._keep(masks, wanted)
             row = [
                 start,
                 tf.where(wanted, size, 0),
                 samples,
-                tf.cast(steps, tf.int64),
-                tf.cast(carried, tf.int64),
-                *tf.unstack(tf.cast(state, tf.int64), 2),
-                tf.constant(layout, tf.int64),
-                *tf.unstack(tf.bitcast(tf.cast(rates, tf.float64), tf.int64), 2),
+                tf.cast(call.steps, tf.int64),
+                tf.cast(call.carried, tf.int64),
+                *tf.unstack(tf.cast(call.state, tf.int64), 2),
+                tf.constant(call.layout, tf.int64),
+                *tf.unstack(tf.bitcast(tf.cast(call.rates, tf.float64), tf.int64), 2),
                 tf.constant(layer, tf.int64),
                 number,
-                call,
-                tf.constant(trains, tf.int64),
+                within,
+                tf.constant(call.trains, tf.int64),
             ]
             place = self.ends.read_value()[2]
             self.log.scatter_update(
@@ -205,18 +155,15 @@ class Store:
         _, furthest, written = (int(each) for each in self.ends.numpy())
         rows = np.arange(max(0, written - min(calls, self.log_rows)), written) % self.log_rows
         log = self.log.sparse_read(rows).numpy()
-        log = log[log[:, LAYER] == layer]
-        kept = np.flatnonzero((log[:, SIZE] > 0) & (log[:, START] >= furthest - self.capacity))
-        counts = self.counts.sparse_read([layer]).numpy()[0]
-        return Held(
-            calls=int(counts[CALLS]),
-            batches=int(counts[BATCHES]),
-            looks=int(counts[LOOKS]),
-            log=log,
-            blocks=tuple(self._block(*log[row, [START, SIZE]].tolist()) for row in kept),
-            rows=tuple(int(row) for row in kept),
-            newest=True,
-        ).of_training(stepped=bool(self.steps.numpy().any()), every=self.every)
+        held = read_back(
+            log[log[:, LAYER] == layer],
+            self.counts.sparse_read([layer]).numpy()[0],
+            furthest - self.capacity,
+            self._block,
+        )
+        return replace(held, newest=True).of_training(
+            stepped=bool(self.steps.numpy().any()), every=self.every
+        )
 
     def _block(self, start: int, size: int) -> Any:
         at = start % self.capacity
@@ -286,18 +233,11 @@ class Frozen:
         log = self._log.numpy()
         if self._written > len(log):
             log = np.roll(log, -self._written, axis=0)
-        log = log[log[:, LAYER] == layer]
         ring = self._ring.numpy()
-        safe = self._furthest - self._capacity
-        kept = np.flatnonzero((log[:, SIZE] > 0) & (log[:, START] >= safe))
-        places = log[kept, START] % self._capacity
-        blocks = [ring[at : at + size] for at, size in zip(places, log[kept, SIZE], strict=True)]
-        counts = self._counts[layer]
-        return Held(
-            calls=int(counts[CALLS]),
-            batches=int(counts[BATCHES]),
-            looks=int(counts[LOOKS]),
-            log=log,
-            blocks=tuple(blocks),
-            rows=tuple(int(row) for row in kept),
-        ).of_training(stepped=any(self.steps), every=self._every)
+        held = read_back(
+            log[log[:, LAYER] == layer],
+            self._counts[layer],
+            self._furthest - self._capacity,
+            lambda start, size: ring[start % self._capacity :][:size],
+        )
+        return held.of_training(stepped=any(self.steps), every=self._every)

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from dropviz.errors import DropvizError
 from dropviz.keras_inside.torch_device import is_symbolic, training_device
 from dropviz.recording.log_rows import (
     BATCHES,
@@ -27,27 +26,20 @@ from dropviz.recording.log_rows import (
     WITHIN,
     Copied,
     Held,
+    LoggedCall,
     rate_bits,
 )
+from dropviz.recording.numbered_store import NumberedStore
 
 Tensor = Any
 
 
-class Store:
+class Store(NumberedStore):
     """A ring of masks on the device, and a log of calls."""
 
     def __init__(self, masks: int, rows: int, dtype: str, every: int) -> None:
-        """Makes an empty store.
-
-        Args:
-            masks: Bytes for masks.
-            rows: Calls that are logged.
-            dtype: Floating type to keep masks in.
-            every: Keep the masks of each ``every``-th batch of a layer only.
-        """
-        self.capacity = max(1, masks // np.dtype(dtype).itemsize)
-        self.log_rows = rows
-        self.every = every
+        """Makes an empty store, as ``NumberedStore`` does."""
+        super().__init__(masks, rows, dtype, every)
         # Zeros, not empty memory: the budget is taken at once and never grows.
         self.ring = torch.zeros(
             self.capacity, dtype=getattr(torch, dtype), device=training_device()
@@ -57,20 +49,6 @@ class Store:
         # [next position, end of the furthest write, next row of the log]
         self.ends = np.zeros(3, np.int64)
         self.steps = np.zeros(OPTIMIZERS, np.int64)
-        self._layers = 0
-        self._optimizers = 0
-
-    def new_layer(self) -> int:
-        """Numbers one more layer."""
-        if self._layers == LAYERS:
-            raise DropvizError(f"One recording has room for {LAYERS:,} layers. Make another.")
-        self._layers += 1
-        return self._layers - 1
-
-    def new_optimizer(self) -> int:
-        """Numbers one more optimizer; from some hundred on all have one number."""
-        self._optimizers = min(self._optimizers + 1, OPTIMIZERS)
-        return self._optimizers - 1
 
     def takes(self, model: Any, layers: Sequence[Any]) -> None:
         """Does nothing: all runs eagerly."""
@@ -81,29 +59,17 @@ class Store:
         self.steps[optimizer] += 1
         return True
 
-    def write(
-        self,
-        layer: int,
-        masks: Sequence[Tensor],
-        *,
-        trains: bool,
-        samples: int,
-        steps: int,
-        carried: Tensor,
-        state: Tensor,
-        layout: int,
-        rates: Any,
-    ) -> None:
-        """Adds the masks of one call; ``Store`` says what is what."""
-        if is_symbolic() or not samples:
+    def write(self, layer: int, masks: Sequence[Tensor], call: LoggedCall) -> None:
+        """Adds the masks of one call."""
+        if is_symbolic() or not call.samples:
             return
-        number, call = self._count(layer, trains=trains)
+        number, within = self._count(layer, trains=call.trains)
         wanted = number % self.every == 0
         start, size = self._keep(masks, wanted=wanted)
         self.log[self.ends[2] % self.log_rows] = [
-            *(start, size if wanted else 0, samples, steps, int(carried)),
-            *(int(each) for each in state.tolist()[:2]),
-            *(layout, *rate_bits(rates), layer, number, call, trains),
+            *(start, size if wanted else 0, call.samples, call.steps, int(call.carried)),
+            *(int(each) for each in call.state.tolist()[:2]),
+            *(call.layout, *rate_bits(call.rates), layer, number, within, call.trains),
         ]
         self.ends[2] += 1
 

@@ -8,12 +8,12 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import keras
 import numpy as np
 
+from dropviz.core.closing import Closing
 from dropviz.core.cost import Cost
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.method_options import OPTIONS
@@ -51,7 +51,7 @@ _SHAPE = ("task", "method", "units", *OPTIONS)
 UNTIL_STOPPED = MOST  # epochs
 
 
-class Session:
+class Session(Closing):
     """A model that is compiled once, and trained as often as one likes.
 
     A training whose rates are not moved gives to the bit the weights, losses and random
@@ -237,17 +237,6 @@ class Session:
         """Lets go of the model and the recording's memory."""
         atexit.unregister(self.close)
         self._open.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trail: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class _Stopwatch(keras.callbacks.Callback):  # type: ignore[misc]

@@ -6,12 +6,12 @@ import os
 import warnings
 from collections.abc import Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from loky import cpu_count
 from loky.process_executor import ProcessPoolExecutor
 
+from dropviz.core.closing import Closing
 from dropviz.errors import DropvizError, received
 
 # A process takes seconds to import TensorFlow, which pays from about so many trainings on.
@@ -19,7 +19,7 @@ _FOR_SEVERAL = 100
 _IDLE = 60  # seconds after which a process without work ends
 
 
-class WorkerPool:
+class WorkerPool(Closing):
     """An executor, and what becomes of it when one of its workers dies.
 
     Processes of our own are started anew. Anybody's executor does as it does: Dask gives a dead
@@ -87,17 +87,6 @@ class WorkerPool:
         if self._own is not None:
             self._own.shutdown(wait=True, kill_workers=True)
             self._own = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def worker_environment() -> Mapping[str, str]:

@@ -49,9 +49,10 @@ EXHIBITS = (
             "It is so wherever a `SeedGenerator` draws."
         ),
         advice=(
-            "On PyTorch give the layers of a model, and the members of an ensemble, seeds that are "
-            "further apart than there will be draws, as `numpy.random.SeedSequence(7).spawn(n)` "
-            "makes them; or leave `seed` out and call `keras.utils.set_random_seed`."
+            "On PyTorch give the layers of a model, and models that are compared or averaged, "
+            "seeds that are further apart than there will be draws, as "
+            "`numpy.random.SeedSequence(7).spawn(n)` makes them; or leave `seed` out and call "
+            "`keras.utils.set_random_seed`."
         ),
         measure=neighbouring_seeds,
     ),

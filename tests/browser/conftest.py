@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .stage import Notebook, browser, browser_path, end_kernels, server, write
+from .stage import REQUIRED, Notebook, browser, browser_path, end_kernels, server, write
 
-# `.ci/run` sets it: there a missing browser is a failure, and nothing is skipped.
-_MUST = os.environ.get("DROPVIZ_BROWSER") == "required"
 _SIZE = {"width": 1500, "height": 1000}
 
 
@@ -29,7 +26,7 @@ def address(folder: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
-    if browser_path() is None and not _MUST:
+    if browser_path() is None and not REQUIRED:
         pytest.skip("no Chromium was found; install the system's package `chromium`")
     with browser() as started:
         yield started

@@ -20,6 +20,8 @@ from typing import Any
 import nbformat
 
 ROOT = Path(__file__).parents[2]
+# `.ci/run` sets it: there what is missing is a failure, and nothing is skipped.
+REQUIRED = os.environ.get("DROPVIZ_BROWSER") == "required"
 SECONDS = 90.0  # that something may take in a page, on two shared cores
 _FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),

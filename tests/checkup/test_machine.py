@@ -19,6 +19,18 @@ def test_it_is_this_machine() -> None:
     assert left is None or found.memory_left == pytest.approx(left, rel=0.2)
 
 
+def test_each_number_is_from_who_knows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    monkeypatch.setattr("dropviz.checkup.machine.cpu_count", lambda: 3)
+    monkeypatch.setattr("dropviz.checkup.machine.available", lambda: 5)
+    monkeypatch.setattr("dropviz.checkup.machine.limit", lambda: 7)
+
+    found = machine()
+
+    assert (found.processors, found.own) == (8, 3)
+    assert (found.memory_left, found.memory_limit) == (5, 7)
+
+
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="nothing binds a process here")
 def test_processors_that_a_process_may_not_use_do_not_count() -> None:
     code = (

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.conftest import chromium  # noqa: F401 (a fixture)
+from tests.browser.stage import REQUIRED
 from tests.jupyter.conftest import shell  # noqa: F401 (another)
 
 ROOT = Path(__file__).parents[2]
@@ -19,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the site, built as CONTRIBUTING says: a warning is an error."""
-    if importlib.util.find_spec("sphinx") is None:
+    if importlib.util.find_spec("sphinx") is None and not REQUIRED:
         pytest.skip('Sphinx is not installed; install the extra with pip install -e ".[cpu,docs]"')
     built = tmp_path_factory.mktemp("site")
     done = subprocess.run(

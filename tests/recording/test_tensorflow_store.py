@@ -11,7 +11,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from dropviz.errors import DropvizError
-from dropviz.recording import tensorflow_store
+from dropviz.recording import numbered_store, tensorflow_store
 from dropviz.recording.log_rows import (
     BATCH,
     CALL,
@@ -28,6 +28,7 @@ from dropviz.recording.log_rows import (
     STEPS,
     TRAINS,
     Held,
+    LoggedCall,
     shares,
 )
 from dropviz.recording.tensorflow_store import Frozen, Store
@@ -63,9 +64,7 @@ def write_in_a_step(
     rates: Any = (0.0, 0.0),
 ) -> None:
     """Writes one call of a layer."""
-    store.write(
-        layer,
-        masks,
+    call = LoggedCall(
         trains=trains,
         samples=tf.shape(masks[0])[0] if masks else 5,
         steps=3,
@@ -74,6 +73,7 @@ def write_in_a_step(
         layout=layout,
         rates=rates,
     )
+    store.write(layer, masks, call)
 
 
 def write(store: Store, layer: int, masks: list[Any], **kwargs: Any) -> None:
@@ -403,7 +403,7 @@ def test_a_store_made_while_a_function_is_traced_serves_outside_of_it() -> None:
 
 
 def test_more_layers_than_there_is_room_for_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tensorflow_store, "LAYERS", 2)
+    monkeypatch.setattr(numbered_store, "LAYERS", 2)
     store = made()
     numbered = [store.new_layer() for _ in range(2)]
 
@@ -416,7 +416,8 @@ def test_more_layers_than_there_is_room_for_are_refused(monkeypatch: pytest.Monk
 def test_more_optimizers_than_there_is_room_for_share_the_last_number(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(tensorflow_store, "OPTIMIZERS", 2)
+    for module in (numbered_store, tensorflow_store):
+        monkeypatch.setattr(module, "OPTIMIZERS", 2)
     store = made()
     numbered = [store.new_optimizer() for _ in range(4)]
 

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from .engines import REQUIRED, Engine, PageEngine, node
+from tests.browser.stage import REQUIRED
+
+from .engines import Engine, PageEngine, node
 
 BOTH = ["node", pytest.param("chromium", marks=pytest.mark.browser)]
 

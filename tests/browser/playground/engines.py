@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from dropviz.browser import read_scripts
 
 Array = NDArray[Any]
-REQUIRED = os.environ.get("DROPVIZ_BROWSER") == "required"
 _ENTRY = Path(__file__).with_name("engine.js")
 _DRIVER = """
 import { createInterface } from "node:readline";
