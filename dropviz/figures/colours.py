@@ -75,6 +75,9 @@ MAPS = {
 }
 
 
+_LINEAR = 0.04045  # of sRGB: below it a channel is linear
+
+
 @dataclass(frozen=True)
 class Colour:
     """The colour of what belongs to an argument, whatever the ground.
@@ -101,6 +104,20 @@ def colour_of(argument: str, number: int = 0) -> Colour:
         number += 1  # beside zoneout_cell
     whose = argument if argument in ARGUMENTS else "recurrent_dropout"
     return Colour(whose, number % len(SHADES))
+
+
+def letters_on(ground: tuple[float, ...]) -> str:
+    """Black or white, whichever stands out more.
+
+    Args:
+        ground: Red, green and blue of what is behind the letters, from 0 to 1.
+
+    Returns:
+        A colour as "#rrggbb". Its contrast is 4.5 or more on any ground (WCAG 2, 1.4.3).
+    """
+    linear = [c / 12.92 if c <= _LINEAR else ((c + 0.055) / 1.055) ** 2.4 for c in ground[:3]]
+    light = sum(part * each for part, each in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+    return "#000000" if (light + 0.05) ** 2 > 1.05 * 0.05 else "#ffffff"
 
 
 def on_white(colour: Colour) -> str:

@@ -12,12 +12,11 @@ from dropviz.core.estimate import Estimate
 from dropviz.core.sentences import counted, figure
 from dropviz.core.sweep_result import Floats, Sweep
 from dropviz.figures import colours, theme
-from dropviz.figures.colours import colour_of, on_white
+from dropviz.figures.colours import colour_of, letters_on, on_white
 
 _WIDTH, _HEIGHT = 820, 480
 _MARGINS = 820, 360
 _TITLE = 84  # letters that the title has room for
-_DARK = 0.5  # of the colours: white letters on the darker half
 _SMALL = 12  # cells across, beyond which figures are not written into them
 
 
@@ -74,8 +73,7 @@ def _cells(axes: Axes, sweep: Sweep, shown: Floats) -> None:
             axes.add_patch(
                 Rectangle((column, row), 1, 1, facecolor=shades(share), edgecolor="white")
             )
-            dark = (share if sweep.trainings.more_is_better else 1 - share) > _DARK
-            _words(axes, sweep, place, "white" if dark else colours.INK)
+            _words(axes, sweep, place, letters_on(shades(share)))
 
 
 def _words(axes: Axes, sweep: Sweep, place: tuple[int, int], ink: str) -> None:

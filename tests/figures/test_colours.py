@@ -9,7 +9,7 @@ from matplotlib import colormaps
 from matplotlib.colors import rgb_to_hsv, to_hex, to_rgb
 
 from dropviz.figures import colours
-from dropviz.figures.colours import Colour, colour_of, on_white, theme
+from dropviz.figures.colours import Colour, colour_of, letters_on, on_white, theme
 
 from .test_theme import luminance
 
@@ -24,6 +24,15 @@ def contrast(one: str, other: str) -> float:
     """The contrast of two colours as WCAG 2 defines it, 1 to 21."""
     low, high = sorted((luminance(one), luminance(other)))
     return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("name", ["cividis", "viridis", "gray", "hot"])
+def test_letters_can_be_read_on_every_colour_of_a_map(name: str) -> None:
+    shades = [colormaps[name](share) for share in np.linspace(0, 1, 101)]
+
+    worst = min(contrast(to_hex(each), letters_on(each)) for each in shades)
+
+    assert worst >= READABLE
 
 
 @pytest.mark.parametrize(
