@@ -80,8 +80,9 @@ class Session(Closing):
         self._model = build(spec, task)
         self._model.optimizer.build(self._model.trainable_variables)
         self._layer = self._model.get_layer("lstm")
-        if not has_one_order():
-            build_metrics(self._model, (task.x[:1], task.y[:1]))
+        # What makes variables while it is traced is traced twice by TensorFlow, and that takes
+        # seconds.
+        build_metrics(self._model, (task.x[:1], task.y[:1]))
         self._rates = VariableRates(self._layer, spec.setting)
         self._measure = OnAndOff(self._model, task)
         self._recorder = Recorder(
