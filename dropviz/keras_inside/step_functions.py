@@ -7,6 +7,7 @@ was changed would bypass the change. Tried with Keras 3.8.0, 3.13.2 and 3.15.1.
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 Model = Any
@@ -24,3 +25,49 @@ def forget_step_function(model: Model, name: str) -> None:
         name: A value of ``MAKERS``.
     """
     setattr(model, name, None)
+
+
+class StepsByCase:
+    """The compiled functions of some models, a set of them for each of several cases.
+
+    ``fit`` looks its function up before each batch, so that a callback can change it between two.
+    """
+
+    def __init__(self, models: Sequence[Model]) -> None:
+        """Makes room for the functions of models.
+
+        Args:
+            models: The models; what they have cached belongs to the first case taken.
+        """
+        self._models = models
+        self._kept: dict[Hashable, list[dict[str, Any]]] = {}
+        self._case: Hashable = None
+
+    def take(self, case: Hashable) -> bool:
+        """Gives the models the functions of a case, new ones where it has none yet.
+
+        Args:
+            case: Whatever the functions are compiled for.
+
+        Returns:
+            Whether the case is a new one.
+        """
+        if self._case is None:
+            self._case = case
+            return True
+        if case == self._case:
+            return False
+        self._kept[self._case] = [self._cached(model) for model in self._models]
+        self._case = case
+        is_new = case not in self._kept
+        functions = self._kept.pop(case, [dict.fromkeys(MAKERS.values())] * len(self._models))
+        for model, mine in zip(self._models, functions, strict=True):
+            for make, name in MAKERS.items():
+                was_there = getattr(model, name) is not None
+                setattr(model, name, mine[name])
+                if was_there and mine[name] is None:
+                    getattr(model, make)()  # ``fit`` under way will not
+        return is_new
+
+    def _cached(self, model: Model) -> dict[str, Any]:
+        return {name: getattr(model, name) for name in MAKERS.values()}

@@ -17,12 +17,14 @@ from dropviz.core.setting import Setting
 from dropviz.errors import DropvizError
 from dropviz.keras_inside.cell_masks import keep_masks, kept_masks, replace_mask_getter
 from dropviz.keras_inside.jax_state import ride, switch
+from dropviz.keras_inside.step_functions import StepsByCase
 from dropviz.keras_inside.untracked import set_attributes
 from dropviz.methods.draw_masks import Moving, draw
 from dropviz.methods.method_cell import MethodCell
 from dropviz.methods.rate_variables import RateVariables
 
 Layer = Any
+Model = Any
 Cell = Any
 Tensor = Any
 
@@ -51,17 +53,18 @@ class VariableRates:
     A rate of 0 and one above 0 are different graphs: Keras draws no masks for the first,
     and with ``recurrent_dropout`` above 0 it computes in another order and draws four
     input masks in place of one (keras/src/layers/rnn/lstm.py). So each call holds all four
-    cases and runs the one that the variables ask for. Held constant, a rate gives to the
-    bit the weights of a layer that was built with it.
-
+    cases and runs the one that the variables ask for; or, where the models that run it are
+    given, their compiled steps hold one case each, and a new case is compiled when it is first
+    asked for. Held constant, a rate gives to the bit the weights of a layer that was built with it.
     """
 
-    def __init__(self, layer: Layer, setting: Setting) -> None:
+    def __init__(self, layer: Layer, setting: Setting, models: Sequence[Model] = ()) -> None:
         """Makes the rates of a layer live.
 
         Args:
             layer: A built ``keras.layers.LSTM`` or layer of ``dropviz.LSTM``.
             setting: Its method and options, and the rates to begin with.
+            models: All models in whose steps the layer runs, none of them compiled yet.
         """
         self._cell: Cell = layer.cell
         self._call = layer.call
@@ -77,14 +80,23 @@ class VariableRates:
         self._layer = layer
         set_attributes(self._cell, live=self)
         set_attributes(layer, call=self._switched)
+        self._steps = StepsByCase(models) if models and self._in_graphs else None
+        self.set(setting)
 
-    def set(self, setting: Setting) -> None:
+    def set(self, setting: Setting) -> bool:
         """Sets the rates for the next batch.
 
         Args:
             setting: The rates; method and options must be those of the layer.
+
+        Returns:
+            Whether the next batch has something to compile first.
         """
         self._variables.set(setting)
+        if self._steps is None:
+            return False
+        self._held = self.case(setting)
+        return self._steps.take(self._held)
 
     @property
     def setting(self) -> Setting:
@@ -152,11 +164,11 @@ class VariableRates:
         Yields:
             Nothing.
         """
-        self._held = case
+        self._held, before = case, self._held
         try:
             yield
         finally:
-            self._held = None
+            self._held = before
 
     @contextmanager
     def held_for(self, settings: Iterable[Setting], *, xla: bool) -> Iterator[None]:

@@ -45,6 +45,11 @@ class OnAndOff:
         chosen = _evenly(len(task.x), _room(task, model.get_layer("lstm").units))
         self._x, self._y = task.x[chosen], task.y[chosen]
 
+    @property
+    def models(self) -> list[Model]:
+        """The models that it runs, beside the one that trains."""
+        return list(self._sides.values())
+
     def __call__(self) -> Mapping[str, float]:
         """Measures, and leaves the training that follows as it would have been.
 

@@ -83,8 +83,9 @@ class Session(Closing):
         # What makes variables while it is traced is traced twice by TensorFlow, and that takes
         # seconds.
         build_metrics(self._model, (task.x[:1], task.y[:1]))
-        self._rates = VariableRates(self._layer, spec.setting)
         self._measure = OnAndOff(self._model, task)
+        models = [self._model, *self._measure.models]
+        self._rates = VariableRates(self._layer, spec.setting, models)
         self._recorder = Recorder(
             keep=None, every=1, budget_mib=_BUDGET_MIB, dtypes={self._layer.compute_dtype}
         )

@@ -433,7 +433,11 @@ def test_a_training_without_an_end_is_repeated_as_far_as_it_came(session: Sessio
 def test_whatever_came_before_a_training_is_not_traced_again_and_is_that_of_a_run(
     session: Session, constants: dict[RunSpec, Run]
 ) -> None:
-    session.train(SPEC, Steering(SPEC))
+    # One training for each case: its steps are compiled when it is first asked for.
+    for spec in (SPEC, ZERO):
+        session.train(spec, Steering(spec))
+    moving(session, ZERO, MOVES["frozen and released"])
+    session.cost(ZERO)
     counted = list(TRACES)
     assert set(counted) == {True, False}
 
