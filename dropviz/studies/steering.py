@@ -28,17 +28,27 @@ class Steering:
 
     Every method may be called from any thread. A move takes the place of one that has
     not acted yet, and so does a job: there is no queue.
+
+    Attributes:
+        on_compile: Called before a batch that has to be compiled for.
     """
 
-    def __init__(self, spec: RunSpec, listener: Callable[[Change], None] | None = None) -> None:
+    def __init__(
+        self,
+        spec: RunSpec,
+        listener: Callable[[Change], None] = lambda _: None,
+        on_compile: Job = lambda: None,
+    ) -> None:
         """Makes the steering of a thread.
 
         Args:
             spec: The rates to begin with, and those of its schedule.
             listener: Told, in the thread that trains, of rates that come from the schedule.
+            on_compile: Called, in that thread, before a batch whose rates ask for a graph that
+                is not there yet, which takes seconds.
         """
         self._changed = threading.Condition()
-        self._listener = listener
+        self._listener, self.on_compile = listener, on_compile
         self._jobs: dict[str, Job] = {}
         self._closed = False
         self._between = 0.0
@@ -182,5 +192,5 @@ class Steering:
             self._coming = [change for change in self._coming if change.batch > batch]
             if due:
                 self._wanted = due[-1]
-        if due and self._listener:
+        if due:
             self._listener(due[-1])

@@ -41,7 +41,8 @@ class SteeringCallback(keras.callbacks.Callback):  # type: ignore[misc]
         if moves or self._state is not None:
             bring_home(self.model)  # inside an epoch JAX has taken the variables' values
         if moves:
-            self._rates.set(self._spec.setting_at(change))
+            if self._rates.set(self._spec.setting_at(change)):
+                self._steering.on_compile()
             self.changes.append(change)
             if change.frozen != before.frozen:
                 self._state = self._streams() if change.frozen else None

@@ -450,6 +450,20 @@ def test_whatever_came_before_a_training_is_not_traced_again_and_is_that_of_a_ru
     assert counted == TRACES
 
 
+@pytest.mark.usefixtures("_quick")
+def test_a_case_is_said_to_be_compiled_before_its_first_batch_and_not_again() -> None:
+    rates = ((0.0, 0.5), (0.3, 0.5), (0.0, 0.4), (0.0, 0.0))
+    schedule = tuple(Change(batch, *pair) for batch, pair in enumerate(rates))
+    told = []
+    with Session(SPEC, TASK) as made:
+        steering = Steering(SPEC, on_compile=lambda: told.append(len(made.changes)))
+        spec = replace(SPEC, schedule=schedule)
+        steering.begin(spec)
+        made.train(spec, steering)
+
+    assert told == [0, 3]
+
+
 @pytest.mark.parametrize(
     "changed", [{"units": 5}, {"method": "moon"}, {"method": "moon", "life": "step"}], ids=str
 )

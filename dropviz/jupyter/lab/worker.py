@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from dropviz.studies.session import Session
 
 _CLOSED = "The panel is closed. Open another one."
+_COMPILING = "compiling: the first batch of a new model takes some seconds ..."
+_COMPILING_RATES = "compiling for a rate that leaves 0 or reaches it: some seconds, once ..."
 _AT_EXIT = 30.0  # seconds that Python may wait for a batch or an import to end
 
 
@@ -51,7 +53,7 @@ class Worker:
             task: Data of one's own.
             student: Chooses the questions of the quiz.
         """
-        self.steering = Steering(spec, self._scheduled)
+        self.steering = Steering(spec, self._scheduled, self._compiles)
         self.run: Run | None = None
         self.error: BaseException | None = None
         self.on_rest: Callable[[], None] = lambda: None
@@ -107,7 +109,7 @@ class Worker:
         self._panel.questions.close()
         self._panel.update(**NOTHING, concealed=quiz)
         self._panel.follow("compiling")
-        self._panel.say("compiling: the first batch of a new model takes some seconds ...")
+        self._panel.say(_COMPILING)
         self._panel.sender.want()
         self.steering.ask("train", lambda: self._train(spec, future))
         return future
@@ -305,6 +307,11 @@ class Worker:
         self._panel.show_rates(change)
         self._panel.follow_controls()
         self._follower.fresh = True
+
+    def _compiles(self) -> None:
+        # Where a rate leaves 0 or reaches it, Keras computes otherwise.
+        self._panel.follow("compiling")
+        self._panel.say(_COMPILING_RATES)
 
     def _measure(self) -> None:
         spec = self._panel.moment.spec

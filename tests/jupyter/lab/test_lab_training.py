@@ -68,6 +68,18 @@ def test_train_blocks_and_returns_the_run_of_dropviz_run(opened: Open) -> None:
     assert done.proof["lstm"].agrees
 
 
+def test_a_rate_that_reaches_0_is_said_to_be_compiled_for_once(opened: Open) -> None:
+    panel = opened("lstm:u4:d.2:r.5:@1,d0:@2,d.2:@3,d0:e2:s3")
+    said, states = [], []
+    panel.lab.observe(lambda change: said.append(change["new"]), "status")
+    panel.lab.observe(lambda change: states.append(change["new"]), "state")
+
+    panel.lab.train()
+
+    assert sum("leaves 0 or reaches it" in each for each in said) == 1
+    assert states == ["compiling", "training", "compiling", "training", "ready"]
+
+
 @pytest.mark.full
 @pytest.mark.parametrize("kind", ["adding", "copy", "language", "reviews"])
 def test_a_panel_trains_and_shows_every_kind_of_task(kind: str, opened: Open) -> None:
