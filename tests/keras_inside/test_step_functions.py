@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -54,7 +56,7 @@ def test_each_case_has_functions_of_its_own_and_finds_them_again() -> None:
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     model.compile("sgd", "mse", run_eagerly=True)
     steps = StepsByCase([model])
-    functions = {}
+    functions: dict[str, Any] = {}
 
     taken = []
     for case in ("a", "a", "b", "c", "b", "a"):
