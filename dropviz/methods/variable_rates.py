@@ -80,7 +80,9 @@ class VariableRates:
         self._layer = layer
         set_attributes(self._cell, live=self)
         set_attributes(layer, call=self._switched)
-        self._steps = StepsByCase(models) if models and self._in_graphs else None
+        # A step of JAX tells the calls of a recorded layer apart by their place in it.
+        alone = models and keras.config.backend() == "tensorflow"
+        self._steps = StepsByCase(models) if alone else None
         self.set(setting)
 
     def set(self, setting: Setting) -> bool:
