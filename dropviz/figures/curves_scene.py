@@ -180,13 +180,10 @@ def _spread(runs: Runs, name: str) -> tuple[Numbers, Numbers]:
 
 
 def _middle(values: Numbers) -> Numbers:
-    finite = np.isfinite(values)
-    return np.array(
-        [
-            np.median(column[there]) if there.any() else np.nan
-            for column, there in zip(values.T, finite.T, strict=True)
-        ]
-    )
+    """The median over runs; NaN where none is finite."""
+    # Of all epochs in one call: one for each takes a tenth of a second after some thousand.
+    middle: Numbers = np.ma.median(np.ma.masked_invalid(values), axis=0).filled(np.nan)
+    return middle
 
 
 def _title(several: Runs, model: str) -> str:
