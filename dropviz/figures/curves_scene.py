@@ -182,7 +182,8 @@ def _spread(runs: Runs, name: str) -> tuple[Numbers, Numbers]:
 def _middle(values: Numbers) -> Numbers:
     """The median over runs; NaN where none is finite."""
     # Of all epochs in one call: one for each takes a tenth of a second after some thousand.
-    middle: Numbers = np.ma.median(np.ma.masked_invalid(values), axis=0).filled(np.nan)
+    finite = np.ma.masked_invalid(values)
+    middle: Numbers = np.ma.median(finite, axis=0).filled(np.nan)  # type: ignore[no-untyped-call]
     return middle
 
 
