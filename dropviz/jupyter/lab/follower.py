@@ -22,6 +22,7 @@ _PREDICT_AFTER = 2  # batches: one to show, one to ask about
 _OPENS = ("Where", "Inside")  # tabs that show a sequence in numbers
 READY = "ready: move the sliders, press Train"
 LOADING = "loading Keras and TensorFlow (some seconds, once a session); the sliders work already"
+RATES = "for a rate that leaves 0 or reaches it Keras computes otherwise: some seconds, once ..."
 PAUSED = "paused before the next batch; the sliders act when it goes on"
 
 
@@ -49,6 +50,15 @@ class Follower:
     def begin(self) -> None:
         """Makes ready for another training."""
         self.fresh, self._progress = True, None
+
+    def compile(self, why: str) -> None:
+        """Says that the next batch has to be compiled for.
+
+        Args:
+            why: Why, and how long that takes.
+        """
+        self._panel.follow("compiling")
+        self._panel.say(f"compiling: {why}")
 
     def follow(self, session: Session, spec: RunSpec, progress: Progress) -> None:
         """Follows a training, as its listener.

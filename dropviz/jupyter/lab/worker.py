@@ -16,7 +16,7 @@ from dropviz.core.spec import RunSpec
 from dropviz.core.task import Task
 from dropviz.core.tasks import load_task
 from dropviz.errors import DropvizError
-from dropviz.jupyter.lab.follower import LOADING, PAUSED, READY, Follower
+from dropviz.jupyter.lab.follower import LOADING, PAUSED, RATES, READY, Follower
 from dropviz.jupyter.lab.moment import NOTHING
 from dropviz.jupyter.lab.panel import Panel
 from dropviz.studies.steering import Steering
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from dropviz.studies.session import Session
 
 _CLOSED = "The panel is closed. Open another one."
-_COMPILING = "compiling: the first batch of a new model takes some seconds ..."
-_COMPILING_RATES = "compiling for a rate that leaves 0 or reaches it: some seconds, once ..."
 _AT_EXIT = 30.0  # seconds that Python may wait for a batch or an import to end
 
 
@@ -53,7 +51,7 @@ class Worker:
             task: Data of one's own.
             student: Chooses the questions of the quiz.
         """
-        self.steering = Steering(spec, self._scheduled, self._compiles)
+        self.steering = Steering(spec, self._scheduled, lambda: self._follower.compile(RATES))
         self.run: Run | None = None
         self.error: BaseException | None = None
         self.on_rest: Callable[[], None] = lambda: None
@@ -108,8 +106,7 @@ class Worker:
                 self.steering.step()
         self._panel.questions.close()
         self._panel.update(**NOTHING, concealed=quiz)
-        self._panel.follow("compiling")
-        self._panel.say(_COMPILING)
+        self._follower.compile("the first batch of a new model takes some seconds ...")
         self._panel.sender.want()
         self.steering.ask("train", lambda: self._train(spec, future))
         return future
@@ -307,11 +304,6 @@ class Worker:
         self._panel.show_rates(change)
         self._panel.follow_controls()
         self._follower.fresh = True
-
-    def _compiles(self) -> None:
-        # Where a rate leaves 0 or reaches it, Keras computes otherwise.
-        self._panel.follow("compiling")
-        self._panel.say(_COMPILING_RATES)
 
     def _measure(self) -> None:
         spec = self._panel.moment.spec
