@@ -1,4 +1,4 @@
-"""Drop rates that change between two batches, with no new graph."""
+"""Drop rates that change between two batches, with a new graph at most where one reaches 0."""
 
 from __future__ import annotations
 
@@ -80,9 +80,9 @@ class VariableRates:
         self._layer = layer
         set_attributes(self._cell, live=self)
         set_attributes(layer, call=self._switched)
-        # A step of JAX tells the calls of a recorded layer apart by their place in it.
-        alone = models and keras.config.backend() == "tensorflow"
-        self._steps = StepsByCase(models) if alone else None
+        # On JAX a recording would hold the rate of one case for that of another.
+        by_case = bool(models) and keras.config.backend() == "tensorflow"
+        self._steps = StepsByCase(models) if by_case else None
         self.set(setting)
 
     def set(self, setting: Setting) -> bool:

@@ -1,4 +1,4 @@
-"""One compiled model for a whole session of sliding: its rates change while it trains."""
+"""One model for a whole session of sliding: its rates change while it trains."""
 
 from __future__ import annotations
 
@@ -52,7 +52,9 @@ UNTIL_STOPPED = MOST  # epochs
 
 
 class Session(Closing):
-    """A model that is compiled once, and trained as often as one likes.
+    """A model that is made once, and trained as often as one likes.
+
+    With TensorFlow it is compiled when a rate first leaves 0 or reaches it, and not again.
 
     A training whose rates are not moved gives to the bit the weights, losses and random
     stream of ``dropviz.run`` with the same spec; one whose rates are moved keeps the
@@ -102,7 +104,7 @@ class Session(Closing):
         return -(-len(self.task.x) // BATCH_SIZE)
 
     def fits(self, spec: RunSpec, task: Task) -> bool:
-        """Whether a spec can be trained here without compiling anew."""
+        """Whether a spec can be trained here, without another model."""
         return self._shape == shape(spec) and self.task is task
 
     def train(self, spec: RunSpec, steering: Steering, listener: Listener | None = None) -> Run:
