@@ -154,8 +154,10 @@ class Notebook:
     def start(self, number: int = 0) -> None:
         """Has a cell run."""
         asked = self.page.locator(".jp-Dialog")
-        if asked.count():
+        if asked.count() and "Select Kernel" not in asked.first.inner_text():
             raise AssertionError(f"JupyterLab asks: {asked.first.inner_text()}")
+        if asked.count():  # on a busy machine a notebook opens before its kernel's name is known
+            asked.locator(".jp-mod-accept").click()
         self.page.locator(".jp-CodeCell").nth(number).locator(".jp-InputArea-editor").click()
         self.page.keyboard.press("Control+Enter")
 
@@ -176,8 +178,16 @@ class Notebook:
         raise TimeoutError(f"cell {number} does not run")
 
     def see(self, selector: str, seconds: float = SECONDS) -> Any:
-        """Waits until something can be seen."""
-        return self.page.wait_for_selector(selector, timeout=1000 * seconds)
+        """Waits until something can be seen; where it can't, says what the panels show."""
+        try:
+            return self.page.wait_for_selector(selector, timeout=1000 * seconds)
+        except Exception as error:
+            shown = self.page.evaluate(
+                """() => [".jp-InputPrompt", ".dropviz-lab-status", ".dropviz-scene"].map((each) =>
+                     [...document.querySelectorAll(each)].map((found) =>
+                       (found.ariaLabel || found.innerText).slice(0, 200)))"""
+            )
+            raise AssertionError(f"{selector} is not to be seen, but {shown}") from error
 
     def picture(self, alt: str, seconds: float = SECONDS) -> str:
         """Waits for a picture of the panel whose alt text holds some words; all of that text."""
