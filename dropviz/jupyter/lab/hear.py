@@ -14,15 +14,15 @@ def hear(panel: Panel, message: Any) -> None:
 
     Args:
         panel: The panel that it came to.
-        message: By "kind": "painted" with the "number" of a picture; "seen" with whether the
-            panel is "seen"; "press" with the "name" of a button; "reveal" with the "marks" of a
-            prediction and whether the mask is "anew"; "next".
+        message: By "kind": "painted" with the "number" of a picture; "seen" with which "view" of
+            the panel it is and whether it is "seen"; "press" with the "name" of a button; "reveal"
+            with the "marks" of a prediction and whether the mask is "anew"; "next".
     """
     kind = message.get("kind") if isinstance(message, Mapping) else None
     if kind == "painted":
         panel.sender.answer(int(message["number"]))
     elif kind == "seen":
-        panel.sender.look(seen=bool(message["seen"]))
+        panel.sender.look(str(message["view"]), seen=bool(message["seen"]))
     elif kind == "press":
         panel.press(str(message["name"]))
     elif kind == "reveal":

@@ -24,7 +24,7 @@ class PictureSender:
     slow it is. A tab or a page that nobody sees is sent nothing.
 
     Attributes:
-        seen: Whether the panel can be seen; None as long as no front end has said.
+        seen: Whether a view of the panel can be seen; None as long as none has said.
         sent: Pictures sent so far.
         bytes: The size of the last one.
     """
@@ -37,6 +37,7 @@ class PictureSender:
             send: Sends it, and returns its size in bytes.
         """
         self.seen: bool | None = None
+        self._views: set[str] = set()  # those that can be seen
         self.sent = self.bytes = 0
         self._make, self._send = make, send
         self._lock = threading.RLock()
@@ -91,10 +92,16 @@ class PictureSender:
             if self._wanted and self.open:
                 self.now()
 
-    def look(self, *, seen: bool) -> None:
-        """Takes a front end's word whether the panel can be seen."""
+    def look(self, view: str, *, seen: bool) -> None:
+        """Takes a view's word whether it can be seen.
+
+        Args:
+            view: Which of them: a panel may stand in a notebook and beside it.
+            seen: Whether it can be.
+        """
         with self._lock:
-            self.seen = seen
+            (self._views.add if seen else self._views.discard)(view)
+            self.seen = bool(self._views)
             if seen:
                 # What was sent before went nowhere, or to a page that is gone.
                 self._answered = self.sent

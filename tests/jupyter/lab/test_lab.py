@@ -147,7 +147,7 @@ panel = dropviz.lab("lstm:u9:d.2")
 sent = []
 panel.send = lambda message, *_: sent.append(message["text"])
 panel.show()
-panel._handle_custom_msg({"kind": "seen", "seen": True}, [])
+panel._handle_custom_msg({"kind": "seen", "view": "a view", "seen": True}, [])
 panel._handle_custom_msg({"kind": "painted", "number": panel.sender.sent}, [])
 panel.dropout = .35
 assert "dropout=0.35 will multiply x_t" in sent[-1]
@@ -268,12 +268,12 @@ def test_epochs_are_empty_where_the_scenario_gives_none() -> None:
 
 def test_pictures_are_sent_only_where_the_panel_is_seen(opened: Open) -> None:
     panel = opened("lstm:u4:d.2:r.5", task=None)
-    tell(panel.lab, kind="seen", seen=False)
+    tell(panel.lab, kind="seen", view="a view", seen=False)
     before = len(panel.pictures)
 
     panel.slide(dropout=0.3)
     hidden = len(panel.pictures) - before
-    tell(panel.lab, kind="seen", seen=True)
+    tell(panel.lab, kind="seen", view="a view", seen=True)
 
     assert hidden == 0
     assert "dropout=0.3 will multiply" in panel.words("Where")

@@ -362,7 +362,7 @@ def test_only_the_tab_that_is_open_is_sent() -> None:
     sent = Sent(made)
     made.tab = "Code"
 
-    tell(made, kind="seen", seen=True)
+    tell(made, kind="seen", view="a view", seen=True)
 
     (message,) = sent.messages
     assert '"tab":"Code"' in message["text"]

@@ -52,7 +52,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def front_end(clock: Clock) -> FrontEnd:
     del clock
     made = FrontEnd()
-    made.sender.look(seen=True)
+    made.sender.look("a view", seen=True)
     return made
 
 
@@ -132,14 +132,30 @@ def test_what_nobody_sees_is_sent_nothing_until_it_is_seen(
     front_end: FrontEnd, clock: Clock
 ) -> None:
     front_end.answer()
-    front_end.sender.look(seen=False)
+    front_end.sender.look("a view", seen=False)
     clock.now += 100
     due = front_end.sender.due
     front_end.sender.want()
     hidden = len(front_end.got)
-    front_end.sender.look(seen=True)
+    front_end.sender.look("a view", seen=True)
 
     assert (due, hidden, len(front_end.got)) == (False, 1, 2)
+
+
+def test_one_view_that_goes_leaves_the_other_its_pictures(front_end: FrontEnd) -> None:
+    front_end.answer()
+    front_end.sender.look("beside the notebook", seen=True)
+    front_end.answer()
+    front_end.sender.look("beside the notebook", seen=False)
+    front_end.sender.want()
+
+    assert (front_end.sender.seen, len(front_end.got)) == (True, 3)
+
+    front_end.answer()
+    front_end.sender.look("a view", seen=False)
+    front_end.sender.want()
+
+    assert (front_end.sender.seen, len(front_end.got)) == (False, 3)
 
 
 def test_before_a_front_end_has_said_that_it_is_there_one_a_second_is_due(clock: Clock) -> None:
