@@ -223,6 +223,18 @@ def test_a_second_panel_closes_the_first_and_says_so(
     assert notebook.page.locator('button:text-is("Train"):not([disabled])').count() == 1
 
 
+def test_a_second_view_that_is_closed_leaves_the_first_its_pictures(opened: Notebook) -> None:
+    started(opened)
+    page = opened.page
+    page.locator(".jp-OutputArea-output").first.click(button="right", position={"x": 5, "y": 5})
+    page.click('.lm-Menu-itemLabel:text-is("Create New View for Cell Output")')
+    page.wait_for_function("document.querySelectorAll('.dropviz-lab .dropviz-scene').length > 1")
+    page.click('.lm-TabBar-tab:has-text("Output View") .lm-TabBar-tabCloseIcon')
+    page.wait_for_function("document.querySelectorAll('.dropviz-lab').length == 1")
+    opened.press("Train")
+    opened.picture(RECORDED)
+
+
 def test_saved_and_reopened_with_and_without_its_kernel(
     opened: Notebook, address: str, folder: Path
 ) -> None:
