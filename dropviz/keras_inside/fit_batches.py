@@ -86,17 +86,19 @@ def take_order(indices: Any) -> Tensor:
     return keras.tree.flatten(batch)[0]
 
 
-def build_metrics(model: Model, batch: Batch) -> None:
+def build_metrics(model: Model, batch: Batch, shape: tuple[int, ...]) -> None:
     """Has a compiled model make the variables of its loss and metrics.
 
-    ``fit`` does so itself, in its first step or from a batch that it takes before.
+    ``fit`` does so itself, from a batch that it takes before. What makes them while it is
+    traced is traced twice by TensorFlow, and that takes seconds.
 
     Args:
-        model: A model whose output has a known shape, but for the number of samples.
+        model: The model.
         batch: Inputs and targets of some samples.
+        shape: Of its output for one sample.
     """
     x, y = batch
-    output = keras.ops.ones((len(x), *model.output_shape[1:]))
+    output = keras.ops.ones((len(x), *shape))
     model.compute_loss(x, y, output)
     model.compute_metrics(x, y, output)
 

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from dropviz.core.task import Task
+from dropviz.keras_inside.fit_batches import build_metrics
 from dropviz.keras_inside.inner_loop import looking
 from dropviz.recording.undisturbed import undisturbed
 
@@ -44,6 +45,8 @@ class OnAndOff:
         }
         chosen = _evenly(len(task.x), _room(task, model.get_layer("lstm").units))
         self._x, self._y = task.x[chosen], task.y[chosen]
+        for side in self._sides.values():
+            build_metrics(side, (self._x[:1], self._y[:1]), model.output_shape[1:])
 
     @property
     def models(self) -> list[Model]:

@@ -82,9 +82,7 @@ class Session(Closing):
         self._model = build(spec, task)
         self._model.optimizer.build(self._model.trainable_variables)
         self._layer = self._model.get_layer("lstm")
-        # What makes variables while it is traced is traced twice by TensorFlow, and that takes
-        # seconds.
-        build_metrics(self._model, (task.x[:1], task.y[:1]))
+        build_metrics(self._model, (task.x[:1], task.y[:1]), self._model.output_shape[1:])
         self._measure = OnAndOff(self._model, task)
         models = [self._model, *self._measure.models]
         self._rates = VariableRates(self._layer, spec.setting, models)

@@ -84,7 +84,8 @@ class TrainingProgram:
             self.model = build_for(spec, task, engine)
             self._data = as_handed((task.x, task.y), (task.x_val, task.y_val))
             self.model.optimizer.build(self.model.trainable_variables)
-            build_metrics(self.model, tuple(part[:1] for part in self._data[0]))
+            some = tuple(part[:1] for part in self._data[0])
+            build_metrics(self.model, some, self.model.output_shape[1:])
             self._rates = VariableRates(self.model.get_layer("lstm"), spec.setting)
         self._compiled: dict[Any, CompiledTraining] = {}
         self._untrained = _copies(self.model.optimizer.variables)

@@ -271,14 +271,14 @@ def drawn(name: str) -> tuple[Picture, list[Drawn]]:
     return picture, texts(picture)
 
 
-@pytest.mark.few(
-    "setting: keras",
-    "setting: zoneout of h alone",
-    "gru",
-    "200 units",
-    "long rates",
-    "500 steps, new masks at each",
+# The same for each test, as each is drawn once.
+FEW = (
+    *("setting: keras", "setting: zoneout of h alone", "setting: weight-drop", "gru"),
+    *("200 units", "long rates", "500 steps, new masks at each"),
 )
+
+
+@pytest.mark.few(*FEW)
 @pytest.mark.parametrize("name", CASES)
 def test_no_text_is_cut_off(name: str) -> None:
     picture, found = drawn(name)
@@ -295,7 +295,7 @@ def test_a_layer_called_often_in_a_batch_says_which_call_it_shows_and_fits() -> 
     assert overlaps(found) == []
 
 
-@pytest.mark.few(6)
+@pytest.mark.few(*FEW)
 @pytest.mark.parametrize("name", CASES)
 def test_no_texts_overlap(name: str) -> None:
     _, found = drawn(name)
@@ -303,7 +303,7 @@ def test_no_texts_overlap(name: str) -> None:
     assert overlaps(found) == []
 
 
-@pytest.mark.few(8)
+@pytest.mark.few(*FEW)
 @pytest.mark.parametrize("name", CASES)
 def test_heatmaps_lie_within_the_picture_and_apart(name: str) -> None:
     picture, _ = drawn(name)

@@ -374,7 +374,7 @@ def test_a_layer_called_often_in_a_batch_says_which_call_it_shows_and_fits() -> 
     assert overlaps(found) == []
 
 
-@pytest.mark.few(5)
+@pytest.mark.few(8)
 @pytest.mark.parametrize("name", KINDS)
 def test_no_texts_overlap(name: str) -> None:
     _, found = drawn(name)
@@ -382,7 +382,7 @@ def test_no_texts_overlap(name: str) -> None:
     assert overlaps(found) == []
 
 
-@pytest.mark.few(5)
+@pytest.mark.few(8)
 @pytest.mark.parametrize("name", KINDS)
 def test_no_text_lies_on_a_shape(name: str) -> None:
     assert on_shapes(*drawn(name)) == []

@@ -58,7 +58,7 @@ def compiled(model: Any, train: Arrays, test: Arrays, **kwargs: Any) -> Compiled
     before = values(model)[: len(model.variables)]
     training, validation = as_handed(train, test)
     model.optimizer.build(model.trainable_variables)
-    build_metrics(model, tuple(each[:1] for each in training))
+    build_metrics(model, tuple(each[:1] for each in training), model.output_shape[1:])
     program = CompiledTraining(model, training, validation, BATCH, EPOCHS, **kwargs)
     for variable, value in zip(model.variables, before, strict=True):
         variable.assign(value)

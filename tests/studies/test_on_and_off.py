@@ -113,6 +113,23 @@ def test_of_every_kind_of_task_both_are_measured(kind: str) -> None:
     assert set(figures) == {f"{name}_{end}" for name in ("loss", metric) for end in ends}
 
 
+def test_each_side_is_traced_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = model_with(dropout=0.3)
+    traced = []
+    call = model.call
+
+    def counted(x: Any, training: bool = False, **kwargs: Any) -> Any:
+        traced.append(training)
+        return call(x, training=training, **kwargs)
+
+    monkeypatch.setattr(model, "call", counted)
+    measure = OnAndOff(model, TASK)
+    for _ in range(2):
+        measure()
+
+    assert sorted(traced) == [False, True]
+
+
 @pytest.mark.full
 def test_measuring_changes_neither_the_training_nor_the_recording() -> None:
     left = []
