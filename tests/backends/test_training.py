@@ -34,6 +34,8 @@ from tests.backends.matrix import BATCH, FEATURES, STEPS, build, fit, state
 
 Model = Any
 BACKEND = keras.config.backend()
+# On TensorFlow each is one more of what tests/recording, tests/methods and tests/studies have.
+pytestmark = [pytest.mark.full] if BACKEND == "tensorflow" else []
 ROOT = Path(__file__).parents[2]
 
 

@@ -24,7 +24,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip('Sphinx is not installed; install the extra with pip install -e ".[cpu,docs]"')
     built = tmp_path_factory.mktemp("site")
     done = subprocess.run(
-        [sys.executable, "-m", "sphinx", "-W", "--keep-going", "docs", str(built)],
+        [sys.executable, "-m", "sphinx", "-j", "2", "-W", "--keep-going", "docs", str(built)],
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         cwd=ROOT,
         capture_output=True,

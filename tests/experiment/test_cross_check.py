@@ -99,8 +99,7 @@ def test_a_layer_that_keeps_no_masks_has_one_witness() -> None:
     assert not heard.is_keras
 
 
-@pytest.mark.few(1)
-@pytest.mark.slow
+@pytest.mark.full
 def test_raising_recurrent_dropout_unties_the_input_masks() -> None:
     (line,) = measure_untying()
     assert "with recurrent_dropout=0 its input masks are tied over the gates" in line

@@ -145,8 +145,7 @@ def test_a_stateful_layer_runs_on_many_samples_where_that_changes_nothing(
     assert [np.asarray(each).tobytes() for each in layer.variables] == before
 
 
-@pytest.mark.few(1)
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("make", [keras.layers.GRU, keras.layers.LSTM])
 def test_one_sample_a_batch_takes_no_more_runs_than_many(make: Any) -> None:
     runs = []

@@ -525,7 +525,7 @@ def test_a_loop_written_by_hand_is_recorded(names: InProcess) -> None:
     assert ran.report.splitlines()[0].startswith("done, ")
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_curves_of_several_models_are_those_of_the_last(names: InProcess) -> None:
     ran = names.run(
         "%%lstm_dropout --into run\n"
@@ -541,7 +541,7 @@ def test_the_curves_of_several_models_are_those_of_the_last(names: InProcess) ->
     assert list(run.recording) == ["a", "b"]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_report_of_several_models_is_short_and_of_the_last(names: InProcess) -> None:
     ran = names.run(
         "%%lstm_dropout --into run\n"
@@ -580,7 +580,7 @@ def test_a_cell_with_several_models_that_is_interrupted_tells_no_epoch(names: In
     assert ran.report.splitlines()[2].startswith("one ")
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_one_model_fitted_twice_has_one_curve(names: InProcess) -> None:
     ran = names.run(
         "%%lstm_dropout --into run\n"
@@ -593,7 +593,7 @@ def test_one_model_fitted_twice_has_one_curve(names: InProcess) -> None:
     assert names.names["run"].models == ()
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_layers_of_one_name_in_several_models_are_told_apart(names: InProcess) -> None:
     names.run(
         "%%lstm_dropout --into run\n"
@@ -653,7 +653,7 @@ def test_a_rate_may_come_from_a_variable(names: InProcess) -> None:
     assert rates(names.names["run"]) == {"lstm": (0.35, 0.0)}
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_layer_built_before_keeps_its_rates_and_the_report_says_so(names: InProcess) -> None:
     names.run("m = model(lstm(dropout=.5))")
 

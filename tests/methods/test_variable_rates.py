@@ -195,7 +195,7 @@ def moved(request: pytest.FixtureRequest) -> tuple[list[tuple[Setting, Any, Any]
     return seen, traces
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_no_rate_is_traced_anew_not_even_across_nought(moved: Any) -> None:
     _, traces = moved
 
@@ -203,7 +203,7 @@ def test_no_rate_is_traced_anew_not_even_across_nought(moved: Any) -> None:
     assert traces == [traces[0]] * len(MOVES)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_each_batch_uses_the_masks_of_a_layer_built_with_its_rates(moved: Any) -> None:
     seen, _ = moved
 
@@ -214,7 +214,7 @@ def test_each_batch_uses_the_masks_of_a_layer_built_with_its_rates(moved: Any) -
             assert masks[site].reason == its[site].reason
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_each_batch_moves_the_weights_as_a_layer_built_with_its_rates(moved: Any) -> None:
     seen, _ = moved
 
@@ -224,7 +224,7 @@ def test_each_batch_moves_the_weights_as_a_layer_built_with_its_rates(moved: Any
             np.testing.assert_allclose(mine, its, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_recording_holds_the_batches_since_the_last_change_with_their_rates(moved: Any) -> None:
     seen, _ = moved
 

@@ -118,7 +118,7 @@ def test_each_side_is_traced_once(monkeypatch: pytest.MonkeyPatch) -> None:
     traced = []
     call = model.call
 
-    def counted(x: Any, training: bool = False, **kwargs: Any) -> Any:
+    def counted(x: Any, *, training: bool, **kwargs: Any) -> Any:
         traced.append(training)
         return call(x, training=training, **kwargs)
 

@@ -102,7 +102,7 @@ def test_what_is_recorded_follows_the_method(name: str, task: str) -> None:
         assert masks.scale == pytest.approx(rule.kept, rel=1e-6)
 
 
-@pytest.mark.few(1)
+@pytest.mark.full
 @pytest.mark.parametrize("name", SETTINGS)
 def test_the_plain_code_of_every_method_trains_the_same_to_the_bit(name: str) -> None:
     run = trained(name, "digits")

@@ -203,6 +203,7 @@ def test_a_training_ends_with_its_title_its_masks_and_its_curves(opened: Open) -
 # ---------------------------------------------------------------- Pause, Resume, Stop
 
 
+@pytest.mark.full  # a browser does it too
 def test_pause_waits_before_the_next_batch_and_resume_goes_on(opened: Open, pace: Pace) -> None:
     panel = opened("lstm:u4:d.2:r.5:e2:s3")
     pace.hold(2)
@@ -446,6 +447,7 @@ def test_a_pause_opens_the_batch_just_done_with_what_it_used(opened: Open, pace:
     assert any(arrow["after"] for arrow in page["pictures"][0]["arrows"])
 
 
+@pytest.mark.full  # a browser does it too
 def test_a_step_is_one_batch_and_the_next_step_one_more(opened: Open) -> None:
     panel = opened("lstm:u4:d.2:r.5:e2:s3")
 
@@ -546,6 +548,7 @@ def test_the_static_copy_is_brought_up_to_date_after_a_training(
 # ---------------------------------------------------------------- predict, then reveal
 
 
+@pytest.mark.full  # a browser does it too
 def test_the_quiz_asks_after_two_batches_and_goes_on_after_the_last_answer(
     opened: Open, pace: Pace
 ) -> None:
