@@ -109,8 +109,13 @@ def _playground() -> None:
 
 
 def _studies() -> None:
+    import keras
+
     from benchmarks import many_trainings
 
+    if keras.config.backend() == "jax":
+        _studies_on_jax()
+        return
     cell = "a cell of 5 epochs of digits, 32 units, batch 64: plain / compiled program, "
     for one_thread, threads in ((True, "one thread"), (False, "all threads")):
         exact = many_trainings.cell("exact", one_thread=one_thread)
@@ -129,6 +134,21 @@ def _studies() -> None:
             "flat, < 1.2 GiB",
             f"{held.grown:+.1f} MiB, {held.total / 1024:.2f} GiB",
         )
+
+
+def _studies_on_jax() -> None:
+    from benchmarks import many_trainings
+
+    cell = "a cell of 5 epochs of digits, 32 units, batch 64: plain / compiled program, JAX"
+    _row(f"{cell} (to the bit)", ">= 6", _said(many_trainings.cell("exact", one_thread=False)))
+    first = many_trainings.first_cell("exact", times=3)
+    _row("first cell in a fresh process, after imports, JAX", "", _took(first))
+    held = many_trainings.memory("exact")
+    _row(
+        "memory over 200 cells, JAX: growth after the first 5, in all",
+        "flat, < 1.2 GiB",
+        f"{held.grown:+.1f} MiB, {held.total / 1024:.2f} GiB",
+    )
 
 
 def _gpu() -> None:

@@ -32,6 +32,12 @@ def as_handed(training: Data, validation: Data) -> tuple[Batch, Batch]:
     Returns:
         Both as tensors, all samples in one batch.
     """
+    if keras.config.backend() == "jax":
+        trained_on, tested_on = (
+            tuple(map(keras.ops.convert_to_tensor, _whole_batch(*each, shuffle=False)))
+            for each in (training, validation)
+        )
+        return trained_on, tested_on
     trained: list[Tensor] = []
     tested: list[Tensor] = []
 
@@ -53,6 +59,10 @@ def shuffled_orders(samples: int, epochs: int) -> Tensor:
     Returns:
         Indices of samples, int32, shape (epochs, samples).
     """
+    if not has_one_order():
+        indices = keras.ops.convert_to_numpy(keras.ops.arange(samples, dtype="int32"))
+        take_order(indices)  # as ``fit`` does where metrics are not built yet
+        return keras.ops.stack([take_order(indices) for _ in range(epochs)])
     seen: list[Tensor] = []
 
     def note(data: Any) -> bool:
@@ -78,12 +88,7 @@ def take_order(indices: Any) -> Tensor:
     Returns:
         The indices in the order, an array of NumPy, JAX or PyTorch.
     """
-    from keras.src.trainers.data_adapters.array_data_adapter import ArrayDataAdapter
-
-    adapter = ArrayDataAdapter(indices, batch_size=len(indices), shuffle=True)
-    batches = {"jax": adapter.get_jax_iterator, "torch": adapter.get_torch_dataloader}
-    batch = next(iter(batches[keras.config.backend()]()))
-    return keras.tree.flatten(batch)[0]
+    return _whole_batch(indices, shuffle=True)[0]
 
 
 def build_metrics(model: Model, batch: Batch, shape: tuple[int, ...]) -> None:
@@ -101,6 +106,16 @@ def build_metrics(model: Model, batch: Batch, shape: tuple[int, ...]) -> None:
     output = keras.ops.ones((len(x), *shape))
     model.compute_loss(x, y, output)
     model.compute_metrics(x, y, output)
+
+
+def _whole_batch(*arrays: Any, shuffle: bool) -> list[Any]:
+    """Arrays as an epoch of ``fit`` hands them over in one batch; not with TensorFlow."""
+    from keras.src.trainers.data_adapters.array_data_adapter import ArrayDataAdapter
+
+    adapter = ArrayDataAdapter(*arrays, batch_size=len(arrays[0]), shuffle=shuffle)
+    batches = {"jax": adapter.get_jax_iterator, "torch": adapter.get_torch_dataloader}
+    batch = next(iter(batches[keras.config.backend()]()))
+    return [each for each in keras.tree.flatten(batch) if each is not None]
 
 
 def _fit(

@@ -67,7 +67,10 @@ class RateVariables:
         rates = np.stack([_rates_of(each) for each in settings])
         exact, numbers = (
             keras.ops.cast(table, variable.dtype)
-            for table, variable in ((rates, self._exact), (_numbers_of(rates), self._numbers))
+            for table, variable in (
+                (self._written(rates), self._exact),
+                (_numbers_of(rates), self._numbers),
+            )
         )
 
         def set_rates(batch: Tensor) -> None:
@@ -94,7 +97,7 @@ class RateVariables:
 
     def _written(self, rates: Array) -> NDArray[Any]:
         # Plus 0.0, so that a zero has no sign, and no bit.
-        return (rates + 0.0).view(np.uint32).reshape(-1, 2) if self._as_bits else rates
+        return (rates + 0.0).view(np.uint32).reshape(*rates.shape, 2) if self._as_bits else rates
 
 
 def _rates_of(setting: Setting) -> Array:

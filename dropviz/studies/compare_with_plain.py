@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from dropviz.core.cell_result import CellResult, Difference
+from dropviz.keras_inside.jax_state import variables_without_riders
 from dropviz.studies.plain_training import train_plainly
 from dropviz.studies.training_program import TrainingProgram
 
@@ -69,5 +70,5 @@ def _largest(one: Any, other: Any) -> float:
 def _parts(model: Model) -> tuple[list[Any], list[Any], list[Any]]:
     """Weights, what the optimizer keeps, and where the random streams stand."""
     weights = {id(each) for each in model.weights}
-    streams = [each for each in model.variables if id(each) not in weights]
+    streams = [each for each in variables_without_riders(model) if id(each) not in weights]
     return model.weights, model.optimizer.variables, streams

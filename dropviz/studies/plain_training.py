@@ -29,13 +29,18 @@ ENGINES = ("exact", "xla")
 def check_trainable(spec: RunSpec, engine: str) -> None:
     """Raises DropvizError unless a spec can be a cell of a study, and an engine train it."""
     backend = keras.config.backend()
-    if backend != "tensorflow":
+    if backend not in ("tensorflow", "jax"):
         raise DropvizError(
-            f"dropviz trains many models with Keras on TensorFlow. Received: backend={backend!r}. "
-            "Set KERAS_BACKEND=tensorflow before Keras is imported."
+            "dropviz trains many models with Keras on TensorFlow or JAX. Received: "
+            f"backend={backend!r}. Set KERAS_BACKEND=tensorflow before Keras is imported."
         )
     if not is_known(engine, ENGINES):
         raise unknown_name("engine", engine, ENGINES)
+    if engine == "xla" and backend == "jax":
+        raise DropvizError(
+            'With JAX there is one engine, which XLA compiles, and it is "exact". Received: '
+            "engine='xla'. Leave engine out."
+        )
     if any(change.frozen for change in spec.schedule):
         raise DropvizError(
             "The masks of a study's training must not be frozen. Received: a schedule that freezes "
@@ -49,7 +54,8 @@ def build_for(spec: RunSpec, task: Task, engine: str) -> Model:
     Args:
         spec: What is to be trained.
         task: The data.
-        engine: "exact" for TensorFlow's graphs, "xla" for ``jit_compile=True``.
+        engine: "exact" as Keras does by itself: TensorFlow's graphs, or JAX; "xla" for
+            TensorFlow's with ``jit_compile=True``.
 
     Returns:
         The model of ``dropviz.studies.fitting.build``.
@@ -58,7 +64,8 @@ def build_for(spec: RunSpec, task: Task, engine: str) -> Model:
         DropvizError: If it needs more memory than there is.
     """
     model = build(spec, task)
-    model.jit_compile = engine == "xla"
+    if keras.config.backend() == "tensorflow":  # JAX compiles in any case
+        model.jit_compile = engine == "xla"
     return model
 
 
@@ -81,7 +88,7 @@ def train_plainly(spec: RunSpec, task: Task, engine: str = "exact") -> tuple[Cel
     """
     began = time.perf_counter()
     model = _seeded(spec, task, engine)
-    return _fitted(model, spec, task, began), model
+    return _fitted(model, spec, task, engine, began), model
 
 
 def record_plainly(spec: RunSpec, task: Task, engine: str = "exact") -> Recording:
@@ -101,7 +108,7 @@ def record_plainly(spec: RunSpec, task: Task, engine: str = "exact") -> Recordin
     began = time.perf_counter()
     model = _seeded(spec, task, engine)
     with record(model) as recording:
-        _fitted(model, spec, task, began)
+        _fitted(model, spec, task, engine, began)
     return recording
 
 
@@ -112,20 +119,20 @@ def _seeded(spec: RunSpec, task: Task, engine: str) -> Model:
 
 
 @contextmanager
-def _changing(model: Model, spec: RunSpec) -> Iterator[list[keras.callbacks.Callback]]:
+def _changing(model: Model, spec: RunSpec, engine: str) -> Iterator[list[keras.callbacks.Callback]]:
     """What changes the rates on the way, which plain Keras alone cannot do."""
     if not spec.schedule:
         yield []
         return
     rates = VariableRates(model.get_layer("lstm"), spec.setting)
     callback = SteeringCallback(rates, spec, Steering(spec))
-    with rates.held_for(spec.settings, xla=model.jit_compile):
+    with rates.held_for(spec.settings, xla=engine == "xla"):
         yield [callback]
 
 
-def _fitted(model: Model, spec: RunSpec, task: Task, began: float) -> CellResult:
+def _fitted(model: Model, spec: RunSpec, task: Task, engine: str, began: float) -> CellResult:
     collector = CurveCollector(stop_when_not_finite=True)
-    with _changing(model, spec) as callbacks:
+    with _changing(model, spec, engine) as callbacks:
         status, reason = fit(model, spec, task, callbacks, collector)
     if status == "stopped":
         raise KeyboardInterrupt

@@ -47,8 +47,8 @@ def sweep(
         task: A name in ``dropviz.core.tasks.TASKS``, or a ``dropviz.Task`` of one's own.
         executor: Any ``concurrent.futures.Executor``, as Dask's ``client.get_executor()``; by
             default processes on this machine, of one thread each.
-        engine: "exact" (graph mode: to the bit plain Keras) or "xla" (faster: to the bit, or up
-            to rounding, plain Keras with ``jit_compile=True``).
+        engine: "exact" (to the bit plain Keras) or, with TensorFlow, "xla" (faster: to the bit, or
+            up to rounding, plain Keras with ``jit_compile=True``).
         results: A file to which each result is written at once, and from which a sweep that was
             interrupted or killed goes on.
         listener: Told how the sweep goes (``dropviz.studies.run_cells.StudyProgress``).

@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,23 +21,27 @@ from dropviz.core.task import Task
 from dropviz.core.tasks import BATCH_SIZE
 from dropviz.keras_inside import interrupts
 from dropviz.keras_inside.fit_batches import as_handed, build_metrics, shuffled_orders
+from dropviz.keras_inside.jax_state import variables_without_riders
 from dropviz.keras_inside.seeding import seed_again
 from dropviz.methods.variable_rates import VariableRates
 from dropviz.studies.fitting import not_finite
 from dropviz.studies.plain_training import build_for, check_trainable, record_plainly
-
-if TYPE_CHECKING:
-    from dropviz.keras_inside.compiled_training import CompiledTraining
 
 Model = Any
 
 SEEDS_KEPT = 8  # whose starts are kept
 
 
+class _Compiled(Protocol):
+    """A compiled training, of whichever backend."""
+
+    def run(self, orders: Any) -> dict[str, list[float]]: ...
+
+
 class TrainingProgram:
     """One Keras model whose whole training is compiled, to be trained again and again.
 
-    Loops over epochs and batches run inside TensorFlow, round the model's own
+    Loops over epochs and batches run inside TensorFlow or JAX, round the model's own
     ``train_step`` and ``test_step``; rates, weights, random streams and the order of
     samples are what goes in. Each training begins anew from its seed.
 
@@ -47,7 +52,8 @@ class TrainingProgram:
     ``compare_with_plain`` says how much. XLA draws other random numbers than TensorFlow's
     graphs do, so that one seed gives other masks with "xla" than with "exact".
 
-    With TensorFlow, ``fit`` on arrays takes the samples in one order in all epochs, once
+    With JAX, which XLA compiles in any case, "exact" is to the bit plain Keras too, and there is no
+    "xla". With TensorFlow, ``fit`` on arrays takes the samples in one order in all epochs, once
     seeds are set; so does this.
 
     Attributes:
@@ -64,19 +70,15 @@ class TrainingProgram:
         Args:
             spec: What is to be trained; its schedule is that of all trainings.
             task: The data.
-            engine: "exact" for TensorFlow's graphs, of which there is one for each case of
-                rates that are 0 or above; "xla" for XLA, which compiles for longer and
-                trains faster.
+            engine: "exact" for TensorFlow's graphs or JAX's functions, of which there is one
+                for each case of rates that are 0 or above; "xla" for TensorFlow's XLA, which
+                compiles for longer and trains faster.
 
         Raises:
             DropvizError: If the model needs more memory than there is, there is no such
-                engine, masks are frozen on the way, or Keras does not run on TensorFlow.
+                engine, masks are frozen on the way, or Keras runs on neither TensorFlow nor JAX.
         """
         check_trainable(spec, engine)
-        # TensorFlow's part is loaded only where TensorFlow is in use.
-        from dropviz.keras_inside.compiled_training import CompiledTraining
-
-        self._compile = CompiledTraining
         self.spec = spec
         self.task = task
         self.engine = engine
@@ -87,7 +89,7 @@ class TrainingProgram:
             some = tuple(part[:1] for part in self._data[0])
             build_metrics(self.model, some, self.model.output_shape[1:])
             self._rates = VariableRates(self.model.get_layer("lstm"), spec.setting)
-        self._compiled: dict[Any, CompiledTraining] = {}
+        self._compiled: dict[Any, _Compiled] = {}
         self._untrained = _copies(self.model.optimizer.variables)
         self._start = lru_cache(SEEDS_KEPT)(self._fresh_values)
         self._last: RunSpec | None = None
@@ -184,7 +186,7 @@ class TrainingProgram:
         training = self._training_of(spec)
         orders = _orders(spec.seed, len(self.task.x), spec.epochs)
         model, start = self.model, [*self._start(spec.seed), *self._untrained]
-        every = [*model.variables, *model.optimizer.variables]
+        every = [*variables_without_riders(model), *model.optimizer.variables]
         for variable, value in zip(every, start, strict=True):
             variable.assign(value)
         self._rates.set(spec.setting)
@@ -192,7 +194,7 @@ class TrainingProgram:
         self._rates.set(spec.settings[-1])
         return curves
 
-    def _training_of(self, spec: RunSpec) -> CompiledTraining:
+    def _training_of(self, spec: RunSpec) -> _Compiled:
         settings, xla = spec.settings, self.engine == "xla"
         # With XLA a program more takes longer than to draw masks of ones; rates that change on
         # the way are constants of a program.
@@ -200,11 +202,8 @@ class TrainingProgram:
         key = frozenset(cases), spec.setting if spec.schedule else None
         if key not in self._compiled:
             with self._rates.held_for(settings, xla=xla):
-                self._compiled[key] = self._compile(
-                    self.model,
-                    *self._data,
-                    BATCH_SIZE,
-                    spec.epochs,
+                self._compiled[key] = _compile(
+                    (self.model, *self._data, BATCH_SIZE, spec.epochs),
                     jit_compile=xla,
                     before_batch=self._schedule(spec) if spec.schedule else None,
                 )
@@ -224,6 +223,19 @@ class TrainingProgram:
         seed_again(seed)
         fresh = build_for(self.spec, self.task, self.engine)
         return _copies(fresh.variables)
+
+
+def _compile(given: tuple[Any, ...], *, jit_compile: bool, before_batch: Any) -> _Compiled:
+    """A compiled training; a backend's own part is loaded only where it is in use."""
+    if keras.config.backend() == "jax":
+        from dropviz.keras_inside.compiled_training_jax import CompiledTraining
+
+        return CompiledTraining(*given, before_batch=before_batch)
+    from dropviz.keras_inside import compiled_training
+
+    return compiled_training.CompiledTraining(
+        *given, jit_compile=jit_compile, before_batch=before_batch
+    )
 
 
 def _copies(variables: Sequence[Any]) -> list[NDArray[Any]]:

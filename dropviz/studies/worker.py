@@ -16,6 +16,7 @@ from typing import Any
 from dropviz.core.study_result import PlainProof
 from dropviz.core.training_result import Ended, TrainingResult
 from dropviz.errors import DropvizError, received
+from dropviz.keras_inside.choose_backend import BACKENDS, choose_backend
 
 _PROGRAMS = 3  # compiled programs that a worker keeps, some 100 MiB each
 _alone = threading.Lock()
@@ -58,9 +59,11 @@ class Answer:
 
 
 def versions() -> dict[str, str]:
-    """The versions of what computes."""
-    found = {}
-    for name in ("dropviz", "keras", "numpy", "tensorflow", "tensorflow-cpu"):
+    """The backend, and the versions of what computes."""
+    backend = choose_backend().name
+    found = {"backend": backend}
+    computes = BACKENDS[backend].packages if backend in BACKENDS else ()
+    for name in ("dropviz", "keras", "numpy", *computes):
         try:
             found[name.removesuffix("-cpu")] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
@@ -139,7 +142,7 @@ def _start_keras(order: Order) -> None:
     from dropviz.keras_inside.start_keras import ready
 
     ready()
-    if order.begun_in == this_process():
+    if order.begun_in == this_process() or choose_backend().name != "tensorflow":
         return
     from dropviz.keras_inside.threads import use_one_thread
 

@@ -13,6 +13,7 @@ from loky.process_executor import ProcessPoolExecutor
 
 from dropviz.core.closing import Closing
 from dropviz.errors import DropvizError, received
+from dropviz.keras_inside.choose_backend import choose_backend
 
 # A process takes seconds to import TensorFlow, which pays from about so many trainings on.
 _FOR_SEVERAL = 100
@@ -95,7 +96,7 @@ def worker_environment() -> Mapping[str, str]:
     One thread each, so that results are the same however many workers there are.
     """
     return {
-        "KERAS_BACKEND": "tensorflow",
+        "KERAS_BACKEND": choose_backend().name,
         "OMP_NUM_THREADS": "1",
         "TF_NUM_INTRAOP_THREADS": "1",
         "TF_NUM_INTEROP_THREADS": "1",

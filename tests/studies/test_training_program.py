@@ -207,7 +207,7 @@ def test_rates_above_nought_are_compiled_once(
     program: TrainingProgram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program.train(0.3, 0.4)
-    monkeypatch.setattr(program, "_compile", refuse_to_build)
+    monkeypatch.setattr(training_program, "_compile", refuse_to_build)
 
     for rate in (0.001, 0.999):
         program.train(rate, 1 - rate)
@@ -445,7 +445,7 @@ def test_a_schedule_that_xla_cannot_compile_is_refused_before_it_trains() -> Non
 
 
 def test_another_backend_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keras.config, "backend", lambda: "jax")
+    monkeypatch.setattr(keras.config, "backend", lambda: "torch")
 
-    with pytest.raises(DropvizError, match=r"backend='jax'\. Set KERAS_BACKEND=tensorflow"):
+    with pytest.raises(DropvizError, match=r"backend='torch'\. Set KERAS_BACKEND=tensorflow"):
         TrainingProgram(SPEC, TASK)
