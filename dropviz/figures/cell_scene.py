@@ -145,7 +145,9 @@ def _scaling(rule: Rule) -> str:
 def _rules(given: Setting | str) -> list[tuple[Rule, str, bool]]:
     """The rules of a method, each with its heading and whether it masks."""
     if isinstance(given, Setting):
-        return [(each, f"{each.argument}={each.rate:.3g}", each.rate > 0) for each in given.rules]
+        return [
+            (each, f"{given.argument(each)}={each.rate:.3g}", each.rate > 0) for each in given.rules
+        ]
     return [(each, each.argument, True) for each in Setting(given).row.rules]
 
 

@@ -264,7 +264,8 @@ class _Builder:
     def _label(self, masks: Masks) -> str:
         if masks.site == "between":
             return f"layer {shortened(masks.layer, 20)}"
-        rules = {rule.site: rule.argument for rule in self._recorded.setting.rules}
+        setting = self._recorded.setting
+        rules = {rule.site: setting.argument(rule) for rule in setting.rules}
         return rules.get(masks.site, masks.site)
 
     def _one_step(self) -> str:

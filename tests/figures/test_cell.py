@@ -277,7 +277,7 @@ def test_the_alt_text_tells_each_masked_site(name: str) -> None:
     assert setting.row.title in alt
     assert setting.row.paper in alt
     for rule in setting.rules:
-        told = f"{rule.site} ({rule.argument}={rule.rate:.3g})"
+        told = f"{rule.site} ({setting.argument(rule)}={rule.rate:.3g})"
         assert (told in alt) == (rule.rate > 0)
         assert (words_of(rule) in alt) or not rule.rate
     assert ("No edge is marked." in alt) == all(rule.rate == 0 for rule in setting.rules)

@@ -1,6 +1,6 @@
 // The scene of the LSTM unrolled over time, as dropviz/figures/unrolled_scene.py makes it.
 
-import { colourOf, labelOf, layerCall } from "./scenes.js";
+import { colourOf, layerCall } from "./scenes.js";
 import { maskOf } from "./snapshot.js";
 import { answer, counted, intentions } from "./words.js";
 
@@ -49,7 +49,7 @@ export function unrolledScene(tables, snapshot, { sample, source, recorded }) {
   const { steps } = snapshot;
   const known = snapshot.sites.map((masks) => ({
     ...{ rule: masks.rule, lives: masks.steps, gates: masks.gates, entries: masks.units },
-    ...{ factor: masks.scale || null, says: saysOf(tables, masks, steps) },
+    ...{ factor: masks.scale || null, says: answer(tables, masks, steps) },
     source: sourceOf(tables, snapshot.spec, masks.site, masks.gates),
     kept: (/** @type {number} */ step) => maskOf(masks, step, sample).map((row) => listed(tables, masks.site, row)),
   }));
@@ -107,15 +107,6 @@ function listed(tables, site, row) {
   const side = Math.sqrt(row.length);
   const few = Math.min(side, SIDE);
   return Array.from({ length: few * few }, (_, at) => row[Math.floor(at / few) * side + (at % few)]);
-}
-
-/**
- * @param {Tables} tables
- * @param {import("./snapshot.js").SiteMasks} masks
- * @param {number} steps
- */
-function saysOf(tables, masks, steps) {
-  return answer(tables, { ...masks, rule: { ...masks.rule, argument: labelOf(masks.rule) } }, steps);
 }
 
 /**
@@ -207,7 +198,7 @@ function maskFrom(tables, { rule, entries, factor, says, source, kept }, step, b
     letter: String.fromCharCode(65 + (number % LETTERS)) + (number < LETTERS ? "" : Math.floor(number / LETTERS)),
     site: rule.site,
     colour: colourOf(tables, rule.argument, shade),
-    label: labelOf(rule),
+    label: rule.argument,
     gates: gated ? tables.gates.map(({ letter }) => letter) : [],
     kept: kept(step),
     units: entries,

@@ -32,15 +32,6 @@ export function colourOf({ colours }, argument, number = 0) {
 }
 
 /**
- * The argument by which pictures name what is masked.
- *
- * @param {import("./masks.js").Rule} rule
- */
-export function labelOf({ own, argument }) {
-  return own ?? argument;
-}
-
-/**
  * The call that makes such a layer, as pictures have it for a title.
  *
  * @param {Tables} tables

@@ -65,7 +65,7 @@ def test_the_unrolled_scene_is_python_s(engine: Engine, setting: Setting) -> Non
     seen, layer = pictures(engine, setting)
     expected = as_json(unrolled_scene.of_recording(layer, 0, SAMPLE))
     # Where a recording tells what was expected of a rate, the page has its own sentence.
-    arguments = {rule.site: rule.argument for rule in setting.rules}
+    arguments = {rule.site: setting.argument(rule) for rule in setting.rules}
     for masks in layer.values():
         said = answer(masks, arguments[masks.site])
         expected["alt"] = expected["alt"].replace(masks.sentence, said)
