@@ -134,10 +134,13 @@ def _workload() -> tuple[RunSpec, Task]:
 
 def _make_program(engine: str, *, one_thread: bool) -> None:
     spec, task = _workload()
-    from dropviz.keras_inside.threads import use_one_thread
+    import keras
+
     from dropviz.studies.training_program import TrainingProgram
 
-    if one_thread:
+    if one_thread and keras.config.backend() == "tensorflow":
+        from dropviz.keras_inside.threads import use_one_thread
+
         use_one_thread()
     _programs[:] = [TrainingProgram(spec, task, engine)]
 
@@ -148,10 +151,11 @@ def _train(given: tuple[float, float, int]) -> None:
 
 def _first_cell(engine: str, directory: str | None) -> float:
     _workload()
-    from dropviz.keras_inside.compiled_cache import keep_compiled
     from dropviz.studies import training_program  # noqa: F401 (imported before the clock runs)
 
     if directory:
+        from dropviz.keras_inside.compiled_cache import keep_compiled
+
         keep_compiled(Path(directory))
     began = time.perf_counter()
     _make_program(engine, one_thread=True)

@@ -17,7 +17,10 @@ HEAVY = ("keras", "tensorflow", "jax", "torch", "matplotlib", "ipywidgets", "skl
 # Modules that need a backend that is not the one of the tests.
 ELSEWHERE = {
     module
-    for module, backend in (("jax_store", "jax"), ("jax_state", "jax"), ("torch_store", "torch"))
+    for module, backend in (
+        *((name, "jax") for name in ("jax_store", "jax_state", "compiled_training_jax")),
+        ("torch_store", "torch"),
+    )
     if importlib.util.find_spec(backend) is None
 }
 

@@ -264,9 +264,8 @@ class _Builder:
     def _label(self, masks: Masks) -> str:
         if masks.site == "between":
             return f"layer {shortened(masks.layer, 20)}"
-        setting = self._recorded.setting
-        rules = {rule.site: setting.argument(rule) for rule in setting.rules}
-        return rules.get(masks.site, masks.site)
+        given = self._recorded.setting
+        return {r.site: given.argument(r) for r in given.rules}.get(masks.site, masks.site)
 
     def _one_step(self) -> str:
         recorded = self._recorded
