@@ -12,6 +12,7 @@ from dropviz.experiment.observations import (
     Look,
     Place,
     apart_by_luck,
+    draws_to_miss,
     draws_to_tell,
     interval,
     same,
@@ -120,6 +121,16 @@ def test_as_many_draws_as_it_takes_tell(rate: float) -> None:
 @pytest.mark.parametrize("rate", [0.0, 1.0])
 def test_no_number_of_draws_tells_where_all_or_nothing_is_dropped(rate: float) -> None:
     assert draws_to_tell(rate) == 1
+
+
+@pytest.mark.parametrize("rate", [0.02, 0.3, 0.5, 0.9, 0.999])
+def test_draws_without_a_drop_rule_a_rate_out_once_chance_is_one_in_a_million(rate: float) -> None:
+    many = draws_to_miss(rate)
+    assert (1 - rate) ** many <= 1e-6 < (1 - rate) ** (many - 1)
+
+
+def test_one_draw_rules_out_that_all_is_dropped() -> None:
+    assert draws_to_miss(1.0) == 1
 
 
 # ---------------------------------------------------------------- dropped together, or by luck
