@@ -20,7 +20,8 @@ class CellResult:
             first whose loss is not finite, if there is one.
         status: "done", or "failed" where a loss was not finite.
         reason: Why it failed; empty where it did not.
-        seconds: Wall time, compiling included where this training was the first.
+        seconds: Wall time.
+        compiled: Whether compiling was part of that, as this training was the first of its kind.
     """
 
     dropout: float
@@ -30,6 +31,7 @@ class CellResult:
     status: Status
     reason: str
     seconds: float
+    compiled: bool = True
 
 
 @dataclass(frozen=True)

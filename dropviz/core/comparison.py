@@ -27,7 +27,8 @@ class Entry:
             first itself.
         needed: Seeds that it would take to see ``Comparison.visible_difference``; 0 where they
             cannot be told.
-        seconds: Median seconds of an epoch.
+        seconds: Median seconds of an epoch, of trainings that had nothing to compile; NaN where
+            there was none.
         cost: Median ratio of those seconds to the first setting's, seed by seed.
     """
 
@@ -135,7 +136,7 @@ class Comparison:
                 score: cell.last(score),
                 "status": cell.status,
                 "reason": cell.reason,
-                "seconds": cell.seconds,
+                "seconds": cell.seconds or np.nan,
                 "cell": cell.cell,
             }
             for entry in self.entries

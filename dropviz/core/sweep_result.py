@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -145,7 +146,7 @@ class Sweep:
                     self.trainings.score: each.last(self.trainings.score),
                     "status": each.status,
                     "reason": each.reason,
-                    "seconds": each.seconds,
+                    "seconds": each.seconds or math.nan,
                     "cell": each.cell,
                 }
             )

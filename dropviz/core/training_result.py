@@ -22,7 +22,8 @@ class TrainingResult:
         curves: Losses and metrics by epoch, as Keras's history has them.
         status: "done", or "failed" where the loss was not finite or its worker died.
         reason: Why it failed; empty where it did not.
-        seconds: Wall time of the training, without imports and compiling.
+        seconds: Wall time of the training, without imports and compiling; 0 where it was not
+            measured, as compiling was part of it.
     """
 
     cell: str

@@ -133,11 +133,11 @@ def _entry(
     needed = 0
     if difference is not None and difference.count > 1 and difference.deviation > 0:
         needed = seeds_needed(difference.deviation, _VISIBLE)
-    seconds = [cell.seconds / epochs for cell in mine if cell.status == "done"]
+    seconds = [each.seconds / epochs for each in mine if each.status == "done" and each.seconds]
     ratios = [
         a.seconds / b.seconds
         for a, b in zip(mine, first, strict=True)
-        if a.status == b.status == "done" and b.seconds
+        if a.status == b.status == "done" and a.seconds and b.seconds
     ]
     return Entry(
         name=key,

@@ -132,7 +132,7 @@ class TrainingProgram:
             DropvizError: If a value is out of range, or the method cannot act with it.
         """
         spec = self.spec_of(dropout, recurrent_dropout, seed)
-        began = time.perf_counter()
+        known, began = len(self._compiled), time.perf_counter()
         with interrupts.minded():
             self._last = None
             curves = Curves(self._trained(spec))
@@ -146,6 +146,7 @@ class TrainingProgram:
             status="failed" if failed else "done",
             reason=not_finite(curves.epochs) if failed else "",
             seconds=time.perf_counter() - began,
+            compiled=len(self._compiled) > known,
         )
 
     def record(

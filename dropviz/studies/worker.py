@@ -160,17 +160,18 @@ def _trained(cell: str, order: Order) -> TrainingResult:
     program = _program(spec, _task(order), order.engine)
     came = program.train(spec.dropout, spec.recurrent_dropout, spec.seed)
     curves = {name: tuple(map(float, came.curves[name])) for name in came.curves}
-    return TrainingResult(cell, curves, came.status, came.reason, came.seconds)
+    seconds = 0.0 if came.compiled else came.seconds
+    return TrainingResult(cell, curves, came.status, came.reason, seconds)
 
 
 def _by_fit(cell: str, spec: Any, task: Any) -> TrainingResult:
-    """A training whose masks are frozen on the way, which no program does."""
+    """A training whose masks are frozen on the way, which no program does; it is compiled anew."""
     from dropviz.studies.train import train
 
     run = train(spec, task)
     curves = {name: tuple(map(float, run.curves[name])) for name in run.curves}
     status: Ended = "done" if run.status == "done" else "failed"
-    return TrainingResult(cell, curves, status, run.reason, run.seconds)
+    return TrainingResult(cell, curves, status, run.reason)
 
 
 def _task(order: Order) -> Any:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import numpy as np
 import pytest
 
 from dropviz.core.scenario_string import parse
@@ -9,6 +11,7 @@ from dropviz.core.spec import RunSpec
 from dropviz.errors import DropvizError
 from dropviz.studies.compare import compare
 
+from .conftest import tiny
 from .studies_made import compared, noise
 
 
@@ -108,6 +111,19 @@ def test_the_cost_is_that_of_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert [entry.cost for entry in found.entries] == [1.0, 1.25]
     assert found.entries[1].seconds == pytest.approx(0.5)
+
+
+def test_what_a_training_had_to_compile_is_no_cost_of_its_method() -> None:
+    task = tiny()
+    given: dict[str, Any] = {"task": task, "units": 2, "epochs": 1}
+
+    with ThreadPoolExecutor(1) as alone:
+        one = compare(["keras", "moon"], seeds=1, executor=alone, **given)
+        more = compare(["keras", "zaremba"], seeds=3, executor=alone, **given)
+
+    assert all(np.isnan([entry.seconds, entry.cost]).all() for entry in one.entries[1:])
+    assert [row["seconds"] > 0 for row in more.rows[3:]] == [False, True, True]
+    assert more.entries[1].cost > 0
 
 
 BAD: dict[str, tuple[dict[str, Any], str]] = {

@@ -194,12 +194,13 @@ def test_a_cell_depends_on_nothing_that_was_trained_before(program: TrainingProg
 
 
 def test_curves_are_called_and_ordered_as_in_keras_history(program: TrainingProgram) -> None:
-    cell = program.train()
+    _, cell = program.train(), program.train()
 
     assert list(cell.curves) == ["accuracy", "loss", "val_accuracy", "val_loss"]
     assert cell.curves.epochs == SPEC.epochs
     assert all(len(points) == SPEC.epochs for points in cell.curves.values())
     assert cell.seconds > 0
+    assert not cell.compiled
 
 
 @pytest.mark.slow
