@@ -7,6 +7,8 @@ import keras
 import numpy as np
 import pytest
 
+from dropviz.core.setting import Setting
+from dropviz.methods.lstm import LSTM
 from dropviz.recording.mask_layout import Layout, SiteLayout, read_masks
 from dropviz.recording.record import record
 from tests.keras_models import FEATURES, REFUSED, REFUSES_ONE, SAMPLES, STEPS, UNITS, Layer, data
@@ -60,6 +62,19 @@ def test_one_mask_serves_all_gates_where_only_the_input_is_masked(name: str) -> 
 
     assert [site.gates for site in layout.sites] == [1, 0]
     assert [mask.shape for mask in masks] == [(SAMPLES, FEATURES)]
+
+
+@pytest.mark.parametrize("method", ["moon", "zoneout", "weight-drop"])
+def test_a_method_without_a_rate_has_no_mask_of_any_size(method: str) -> None:
+    layout, masks = read_masks(LSTM(UNITS, method=method).cell)
+
+    none = {"drawn": False, "reason": "nothing is dropped: the rate is 0."}
+    assert layout.sites == tuple(
+        SiteLayout(rule.site, 0, 0, 0.0, **none)  # type: ignore[arg-type]
+        for rule in Setting(method).rules
+    )
+    assert masks == []
+    assert layout.size(SAMPLES, STEPS) == 0
 
 
 def test_reading_hands_over_the_very_masks_of_the_cell() -> None:
