@@ -113,17 +113,17 @@ def test_the_cost_is_that_of_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.entries[1].seconds == pytest.approx(0.5)
 
 
+@pytest.mark.slow
 def test_what_a_training_had_to_compile_is_no_cost_of_its_method() -> None:
-    task = tiny()
-    given: dict[str, Any] = {"task": task, "units": 2, "epochs": 1}
-
     with ThreadPoolExecutor(1) as alone:
-        one = compare(["keras", "moon"], seeds=1, executor=alone, **given)
-        more = compare(["keras", "zaremba"], seeds=3, executor=alone, **given)
+        given: dict[str, Any] = {"task": tiny(), "units": 2, "epochs": 1, "executor": alone}
+        found = compare(["keras", "zaremba"], seeds=2, **given)
+        one = compare(["moon"], seeds=1, **given)
 
-    assert all(np.isnan([entry.seconds, entry.cost]).all() for entry in one.entries[1:])
-    assert [row["seconds"] > 0 for row in more.rows[3:]] == [False, True, True]
-    assert more.entries[1].cost > 0
+    assert [row["seconds"] > 0 for row in found.rows] == [False, True, False, True]
+    assert all(entry.seconds > 0 and entry.cost > 0 for entry in found.entries)
+    assert np.isnan([one.entries[0].seconds, one.entries[0].cost]).all()
+    assert one.table.rows[0][-2:] == ("", "")
 
 
 BAD: dict[str, tuple[dict[str, Any], str]] = {
