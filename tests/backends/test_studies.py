@@ -24,11 +24,8 @@ BACKEND = keras.config.backend()
 TASK = tiny()
 SPEC = RunSpec(task="tiny", dropout=0.3, recurrent_dropout=0.4, units=3, epochs=2, seed=3)
 
-pytestmark = [
-    pytest.mark.skipif(BACKEND == "torch", reason="PyTorch compiles no training"),
-    # There tests/studies has them all.
-    *([pytest.mark.full] if BACKEND == "tensorflow" else []),
-]
+# On TensorFlow tests/studies has them all.
+pytestmark = [pytest.mark.full] if BACKEND == "tensorflow" else []
 
 
 @pytest.mark.few("keras-both")
@@ -120,8 +117,10 @@ def test_a_worker_of_another_backend_is_refused() -> None:
     assert f"'backend': '{BACKEND}'" in answer.refused
 
 
-@pytest.mark.skipif(BACKEND != "jax", reason="TensorFlow has two engines")
 def test_the_engine_that_jax_has_not_is_refused() -> None:
+    if BACKEND == "tensorflow":
+        assert TrainingProgram(SPEC, TASK, engine="xla").engine == "xla"
+        return
     with pytest.raises(DropvizError, match="With JAX there is one engine"):
         TrainingProgram(SPEC, TASK, engine="xla")
 
