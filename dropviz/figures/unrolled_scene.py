@@ -264,8 +264,7 @@ class _Builder:
     def _label(self, masks: Masks) -> str:
         if masks.site == "between":
             return f"layer {shortened(masks.layer, 20)}"
-        given = self._recorded.setting
-        return {r.site: given.argument(r) for r in given.rules}.get(masks.site, masks.site)
+        return self._recorded.setting.argument_at(masks.site) or masks.site
 
     def _one_step(self) -> str:
         recorded = self._recorded

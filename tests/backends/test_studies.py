@@ -117,7 +117,8 @@ def test_a_worker_of_another_backend_is_refused() -> None:
     assert f"'backend': '{BACKEND}'" in answer.refused
 
 
-def test_the_engine_that_jax_has_not_is_refused() -> None:
+def test_the_engines_are_those_of_the_backend() -> None:
+    assert TrainingProgram(SPEC, TASK, engine="exact").engine == "exact"
     if BACKEND == "tensorflow":
         assert TrainingProgram(SPEC, TASK, engine="xla").engine == "xla"
         return

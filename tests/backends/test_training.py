@@ -136,7 +136,7 @@ def test_a_moving_rate_that_rests_gives_the_bits_of_a_constant_one(
         return model
 
     constant, moving = built(*rates), built(0.1, 0.1)
-    VariableRates(moving.get_layer("layer"), Setting(method, *rates), [moving])
+    VariableRates(moving.get_layer("layer"), Setting(method, *rates))
     keras.utils.set_random_seed(6)
     fit(constant)
     keras.utils.set_random_seed(6)
@@ -159,9 +159,8 @@ SPEC = RunSpec(task="digits", dropout=0.2, recurrent_dropout=0.3, units=4, epoch
 @pytest.fixture(scope="module")
 def task() -> Task:
     whole = load_task("digits")
-    # Batches of one size: another is compiled anew, and what that does others test.
     return replace(
-        whole, x=whole.x[:128], y=whole.y[:128], x_val=whole.x_val[:64], y_val=whole.y_val[:64]
+        whole, x=whole.x[:150], y=whole.y[:150], x_val=whole.x_val[:20], y_val=whole.y_val[:20]
     )
 
 
@@ -207,8 +206,8 @@ def test_every_training_of_a_session_is_that_of_a_run(done: Run, task: Task) -> 
 
 def test_rates_move_and_masks_freeze_on_the_way(task: Task) -> None:
     schedule = (
-        Change(batch=1, dropout=0.5, recurrent_dropout=0.0),
-        Change(batch=2, dropout=0.5, recurrent_dropout=0.4, frozen=True),
+        Change(batch=2, dropout=0.5, recurrent_dropout=0.0),
+        Change(batch=3, dropout=0.5, recurrent_dropout=0.4, frozen=True),
     )
     changing = replace(SPEC, schedule=schedule)
 

@@ -28,7 +28,7 @@ const GONE =
  */
 export function render_lab({ model, el }, theme) {
   const controls = every_control(model);
-  const own = String(Math.random()); // a model may have several views, in several pages
+  const view_name = String(Math.random()); // a model may have several views, in several pages
   const choosers = [chooser(model), gate_menu(model)];
   const view = content_view(model, theme, choosers.map((each) => each.root));
   const status = element("div", { class: "dropviz-lab-status" });
@@ -71,7 +71,7 @@ export function render_lab({ model, el }, theme) {
     listening(model, "change:time", view.again),
     listening(model, "msg:custom", newest(model, view.show)),
     listening(model, "comm_live_update", () => gone(model, root, status)),
-    watch_seen(root, (seen) => model.send({ kind: "seen", view: own, seen })),
+    watch_seen(root, (seen) => model.send({ kind: "seen", view: view_name, seen })),
     watch_appearance(colour),
     keep_keys(root),
   ];

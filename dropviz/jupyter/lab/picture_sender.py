@@ -37,8 +37,8 @@ class PictureSender:
             send: Sends it, and returns its size in bytes.
         """
         self.seen: bool | None = None
-        self._views: set[str] = set()  # those that can be seen
         self.sent = self.bytes = 0
+        self._views: set[str] = set()  # those that can be seen
         self._make, self._send = make, send
         self._lock = threading.RLock()
         self._answered = 0
