@@ -31,7 +31,7 @@ class CellResult:
     status: Status
     reason: str
     seconds: float
-    compiled: bool = True
+    compiled: bool
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from typing import Any
 
 import tensorflow as tf
 
-Model = Any
+from dropviz.keras_inside.whole_training import Batch, WholeTraining
+
 Tensor = Any
-Batch = tuple[Tensor, ...]
 Before = Callable[[Tensor], None] | None
 
 
@@ -27,44 +27,27 @@ class CompiledTraining:
     are when it is run.
     """
 
-    def __init__(
-        self,
-        model: Model,
-        training: Batch,
-        validation: Batch,
-        batch_size: int,
-        epochs: int,
-        *,
-        jit_compile: bool,
-        before_batch: Before = None,
-    ) -> None:
-        """Traces the training of a model.
+    def __init__(self, whole: WholeTraining, *, jit_compile: bool) -> None:
+        """Traces a training.
 
         Args:
-            model: A compiled model whose optimizer and metrics are built.
-            training: Inputs and targets of all samples, as ``train_step`` takes them.
-            validation: The same for ``test_step``.
-            batch_size: Samples in a batch; the last one may be smaller.
-            epochs: Passes over the data, from 1.
+            whole: What it is made of.
             jit_compile: Whether XLA compiles it, when it is first run.
-            before_batch: Traced before each training batch, with its number over the whole
-                training, from 0.
         """
+        model, training, validation = whole.model, whole.training, whole.validation
         self._model = model  # the function alone would not keep its variables
-        self._epochs = epochs
+        self._epochs, self._batches = whole.epochs, whole.batches
         # XLA compiles for sizes that are known.
         batches = _batches_of_known_size if jit_compile else _batches_of_any_size
-        train = batches(
-            _traced_once(model.train_step, training), training, batch_size, before_batch
-        )
-        test = batches(_traced_once(model.test_step, validation), validation, batch_size, None)
-        self._batches = -(-len(training[0]) // batch_size)
+        step, size = _traced_once(model.train_step, training), whole.batch_size
+        train = batches(step, training, size, whole.before_batch)
+        test = batches(_traced_once(model.test_step, validation), validation, size, None)
 
         def train_all(orders: Tensor) -> tuple[Tensor, Tensor]:
             return self._all_epochs(train, test, orders, len(validation[0]))
 
         traced = tf.function(train_all, autograph=False, jit_compile=jit_compile)
-        orders = tf.TensorSpec((epochs, len(training[0])), tf.int32)
+        orders = tf.TensorSpec((whole.epochs, len(training[0])), tf.int32)
         self._run = traced.get_concrete_function(orders)
 
     def run(self, orders: Tensor) -> dict[str, list[float]]:

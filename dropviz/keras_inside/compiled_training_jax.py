@@ -16,11 +16,10 @@ import keras
 from jax import lax
 from jax import numpy as jnp
 
-Model = Any
+from dropviz.keras_inside.whole_training import Batch, WholeTraining
+
 Tensor = Any
 Values = list[Tensor]
-Batch = tuple[Tensor, ...]
-Before = Callable[[Tensor], None] | None
 Step = Callable[[Any, Batch, Tensor], Any]
 
 
@@ -31,33 +30,17 @@ class CompiledTraining:
     are when it is run.
     """
 
-    def __init__(
-        self,
-        model: Model,
-        training: Batch,
-        validation: Batch,
-        batch_size: int,
-        epochs: int,
-        *,
-        before_batch: Before = None,
-    ) -> None:
-        """Compiles the training of a model.
+    def __init__(self, whole: WholeTraining) -> None:
+        """Compiles a training.
 
         Args:
-            model: A compiled model whose optimizer and metrics are built.
-            training: Inputs and targets of all samples, as ``train_step`` takes them.
-            validation: The same for ``test_step``.
-            batch_size: Samples in a batch; the last one may be smaller.
-            epochs: Passes over the data, from 1.
-            before_batch: Traced before each training batch, with its number over the whole
-                training, from 0.
+            whole: What it is made of.
         """
-        self._model, self._epochs, self._before = model, epochs, before_batch
-        self._size, self._batches = batch_size, -(-len(training[0]) // batch_size)
+        self._whole, self._model, model = whole, whole.model, whole.model
         model.reset_metrics()
         self._nothing_measured = _values(model.metrics_variables)
-        self._data = training, validation
-        orders = jax.ShapeDtypeStruct((epochs, len(training[0])), "int32")
+        self._data = whole.training, whole.validation
+        orders = jax.ShapeDtypeStruct((whole.epochs, len(whole.training[0])), "int32")
         self._run = jax.jit(self._all_epochs).lower(self._state(), self._data, orders).compile()
 
     def run(self, orders: Tensor) -> dict[str, list[float]]:
@@ -105,7 +88,7 @@ class CompiledTraining:
 
         def one_epoch(carried: Any) -> Any:
             epoch, kept, _, (weights, others, optimizer) = carried
-            first = epoch * self._batches
+            first = epoch * self._whole.batches
             came = self._each_batch(
                 self._train, (weights, others, optimizer, nothing), training, orders[epoch], first
             )
@@ -120,18 +103,18 @@ class CompiledTraining:
             finite = jnp.isfinite(self._results_of(trained)["loss"])
             return epoch + 1, kept, finite, (weights, others, optimizer)
 
-        room = [jnp.zeros((self._epochs, *each.shape), each.dtype) for each in nothing]
+        room = [jnp.zeros((self._whole.epochs, *each.shape), each.dtype) for each in nothing]
         begin = jnp.zeros((), "int32"), (room, room), jnp.ones((), bool), state
         epochs, kept, _, state = lax.while_loop(
-            lambda carried: (carried[0] < self._epochs) & carried[2], one_epoch, begin
+            lambda carried: (carried[0] < self._whole.epochs) & carried[2], one_epoch, begin
         )
         return epochs, kept, state
 
     def _each_batch(self, step: Step, state: Any, data: Batch, order: Tensor, first: Tensor) -> Any:
         """A step for each batch; the last one may be smaller, and is compiled by itself."""
-        whole, rest = divmod(len(data[0]), self._size)
+        whole, rest = divmod(len(data[0]), self._whole.batch_size)
         if whole:
-            rows = order[: whole * self._size].reshape(whole, self._size)
+            rows = order[: whole * self._whole.batch_size].reshape(whole, self._whole.batch_size)
 
             def once(state: Any, of_batch: tuple[Tensor, Tensor]) -> tuple[Any, None]:
                 at, chosen = of_batch
@@ -139,13 +122,15 @@ class CompiledTraining:
 
             state, _ = lax.scan(once, state, (jnp.arange(whole), rows))
         if rest:
-            state = step(state, _chosen(data, order[whole * self._size :]), first + whole)
+            state = step(
+                state, _chosen(data, order[whole * self._whole.batch_size :]), first + whole
+            )
         return state
 
     def _train(self, state: Any, batch: Batch, number: Tensor) -> Any:
         weights, others, optimizer, measured = state
-        if self._before is not None:
-            others = self._written_before(self._before, others, number)
+        if self._whole.before_batch is not None:
+            others = self._written_before(self._whole.before_batch, others, number)
         _, state = self._model.train_step((weights, others, optimizer, measured), batch)
         return state
 

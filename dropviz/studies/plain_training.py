@@ -144,4 +144,5 @@ def _fitted(model: Model, spec: RunSpec, task: Task, engine: str, began: float) 
         status=status,
         reason=reason,
         seconds=time.perf_counter() - began,
+        compiled=True,
     )

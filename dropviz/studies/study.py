@@ -26,7 +26,7 @@ from dropviz.studies.worker_pool import WorkerPool
 Engine = Literal["exact", "xla"]
 Listener = Callable[[StudyProgress], None]
 ENGINES = {
-    "exact": "graph mode: each training is to the bit that of plain Keras",
+    "exact": "each training is to the bit that of plain Keras",
     "xla": "compiled by XLA: to the bit, or up to rounding, plain Keras with jit_compile=True",
 }
 _PROOFS = 2

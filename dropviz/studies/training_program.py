@@ -23,6 +23,7 @@ from dropviz.keras_inside import interrupts
 from dropviz.keras_inside.fit_batches import as_handed, build_metrics, shuffled_orders
 from dropviz.keras_inside.jax_state import variables_without_riders
 from dropviz.keras_inside.seeding import seed_again
+from dropviz.keras_inside.whole_training import WholeTraining
 from dropviz.methods.variable_rates import VariableRates
 from dropviz.studies.fitting import not_finite
 from dropviz.studies.plain_training import build_for, check_trainable, record_plainly
@@ -203,11 +204,9 @@ class TrainingProgram:
         key = frozenset(cases), spec.setting if spec.schedule else None
         if key not in self._compiled:
             with self._rates.held_for(settings, xla=xla):
-                self._compiled[key] = _compile(
-                    (self.model, *self._data, BATCH_SIZE, spec.epochs),
-                    jit_compile=xla,
-                    before_batch=self._schedule(spec) if spec.schedule else None,
-                )
+                before = self._schedule(spec) if spec.schedule else None
+                whole = WholeTraining(self.model, *self._data, BATCH_SIZE, spec.epochs, before)
+                self._compiled[key] = _compile(whole, xla=xla)
         return self._compiled[key]
 
     def _schedule(self, spec: RunSpec) -> Callable[[Any], None]:
@@ -226,17 +225,15 @@ class TrainingProgram:
         return _copies(fresh.variables)
 
 
-def _compile(given: tuple[Any, ...], *, jit_compile: bool, before_batch: Any) -> _Compiled:
-    """A compiled training; a backend's own part is loaded only where it is in use."""
+def _compile(whole: WholeTraining, *, xla: bool) -> _Compiled:
+    """Compiles a training; a backend's own part is loaded only where it is in use."""
     if keras.config.backend() == "jax":
-        from dropviz.keras_inside.compiled_training_jax import CompiledTraining
+        from dropviz.keras_inside import compiled_training_jax
 
-        return CompiledTraining(*given, before_batch=before_batch)
+        return compiled_training_jax.CompiledTraining(whole)
     from dropviz.keras_inside import compiled_training
 
-    return compiled_training.CompiledTraining(
-        *given, jit_compile=jit_compile, before_batch=before_batch
-    )
+    return compiled_training.CompiledTraining(whole, jit_compile=xla)
 
 
 def _copies(variables: Sequence[Any]) -> list[NDArray[Any]]:

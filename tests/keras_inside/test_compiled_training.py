@@ -12,6 +12,7 @@ import pytest
 from dropviz.keras_inside.compiled_training import CompiledTraining
 from dropviz.keras_inside.fit_batches import as_handed, build_metrics, shuffled_orders
 from dropviz.keras_inside.seeding import seed_again
+from dropviz.keras_inside.whole_training import WholeTraining
 
 MOVED = (
     "keras/src/backend/tensorflow/trainer.py: fit does more, or in another order, than to reset "
@@ -59,7 +60,8 @@ def compiled(model: Any, train: Arrays, test: Arrays, **kwargs: Any) -> Compiled
     training, validation = as_handed(train, test)
     model.optimizer.build(model.trainable_variables)
     build_metrics(model, tuple(each[:1] for each in training), model.output_shape[1:])
-    program = CompiledTraining(model, training, validation, BATCH, EPOCHS, **kwargs)
+    whole = WholeTraining(model, training, validation, BATCH, EPOCHS)
+    program = CompiledTraining(whole, **kwargs)
     for variable, value in zip(model.variables, before, strict=True):
         variable.assign(value)
     return program
