@@ -1,9 +1,9 @@
 """What ``fit`` hands to ``train_step``: arrays as tensors, in the order that it shuffles to.
 
-Asked of ``fit`` itself, by a model that trains nothing. Leans on keras/src/trainers/
-data_adapters/array_data_adapter.py: the order of an epoch depends on the random seed of
-TensorFlow and on how many samples there are, and on neither the data nor the size of a
-batch; and it is drawn from a stream that begins anew with each epoch. Tried with Keras
+Asked of ``fit`` itself, by a model that trains nothing; with JAX of what ``fit`` asks. Leans on
+keras/src/trainers/data_adapters/array_data_adapter.py: the order of an epoch depends on the
+random seed of TensorFlow and on how many samples there are, and on neither the data nor the size
+of a batch; and it is drawn from a stream that begins anew with each epoch. Tried with Keras
 3.8.0, 3.13.2 and 3.15.1. With JAX it is drawn from NumPy's stream when an epoch takes its first
 batch (``_get_iterator``), with PyTorch from PyTorch's (``get_torch_dataloader``), each epoch
 another one. Tried with Keras 3.15.1.

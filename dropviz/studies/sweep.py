@@ -46,7 +46,7 @@ def sweep(
         seeds: How many seeds for each pair of rates, or which.
         task: A name in ``dropviz.core.tasks.TASKS``, or a ``dropviz.Task`` of one's own.
         executor: Any ``concurrent.futures.Executor``, as Dask's ``client.get_executor()``; by
-            default processes on this machine, of one thread each.
+            default processes on this machine, with TensorFlow of one thread each.
         engine: "exact" (to the bit plain Keras) or, with TensorFlow, "xla" (faster: to the bit, or
             up to rounding, plain Keras with ``jit_compile=True``).
         results: A file to which each result is written at once, and from which a sweep that was

@@ -91,9 +91,9 @@ class WorkerPool(Closing):
 
 
 def worker_environment() -> Mapping[str, str]:
-    """What a worker's environment must hold before TensorFlow is imported there.
+    """What a worker's environment must hold before Keras is imported there.
 
-    One thread each, so that results are the same however many workers there are.
+    With TensorFlow one thread each, so that results are the same however many workers there are.
     """
     return {
         "KERAS_BACKEND": choose_backend().name,

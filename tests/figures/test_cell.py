@@ -369,6 +369,7 @@ def test_a_panel_is_as_wide_as_in_a_row_of_three(name: str, width: int) -> None:
 def test_panels_stand_in_rows_of_three() -> None:
     heights = {name: drawn(name)[0].size[1] for name in ("3 panels", "4 panels", "9 panels")}
 
+    # Two rows and three: each is as high as its words are long, and the legend is there once.
     assert 1.7 < heights["4 panels"] / heights["3 panels"] < 2.3
     assert 2.6 < heights["9 panels"] / heights["3 panels"] < 3.4
 
