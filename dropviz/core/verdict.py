@@ -32,10 +32,11 @@ class SiteVerdict:
         at_inference: What all entries are multiplied with at inference.
         gates: The gates that see the masks; none at a site that gates do not share.
         missing: The gates that do not, where others do.
-        same_over_samples: Whether all samples share a mask; None where it cannot be told.
+        same_over_samples: Whether all samples share a mask; None where it cannot be told, or
+            where a batch is of one sample.
         same_over_units: Whether a mask drops all units at once or none; None where it
             cannot be told.
-        frozen: Whether the masks are the same in every call.
+        frozen: Whether the masks are the same in every call; None where it cannot be told.
         notes: What else no method of the table does, in words.
         perhaps: Another site where the masks may as well be: nothing that was seen tells
             the two apart. Empty where that is told.
@@ -57,7 +58,7 @@ class SiteVerdict:
     missing: tuple[str, ...]
     same_over_samples: bool | None
     same_over_units: bool | None
-    frozen: bool
+    frozen: bool | None
     notes: tuple[str, ...] = ()
     perhaps: str = ""
     reaches: tuple[str, ...] = ()
@@ -80,7 +81,7 @@ class SiteVerdict:
     @property
     def is_open(self) -> bool:
         """Whether something could not be told that parts one method from another."""
-        return bool(self.perhaps) or self.life is None or self.tying is None
+        return bool(self.perhaps) or None in (self.life, self.tying, self.frozen)
 
     @property
     def manner(self) -> str:
@@ -98,7 +99,8 @@ class SiteVerdict:
         if self.same_over_samples is not None:
             parts.append(samples[self.same_over_samples])
         parts += ["all units at once"] if self.same_over_units else []
-        parts.append("never drawn again" if self.frozen else "drawn anew in each call")
+        calls = {True: "never drawn again", False: "drawn anew in each call"}
+        parts += [calls[self.frozen]] if self.frozen is not None else []
         return f"{'; '.join(parts)}; {self.scaled}."
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,12 +29,14 @@ class Bit:
         kept: The multiplier of a kept entry.
         gate: The gate that it is for; None for all.
         step: The time step that it is for; None for all.
+        source: Whether it is that of the unit whose h is read, and not of the reader.
     """
 
     site: str
     kept: float
     gate: int | None = None
     step: int | None = None
+    source: bool = False
 
 
 def predict(harness: Harness, probe: Probe, masks: Mapping[str, Array], samples: int) -> Array:
@@ -43,7 +45,7 @@ def predict(harness: Harness, probe: Probe, masks: Mapping[str, Array], samples:
     Args:
         harness: The layer's facts.
         probe: The probe.
-        masks: By site (steps, gates, samples, 1).
+        masks: By site (steps, gates, samples, 1); or 2 at the end, source and reader.
         samples: Predictions to make.
 
     Returns:
@@ -149,14 +151,20 @@ def outcomes(harness: Harness, probe: Probe, bits: Sequence[Bit]) -> Array:
     for column, bit in zip(every.T, bits, strict=True):
         step = bit.step if bit.step is not None else slice(None)
         gate = bit.gate if bit.gate is not None else slice(None)
-        masks[bit.site][step, gate, :, 0] *= column * bit.kept
+        masks[bit.site][step, gate, :, 0 if bit.source else -1] *= column * bit.kept
     return predict(harness, probe, masks, len(every))
 
 
 def _blank(harness: Harness, probe: Probe, bits: Sequence[Bit], samples: int) -> dict[str, Array]:
+    apart = {bit.site for bit in bits if bit.source}
     return {
         bit.site: np.ones(
-            (probe.steps, len(harness.gates) if is_gated(bit.site) else 1, samples, 1)
+            (
+                probe.steps,
+                len(harness.gates) if is_gated(bit.site) else 1,
+                samples,
+                2 if bit.site in apart else 1,
+            )
         )
         for bit in bits
     }
@@ -253,11 +261,20 @@ def luck_of_equal_bits(
     """
     table = outcomes(harness, probe, bits)
     read = read_bits(harness, probe, table[:, np.newaxis], bits)[:many, :, 0]
-    drop = np.asarray(shares)
-    odds = np.prod(np.where(patterns(bits) == 0, drop, 1 - drop), axis=1)
+    drop, every = np.asarray(shares), patterns(bits)
+    apart = np.prod(np.where(every == 0, drop, 1 - drop), axis=1)
+    # What acts beside them may keep its mask from step to step.
+    together = apart * np.all(
+        [
+            every[:, first] == every[:, second]
+            for first, second in itertools.combinations(range(many, len(bits)), 2)
+            if replace(bits[first], step=None) == replace(bits[second], step=None)
+        ],
+        axis=0,
+    )
     luck = 0.0
-    for one, other in itertools.combinations(read, 2):
-        told = ~np.isnan(one) & ~np.isnan(other)
+    for odds, (one, other) in itertools.product((apart, together), itertools.combinations(read, 2)):
+        told = ~np.isnan(one) & ~np.isnan(other) & (odds > 0)
         if told.any():
             luck = max(luck, float(odds[told & (one == other)].sum() / odds[told].sum()))
     return luck

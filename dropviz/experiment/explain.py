@@ -114,6 +114,25 @@ def run_experiment(path: str, layer: Layer, seed: int) -> Verdict:
     with mounted(layer, seed) as harness, heard_call_paths(layer) as paths:
         observer = Observer(harness)
         find_all_masks(observer)
+    verdict = verdict_of(observer, path)
+    return replace(
+        verdict,
+        seconds=time.perf_counter() - began,
+        paths=("loop",) if harness.unrolled else tuple(paths),
+    )
+
+
+def verdict_of(observer: Observer, path: str) -> Verdict:
+    """Judges what was found in a layer.
+
+    Args:
+        observer: It was told all that was found.
+        path: The layer's name in the verdict.
+
+    Returns:
+        The verdict, without its time and without paths.
+    """
+    harness = observer.harness
     doubts = _word_doubts(observer)
     sites: dict[str, SiteVerdict] = {}
     active = False
@@ -134,9 +153,8 @@ def run_experiment(path: str, layer: Layer, seed: int) -> Verdict:
         same_as=same_as,
         differences=differences,
         doubts=tuple(doubts),
-        seconds=time.perf_counter() - began,
+        seconds=0.0,
         calls=harness.calls,
-        paths=("loop",) if harness.unrolled else tuple(paths),
     )
 
 

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from dropviz.experiment.decode_masks import Bit, choose_probe
+from dropviz.experiment.decode_masks import Bit, choose_probe, share_explained
 from dropviz.experiment.harness import CANDIDATE
 from dropviz.experiment.observations import Doubt, Look, Note, Place, draws_to_miss, same
 from dropviz.experiment.observe import ARROWS, SMALL, TRIES, Observer
 from dropviz.experiment.probe import Probe, drive
-from dropviz.experiment.without_bias import candidate_drops, other_shares
+from dropviz.experiment.rare_masks import ALL, GENTLE, look_for_rare_masks, was_inside
+from dropviz.experiment.without_bias import candidate_drops, look_gently, other_shares
 
-_GENTLE = 0.25  # a weight on a gate that leaves it far from its ends
 _OTHER = {"input": "recurrent", "recurrent": "input"}
 _RESET = 1  # position of r among the gates of a GRU
 
@@ -27,11 +27,13 @@ def find_input_masks(observer: Observer) -> None:
     seen: Seen = {}
     for site in ARROWS:
         probes = {gate: _gate_probe(observer, site, gate) for gate in gates}
-        seen[site] = {g: observer.look(p, site, g) for g, p in probes.items() if p is not None}
-        _look_for_rare_masks(observer, site, seen[site])
+        seen[site] = {g: _look(observer, p, site, g) for g, p in probes.items() if p is not None}
+        look_for_rare_masks(observer, site, probes, seen[site])
         _register(observer, site, seen[site])
-    if observer.harness.bias is None:
-        _find_candidate_alone(observer, seen)
+    if was_inside(observer):
+        return
+    if observer.harness.bias is None and not _find_candidate_alone(observer, seen):
+        return
     for site in ARROWS:
         for gate in [gate for gate in gates if gate not in seen[site]]:
             crossed = _look_through_other(observer, site, gate, seen)
@@ -40,27 +42,28 @@ def find_input_masks(observer: Observer) -> None:
         _register(observer, site, seen[site])
 
 
-def _look_for_rare_masks(observer: Observer, site: str, looks: dict[int, Look]) -> None:
-    """Looks longer at the other gates, where a mask is drawn but once a call for all samples."""
-    shared = [look.share for look in looks.values() if look.shared and look.share > 0]
-    if not shared:
-        return
-    for gate, look in looks.items():
-        probe = _gate_probe(observer, site, gate)
-        if probe is not None and not look.masked(observer.slack):
-            looks[gate] = observer.look_longer(look, draws_to_miss(min(shared)), probe, site, gate)
+def _look(observer: Observer, probe: Probe, site: str, gate: int) -> Look:
+    """Looks at a gate, which sees no masks where those inside the cell explain all there is."""
+    look = observer.look(probe, site, gate)
+    rests = look.random or abs(look.at_inference - 1) < max(observer.slack, look.blur)
+    if not (look.explained > ALL and look.shows and rests):
+        return look
+    told = ~np.isnan(look.dropped)
+    return Look(1.0, 0.0, np.where(told, 0.0, np.nan), blur=look.blur)
 
 
 def _register(observer: Observer, site: str, looks: dict[int, Look]) -> None:
-    many = len(observer.harness.readers)
-    distinct = min(many, observer.harness.features) if site == "input" else many
+    distinct = observer.distinct(site)
     # Where a dropped entry does not show, that none was seen says nothing of the gate.
+    slack = observer.slack
+    acting = [look for look in looks.values() if look.masked(slack)]
     heard: dict[int | None, Look] = {
         gate: look
         for gate, look in sorted(looks.items())
-        if look.shows or look.masked(observer.slack)
+        if look.masked(slack) or (look.shows and look.seen_enough(acting, distinct, slack))
     }
     place = Place(site, heard, distinct=distinct)
+    observer.places.pop(site, None)
     observer.unheard = [pair for pair in observer.unheard if pair[0] != site]
     if place.acting(observer.slack):
         observer.places[site] = place
@@ -70,7 +73,7 @@ def _register(observer: Observer, site: str, looks: dict[int, Look]) -> None:
 
 def _gate_probe(observer: Observer, site: str, gate: int) -> Probe | None:
     """Lets one gate speak of one site; None where that takes the other arrow."""
-    weight = SMALL if gate == CANDIDATE else _GENTLE
+    weight = SMALL if gate == CANDIDATE else GENTLE
     driven = drive(site, observer.one_gate(gate, weight))
     lift = observer.lift
     lifted = None if lift is None else Probe(**driven, **lift)
@@ -79,6 +82,8 @@ def _gate_probe(observer: Observer, site: str, gate: int) -> Probe | None:
     if observer.lstm:
         return lifted if gate == 0 else Probe(**driven, c=stored)
     if gate == CANDIDATE:
+        # An old h that stays on is nothing that x could have made where they differ in sign.
+        stored = -stored if "hidden_update" in observer.places else stored
         return Probe(**driven, h=None if site == "recurrent" else stored)
     if gate == 0:
         return Probe(**driven, h=SMALL) if site == "input" else lifted
@@ -90,7 +95,7 @@ def _look_through_other(observer: Observer, site: str, gate: int, seen: Seen) ->
     resets = not observer.lstm and gate == _RESET
     through = "recurrent" if resets else _OTHER[site]
     raised = drive(through, observer.one_gate(CANDIDATE, 3 * SMALL))
-    driven = drive(site, observer.one_gate(gate, _GENTLE))
+    driven = drive(site, observer.one_gate(gate, GENTLE))
     if resets:
         # r of the source is what multiplies its h (reset_after=False).
         driven = {f"source_{name}": value for name, value in driven.items() if name != "source"}
@@ -99,37 +104,65 @@ def _look_through_other(observer: Observer, site: str, gate: int, seen: Seen) ->
         also = [through] if through in observer.places else []
         return observer.look(probe, site, gate, also=also)
     read = seen[site][CANDIDATE]
-    bits = [Bit(site, read.kept, gate), Bit(site, read.kept, CANDIDATE)]
-    kept = observer.read_bits(probe, bits)[0]
-    if np.isnan(kept).mean() > (1 + read.share) / 2:
-        return Look(1.0, 0.0, np.zeros_like(kept))
+    if read.shows and not read.masked(observer.slack):
+        return observer.look(probe, site, gate)
+    return _look_beside_candidate(observer, probe, site, gate, read)
+
+
+def _look_beside_candidate(
+    observer: Observer, probe: Probe, site: str, gate: int, read: Look
+) -> Look:
+    """Looks at a gate that speaks through the candidate, whose own entries are dropped too."""
+    draws = draws_to_miss(read.share) if read.shared and read.share > 0 else 0
+    calls = observer.calls_for(draws, shared=read.shared, site=site)
+    outs = [observer.harness.run(probe) for _ in range(calls)]
+    every = np.concatenate(outs)
+    beside = [Bit(site, read.kept, CANDIDATE), *observer.inner_bits()]
+    bits = [Bit(site, read.kept, gate), *beside]
+    alone, both = (share_explained(observer.harness, probe, every, each) for each in (beside, bits))
+    nothing = np.zeros((len(outs), *outs[0].shape))
+    if alone > ALL:
+        enough = calls * observer.distinct(site) * (1 - read.share) >= draws
+        # A mask that is the candidate's own, unscaled, would show as little.
+        told = enough and abs(read.kept - 1) > observer.slack
+        return Look(1.0, 0.0, nothing if told else nothing * np.nan)
+    if both <= ALL:
+        return Look(1.0, 0.0, nothing * np.nan)
+    kept = observer.decode_bits(probe, outs, bits)[0]
     # Told only where the candidate's own mask keeps: no measure of the rate.
     return Look(read.kept, 0.0, 1 - kept, read.at_inference, read.random, shows=False)
 
 
-def _find_candidate_alone(observer: Observer, seen: Seen) -> None:
-    """Without a bias: both arrows show a mask on the candidate at its gate, too."""
+def _find_candidate_alone(observer: Observer, seen: Seen) -> bool:
+    """Without a bias: both arrows show a mask on the candidate at its gate, too.
+
+    Returns:
+        Whether that was told; otherwise nothing is said of the gates that take the candidate.
+    """
     if observer.inner_sites():
-        return
+        return True
+    for site in ARROWS:
+        seen[site][CANDIDATE] = look_gently(observer, site, seen[site][CANDIDATE])
     drops = candidate_drops(observer, seen)
-    if drops is None:
-        observer.doubts.append(Doubt.NO_BIAS_CANDIDATE)
-    if not drops:
-        return
+    if drops is False:
+        return True
     # The arrow that is dropped least for itself shows the candidate's mask best.
     rest = other_shares(seen)
     clear = min(rest, key=lambda site: rest[site])
-    if rest[clear] > 0:
+    if drops is None or rest[clear] > 0:
         observer.doubts.append(Doubt.NO_BIAS_CANDIDATE)
-        return
+        for site in ARROWS:
+            del seen[site][CANDIDATE]
+            _register(observer, site, seen[site])
+        return False
     observer.register("candidate", seen[clear][CANDIDATE])
     for site in ARROWS:
-        observer.places.pop(site, None)
         for gate in list(seen[site]):
             probe = _gate_probe(observer, site, gate)
             if probe is not None:
                 seen[site][gate] = observer.look(probe, site, gate)
         _register(observer, site, seen[site])
+    return True
 
 
 def read_ties(observer: Observer, site: str) -> None:

@@ -77,6 +77,14 @@ def bits_beside(observer: Observer, site: str, steps: int) -> list[Bit]:
     """Whatever else acts while several steps of a site are read."""
     looks = {s: observer.inner_look(s) for s in observer.inner_sites() if s != site}
     bits = [Bit(s, look.kept, None, t) for s, look in looks.items() for t in range(steps)]
+    if site == "recurrent" and observer.harness.units > 1:
+        # The h that is read at the next step went through the masks of its own unit.
+        inside = {s: look for s, look in looks.items() if s != "output"}
+        bits += [
+            Bit(s, look.kept, None, t, source=True)
+            for s, look in inside.items()
+            for t in range(steps - 1)
+        ]
     if SITES[site].zoned and "input" in observer.places and not observer.noisy("input"):
         look = observer.places["input"].acting(observer.slack).get(CANDIDATE)
         bits += [Bit("input", look.kept, CANDIDATE, t) for t in range(steps)] if look else []

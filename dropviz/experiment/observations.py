@@ -56,6 +56,8 @@ class Look:
         shows: Whether a dropped entry can be seen as often as a kept one.
         shared: Whether all samples share a mask.
         blur: How far from 1 rounding alone may show a multiplier.
+        explained: The share of outputs that is explained by what was found inside the cell
+            before, in the call where it was least.
     """
 
     kept: float
@@ -66,6 +68,7 @@ class Look:
     shows: bool = True
     shared: bool = False
     blur: float = 0.0
+    explained: float = 0.0
 
     @property
     def share(self) -> float:
@@ -76,8 +79,24 @@ class Look:
     @property
     def counts(self) -> tuple[int, int]:
         """How many independent draws dropped, and how many were told."""
-        bits = self.dropped[:, :1] if self.shared else self.dropped
+        bits = merged(self.dropped, 1) if self.shared else self.dropped
         return int(np.nansum(bits)), int(np.count_nonzero(~np.isnan(bits)))
+
+    def seen_enough(self, acting: Sequence[Look], distinct: int, slack: float) -> bool:
+        """Whether nothing happens here, so far as what happens at other gates would have shown.
+
+        Args:
+            acting: What was seen at gates where something happens.
+            distinct: Readers that read different entries; the first so many.
+            slack: How far a multiplier may be from 1 by rounding.
+        """
+        shared = any(look.shared for look in acting)
+        bits = (merged(self.dropped, 1) if shared else self.dropped)[..., :distinct]
+        told = int(np.count_nonzero(~np.isnan(bits)))
+        shares = [look.share for look in acting if look.share > 0]
+        # A scale is at every entry.
+        scaled = any(abs(look.kept - 1) > slack for look in acting)
+        return told >= (1 if scaled or not shares else draws_to_miss(min(shares)))
 
     def masked(self, slack: float) -> bool:
         """Whether anything happens here."""
@@ -126,7 +145,7 @@ class Place:
 
     def once(self, bits: Array) -> Array:
         """Bits (..., calls, samples, readers) without what is there many times."""
-        return bits[..., :1, :] if self.shared else bits
+        return merged(bits, -2) if self.shared else bits
 
     def noisy(self, slack: float) -> bool:
         """Whether kept entries are multiplied with more than one number."""
@@ -170,16 +189,29 @@ def same(first: Array, second: Array, rate: float, luck: float | None = None) ->
     if not np.array_equal(first[both], second[both]):
         return False
     agree = rate**2 + (1 - rate) ** 2 if luck is None else luck
-    return True if agree ** int(both.sum()) < _CHANCE else None
+    return _by_no_luck(int(both.sum()), agree)
+
+
+def _by_no_luck(pairs: int, agree: float) -> bool | None:
+    """True where so many equal pairs prove that they are one, and None where they do not."""
+    return True if agree**pairs < _CHANCE else None
 
 
 def same_along(bits: Array, axis: int, rate: float) -> bool | None:
     """Whether an array of bits is the same along an axis; None where one cannot say."""
     if bits.shape[axis] < 2:  # noqa: PLR2004
         return None
-    first = np.take(bits, [0], axis=axis)
-    others = np.delete(bits, 0, axis=axis)
-    return same(np.broadcast_to(first, others.shape), others, rate)
+    first = merged(bits, axis)
+    told = np.count_nonzero(~np.isnan(bits), axis=axis, keepdims=True)
+    if not np.all((bits == first) | np.isnan(bits)):
+        return False
+    return _by_no_luck(int(np.maximum(told - 1, 0).sum()), rate**2 + (1 - rate) ** 2)
+
+
+def merged(bits: Array, axis: int) -> Array:
+    """Bits that are the same along an axis, once: told where any of them is."""
+    most: Array = np.fmax.reduce(bits, axis=axis, keepdims=True)
+    return most
 
 
 def draws_to_tell(rate: float) -> int:

@@ -16,6 +16,7 @@ from dropviz.experiment.decode_masks import (
     multipliers,
     read_bits,
     rounding_of,
+    share_explained,
 )
 from dropviz.experiment.harness import CANDIDATE, Harness
 from dropviz.experiment.observations import (
@@ -31,7 +32,7 @@ from dropviz.experiment.probe import Probe
 SMALL = 0.1  # so small that every activation is nearly straight
 _MOST = 150  # calls to ask one question with
 _MORE = 6  # calls at least where all samples share a mask
-_FEW = 12  # draws of a shared mask that show what it does to one gate
+FEW = 12  # draws of a shared mask that show what it does to one gate
 _RARE = 150  # draws among which one in ten is sure to be seen
 _SAFE = 2  # times the draws that tell on average
 TRIES = 60  # probes to choose the telling one from
@@ -84,27 +85,28 @@ class Observer:
         random = bool(quiet.share > 0 or quiet.spread > self.slack)
         blur = self._rounding(probe, site, gate, also)
         scaled = random or abs(quiet.kept - 1) > max(self.slack, blur)
-        values, shows = self._look_again(self.harness.times, probe, site, gate, also)
+        values, shows, explained = self._look_again(self.harness.times, probe, site, gate, also)
         seen = summed_up(values)
         shared = False
         # All or nothing dropped: perhaps by few draws, that all samples share.
         acts = scaled or replace(seen, blur=blur).masked(self.slack)
         whole = seen.share in (0, 1) and acts
         if whole or same_along(seen.dropped, 1, seen.share) is True:
-            while len(values) < self._enough(seen):
-                values += self._look_again(1, probe, site, gate, also)[0]
+            while len(values) < self._enough(seen, site):
+                more, _, again = self._look_again(1, probe, site, gate, also)
+                values, explained = [*values, *more], min(explained, again)
                 seen = summed_up(values)
             # Where a dropped entry does not show, that none was seen says nothing.
             shared = shows and same_along(seen.dropped, 1, seen.share) is not False
-        seen = replace(seen, at_inference=quiet.kept, random=random)
+        seen = replace(seen, at_inference=quiet.kept, random=random, explained=explained)
         return replace(seen, shows=shows, shared=shared, blur=blur)
 
-    def _enough(self, seen: Look) -> int:
+    def _enough(self, seen: Look, site: str) -> int:
         """How many calls to look at a mask that all samples seem to share."""
         # All dropped so far: what is kept has not been seen. None, and nothing scaled in
         # training: nor has what is scaled at inference.
         rare = seen.share == 1 or (seen.share == 0 and abs(seen.kept - 1) < self.slack)
-        return self.calls_for(_RARE if rare else _FEW, shared=True)
+        return self.calls_for(_RARE if rare else FEW, shared=True, site=site)
 
     def _rounding(self, probe: Probe, site: str, gate: int | None, also: Sequence[str]) -> float:
         rest = {s: each.at_inference for s, each in self._others(site, also).items()}
@@ -125,9 +127,11 @@ class Observer:
         Returns:
             What is seen now; nothing that shows where the calls do not suffice.
         """
-        calls = self.calls_for(draws, shared=True)
+        calls = self.calls_for(draws, shared=True, site=site)
         seen = summed_up(self._look_again(calls, probe, site, gate, ())[0])
-        told = seen.share > 0 or calls * len(self.harness.readers) >= draws
+        # What drops elsewhere hides some of the draws.
+        entries = (~np.isnan(seen.dropped[..., : self.distinct(site)])).any(axis=1)
+        told = seen.share > 0 or entries.sum() >= draws
         return replace(before, dropped=seen.dropped, shared=True, shows=before.shows and told)
 
     def look_at_inference(
@@ -135,15 +139,23 @@ class Observer:
     ) -> Look:
         """Runs a probe twice at inference; arguments as for ``look``."""
         outs = [self.harness.run(probe, training=False) for _ in range(2)]
-        rest = {s: each.at_inference for s, each in self._others(site, also).items()}
-        return summed_up([multipliers(self.harness, probe, o, site, gate, rest)[0] for o in outs])
+        others = self._others(site, also)
+        rest = {s: each.at_inference for s, each in others.items()}
+        # What drops at inference too hides this place as it does in training.
+        hiding = [s for s, each in others.items() if each.random]
+        read = [multipliers(self.harness, probe, out, site, gate, rest, hiding) for out in outs]
+        return summed_up([values for values, _ in read])
 
     def _look_again(
         self, times: int, probe: Probe, site: str, gate: int | None, also: Sequence[str]
-    ) -> tuple[list[Array], bool]:
+    ) -> tuple[list[Array], bool, float]:
+        """Multipliers of several calls, whether a dropped one shows, and what is explained."""
         outs = [self.harness.run(probe) for _ in range(times)]
         read = [self.read_multipliers(out, probe, site, gate, also) for out in outs]
-        return [values for values, _ in read], all(shows for _, shows in read)
+        inner = [bit for bit in self.inner_bits() if bit.site != site]
+        explained = [share_explained(self.harness, probe, out, inner) for out in outs]
+        least = min(explained) if inner else 0.0
+        return [values for values, _ in read], all(shows for _, shows in read), least
 
     def read_multipliers(
         self, out: Array, probe: Probe, site: str, gate: int | None, also: Sequence[str] = ()
@@ -176,16 +188,22 @@ class Observer:
         if not place.shared:
             return self.harness.times
         share = max(look.share for look in place.looks.values())
-        return self.calls_for(_SAFE * draws_to_tell(share), shared=True)
+        return self.calls_for(_SAFE * draws_to_tell(share), shared=True, site=place.site)
 
-    def calls_for(self, draws: int, *, shared: bool = False) -> int:
+    def distinct(self, site: str) -> int:
+        """How many readers read different entries at a site: the first so many."""
+        readers = len(self.harness.readers)
+        return min(readers, self.harness.features) if site == "input" else readers
+
+    def calls_for(self, draws: int, *, shared: bool = False, site: str = "") -> int:
         """How many calls it takes to see so many draws, within what is sensible.
 
         Args:
             draws: Draws wanted.
             shared: Whether all samples share a mask.
+            site: The site; one where each reader reads another entry by default.
         """
-        each = len(self.harness.readers) * (1 if shared else self.harness.samples)
+        each = self.distinct(site) * (1 if shared else self.harness.samples)
         least = _MORE if shared else self.harness.times
         return min(_MOST, max(least, math.ceil(draws / each)))
 

@@ -52,7 +52,7 @@ def site_verdict(
         missing=tuple(gates[g] for g in place.looks if g is not None and g not in acting),
         same_over_samples=_all(same_along(look.dropped, 1, share) for look in looks),
         same_over_units=over_units,
-        frozen=_all(same_along(place.once(look.dropped), 0, share) for look in looks) is True,
+        frozen=_all(same_along(place.once(look.dropped), 0, share) for look in looks),
         notes=_notes(place, slack),
         perhaps=place.perhaps,
         reaches=("recurrent",) if Note.NEXT_STEP_READS_MASKED in place.notes else (),
@@ -62,7 +62,16 @@ def site_verdict(
     if place.noisy(slack):
         return verdict
     together = over_units is True
-    rate, limits = _rate(looks, place, together=together, frozen=verdict.frozen)
+    redrawn = verdict.frozen is False
+    if share and verdict.frozen is None:
+        doubts.append(
+            f"{name}: too few draws were seen to tell whether a mask is drawn anew in each call."
+        )
+    rate, limits = _rate(looks, place, together=together, redrawn=redrawn)
+    if not any(look.shows for look in looks):
+        doubts.append(
+            f"{name}: a dropped entry looks like one dropped elsewhere; none was counted."
+        )
     random = any(look.random for look in looks)
     return replace(
         verdict,
@@ -172,11 +181,20 @@ def _rate(
     place: Place,
     *,
     together: bool,
-    frozen: bool,
+    redrawn: bool,
 ) -> tuple[float, tuple[float, float]]:
     """The rate from independent draws only: what is shared counts once."""
-    calls, units = 1 if frozen else None, 1 if together else place.distinct
+    if not any(look.shows for look in looks):
+        return 0.0, (0.0, 1.0)
+    calls, units = None if redrawn else 1, 1 if together else place.distinct
     draws = [place.once(look.dropped)[:calls, :, :units] for look in looks]
+    if not redrawn:
+        # Gates looked at one after the other saw one and the same draw.
+        draws = [
+            bits
+            for number, bits in enumerate(draws)
+            if not any(np.array_equal(bits, each, equal_nan=True) for each in draws[:number])
+        ]
     seen = np.concatenate([bits[~np.isnan(bits)].ravel() for bits in draws])
     if not seen.size:
         return 0.0, (0.0, 1.0)
@@ -190,7 +208,7 @@ def _tying(place: Place, share: float, doubts: list[str]) -> str | None:
     if place.joint is None:
         doubts.append(f"{place.site}: only one gate is masked, so that there is nothing to tie.")
         return None
-    joint = place.once(place.joint)
+    joint = place.once(place.joint)[..., : place.distinct]
     pairs = [
         same(joint[one], joint[other], share, place.luck.get("joint"))
         for one in range(len(joint))
@@ -210,14 +228,16 @@ def _tying(place: Place, share: float, doubts: list[str]) -> str | None:
 
 
 def _life(place: Place, name: str, doubts: list[str]) -> str | None:
-    told: list[Array] = [] if place.steps is None else list(place.once(place.steps))
+    steps = None if place.steps is None else place.once(place.steps)[..., : place.distinct]
+    told: list[Array] = [] if steps is None else list(steps)
     told = [bits for bits in told if not np.isnan(bits).all()]
     share = float(np.mean([look.share for look in place.looks.values() if look.shows]))
     luck = place.luck.get("steps")
     answers = [same(one, other, share, luck) for one, other in itertools.combinations(told, 2)]
     if any(answer is False for answer in answers):
         return "step"
-    if answers and all(answers):
+    # Of an output that is masked, only the last step shows in a memory.
+    if answers and all(answers) and place.perhaps != "output":
         return "sequence"
     if place.steps is None and place.late:
         doubts.append(f"{name}: {_LATE} how long a mask lives.")

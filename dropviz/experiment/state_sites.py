@@ -8,10 +8,12 @@ import numpy as np
 
 from dropviz.experiment.decode_masks import Bit, balance_readings, share_explained
 from dropviz.experiment.mask_lives import bits_beside, choose_life_probe
-from dropviz.experiment.observations import Look, Note, interval, same
-from dropviz.experiment.observe import SMALL, Observer
+from dropviz.experiment.observations import Look, Note, interval, same, same_along
+from dropviz.experiment.observe import FEW, SMALL, Observer
 from dropviz.experiment.probe import Probe
 from dropviz.experiment.stored_sites import find_stored_site, next_step_reads_masked
+
+_SOME = 15  # draws among which one in five is seen but for four in a hundred
 
 
 def find_zoneout(observer: Observer) -> None:
@@ -35,7 +37,8 @@ def find_direction_again(observer: Observer) -> None:
     probe = choose_life_probe(observer, "hidden_update", None, bits, 2)
     backwards = _explained_as(observer, probe, bits, backwards=True)
     forwards = _explained_as(observer, probe, bits, backwards=False)
-    observer.harness.backwards = backwards >= forwards
+    if backwards != forwards:
+        observer.harness.backwards = backwards > forwards
 
 
 def _explained_as(
@@ -43,7 +46,8 @@ def _explained_as(
 ) -> float:
     """The share of outputs that fit some pattern if the layer runs this way."""
     harness = observer.harness
-    outs = [harness.run(probe, backwards=backwards) for _ in range(harness.times)]
+    times = observer.times(observer.places["hidden_update"])
+    outs = [harness.run(probe, backwards=backwards) for _ in range(times)]
     return share_explained(harness, probe, np.concatenate(outs), bits)
 
 
@@ -53,14 +57,24 @@ def find_cell_zoneout(observer: Observer) -> None:
         return
     bits = [Bit("cell_update", 1.0, None, 0), *bits_beside(observer, "cell_update", 2)]
     probe = choose_life_probe(observer, "cell_update", None, bits, 2)
-    read = observer.read_bits(probe, bits)
+    beside = [observer.times(observer.places[site]) for site in observer.inner_sites()]
+    read = observer.read_bits(probe, bits, max(beside, default=None))
+    if not np.any(read[0] == 0):
+        # What all samples share is drawn but once a call.
+        read = observer.read_bits(probe, bits, observer.calls_for(_SOME, shared=True))
     if not np.any(read[0] == 0):
         return
+    share = float(np.nanmean(1 - read[0]))
+    shared = same_along(read[0], 1, share) is True
+    if shared:
+        read = observer.read_bits(probe, bits, observer.calls_for(FEW, shared=True))
     shares = [observer.share_of(bit) for bit in bits[1:]]
     kept = balance_readings(observer.harness, probe, read[0], bits, shares)
+    if not np.any(kept == 0):
+        return
     quiet = observer.look_at_inference(Probe(c=SMALL, steps=2), "cell_update")
-    random = bool(quiet.spread > observer.slack)
-    look = Look(1.0, 0.0, 1 - kept, at_inference=quiet.kept, random=random)
+    random = bool(quiet.share > 0 or quiet.spread > observer.slack)
+    look = Look(1.0, 0.0, 1 - kept, quiet.kept, random, shared=shared)
     observer.register("cell_update", look)
     if "hidden_update" in observer.places and same(read[0], read[1], look.share):
         observer.places["cell_update"].notes.append(Note.ONE_MASK_FOR_C_AND_H)

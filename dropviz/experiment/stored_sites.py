@@ -89,8 +89,11 @@ def _neighbour_is_silent(observer: Observer, memory: Look) -> str | None:
     """How often a unit is silent that lives on the h of its neighbour."""
     if observer.harness.units == 1:
         return None
-    read = Probe(wh=observer.one_gate(CANDIDATE, 1.0), source_c=1.0, steps=2)
-    return _dropped_how_often(observer, read, memory)
+    weights = observer.one_gate(CANDIDATE, 1.0)
+    # An h that is masked on its way to the gates would silence it, too.
+    if _dropped_how_often(observer, Probe(wh=weights, source=1.0), memory) != "once":
+        return None
+    return _dropped_how_often(observer, Probe(wh=weights, source_c=1.0, steps=2), memory)
 
 
 def _by_neighbour_of_gru(observer: Observer, memory: Look) -> str | None:
@@ -111,7 +114,7 @@ def _dropped_how_often(observer: Observer, probe: Probe, memory: Look) -> str | 
 
     Args:
         observer: It runs the layer.
-        probe: A probe of two steps.
+        probe: The probe.
         memory: What was seen of one mask.
 
     Returns:
@@ -126,7 +129,9 @@ def _dropped_how_often(observer: Observer, probe: Probe, memory: Look) -> str | 
         (low, high), (least, most) = (interval(*(int(n) for n in row)) for row in counts)
         once = least <= high and low <= most
         twice = least <= 1 - (1 - high) ** 2 and 1 - (1 - low) ** 2 <= most
-        if once != twice:
+        # So near each other that neither of the two could be told from a third.
+        close = most - least < low * (1 - high) / 2
+        if once != twice and close:
             return "once" if once else "twice"
     return None
 

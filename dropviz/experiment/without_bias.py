@@ -10,7 +10,7 @@ from dropviz.experiment.decode_masks import Bit
 from dropviz.experiment.harness import CANDIDATE
 from dropviz.experiment.observations import Look, apart_by_luck
 from dropviz.experiment.observe import ARROWS, SMALL, Observer
-from dropviz.experiment.probe import Probe
+from dropviz.experiment.probe import Probe, drive
 
 _DRAWS = 20_000  # as many as tell a rate of .05 from none beside one of .5
 _ENOUGH = 200  # .9 to the power of so many is below one in a million
@@ -32,8 +32,7 @@ def candidate_drops(observer: Observer, seen: Mapping[str, Mapping[int, Look]]) 
     looks = {site: seen[site][CANDIDATE] for site in ARROWS}
     if not all(look.share > 0 for look in looks.values()):
         return False
-    # So gentle that the candidate is straight, whatever multiplies x and h.
-    weights = {site: SMALL / (3 * abs(look.kept)) for site, look in looks.items()}
+    weights = {site: gentle_weight(look) for site, look in looks.items()}
     probe = Probe(
         wx=observer.one_gate(CANDIDATE, weights["input"]),
         wh=observer.one_gate(CANDIDATE, weights["recurrent"] / 2),
@@ -53,6 +52,25 @@ def candidate_drops(observer: Observer, seen: Mapping[str, Mapping[int, Look]]) 
     (_, only_x), (only_h, _) = counts
     # Dropped each by itself: masks on the arrows explain all that was seen.
     return False if only_x and only_h else None
+
+
+def look_gently(observer: Observer, site: str, look: Look) -> Look:
+    """Looks at the candidate through an arrow again, as if whatever scales it did so outside.
+
+    Args:
+        observer: It runs the layer.
+        site: The arrow.
+        look: What was seen there.
+    """
+    if look.share in (0, 1):
+        return look
+    probe = Probe(**drive(site, observer.one_gate(CANDIDATE, gentle_weight(look))))
+    return observer.look(probe, site, CANDIDATE)
+
+
+def gentle_weight(look: Look) -> float:
+    """A weight so small that the candidate is straight, whatever multiplies x or h."""
+    return SMALL / (3 * abs(look.kept))
 
 
 def other_shares(seen: Mapping[str, Mapping[int, Look]]) -> dict[str, float]:

@@ -233,9 +233,11 @@ def test_a_place_knows_which_gates_see_masks() -> None:
 
 
 def test_what_all_samples_share_counts_once() -> None:
-    bits = drawn(0.5, 3, 7, 2)
+    bits = np.repeat(drawn(0.5, 3, 1, 2), 7, axis=1)
+    once = bits[:, :1].copy()
+    bits[:, 0] = NAN  # hidden by what drops elsewhere
     each, one = Look(2.0, 0.0, bits), Look(2.0, 0.0, bits, shared=True)
     assert Place("input", {0: each}).once(bits).shape == (3, 7, 2)
-    np.testing.assert_array_equal(Place("input", {0: each, 1: one}).once(bits), bits[:, :1])
-    steps = drawn(0.5, 4, 3, 7, 2)
+    np.testing.assert_array_equal(Place("input", {0: each, 1: one}).once(bits), once)
+    steps = np.repeat(drawn(0.5, 4, 3, 1, 2), 7, axis=2)
     np.testing.assert_array_equal(Place("input", {1: one}).once(steps), steps[:, :, :1])

@@ -72,11 +72,11 @@ def draw_case(number: int) -> Case:
 
 def explained_wrongly(case: Case, verdict: Verdict) -> list[str]:
     """Every statement of a verdict that is not true of the layer."""
-    truths = [case.specimen, *_by_another_name(case.specimen)]
+    truths = [case.specimen, *by_another_name(case.specimen)]
     return min((untrue(truth, verdict) for truth in truths), key=len)
 
 
-def _by_another_name(drawn: Specimen) -> list[Specimen]:
+def by_another_name(drawn: Specimen) -> list[Specimen]:
     """In a layer of one unit a mask on h is one on the weights that h is multiplied with."""
     names = {"recurrent": "recurrent_kernel", "recurrent_kernel": "recurrent"}
     turned = {

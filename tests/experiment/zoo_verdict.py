@@ -96,7 +96,8 @@ def _at(specimen: Specimen, found: SiteVerdict, close: float) -> Iterator[str]:
 
 def _gates(specimen: Specimen, verdict: Verdict, found: SiteVerdict) -> Iterator[str]:
     real, said = set(specimen.sites[found.site].gates), set(found.gates)
-    open_ = {g for g in real if f"{found.site}: whether the gate {g} sees masks." in verdict.doubts}
+    arrow = found.site.removesuffix("_kernel")
+    open_ = {g for g in real if f"{arrow}: whether the gate {g} sees masks." in verdict.doubts}
     if said - real or real - said - open_ or real & set(found.missing):
         yield f"gates {found.gates}, missing {found.missing}, in truth {sorted(real)}"
 

@@ -1,0 +1,173 @@
+"""What acts inside the cell: which site it is, against the masks that were used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dropviz.experiment.observations import Doubt, Note
+from dropviz.experiment.observe import Observer
+from dropviz.experiment.state_sites import (
+    find_cell_zoneout,
+    find_direction_again,
+    find_state_masks,
+    find_zoneout,
+)
+from tests.tables import LIVES
+
+from .numpy_layer import NumPyLayer, dropped_entries, observer_of
+from .zoo_truth import at
+
+INSIDE = ("candidate", "cell", "carried", "output")
+ZONES: dict[str, Any] = {"life": "step", "scaling": "expectation"}
+
+
+def looked_at(layer: NumPyLayer) -> Observer:
+    observer = observer_of(layer)
+    find_zoneout(observer)
+    find_state_masks(observer)
+    return observer
+
+
+@pytest.mark.parametrize("site", INSIDE)
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("scaling", ["inverted", "test-time", "none"])
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+def test_each_site_is_found_where_it_is(site: str, life: str, scaling: str, kind: str) -> None:
+    truth = at(site, life=life, scaling=scaling, kind=kind)
+    observer = looked_at(NumPyLayer([truth], kind, units=4))
+    assert list(observer.places) == [site]
+    look = observer.inner_look(site)
+    assert look.kept == pytest.approx(truth.kept, rel=2e-3)
+    assert look.at_inference == pytest.approx(truth.at_inference, rel=2e-3)
+    assert look.share == pytest.approx(truth.rate, abs=0.1)  # 512 draws
+    assert observer.places[site].notes == []
+    # The units of a GRU that are dropped for good look as if only their output were.
+    open_ = (site, life, scaling, kind) == ("cell", "sequence", "none", "GRU")
+    assert observer.places[site].perhaps == ("output" if open_ else "")
+    assert observer.doubts == [Doubt.ONE_MASK_FOR_ALL_STEPS] * open_
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.2, 0.9])
+@pytest.mark.parametrize("site", ["cell", "output"])
+@pytest.mark.parametrize("bias", [True, False])
+def test_memory_and_output_are_told_apart_at_any_rate(
+    site: str,
+    rate: float,
+    bias: bool,  # noqa: FBT001
+) -> None:
+    for scaling in ("inverted", "none"):
+        truth = at(site, rate=rate, scaling=scaling)
+        observer = looked_at(NumPyLayer([truth], bias=bias))
+        assert list(observer.places) == [site]
+
+
+def test_an_output_beside_a_masked_h_is_not_taken_for_the_memory() -> None:
+    for rate in (0.2, 0.4):
+        for seed in range(4):
+            output = at("output", rate=rate, scaling="none", life="step")
+            h = at("recurrent", rate=0.5, scaling="none", life="step")
+            observer = looked_at(NumPyLayer([output, h], seed=seed, units=3))
+            ((site, place),) = observer.places.items()
+            assert "output" in (site, place.perhaps)
+            assert (Doubt.ONE_MASK_FOR_ALL_STEPS in observer.doubts) == bool(place.perhaps)
+
+
+def test_what_is_stored_and_added_apart_is_noted() -> None:
+    both = at("carried"), at("candidate", rate=0.2, kept=1.25)
+    observer = looked_at(NumPyLayer(both))
+    (place,) = observer.places.values()
+    assert Note.MASKED_APART in place.notes
+
+
+@pytest.mark.parametrize("units", [1, 4])
+@pytest.mark.parametrize("read", [True, False])
+def test_whether_the_next_step_reads_the_masked_output(units: int, read: bool) -> None:  # noqa: FBT001
+    truths = [at("output", life="step")]
+    if read:
+        truths.append(at("recurrent", life="step", steps="later", same_mask_as="output"))
+    observer = looked_at(NumPyLayer(truths, units=units))
+    notes = observer.places["output"].notes
+    assert notes == ([Note.NEXT_STEP_READS_MASKED] if read else [])
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+@pytest.mark.parametrize("backwards", [False, True])
+def test_zoneout_of_h_is_found_and_the_direction_found_again(
+    kind: str,
+    backwards: bool,  # noqa: FBT001
+) -> None:
+    for rate in (0.2, 0.7):
+        truth = at("hidden_update", rate=rate, kind=kind, **ZONES)
+        layer = NumPyLayer([truth], kind, backwards=backwards)
+        observer = looked_at(layer)
+        assert list(observer.places) == ["hidden_update"]
+        calls = len(observer.inner_look("hidden_update").dropped)
+        assert calls == 2
+        find_direction_again(observer)
+        assert observer.harness.backwards is backwards
+
+
+def test_a_direction_that_nothing_tells_apart_stays() -> None:
+    truth = at("hidden_update", rate=1.0, same_over_samples=True, **ZONES)
+    observer = looked_at(NumPyLayer([truth]))
+    for backwards in (False, True):
+        observer.harness.backwards = backwards
+        find_direction_again(observer)
+        assert observer.harness.backwards is backwards
+
+
+@pytest.mark.parametrize("one", [True, False])
+def test_zoneout_of_c_shows_at_the_second_step(one: bool) -> None:  # noqa: FBT001
+    c = at("cell_update", **ZONES)
+    h = at("hidden_update", same_mask_as="cell_update" if one else "", **ZONES)
+    observer = looked_at(NumPyLayer([c, h]))
+    find_cell_zoneout(observer)
+    assert list(observer.places) == ["hidden_update", "cell_update"]
+    place = observer.places["cell_update"]
+    assert place.notes == ([Note.ONE_MASK_FOR_C_AND_H] if one else [])
+    look = place.looks[None]
+    assert look.share == pytest.approx(c.rate, abs=0.1)
+    assert (look.kept, look.random, look.shared) == (1.0, False, False)
+    assert look.at_inference == pytest.approx(0.6, abs=2e-3)
+
+
+def test_the_masks_of_c_are_those_that_were_used() -> None:
+    layer = NumPyLayer([at("cell_update", **ZONES)])
+    observer = looked_at(layer)
+    calls = len(layer.used)
+    find_cell_zoneout(observer)
+    look = observer.inner_look("cell_update")
+    quiet = 2
+    del layer.used[-quiet:]
+    told = ~np.isnan(look.dropped)
+    used = dropped_entries(layer, len(look.dropped), "cell_update")
+    np.testing.assert_array_equal(look.dropped[told], used[told])
+    assert told.mean() > 0.3
+    assert len(layer.used) == calls + len(look.dropped)
+
+
+@pytest.mark.parametrize("rate", [0.2, 0.5])
+def test_zoneout_of_c_that_all_samples_share_is_found(rate: float) -> None:
+    truth = at("cell_update", rate=rate, same_over_samples=True, **ZONES)
+    for seed in range(3):
+        observer = looked_at(NumPyLayer([truth], units=8, seed=seed))
+        find_cell_zoneout(observer)
+        assert observer.inner_look("cell_update").shared
+
+
+def test_zoneout_at_inference_too_is_random() -> None:
+    truth = at("cell_update", **ZONES)
+    observer = looked_at(NumPyLayer([truth], active=True))
+    find_cell_zoneout(observer)
+    assert observer.inner_look("cell_update").random
+
+
+@pytest.mark.parametrize("layer", [NumPyLayer(), NumPyLayer(kind="GRU"), NumPyLayer([at("cell")])])
+def test_where_c_is_not_kept_none_is_found(layer: NumPyLayer) -> None:
+    observer = looked_at(layer)
+    before = list(observer.places)
+    find_cell_zoneout(observer)
+    assert list(observer.places) == before
