@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 SECONDS = 10.0
 # More runs than nearly all layers need; before these nothing is cut off, so that a verdict
 # does not depend on how busy the machine is.
-_USUAL = 300
+_USUAL = 400
 
 
 class OutOfTimeError(Exception):

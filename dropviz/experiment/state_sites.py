@@ -46,7 +46,8 @@ def _explained_as(
 ) -> float:
     """The share of outputs that fit some pattern if the layer runs this way."""
     harness = observer.harness
-    times = observer.times(observer.places["hidden_update"])
+    shared = observer.places["hidden_update"].shared
+    times = observer.calls_for(FEW, shared=True) if shared else harness.times
     outs = [harness.run(probe, backwards=backwards) for _ in range(times)]
     return share_explained(harness, probe, np.concatenate(outs), bits)
 

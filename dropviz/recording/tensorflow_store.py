@@ -92,7 +92,7 @@ class Store(NumberedStore):
                 tf.cast(call.carried, tf.int64),
                 *tf.unstack(tf.cast(call.state, tf.int64), 2),
                 tf.constant(call.layout, tf.int64),
-                *tf.unstack(tf.bitcast(tf.cast(call.rates, tf.float64), tf.int64), 2),
+                *tf.unstack(tf.bitcast(_doubles(call.rates), tf.int64), 2),
                 tf.constant(layer, tf.int64),
                 number,
                 within,
@@ -207,6 +207,11 @@ def _variable(value: Tensor) -> Any:
 def _length(variable: Any) -> Tensor:
     """Length of the first axis, without reading the values."""
     return tf.raw_ops.VariableShape(input=variable.handle, out_type=tf.int64)[0]
+
+
+def _doubles(rates: Any) -> Tensor:
+    # Numbers of Python's would be taken for single precision by a cast alone.
+    return tf.cast(tf.convert_to_tensor(rates, dtype_hint=tf.float64), tf.float64)
 
 
 class Frozen:

@@ -244,17 +244,18 @@ def test_a_row_tells_of_the_call() -> None:
 def test_a_row_tells_the_two_rates_to_the_last_bit(mode: str, rates: tuple[float, float]) -> None:
     store = made()
     layer = store.new_layer()
-    # A variable, so that no compiler works with it before the call.
+    # A variable, so that no compiler works with it before the call; and numbers of Python's.
     moving = tf.Variable(rates, dtype=tf.float64)
 
     def once() -> None:
         write(store, layer, [tf.ones([4, 2])], rates=moving)
+        write(store, layer, [tf.ones([4, 2])], rates=list(rates))
 
     how(once, mode)()
 
-    row = read(store, layer).log[0]
-    assert row.shape == (COLUMNS,)
-    assert tuple(row[[DROPOUT, RECURRENT]].view(np.float64).tolist()) == rates
+    for row in read(store, layer).log:
+        assert row.shape == (COLUMNS,)
+        assert tuple(row[[DROPOUT, RECURRENT]].view(np.float64).tolist()) == rates
 
 
 def test_a_call_without_masks_is_logged() -> None:
