@@ -5,7 +5,8 @@
 Each mutant is one small change of one file in a copy of the tree. Its tests run in a process
 that is forked from one that has imported Keras and TensorFlow already, in two stages: those of
 the file, then those of the rooms that lean on it; with `--rest` also all other fast tests,
-for mutants that are left. A stage ends at the first test that fails; in the end, all tests
+for mutants that are left. The store of another backend of Keras is tested in an environment of
+that, whose Python is given (`--python jax=PATH`), and counts as not found without. A stage ends at the first test that fails; in the end, all tests
 that found something run once more, without any change, and must pass.
 """
 
@@ -16,10 +17,11 @@ import importlib
 import os
 import random
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,11 @@ from typing import Any
 from benchmarks.mutants import ROOT, Mutant, mutants
 
 COPIED = ("dropviz", "tests", "notebooks", "binder", "pyproject.toml", "README.md")
+# Files that only run on another backend of Keras, and their tests there.
+ELSEWHERE = {
+    f"recording/{backend}_store": (backend, ["tests/backends/test_store.py", "tests/backends"])
+    for backend in ("jax", "torch")
+}
 HUNG = 60  # seconds for one test; the slowest takes ten
 # pytest's exit codes: all passed; a stage that has no fast test.
 NOT_FOUND = (0, 5)
@@ -34,13 +41,10 @@ NOT_FOUND = (0, 5)
 # Tests of a file where they have another name, and of the rooms that lean on its room.
 OWN = {
     "core/oracle": "core/test_oracle recording/test_trace",
-    "experiment/experiment": "experiment/test_harness experiment/test_observations",
-    "experiment/input_sites": "experiment/test_explain",
-    "experiment/state_sites": "experiment/test_explain",
-    "experiment/observe": "experiment/test_observations experiment/test_explain",
-    "experiment/preconditions": "experiment/test_explain",
-    "experiment/probe": "experiment/test_harness experiment/test_explain",
-    "experiment/temporary_build": "experiment/test_explain",
+    "experiment/explain": "experiment/test_experiment experiment/test_explain",
+    "experiment/probe": "experiment/test_harness experiment/test_experiment",
+    "experiment/rare_masks": "experiment/test_input_sites",
+    "experiment/without_bias": "experiment/test_input_sites experiment/test_state_sites",
     "experiment/find_explainable": "experiment/test_cross_check experiment/test_explain",
     "recording/log_rows": "recording/test_tensorflow_store",
     "recording/attached_cell": "recording/test_recorder recording/test_recorded_methods",
@@ -99,6 +103,18 @@ def _test(tree: Path, tests: list[str], *options: str) -> int:
     return int(code)
 
 
+def elsewhere(tree: Path, python: str, backend: str, tests: list[str], *options: str) -> int:
+    """Starts a process of another environment that runs tests, and returns its number."""
+    (tree / "failed.txt").write_text("", "utf-8")
+    environment = {**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": str(tree)}
+    given = [*tests, *options, "-q", "-n", "0", "-p", "no:cacheprovider"]
+    with (tree / "log.txt").open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603 (the one that was given)
+            [python, "-m", "pytest", *given], cwd=tree, env=environment, stdout=log, stderr=log
+        )
+    return process.pid
+
+
 def forked(tree: Path, tests: list[str], *options: str) -> int:
     """Forks a process that runs tests, and returns its number."""
     (tree / "failed.txt").write_text("", "utf-8")
@@ -123,6 +139,8 @@ class Work:
     mutant: Mutant
     stages: list[list[str]]
     tree: Path
+    backend: str = ""
+    python: str = ""
     stage: int = 0
     began: float = field(default_factory=time.perf_counter)
     seconds: float = 0.0
@@ -133,6 +151,9 @@ class Work:
         self._write(self.mutant.applied(self._source))
         seen = [path for stage in self.stages[: self.stage] for path in stage]
         ignored = [f"--ignore={each}" for each in seen]
+        if self.backend:
+            tests = self.stages[self.stage]
+            return elsewhere(self.tree, self.python, self.backend, tests, *ignored, "-x")
         return forked(self.tree, self.stages[self.stage], *ignored, "-x")
 
     def ended(self, code: int) -> bool:
@@ -144,7 +165,8 @@ class Work:
         if code not in NOT_FOUND:
             failed = (self.tree / "failed.txt").read_text("utf-8").splitlines()
             # Without a test where the change breaks an import, or the process ends.
-            self.by = failed[0] if failed else f"pytest's exit code {code}"
+            where = f" on {self.backend}" if self.backend else ""
+            self.by = failed[0] if failed else f"pytest's exit code {code}{where}"
         self._write(self._source)
         return True
 
@@ -173,7 +195,19 @@ def tree(folder: Path, number: int) -> Path:
     return made
 
 
-def run(chosen: list[Mutant], jobs: int, *, rest: bool) -> Iterator[Work]:
+def work_on(mutant: Mutant, tree: Path, pythons: Mapping[str, str], *, rest: bool) -> Work:
+    """What there is to run for a mutant; nothing where its backend is not at hand."""
+    name = mutant.path.removeprefix("dropviz/").removesuffix(".py")
+    if name not in ELSEWHERE:
+        return Work(mutant, stages(mutant.path, rest=rest), tree)
+    backend, tests = ELSEWHERE[name]
+    there = [[each] for each in tests] if backend in pythons else []
+    return Work(mutant, there, tree, backend, pythons.get(backend, ""))
+
+
+def run(
+    chosen: list[Mutant], jobs: int, pythons: Mapping[str, str], *, rest: bool
+) -> Iterator[Work]:
     """Tests mutants side by side, and hands each back when it is done."""
     waiting = list(reversed(chosen))
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
@@ -182,8 +216,14 @@ def run(chosen: list[Mutant], jobs: int, *, rest: bool) -> Iterator[Work]:
         while waiting or running:
             while waiting and free:
                 mutant = waiting.pop()
-                work = Work(mutant, stages(mutant.path, rest=rest), free.pop())
-                running[work.start()] = work
+                work = work_on(mutant, free.pop(), pythons, rest=rest)
+                if work.stages:
+                    running[work.start()] = work
+                else:
+                    free.append(work.tree)
+                    yield work
+            if not running:
+                continue
             child, status = os.waitpid(-1, 0)
             work = running.pop(child)
             if work.ended(abs(os.waitstatus_to_exitcode(status))):
@@ -212,6 +252,13 @@ def main() -> int:
     asked.add_argument("--seed", type=int, default=0)
     asked.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     asked.add_argument("--rest", action="store_true", help="then all other fast tests")
+    asked.add_argument(
+        "--python",
+        action="append",
+        default=[],
+        metavar="BACKEND=PATH",
+        help="a Python with another backend of Keras",
+    )
     asked.add_argument("--list", action="store_true", help="print the mutants and test none")
     given = asked.parse_args()
     every = mutants()
@@ -224,7 +271,8 @@ def main() -> int:
     began = time.perf_counter()
     survivors: list[Mutant] = []
     finders: set[str] = set()
-    for number, work in enumerate(run(chosen, given.jobs, rest=given.rest), 1):
+    pythons = dict(each.split("=", 1) for each in given.python)
+    for number, work in enumerate(run(chosen, given.jobs, pythons, rest=given.rest), 1):
         said = f"found by {work.by}" if work.by else "NOT FOUND"
         print(f"{number:3} {work.mutant}\n    {said} ({work.seconds:.0f} s)", flush=True)
         if work.by:

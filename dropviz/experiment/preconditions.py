@@ -88,7 +88,10 @@ def _sigmoid(harness: Harness) -> bool:
 
 
 def _tanh(harness: Harness) -> bool:
-    """Whether the candidate, and c on its way out, go through tanh."""
+    """Whether the candidate, and c on its way out, go through tanh.
+
+    Without a bias only its ends are compared: what scales x is not known.
+    """
     shut = _SHUT if harness.kind == "LSTM" else 0.0
     far, farther, below = (
         _out(harness, _lifted(harness, shut, 0.0, a)) for a in (_FAR, 2 * _FAR, -_FAR)

@@ -123,6 +123,7 @@ def cannot_tell(layer: NumPyLayer) -> dict[str, str]:
     return {f"{truth.site}.at_inference": ACTIVE for truth in layer.truths if layer.active}
 
 
+@pytest.mark.few(60)
 @pytest.mark.parametrize("name", KINDS)
 def test_each_kind_is_told_whole(name: str) -> None:
     layer = KINDS[name]

@@ -117,7 +117,7 @@ def test_a_gate_behind_what_is_dropped_for_all_samples_is_not_said_to_be_free() 
 @pytest.mark.parametrize("site", ["recurrent_kernel", "input"])
 def test_a_mask_drawn_once_a_call_that_scales_nothing_is_found(site: str) -> None:
     truth = at(site, rate=0.2, scaling="none", **KERNEL)
-    for seed in range(5):
+    for seed in range(3):
         _, observer = looked_at(truth, units=2, features=1, seed=seed)
         arrow = site.removesuffix("_kernel")
         assert list(observer.places) == [arrow]
@@ -128,7 +128,7 @@ def test_a_mask_drawn_once_a_call_that_scales_nothing_is_found(site: str) -> Non
 def test_what_drops_seldom_inside_the_cell_is_put_on_no_arrow() -> None:
     truth = at("candidate", rate=0.1, scaling="none", same_over_samples=True, same_over_units=True)
     seen = set()
-    for seed in range(12):
+    for seed in range(6):
         _, observer = looked_at(truth, seed=seed)
         assert set(observer.places) <= {"candidate"}
         seen |= {*observer.places, *observer.doubts}
@@ -138,6 +138,7 @@ def test_what_drops_seldom_inside_the_cell_is_put_on_no_arrow() -> None:
 # ---------------------------------------------------------------- without a bias
 
 
+@pytest.mark.few(8)
 @pytest.mark.parametrize("rate", [0.1, 0.3, 0.5, 0.7])
 @pytest.mark.parametrize("scaling", ["inverted", "test-time", "none"])
 @pytest.mark.parametrize("units", [1, 4])

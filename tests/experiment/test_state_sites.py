@@ -31,6 +31,7 @@ def looked_at(layer: NumPyLayer) -> Observer:
     return observer
 
 
+@pytest.mark.few(24)
 @pytest.mark.parametrize("site", INSIDE)
 @pytest.mark.parametrize("life", LIVES)
 @pytest.mark.parametrize("scaling", ["inverted", "test-time", "none"])

@@ -1,0 +1,116 @@
+"""Which layers are put to the experiment: those whose steps are the oracle's, however scaled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dropviz.core import oracle
+from dropviz.errors import DropvizError
+from dropviz.experiment.preconditions import check_fit
+
+from .numpy_layer import NumPyLayer, observer_of
+from .zoo_truth import at
+
+Array = Any
+Activation = Callable[[Array], Array]
+
+
+class OtherLayer(NumPyLayer):
+    """A layer in NumPy with other activations."""
+
+    activation: Activation = staticmethod(np.tanh)
+    recurrent: Activation = staticmethod(oracle.sigmoid)
+
+    def __call__(self, x: Any, *, initial_state: Sequence[Any], training: bool) -> Any:
+        del training
+        h, *c = (np.asarray(each, float) for each in initial_state)
+        how: dict[str, Any] = {
+            "activation": self.activation,
+            "recurrent_activation": self.recurrent,
+        }
+        if self.kind == "LSTM":
+            done = oracle.lstm(self._weights, np.asarray(x, float), h=h, c=c[0], **how)
+        else:
+            done = oracle.gru(self._weights, np.asarray(x, float), h=h, **how)
+        return done.outputs.astype("float32")
+
+
+def other(kind: str, *, bias: bool = True, **activations: Activation) -> OtherLayer:
+    layer = OtherLayer(kind=kind, bias=bias)
+    for name, function in activations.items():
+        setattr(layer, name, function)
+    return layer
+
+
+def soft_sign(a: Array) -> Array:
+    return a / (1 + np.abs(a))
+
+
+def scaled_tanh(a: Array) -> Array:
+    """LeCun's: it ends at 1.7159."""
+    return 1.7159 * np.tanh(2 * a / 3)
+
+
+KINDS = pytest.mark.parametrize(("kind", "bias"), [("LSTM", True), ("LSTM", False), ("GRU", True)])
+
+
+@KINDS
+def test_keras_own_activations_fit(kind: str, bias: bool) -> None:  # noqa: FBT001
+    check_fit(observer_of(other(kind, bias=bias)).harness)
+
+
+@KINDS
+@pytest.mark.parametrize(
+    "function", [oracle.ACTIVATIONS["relu"], oracle.ACTIVATIONS["linear"], soft_sign, scaled_tanh]
+)
+def test_another_candidate_is_refused(kind: str, bias: bool, function: Activation) -> None:  # noqa: FBT001
+    # Without a bias only the ends are compared: x may be scaled, and how much is not known.
+    if function in (scaled_tanh, soft_sign) and not bias:
+        check_fit(observer_of(other(kind, bias=bias, activation=function)).harness)
+        return
+    with pytest.raises(DropvizError, match=rf"steps of an? {kind} with activation='tanh'"):
+        check_fit(observer_of(other(kind, bias=bias, activation=function)).harness)
+
+
+@KINDS
+@pytest.mark.parametrize(
+    "function",
+    [
+        oracle.ACTIVATIONS["hard_sigmoid"],
+        oracle.ACTIVATIONS["linear"],
+        np.tanh,
+        lambda a: oracle.sigmoid(2 * a),
+    ],
+)
+def test_another_gate_is_refused(kind: str, bias: bool, function: Activation) -> None:  # noqa: FBT001
+    layer = other(kind, bias=bias, recurrent=function)
+    if not bias and float(function(np.array(1.0))) == float(oracle.sigmoid(np.array(2.0))):
+        check_fit(observer_of(layer).harness)
+        return
+    with pytest.raises(DropvizError, match="recurrent_activation='sigmoid'"):
+        check_fit(observer_of(layer).harness)
+
+
+@pytest.mark.parametrize("site", ["input", "recurrent", "cell", "output", "candidate"])
+@pytest.mark.parametrize("bias", [True, False])
+def test_what_scales_at_inference_is_left_out(site: str, bias: bool) -> None:  # noqa: FBT001
+    for rate in (0.1, 0.5, 0.8):
+        layer = NumPyLayer([at(site, rate=rate, scaling="test-time")], bias=bias)
+        check_fit(observer_of(layer).harness)
+
+
+def test_masks_at_inference_are_waited_for_until_something_comes_through() -> None:
+    check_fit(observer_of(NumPyLayer([at("cell", rate=0.9)], active=True, units=16)).harness)
+
+
+def test_a_gru_without_a_bias_and_three_digits_are_refused() -> None:
+    with pytest.raises(DropvizError, match="use_bias=True"):
+        check_fit(observer_of(NumPyLayer(kind="GRU", bias=False)).harness)
+    layer = NumPyLayer()
+    layer.compute_dtype = "bfloat16"
+    with pytest.raises(DropvizError, match="three digits"):
+        check_fit(observer_of(layer).harness)
