@@ -4,10 +4,11 @@
 
 Each mutant is one small change of one file in a copy of the tree. Its tests run in a process
 that is forked from one that has imported Keras and TensorFlow already, in two stages: those of
-the file, then those of the rooms that lean on it; with `--rest` also all other fast tests,
-for mutants that are left. The store of another backend of Keras is tested in an environment of
-that, whose Python is given (`--python jax=PATH`), and counts as not found without. A stage ends at the first test that fails; in the end, all tests
-that found something run once more, without any change, and must pass.
+the file, then those of the rooms that lean on it; with `--rest` also all other fast tests, for
+mutants that are left. The store of another backend of Keras is tested in an environment of that,
+whose Python is given (`--python jax=PATH`), and counts as not found without. A stage ends at the
+first test that fails; in the end, all tests that found something run once more, without any
+change, and must pass.
 """
 
 from __future__ import annotations
@@ -109,7 +110,7 @@ def elsewhere(tree: Path, python: str, backend: str, tests: list[str], *options:
     environment = {**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": str(tree)}
     given = [*tests, *options, "-q", "-n", "0", "-p", "no:cacheprovider"]
     with (tree / "log.txt").open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603 (the one that was given)
+        process = subprocess.Popen(
             [python, "-m", "pytest", *given], cwd=tree, env=environment, stdout=log, stderr=log
         )
     return process.pid

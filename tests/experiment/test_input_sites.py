@@ -111,6 +111,14 @@ def test_a_gate_behind_what_is_dropped_for_all_samples_is_not_said_to_be_free() 
         assert observer.unheard == [("input", g) for g in range(4) if g not in heard]
 
 
+def test_the_gate_z_speaks_of_x_past_a_candidate_that_is_dropped() -> None:
+    masks = at("candidate", kind="GRU"), at("input", kind="GRU", tying="untied")
+    _, observer = looked_at(*masks, kind="GRU")
+    look = observer.places["input"].looks[0]
+    assert not np.isnan(look.dropped).any()
+    assert look.shows
+
+
 # ---------------------------------------------------------------- seldom
 
 

@@ -221,6 +221,16 @@ def test_whether_anything_happens(how: dict[str, Any], answer: bool) -> None:  #
     assert Look(**{**usual, **how}).masked(SLACK) is answer
 
 
+@pytest.mark.parametrize(("pairs", "answer"), [(19, None), (20, True)])
+def test_along_an_axis_as_many_equal_pairs_prove_as_much(pairs: int, answer: bool | None) -> None:  # noqa: FBT001
+    bits = np.zeros((1, pairs + 1, 1))  # at one half, 2 ** -20 is below one in a million
+    assert same_along(bits, 1, 0.5) is answer
+    told = np.concatenate([np.full((1, 3, 1), NAN), bits], axis=1)
+    assert same_along(told, 1, 0.5) is answer
+    told[0, -1] = 1
+    assert same_along(told, 1, 0.5) is False
+
+
 # ---------------------------------------------------------------- places
 
 

@@ -51,6 +51,17 @@ def test_each_site_is_found_where_it_is(site: str, life: str, scaling: str, kind
     assert observer.doubts == [Doubt.ONE_MASK_FOR_ALL_STEPS] * open_
 
 
+@pytest.mark.parametrize("units", [1, 4])
+def test_a_grus_output_that_nothing_scales_is_missed_by_no_neighbour(units: int) -> None:
+    for site in ("cell", "output"):
+        truth = at(site, scaling="none", kind="GRU")
+        observer = looked_at(NumPyLayer([truth], "GRU", units=units))
+        ((found, place),) = observer.places.items()
+        told = units > 1 and site == "output"
+        assert (found, place.perhaps) == (("output", "") if told else ("cell", "output"))
+        assert observer.doubts == [Doubt.ONE_MASK_FOR_ALL_STEPS] * (not told)
+
+
 @pytest.mark.parametrize("rate", [0.05, 0.2, 0.9])
 @pytest.mark.parametrize("site", ["cell", "output"])
 @pytest.mark.parametrize("bias", [True, False])

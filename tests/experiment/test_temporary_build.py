@@ -41,7 +41,7 @@ def test_what_cannot_be_built_here_is_one_sentence() -> None:
     with pytest.raises(DropvizError, match="'unbuilt' is not built yet"), built_for_now(model):
         pass
 
-    class Fails(keras.layers.Layer):
+    class Fails(keras.layers.Layer):  # type: ignore[misc]
         def build(self, input_shape: object) -> None:
             raise ValueError(f"no such shape: {input_shape}")
 
