@@ -17,6 +17,7 @@ from dropviz.experiment.probe import Probe
 # Multipliers that a mask or a scaling may come to.
 _GRID = np.concatenate([-np.geomspace(60, 0.02, 150), [0.0], np.geomspace(0.02, 60, 400)])
 _STEP = 0.05  # how far to look on either side of a multiplier of 1
+_SHUT = -15.0  # noise of a rate of .9 multiplies by less than -10 once in ten thousand draws
 _ZERO = 0.02  # a multiplier below this is a dropped entry
 
 
@@ -97,6 +98,8 @@ def multipliers(
     slack = 2 * harness.noise * np.abs(table).max()
     reach = (out >= table.min() - slack) & (out <= table.max() + slack)
     found = np.where(np.abs(found) < _ZERO, 0, found)
+    # So far below zero a gate is shut, as by whatever else silences it.
+    reach &= found > _SHUT
     shows = True
     for other in hiding:
         dropped = {**masks, other: np.zeros((1, 1, 1, 1))}

@@ -62,8 +62,8 @@ def _find_places(observer: Observer) -> None:
     find_input_masks(observer)
     find_direction_again(observer)
     find_cell_zoneout(observer)
-    if not observer.places and _varies(observer.harness):
-        observer.doubts.append(Doubt.RARE)
+    if not (observer.places or observer.doubts) and _varies(observer.harness):
+        observer.doubt(Doubt.RARE)
 
 
 def _varies(harness: Harness) -> bool:

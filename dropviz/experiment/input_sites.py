@@ -150,7 +150,7 @@ def _find_candidate_alone(observer: Observer, seen: Seen) -> bool:
     rest = other_shares(seen)
     clear = min(rest, key=lambda site: rest[site])
     if drops is None or rest[clear] > 0:
-        observer.doubts.append(Doubt.NO_BIAS_CANDIDATE)
+        observer.doubt(Doubt.NO_BIAS_CANDIDATE)
         for site in ARROWS:
             del seen[site][CANDIDATE]
             _register(observer, site, seen[site])

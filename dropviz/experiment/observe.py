@@ -211,6 +211,11 @@ class Observer:
         """Notes that something acts at a site inside the cell."""
         self.places[site] = Place(site, {None: look}, distinct=len(self.harness.readers))
 
+    def doubt(self, doubt: Doubt) -> None:
+        """Notes, once, that something could not be told of the layer."""
+        if doubt not in self.doubts:
+            self.doubts.append(doubt)
+
     def inner_sites(self) -> list[str]:
         """The sites inside the cell where something was found."""
         return [site for site in self.places if site not in ARROWS]

@@ -34,16 +34,25 @@ def look_for_rare_masks(
     slack = observer.slack
     shared = [look.share for look in looks.values() if look.shared and look.share > 0]
     if not shared and not any(look.masked(slack) for look in looks.values()):
-        many = len(observer.harness.gates)
-        driven = drive(site, (GENTLE,) * many)
-        varies = _varies(observer, driven, draws_to_miss(_SELDOM) // many, site)
-        shared = [_SELDOM] if varies else []
+        shared = [_SELDOM] if _drops_seldom(observer, site) else []
     if not shared:
         return
     for gate, look in looks.items():
         probe = probes[gate]
         if probe is not None and not look.masked(slack):
             looks[gate] = observer.look_longer(look, draws_to_miss(min(shared)), probe, site, gate)
+
+
+def _drops_seldom(observer: Observer, site: str) -> bool:
+    """Whether an arrow where nothing was seen is masked now and then: all gates at once."""
+    many = len(observer.harness.gates)
+    driven = drive(site, (GENTLE,) * many)
+    if not _varies(observer, driven, draws_to_miss(_SELDOM) // many, site):
+        return False
+    inside = _varies(observer, {}, draws_to_miss(_SELDOM))
+    if inside:
+        observer.doubt(Doubt.RARE)
+    return not inside
 
 
 def was_inside(observer: Observer) -> bool:
@@ -67,7 +76,7 @@ def was_inside(observer: Observer) -> bool:
     for site in shared:
         del observer.places[site]
     observer.unheard = [pair for pair in observer.unheard if pair[0] not in shared]
-    observer.doubts.append(Doubt.RARE)
+    observer.doubt(Doubt.RARE)
     return True
 
 

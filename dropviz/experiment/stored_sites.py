@@ -34,10 +34,10 @@ def find_stored_site(observer: Observer, memory: Look) -> tuple[str, str]:
         return "carried", ""
     site = _memory_or_output(observer, memory)
     if site is None:
-        observer.doubts.append(Doubt.ONE_MASK_FOR_ALL_STEPS)
+        observer.doubt(Doubt.ONE_MASK_FOR_ALL_STEPS)
         return "cell", "output"
     if site == "cell" and alone is None:
-        observer.doubts.append(Doubt.NO_BIAS)
+        observer.doubt(Doubt.NO_BIAS)
         return site, "carried"
     return site, ""
 

@@ -34,6 +34,7 @@ def test_what_cannot_be_told_apart_is_a_doubt_and_names_both(
     monkeypatch.setattr(stored_sites, "memory_is_dropped_alone", lambda *_: alone)
     monkeypatch.setattr(stored_sites, "_memory_or_output", lambda *_: between)
     observer: Any = SimpleNamespace(lift=lift, doubts=[])
+    observer.doubt = observer.doubts.append
     memory: Any = None
 
     assert stored_sites.find_stored_site(observer, memory) == site
