@@ -137,6 +137,7 @@ class Verdict:
         calls: How often the layer was run.
         paths: The ways that these runs went through the steps, keys of
             ``dropviz.core.call_paths.CALL_PATHS``; empty where that cannot be told.
+        unplaced: Whether something is dropped of which it could not be told where.
     """
 
     layer: str
@@ -150,6 +151,7 @@ class Verdict:
     seconds: float
     calls: int
     paths: tuple[str, ...] = ()
+    unplaced: bool = False
 
     @property
     def title(self) -> str:
@@ -177,7 +179,7 @@ class Verdict:
     def is_open(self) -> bool:
         """Whether what could not be told decides if it is this method."""
         sites = self.sites.values()
-        return not self.differences and any(site.is_open for site in sites)
+        return not self.differences and (self.unplaced or any(site.is_open for site in sites))
 
     def argument_at(self, site: str) -> str:
         """The argument that gives a site its rate in the nearest method; empty without one."""

@@ -15,12 +15,15 @@ from dropviz.errors import DropvizError
 from dropviz.experiment.experiment import find_all_masks
 from dropviz.experiment.find_explainable import find_explainable
 from dropviz.experiment.harness import mounted
+from dropviz.experiment.observations import Doubt
 from dropviz.experiment.observe import Observer
 from dropviz.experiment.site_verdict import site_verdict
 from dropviz.experiment.temporary_build import built_for_now
 from dropviz.keras_inside.call_path import heard_call_paths
 
 Layer = Any
+
+_UNPLACED = (Doubt.RARE, Doubt.NO_BIAS_CANDIDATE)
 
 
 def explain(layer: Layer, *, seed: int = 0) -> Verdict | Verdicts:
@@ -155,6 +158,7 @@ def verdict_of(observer: Observer, path: str) -> Verdict:
         doubts=tuple(doubts),
         seconds=0.0,
         calls=harness.calls,
+        unplaced=any(doubt in _UNPLACED for doubt in observer.doubts),
     )
 
 

@@ -183,3 +183,18 @@ def by_its_other_name(verdict: Verdict, specimen: Specimen) -> Verdict:
             replace(found, site=found.perhaps) if moved else found
         )
     return replace(verdict, sites=sites)
+
+
+def test_a_method_is_only_perhaps_the_one_where_more_is_dropped_that_was_not_placed() -> None:
+    verdict = explained(NumPyLayer([at("input")]))
+    assert (verdict.unplaced, verdict.is_open) == (False, False)
+    perhaps = replace(verdict, unplaced=True)
+    assert perhaps.is_open
+    assert " may drop by " in perhaps.title
+    rare = at("candidate", rate=0.1, scaling="none", same_over_samples=True, same_over_units=True)
+    placed = []
+    for seed in range(6):
+        verdict = explained(NumPyLayer([rare], seed=seed))
+        placed.append(not verdict.unplaced)
+        assert verdict.unplaced == (Doubt.RARE.value in verdict.doubts)
+    assert not all(placed)
