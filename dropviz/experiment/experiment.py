@@ -62,6 +62,10 @@ def _find_places(observer: Observer) -> None:
     find_input_masks(observer)
     find_direction_again(observer)
     find_cell_zoneout(observer)
+    for site in [s for s, place in observer.places.items() if not place.acting(observer.slack)]:
+        # Seen once, and not when it was looked at again.
+        del observer.places[site]
+        observer.doubt(Doubt.RARE)
     if not (observer.places or observer.doubts) and _varies(observer.harness):
         observer.doubt(Doubt.RARE)
 

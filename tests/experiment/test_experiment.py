@@ -7,10 +7,13 @@ from dataclasses import replace
 from itertools import chain, product
 from typing import Any
 
+import numpy as np
 import pytest
 
 from dropviz.core.verdict import Verdict
-from dropviz.experiment.observations import Doubt
+from dropviz.experiment import experiment
+from dropviz.experiment.observations import Doubt, Look
+from dropviz.experiment.observe import Observer
 from tests.tables import LIVES
 
 from .numpy_layer import NumPyLayer, explained, specimen_of
@@ -198,3 +201,15 @@ def test_a_method_is_only_perhaps_the_one_where_more_is_dropped_that_was_not_pla
         placed.append(not verdict.unplaced)
         assert verdict.unplaced == (Doubt.RARE.value in verdict.doubts)
     assert not all(placed)
+
+
+def test_what_is_seen_once_and_not_again_is_a_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+    def once(observer: Observer) -> None:
+        bits = np.zeros((2, 256, 2))
+        observer.register("cell", Look(1.0, 0.0, bits))
+
+    monkeypatch.setattr(experiment, "find_state_masks", once)
+    verdict = explained(NumPyLayer())
+    assert verdict.sites == {}
+    assert verdict.doubts == (Doubt.RARE.value,)
+    assert verdict.title.endswith("where it drops could not be told.")
