@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from dropviz.errors import DropvizError
-from dropviz.experiment.harness import Harness
 from dropviz.experiment.input_sites import (
     find_input_masks,
     find_mask_for_both,
@@ -13,10 +10,9 @@ from dropviz.experiment.input_sites import (
     read_ties,
 )
 from dropviz.experiment.mask_lives import read_lives
-from dropviz.experiment.observations import Doubt
 from dropviz.experiment.observe import ARROWS, Observer
 from dropviz.experiment.preconditions import check_fit
-from dropviz.experiment.probe import EVERYTHING
+from dropviz.experiment.rare_masks import doubt_what_was_not_placed
 from dropviz.experiment.run_limit import SECONDS, OutOfTimeError
 from dropviz.experiment.state_sites import (
     find_cell_zoneout,
@@ -24,8 +20,6 @@ from dropviz.experiment.state_sites import (
     find_state_masks,
     find_zoneout,
 )
-
-_RUNS = 50  # in which one mask for all samples would have shown
 
 
 def find_all_masks(observer: Observer) -> None:
@@ -62,18 +56,7 @@ def _find_places(observer: Observer) -> None:
     find_input_masks(observer)
     find_direction_again(observer)
     find_cell_zoneout(observer)
-    for site in [s for s, place in observer.places.items() if not place.acting(observer.slack)]:
-        # Seen once, and not when it was looked at again.
-        del observer.places[site]
-        observer.doubt(Doubt.RARE)
-    if not (observer.places or observer.doubts) and _varies(observer.harness):
-        observer.doubt(Doubt.RARE)
-
-
-def _varies(harness: Harness) -> bool:
-    """Whether a layer in which nothing was found gives out now one thing, now another."""
-    outs = [harness.run(EVERYTHING) for _ in range(_RUNS)]
-    return any(not np.array_equal(out, outs[0]) for out in outs)
+    doubt_what_was_not_placed(observer)
 
 
 def _find_manners(observer: Observer) -> None:

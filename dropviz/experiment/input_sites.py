@@ -11,7 +11,7 @@ from dropviz.experiment.harness import CANDIDATE
 from dropviz.experiment.observations import Doubt, Look, Note, Place, draws_to_miss, same
 from dropviz.experiment.observe import ARROWS, SMALL, TRIES, Observer
 from dropviz.experiment.probe import Probe, drive
-from dropviz.experiment.rare_masks import ALL, GENTLE, look_for_rare_masks, was_inside
+from dropviz.experiment.rare_masks import ALL, GENTLE, look_for_rare_masks, withdraw_inner_masks
 from dropviz.experiment.without_bias import candidate_drops, look_gently, other_shares
 
 _OTHER = {"input": "recurrent", "recurrent": "input"}
@@ -30,7 +30,7 @@ def find_input_masks(observer: Observer) -> None:
         seen[site] = {g: _look(observer, p, site, g) for g, p in probes.items() if p is not None}
         look_for_rare_masks(observer, site, probes, seen[site])
         _register(observer, site, seen[site])
-    if was_inside(observer):
+    if withdraw_inner_masks(observer):
         return
     if observer.harness.bias is None and not _find_candidate_alone(observer, seen):
         return

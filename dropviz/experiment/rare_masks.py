@@ -1,19 +1,22 @@
-"""Finds masks that are seen too seldom: drawn but once a call, for all samples."""
+"""Looks for masks that show too seldom, as one drawn once a call for all samples does."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from dropviz.experiment.decode_masks import share_explained
 from dropviz.experiment.harness import CANDIDATE
 from dropviz.experiment.observations import Doubt, Look, draws_to_miss
 from dropviz.experiment.observe import ARROWS, SMALL, Observer
-from dropviz.experiment.probe import Probe, drive
+from dropviz.experiment.probe import EVERYTHING, Probe, drive
 
 ALL = 0.998  # of the outputs: now and then rounding takes one beyond what is allowed for
 GENTLE = 0.25  # a weight on a gate that leaves it far from its ends
 _BY_CANDIDATE = {0, CANDIDATE}  # gates that are heard by what the candidate adds
+_RUNS = 50  # in which one mask for all samples would have shown
 _SELDOM = 0.2  # a rate at which a mask that all samples share is still to be seen
 
 
@@ -34,7 +37,14 @@ def look_for_rare_masks(
     slack = observer.slack
     shared = [look.share for look in looks.values() if look.shared and look.share > 0]
     if not shared and not any(look.masked(slack) for look in looks.values()):
-        shared = [_SELDOM] if _drops_seldom(observer, site) else []
+        many, draws = len(observer.harness.gates), draws_to_miss(_SELDOM)
+        # All gates at once, each of which draws.
+        if not _varies(observer, drive(site, (GENTLE,) * many), draws // many, site):
+            return
+        if _varies(observer, {}, draws):
+            observer.doubt(Doubt.RARE)
+            return
+        shared = [_SELDOM]
     if not shared:
         return
     for gate, look in looks.items():
@@ -43,23 +53,14 @@ def look_for_rare_masks(
             looks[gate] = observer.look_longer(look, draws_to_miss(min(shared)), probe, site, gate)
 
 
-def _drops_seldom(observer: Observer, site: str) -> bool:
-    """Whether an arrow where nothing was seen is masked now and then: all gates at once."""
-    many = len(observer.harness.gates)
-    driven = drive(site, (GENTLE,) * many)
-    if not _varies(observer, driven, draws_to_miss(_SELDOM) // many, site):
-        return False
-    inside = _varies(observer, {}, draws_to_miss(_SELDOM))
-    if inside:
-        observer.doubt(Doubt.RARE)
-    return not inside
-
-
-def was_inside(observer: Observer) -> bool:
-    """Whether masks that all samples share, and that seemed to be on the arrows, are inside.
+def withdraw_inner_masks(observer: Observer) -> bool:
+    """Takes masks off the arrows that all samples share, and that are inside the cell.
 
     Args:
-        observer: It runs the layer; the arrows are taken from its places, with a doubt, if so.
+        observer: It runs the layer; where it has such masks, a doubt takes their place.
+
+    Returns:
+        Whether it has.
     """
     acting = {
         site: observer.places[site].acting(observer.slack)
@@ -78,6 +79,23 @@ def was_inside(observer: Observer) -> bool:
     observer.unheard = [pair for pair in observer.unheard if pair[0] not in shared]
     observer.doubt(Doubt.RARE)
     return True
+
+
+def doubt_what_was_not_placed(observer: Observer) -> None:
+    """Notes a doubt where something drops, and no place was found where it does.
+
+    Args:
+        observer: It runs the layer, and was told of every place that was found.
+    """
+    for site in [s for s, place in observer.places.items() if not place.acting(observer.slack)]:
+        # Seen once, and not when it was looked at again.
+        del observer.places[site]
+        observer.doubt(Doubt.RARE)
+    if observer.places or observer.doubts:
+        return
+    outs = [observer.harness.run(EVERYTHING) for _ in range(_RUNS)]
+    if any(not np.array_equal(out, outs[0]) for out in outs):
+        observer.doubt(Doubt.RARE)
 
 
 def _varies(observer: Observer, driven: Mapping[str, Any], draws: int, site: str = "") -> bool:
