@@ -242,6 +242,13 @@ def test_a_place_knows_which_gates_see_masks() -> None:
     assert Place("input", {0: idle, 1: Look(1.0, 0.3, idle.dropped)}).noisy(SLACK)
 
 
+def test_draws_that_all_samples_share_are_counted_once_a_call() -> None:
+    bits = np.repeat(np.array([[[1.0, 0.0]], [[1.0, 1.0]], [[0.0, NAN]]]), 5, axis=1)
+    bits[0, 0] = NAN  # hidden by what drops elsewhere
+    assert Look(2.0, 0.0, bits, shared=True).counts == (3, 5)
+    assert Look(2.0, 0.0, bits).counts == (14, 23)
+
+
 def test_what_all_samples_share_counts_once() -> None:
     bits = np.repeat(drawn(0.5, 3, 1, 2), 7, axis=1)
     once = bits[:, :1].copy()
