@@ -126,14 +126,27 @@ def _dropped_how_often(observer: Observer, probe: Probe, memory: Look) -> str | 
         for number, each in enumerate((observer.memory, probe)):
             out = observer.harness.run(each)[seen]
             counts[number] += (int((out == 0).sum()), out.size)
-        (low, high), (least, most) = (interval(*(int(n) for n in row)) for row in counts)
-        once = least <= high and low <= most
-        twice = least <= 1 - (1 - high) ** 2 and 1 - (1 - low) ** 2 <= most
-        # So near each other that neither of the two could be told from a third.
-        close = most - least < low * (1 - high) / 2
-        if once != twice and close:
-            return "once" if once else "twice"
+        told = _once_or_twice(*((int(dropped), int(draws)) for dropped, draws in counts))
+        if told:
+            return told
     return None
+
+
+def _once_or_twice(mask: tuple[int, int], reader: tuple[int, int]) -> str | None:
+    """Whether a reader is as silent as behind one mask or as behind two; None for either or none.
+
+    Args:
+        mask: How many draws of one mask dropped, and of how many.
+        reader: The same of the reader.
+    """
+    (low, high), (least, most) = interval(*mask), interval(*reader)
+    once = least <= high and low <= most
+    twice = least <= 1 - (1 - high) ** 2 and 1 - (1 - low) ** 2 <= most
+    # So narrow that what would fit could be told from what lies half way to the other.
+    close = most - least < low * (1 - high) / 2
+    if once == twice or not close:
+        return None
+    return "once" if once else "twice"
 
 
 def _read_totals(observer: Observer, probe: Probe, *, training: bool) -> Array:

@@ -115,7 +115,7 @@ def test_types(name: str, dtype: str) -> None:
     assert all("cannot" in words or "do not" in words or "few" in words for words in verdict.doubts)
 
 
-@pytest.mark.few(1)
+@pytest.mark.full
 @pytest.mark.parametrize("name", [kind for kind in KINDS if not kind.startswith("gru")])
 @pytest.mark.parametrize("sizes", [(8, 5), (3, 2)], ids=str)
 def test_without_a_bias_what_cannot_be_told_is_a_doubt(name: str, sizes: tuple[int, int]) -> None:
@@ -142,7 +142,7 @@ def test_a_stateful_layer_keeps_its_batch_size(name: str, batch: int) -> None:
     assert bits_of(layer) == before
 
 
-@pytest.mark.few(2)
+@pytest.mark.few("keras-0.02")
 @pytest.mark.parametrize("rate", [0.02, 0.1, 0.5, 0.9])
 @pytest.mark.parametrize("method", ["keras", "moon", "semeniuta", "zoneout", "gal-tied"])
 def test_rates(method: str, rate: float) -> None:

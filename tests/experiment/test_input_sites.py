@@ -257,11 +257,12 @@ def test_a_layer_of_one_weight_a_gate_is_known_as_such(
 
 @pytest.mark.parametrize("one", [True, False])
 @pytest.mark.parametrize("kind", ["LSTM", "GRU"])
-def test_one_mask_for_x_and_h_is_noted(one: bool, kind: str) -> None:  # noqa: FBT001
+@pytest.mark.parametrize("width", [3, 4])
+def test_one_mask_for_x_and_h_is_noted(one: bool, kind: str, width: int) -> None:  # noqa: FBT001
     x = at("input", kind=kind)
     h = at("recurrent", kind=kind, same_mask_as="input" if one else "")
     # As many inputs as units, or one mask would not fit both.
-    _, observer = looked_at(x, h, kind=kind, units=4, features=4)
+    _, observer = looked_at(x, h, kind=kind, units=width, features=width)
     find_mask_for_both(observer)
     notes = observer.places["input"].notes
     assert notes == ([Note.ONE_MASK_FOR_X_AND_H] if one else [])

@@ -168,8 +168,7 @@ def shared(kind: str, *masks: Mask, units: int = 6) -> Layer:
     return make(units, 3, 1)
 
 
-@pytest.mark.slow
-@pytest.mark.few("LSTM-input-0")
+@pytest.mark.full
 @pytest.mark.parametrize("seed", [0, 1, 2], ids=str)
 @pytest.mark.parametrize("place", ["input", "recurrent"])
 @pytest.mark.parametrize("kind", ["LSTM", "GRU"])

@@ -12,6 +12,39 @@ from dropviz.experiment.observations import Doubt
 
 
 @pytest.mark.parametrize(
+    ("mask", "reader", "told"),
+    [
+        # Of 10,000 draws of a rate of .5 or .1, known to about .02 or .012.
+        ((5_000, 10_000), (5_000, 10_000), "once"),
+        ((5_000, 10_000), (7_500, 10_000), "twice"),
+        ((1_000, 10_000), (1_000, 10_000), "once"),
+        ((1_000, 10_000), (1_900, 10_000), "twice"),
+        # As far from it as chance takes two such counts, to either side.
+        ((5_000, 10_000), (5_300, 10_000), "once"),
+        ((5_000, 10_000), (4_700, 10_000), "once"),
+        ((5_000, 10_000), (7_750, 10_000), "twice"),
+        ((5_000, 10_000), (7_250, 10_000), "twice"),
+        # Between the two, below one mask, above two: it is neither.
+        ((5_000, 10_000), (6_250, 10_000), None),
+        ((5_000, 10_000), (4_000, 10_000), None),
+        ((5_000, 10_000), (8_500, 10_000), None),
+        # So few draws that either would fit, or only the wrong one by chance.
+        ((5, 10), (6, 10), None),
+        ((500, 1_000), (75, 100), None),
+        # Hardly ever: 1 % and 2 % of so few are not yet told apart.
+        ((10, 1_000), (20, 1_000), None),
+        ((1_000, 100_000), (1_990, 100_000), "twice"),
+        ((9_900, 10_000), (9_999, 10_000), "twice"),
+        ((0, 10_000), (0, 10_000), None),
+    ],
+)
+def test_a_reader_behind_one_mask_is_told_from_one_behind_two(
+    mask: tuple[int, int], reader: tuple[int, int], told: str | None
+) -> None:
+    assert stored_sites._once_or_twice(mask, reader) == told
+
+
+@pytest.mark.parametrize(
     ("lift", "alone", "between", "site", "doubts"),
     [
         (1.0, None, "cell", ("cell", ""), []),

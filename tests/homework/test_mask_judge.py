@@ -39,7 +39,7 @@ RIGHT = {
 }
 
 
-@pytest.mark.few("tied", "untied")
+@pytest.mark.few("tied")
 @pytest.mark.parametrize("name", RIGHT)
 def test_a_right_answer_earns_all(name: str, server: ForkServer) -> None:
     checks, reason = judged(server, mask_answer(RIGHT[name]), RIGHT[name])
@@ -85,6 +85,7 @@ def test_a_wrong_answer_loses_what_is_wrong(name: str, server: ForkServer) -> No
     assert any(said in check.sentence for check in checks.values())
 
 
+@pytest.mark.full
 def test_a_neighbours_answer_earns_nothing(server: ForkServer) -> None:
     checks, reason = judged(server, mask_answer(CANDIDATE), TIED)
 

@@ -81,7 +81,7 @@ def test_a_plain_lstm_is_answered_with_both_arguments_and_the_proof() -> None:
     assert not [line for line in said if "disagree" in line]
 
 
-@pytest.mark.few(1)
+@pytest.mark.full
 @pytest.mark.parametrize("method", METHODS)
 def test_each_site_of_a_method_is_answered_with_its_argument(method: str) -> None:
     one = heard(method, 0.3, 0.5 if len(METHODS[method].rules) > 1 else 0.0)
@@ -267,7 +267,7 @@ def test_the_plain_layer_is_keras_s_own() -> None:
     assert not plain().built
 
 
-@pytest.mark.few("options2")
+@pytest.mark.full
 @pytest.mark.parametrize(
     "options", [{"life": "step"}, {"scaling": "inverted"}, {"life": "step", "scaling": "inverted"}]
 )

@@ -76,7 +76,7 @@ def test_a_directory_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     assert os.environ[FLAGS] == ""
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_what_one_process_compiled_another_finds(tmp_path: Path) -> None:
     directory = tmp_path / "with a space"
     said, files = [], []

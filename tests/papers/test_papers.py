@@ -17,8 +17,7 @@ from studies.papers import STUDIES, run, show
 from studies.study_results import load
 
 
-@pytest.mark.few(1)
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("name", STUDIES)
 def test_a_quick_form_runs_from_nothing_and_says_what_it_found(name: str, tmp_path: Path) -> None:
     told: list[str] = []

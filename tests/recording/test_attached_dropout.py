@@ -202,7 +202,7 @@ def bidirectional(*, backward_too: bool) -> Any:
     return model
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_bidirectional_layer_is_one_on_either_side_of_it() -> None:
     recording = fitted(bidirectional(backward_too=True))
 
@@ -232,7 +232,7 @@ def test_one_that_sums_both_directions_is_told_in_a_loop_by_hand_too() -> None:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("made", [lstm, lambda n, **more: keras.layers.GRU(n, dropout=0.2, **more)])
 def test_a_layer_that_goes_backwards_says_so(made: Callable[..., Any]) -> None:
     keras.utils.clear_session()

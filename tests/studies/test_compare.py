@@ -113,7 +113,7 @@ def test_the_cost_is_that_of_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.entries[1].seconds == pytest.approx(0.5)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_what_a_training_had_to_compile_is_no_cost_of_its_method() -> None:
     with ThreadPoolExecutor(1) as alone:
         given: dict[str, Any] = {"task": tiny(), "units": 2, "epochs": 1, "executor": alone}

@@ -52,9 +52,6 @@ def trained(name: str, task: str) -> Run:
     return train(spec, data(task))
 
 
-FAST = ("weight-drop-digits", "zoneout-temporal-order")
-
-
 @pytest.mark.full
 @pytest.mark.few(1)
 @pytest.mark.parametrize("task", TASKS)
@@ -70,7 +67,7 @@ def test_every_method_learns_something_of_every_task_in_an_epoch(name: str, task
     assert run.curves["val_loss"][-1] < (guess if task == "digits" else 1.02 * guess)
 
 
-@pytest.mark.few(*FAST)
+@pytest.mark.full
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("name", METHODS)
 def test_numpy_proves_every_method_after_its_training(name: str, task: str) -> None:
@@ -81,7 +78,7 @@ def test_numpy_proves_every_method_after_its_training(name: str, task: str) -> N
     assert proof.steps == data(task).x.shape[1]
 
 
-@pytest.mark.few(*FAST)
+@pytest.mark.full
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("name", METHODS)
 def test_what_is_recorded_follows_the_method(name: str, task: str) -> None:
