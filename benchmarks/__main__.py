@@ -128,12 +128,28 @@ def _studies() -> None:
     kept = many_trainings.first_cell("xla", kept=True)
     _row(f"{first}, XLA, compiled program cached on disk", "<= 3 s", _took(kept))
     for engine in ("exact", "xla"):
-        held = many_trainings.memory(engine)
+        held = many_trainings.memory(engine, cells=500)
         _row(
-            f"memory over 200 cells, {engine}: growth after the first 5, in all",
+            f"memory over 500 cells, {engine}: growth after the first 5, in all",
             "flat, < 1.2 GiB",
             f"{held.grown:+.1f} MiB, {held.total / 1024:.2f} GiB",
         )
+
+    _whole_studies()
+
+
+def _whole_studies() -> None:
+    from benchmarks import whole_studies
+
+    what = "whole processes, {} cells: plain (from 6 cells) / `sweep`, {}"
+    for rates, seeds, engine, bound in ((5, 3, "xla", 10), (5, 3, "exact", 5), (5, 10, "xla", 18)):
+        found = whole_studies.grid(rates, seeds, engine)
+        _row(what.format(rates**2 * seeds, engine), f">= {bound}", _said(found))
+    found = whole_studies.comparison()
+    _row("`compare`, two settings, five seeds / plain, whole processes", "<= 0.5", _said(found))
+    done = whole_studies.simulated()
+    _row("overhead of planning, writing and scheduling a cell", "<= 5 ms", f"{done.each:.1f} ms")
+    _row(f"results file of {done.cells:,} cells, read back", "<= 2 s", f"{done.read:.1f} s")
 
 
 def _studies_on_jax() -> None:

@@ -65,7 +65,7 @@ def cell(engine: str, *, one_thread: bool) -> Ratio:
     """
     from dropviz.studies.plain_training import train_plainly
 
-    spec, task = _workload()
+    spec, task = workload()
     given = itertools.cycle(_CELLS)
 
     def plain() -> None:
@@ -122,7 +122,8 @@ def _fresh_process() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
 
 
-def _workload() -> tuple[RunSpec, Task]:
+def workload() -> tuple[RunSpec, Task]:
+    """What each cell trains: 5 epochs of digits, 32 units; Keras is started for it."""
     from dropviz.keras_inside.start_keras import ready
 
     ready()
@@ -133,7 +134,7 @@ def _workload() -> tuple[RunSpec, Task]:
 
 
 def _make_program(engine: str, *, one_thread: bool) -> None:
-    spec, task = _workload()
+    spec, task = workload()
     import keras
 
     from dropviz.studies.training_program import TrainingProgram
@@ -150,7 +151,7 @@ def _train(given: tuple[float, float, int]) -> None:
 
 
 def _first_cell(engine: str, directory: str | None) -> float:
-    _workload()
+    workload()
     from dropviz.studies import training_program  # noqa: F401 (imported before the clock runs)
 
     if directory:

@@ -13,7 +13,7 @@ import pytest
 
 import dropviz
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.full
 
 PACKAGE = Path(dropviz.__file__).parent
 

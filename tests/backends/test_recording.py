@@ -46,6 +46,7 @@ def weights_in(path: Path) -> dict[str, list[Any]]:
     return found
 
 
+@pytest.mark.full
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras, saving
 def test_a_second_recording_of_a_model_is_as_the_first_and_leaves_nothing(tmp_path: Path) -> None:
     plain, model = (build("LSTM", "both", "compiled") for _ in range(2))
@@ -88,6 +89,7 @@ def test_masks_are_there_inside_an_epoch_and_batch_by_batch() -> None:
     assert equal(plain, model)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("every", [1, 2])
 def test_masks_that_no_longer_fit_are_drawn_again(every: int) -> None:
     model = build("LSTM", "both", "compiled")
@@ -103,7 +105,7 @@ def test_masks_that_no_longer_fit_are_drawn_again(every: int) -> None:
             np.testing.assert_array_equal(masks.values[0], whole["layer"][site].of_batch(batch))
 
 
-@pytest.mark.few("keras-both", "moon-dropout")
+@pytest.mark.few("keras-both")
 @pytest.mark.parametrize(
     "rates", [(0.3, 0.4), (0.3, 0.0), (0.0, 0.0)], ids=["both", "dropout", "none"]
 )

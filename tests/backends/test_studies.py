@@ -48,7 +48,7 @@ def test_a_program_trains_to_the_bit_as_plain_keras(
     assert apart.same_streams
 
 
-@pytest.mark.few("to nought")
+@pytest.mark.full
 @pytest.mark.parametrize("second", [0.2, 0.0], ids=["other rates", "to nought"])
 def test_rates_change_on_the_way_to_the_bit_as_in_plain_keras(second: float) -> None:
     spec = replace(SPEC, schedule=(Change(1, 0.1, 0.6), Change(2, second, 0.2)))
@@ -100,6 +100,7 @@ def test_a_task_of_numbers_trains() -> None:
     assert compare_with_plain(program, program.train()).to_the_bit
 
 
+@pytest.mark.full
 def test_a_sweep_in_a_process_is_proved_and_has_the_numbers_of_one_here() -> None:
     swept = dropviz.sweep([0.3], [0.4], seeds=2, task=TASK, units=3, epochs=2)
 

@@ -60,6 +60,7 @@ def test_a_run_is_proved_and_repeats(done: Run, task: Task) -> None:
     assert same(done, again)
 
 
+@pytest.mark.full
 def test_every_training_of_a_session_is_that_of_a_run(done: Run, task: Task) -> None:
     opened = []
     with Session(SPEC, task) as session:
@@ -78,6 +79,7 @@ def test_every_training_of_a_session_is_that_of_a_run(done: Run, task: Task) -> 
     assert all(np.array_equal(each.data, task.x[each.index]) for each in opened)
 
 
+@pytest.mark.full
 def test_rates_move_and_masks_freeze_on_the_way(task: Task) -> None:
     schedule = (
         Change(batch=2, dropout=0.5, recurrent_dropout=0.0),

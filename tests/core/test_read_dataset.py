@@ -123,7 +123,7 @@ def sliced() -> Any:
     return pytest.importorskip("tensorflow").data.Dataset.from_tensor_slices((X, Y))
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize(
     "changed",
     [
@@ -143,7 +143,7 @@ def test_a_data_set_of_tensorflow_is_read(changed: Any, sliced: Any) -> None:
     assert (x.dtype, y.dtype) == (X.dtype, Y.dtype)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_what_tensorflow_does_not_end_is_refused(
     sliced: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,7 +156,7 @@ def test_what_tensorflow_does_not_end_is_refused(
         read_dataset("train", unknown, 2)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_an_error_inside_of_tensorflow_is_a_sentence(sliced: Any) -> None:
     tensorflow = pytest.importorskip("tensorflow")
     broken = sliced.map(lambda x, y: (tensorflow.debugging.check_numerics(x / 0, "zero"), y))

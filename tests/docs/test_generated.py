@@ -79,7 +79,7 @@ def test_every_command_is_shown_with_those_below_it() -> None:
     assert len(shown) == len(set(shown))
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_each_method_has_its_picture_in_words_too() -> None:
     shown = generated.methods()
 

@@ -28,7 +28,7 @@ LAYERS: dict[str, tuple[Callable[[], Any], str]] = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few(2)
 @pytest.mark.parametrize(("build", "path"), LAYERS.values(), ids=LAYERS)
 def test_a_verdict_names_the_path_of_its_runs(build: Callable[[], Any], path: str) -> None:
@@ -38,7 +38,7 @@ def test_a_verdict_names_the_path_of_its_runs(build: Callable[[], Any], path: st
     assert found.paths == (path,)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_verdict_holds_where_the_runs_go_past_the_cell(monkeypatch: pytest.MonkeyPatch) -> None:
     layer = built(LSTM(4, dropout=0.3))
     by_cell = dropviz.explain(layer)
@@ -55,7 +55,7 @@ def test_a_verdict_holds_where_the_runs_go_past_the_cell(monkeypatch: pytest.Mon
     )
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_each_direction_of_a_bidirectional_layer_has_a_path() -> None:
     found = dropviz.explain(built(Bidirectional(LSTM(4))))
 

@@ -28,8 +28,7 @@ def heard_on(method: str, units: int = 8) -> Witnesses:
     return heard
 
 
-@pytest.mark.slow
-@pytest.mark.few(1)
+@pytest.mark.full
 @pytest.mark.parametrize("method", METHODS)
 def test_the_witnesses_agree_on_every_method(method: str) -> None:
     heard = heard_on(method)

@@ -68,7 +68,7 @@ def test_a_listener_hears_of_every_run_inside_the_block() -> None:
     assert re.fullmatch(r"explaining lstm: run 2, 0 s of about 10 s", heard[1].sentence)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few("12")
 @pytest.mark.parametrize("runs", [12, 22])
 def test_where_not_every_place_was_looked_at_nothing_is_said_of_the_layer(
@@ -84,7 +84,7 @@ def out_of_time(*_: Any) -> None:
 
 
 @pytest.mark.few(2)
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("make", "last", "words"),
     [
@@ -182,7 +182,7 @@ def test_a_gate_is_not_said_to_be_free_of_masks_for_want_of_draws(
     assert set(found.sites) == {place} or "could not be told" in found.title
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_where_masks_are_too_rare_to_find_it_is_not_said_that_nothing_is_dropped() -> None:
     for seed in range(3):
         mask = Mask("candidate", rate=0.03, by_sample=False, kept=1.0)

@@ -37,7 +37,7 @@ def _left(models: list[Any]) -> list[bytes]:
     return [np.asarray(v).tobytes() for v in variables] + [str(following).encode()]
 
 
-@pytest.mark.few("unknown_length", "forced_by_a_coin")
+@pytest.mark.few("unknown_length")
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_program_trains_to_the_bit_as_without_and_is_recorded(name: str) -> None:
     program = PROGRAMS[name]
@@ -58,7 +58,7 @@ def test_a_program_trains_to_the_bit_as_without_and_is_recorded(name: str) -> No
 
 
 @pytest.mark.filterwarnings("ignore:Even though the `tf.config.experimental_run_functions_eagerly`")
-@pytest.mark.few("siamese")
+@pytest.mark.full
 @pytest.mark.parametrize(
     "name", [name for name, each in PROGRAMS.items() if not (each.draws_more or each.rates_change)]
 )

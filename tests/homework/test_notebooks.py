@@ -107,7 +107,7 @@ def test_a_missing_source_is_said(tmp_path: Path) -> None:
         build(tmp_path, tmp_path / "out", KEY, STUDENTS)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few("unnamed-layers")
 @pytest.mark.parametrize("name", ["build-the-mask", "unnamed-layers"])
 def test_the_solution_earns_all(
@@ -142,7 +142,7 @@ def test_practice_says_that_it_is_practice() -> None:
     assert "Not looked at further: the design cannot be carried out" in found.lines[1]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_practice_looks_as_the_judge_does() -> None:
     import keras
 

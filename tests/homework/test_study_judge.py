@@ -109,7 +109,7 @@ def test_made_up_results_are_found_by_training_again() -> None:
     assert "a claim needs results" in judged[1]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_what_is_carried_out_is_read_again_and_holds(capsys: pytest.CaptureFixture[str]) -> None:
     small = {**DESIGN, "seeds": [3]}
     carry_out(small)

@@ -54,7 +54,7 @@ def test_every_image_of_a_report_has_its_alt_text(ipython: InProcess, template: 
     assert all(str(each["src"]).startswith("data:image/png;base64,") for each in images)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_a_figure_that_was_asked_for_has_it_too(ipython: InProcess, template: str) -> None:
     drawn = where(recorded())

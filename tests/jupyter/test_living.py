@@ -52,7 +52,7 @@ def test_the_script_of_an_output_is_small_and_that_of_a_page_can_be_read() -> No
 # ---------------------------------------------------------------- run.page
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_run_writes_its_page_and_says_where(tmp_path: Path) -> None:
     made = run(recorded())
 
@@ -63,7 +63,7 @@ def test_a_run_writes_its_page_and_says_where(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["run.html"]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_page_is_small_enough_to_mail(tmp_path: Path) -> None:
     assert run(recorded()).page(tmp_path / "run.html").stat().st_size < 300_000
 

@@ -300,7 +300,7 @@ def test_a_line_with_bad_input_is_refused_in_one_clean_line(
     assert not fits
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("flags", BOTH)
 def test_a_cell_under_bad_input_is_refused_before_it_runs(ipython: InProcess, flags: str) -> None:
     ran = ipython.run(f"%%lstm_dropout {flags}\nran = True")
@@ -345,7 +345,7 @@ def test_what_was_refused_is_an_ordinary_exception_to_code(ipython: InProcess) -
 # ---------------------------------------------------------------- the line
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_line_returns_the_run_that_its_flags_ask_for(ipython: InProcess) -> None:
     run = ipython.shell.run_line_magic(
         "lstm_dropout", "--units 3 --epochs 1 --seed 5 --recurrent-dropout=.25 -d .5"
@@ -368,7 +368,7 @@ def test_a_line_returns_the_run_that_its_flags_ask_for(ipython: InProcess) -> No
     }
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_line_trains_a_method_with_its_options(ipython: InProcess) -> None:
     run = ipython.shell.run_line_magic(
         "lstm_dropout", "--method moon -r .5 --life step --scaling inverted --units 2 --epochs 1"
@@ -406,7 +406,7 @@ def test_a_line_into_a_name_shows_the_report_once_and_returns_nothing(ipython: I
     assert ran.report == "\n".join(ipython.names["run"].summary)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_an_interrupted_line_is_kept_and_says_so_in_one_line(
     ipython: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -457,7 +457,7 @@ def test_a_cell_that_trains_nothing_says_so(names: InProcess, body: str) -> None
     assert not names.names["run"].recording
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("body", "said"),
     [
@@ -497,7 +497,7 @@ def test_a_model_without_a_recurrent_layer_gets_its_curves_all_the_same(names: I
     assert ran.texts[-1].startswith("Loss over 1 epoch")
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_model_fitted_in_an_earlier_cell_is_recorded_when_fitted_again(names: InProcess) -> None:
     names.run("m = model(lstm(dropout=.5)); m.fit(x, y, verbose=0)")
 
@@ -507,7 +507,7 @@ def test_a_model_fitted_in_an_earlier_cell_is_recorded_when_fitted_again(names: 
     assert run.recording["lstm"].batches == run.curves.epochs == 2
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_loop_written_by_hand_is_recorded(names: InProcess) -> None:
     names.run("m = model(lstm(dropout=.5))")
 
@@ -566,7 +566,7 @@ def test_the_report_of_several_models_is_short_and_of_the_last(names: InProcess)
     assert all("fold_3" in text for text in drawn)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_cell_with_several_models_that_is_interrupted_tells_no_epoch(names: InProcess) -> None:
     ran = names.run(
         "%%lstm_dropout --into run\n"
@@ -644,7 +644,7 @@ def test_a_rate_that_is_not_given_stays_as_the_cell_says(
     assert rates(names.names["run"]) == {"lstm": kept}
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_rate_may_come_from_a_variable(names: InProcess) -> None:
     names.run("rate = .35")
 
@@ -663,7 +663,7 @@ def test_a_layer_built_before_keeps_its_rates_and_the_report_says_so(names: InPr
     assert "lstm was built before this cell and kept its own rates" in ran.report
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_report_names_only_the_layers_that_kept_their_rates(names: InProcess) -> None:
     names.run("old = model(lstm(name='old', dropout=.5))")
 
@@ -677,7 +677,7 @@ def test_the_report_names_only_the_layers_that_kept_their_rates(names: InProcess
     assert "new was built" not in ran.report
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_rates_of_other_kinds_of_layers_are_left_alone(names: InProcess) -> None:
     ran = names.run(
         "%%lstm_dropout -d .25 --into run\n"
@@ -741,7 +741,7 @@ def test_the_list_of_callbacks_that_was_passed_is_left_alone(names: InProcess) -
     assert [type(each).__name__ for each in names.names["mine"]] == ["TerminateOnNaN"]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_single_callback_works_as_in_plain_keras(names: InProcess) -> None:
     names.run("ends = []; m = model(lstm())")
 
@@ -755,7 +755,7 @@ def test_a_single_callback_works_as_in_plain_keras(names: InProcess) -> None:
     assert names.names["run"].curves.epochs == 1
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_list_object_of_callbacks_works_and_is_left_alone(names: InProcess) -> None:
     names.run(
         "m = model(lstm())\nmine = keras.callbacks.CallbackList([], add_history=True, model=m)"
@@ -797,7 +797,7 @@ def test_what_was_recorded_before_the_end_is_kept(
     assert run.model is names.names["m"]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_training_goes_on_after_an_interrupt(names: InProcess) -> None:
     names.run(RAISES)
     names.run(
@@ -810,7 +810,7 @@ def test_a_training_goes_on_after_an_interrupt(names: InProcess) -> None:
     assert names.names["run"].recording["lstm"].batches == 1
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_an_interrupt_shows_the_report_and_then_one_line(names: InProcess) -> None:
     names.run(RAISES)
 
@@ -838,7 +838,7 @@ def test_an_error_leaves_one_line_of_the_live_view_and_no_report(names: InProces
 # ---------------------------------------------------------------- without a kernel
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_terminal_reads_the_report_in_words(
     ipython: InProcess, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -192,7 +192,7 @@ def test_drawing_takes_a_few_hundredths_of_the_time(screen: Screen, cost: float)
     assert len(screen.drawn) * cost / screen.now <= 0.03 + cost / screen.now
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_drawing_goes_on_to_the_end_of_a_long_training(screen: Screen) -> None:
     screen.drawing_takes = 0.06
     view = ProgressView()
@@ -279,7 +279,7 @@ def test_a_real_training_is_followed_to_its_last_epoch(ipython: InProcess) -> No
 DATA = np.ones((4, 3), "float32"), np.ones((4, 1), "float32")
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_terminal_is_not_flooded(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -132,7 +132,7 @@ def dropping(name: str, follows: str) -> LayerRecording:
     return LayerRecording(name, "Dropout", UNITS, 2, {"between": between}, follows=follows)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("above", "drawn"),
     [
@@ -228,7 +228,7 @@ def test_the_pictures_are_of_the_model_that_is_named(make: Callable[[], Run], na
         assert other is its or not any(layer in alt for layer in other.layers for alt in drawn)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @MANY
 def test_a_figure_of_several_models_is_of_the_one_that_is_named(
     make: Callable[[], Run], name: str
@@ -262,7 +262,7 @@ def test_a_picture_names_the_model_beside_the_layer_once() -> None:
     assert where_critic.alt.startswith("LSTM layer critic/lstm unrolled")
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few(1)
 @MANY
 def test_each_model_has_a_row_in_html_and_a_line_of_text(
@@ -416,7 +416,7 @@ def hostile() -> Page:
     return Page(page(made))
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_page_needs_nothing_from_elsewhere(hostile: Page) -> None:
     assert not {"link", "iframe"} & {tag for tag, _ in hostile.elements}
     kinds = [each["type"] for each in hostile.all("script")]

@@ -124,7 +124,7 @@ def test_of_a_loop_of_ones_own_nothing_is_told() -> None:
     assert heard == []
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_what_is_traced_is_heard_too() -> None:
     model = keras.Sequential([keras.Input((5, 3)), LSTM(4, unroll=True, name="lstm"), Dense(1)])
     model.compile("adam", "mse")

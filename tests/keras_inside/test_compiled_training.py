@@ -142,7 +142,7 @@ def test_it_trains_on_where_the_model_stands() -> None:
     assert mine[0] != mine[1]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_it_ends_with_the_epoch_whose_loss_is_not_finite() -> None:
     train, test = data(10), data(6)
     model, plain = model_of(1e38), model_of(1e38)

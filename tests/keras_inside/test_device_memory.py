@@ -8,7 +8,7 @@ import pytest
 from dropviz.keras_inside.device_memory import is_out_of_memory
 
 
-@pytest.mark.slow  # TensorFlow waits ten seconds for somebody to give some back
+@pytest.mark.full  # TensorFlow waits ten seconds for somebody to give some back
 def test_the_error_of_a_backend_that_has_no_room_is_known() -> None:
     with pytest.raises(Exception) as error:  # noqa: PT011 (each backend raises its own)
         keras.ops.zeros((2**50,))  # four pebibytes

@@ -129,7 +129,7 @@ def test_an_optimizer_of_optimizers_is_heard_by_its_parts_and_not_listed_beside_
     assert [steps_made(part) for part in parts] == [1, 1], COUNTS
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("jit", [False, True])
 def test_a_step_that_is_compiled_is_heard_once_and_counts_each_time(
     heard: list[Any], *, jit: bool

@@ -27,7 +27,7 @@ RUNS = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("maker", MAKERS)
 def test_a_function_is_cached_and_made_anew_once_it_is_forgotten(maker: str) -> None:
     name = MAKERS[maker]

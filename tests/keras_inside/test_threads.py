@@ -21,7 +21,7 @@ use_one_thread()
 """
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_fresh_process_uses_one_thread_and_may_be_asked_twice() -> None:
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False

@@ -304,7 +304,7 @@ def test_going_backwards_is_going_forwards_over_steps_turned_round(case: str) ->
     assert_equal(*outcomes)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", ONE_OF_EACH)
 def test_a_stateful_layer_carries_its_state(case: str) -> None:
@@ -466,7 +466,7 @@ def _trained(model: Model, **kwargs: Any) -> list[NDArray[Any]]:
     return weights
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few(2)
 @pytest.mark.parametrize("kind", MODELS)
 def test_every_kind_of_model_trains(kind: str) -> None:
@@ -493,7 +493,7 @@ def test_masks_can_be_on_at_inference_too(case: str) -> None:
 
 
 # The last batch is a partial one, and its size and length are not known beforehand.
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few("naive")
 @pytest.mark.parametrize("case", ["naive", "moon sequence test-time", *THREE[1:]])
 def test_a_graph_of_unknown_sizes_trains_as_an_eager_call_does(case: str) -> None:
@@ -530,7 +530,7 @@ def test_xla_trains_too(case: str) -> None:
     assert max(np.abs(a - b).max() for a, b in zip(*outcomes, strict=True)) > 1e-3
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few("graph")
 @pytest.mark.parametrize("mode", MODES)
 def test_gal_untied_trains_as_keras_to_the_bit(mode: str) -> None:
@@ -556,7 +556,7 @@ def test_gal_untied_trains_as_keras_to_the_bit(mode: str) -> None:
     assert_equal(*outcomes)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("seed", [None, 7])
 def test_directions_share_masks_only_where_a_seed_is_given_as_in_keras(seed: int | None) -> None:
     same = []
@@ -636,7 +636,7 @@ def test_a_deep_copy_computes_the_same(case: str, *, alone: bool) -> None:
     assert_same_layer(again, layer)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few(3)
 @pytest.mark.usefixtures("_keras_may_warn")
 @pytest.mark.parametrize("case", ONE_OF_EACH)
@@ -678,7 +678,7 @@ for name in others:
 """
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.usefixtures("_keras_may_warn")
 def test_a_fresh_process_loads_keras_alone_and_the_rest_with_dropviz(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", X)
@@ -708,7 +708,7 @@ def test_a_fresh_process_loads_keras_alone_and_the_rest_with_dropviz(tmp_path: P
         assert 0 < max(moved) < np.inf
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_an_exported_model_gives_the_same_outputs(tmp_path: Path) -> None:
     model = sequential(dropping("semeniuta step test-time"))
     with warnings.catch_warnings():

@@ -193,7 +193,7 @@ def _stacked() -> Layer:
     return keras.layers.RNN(cells, name="cells")
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few("rnn-graph", "stacked-eager")
 @pytest.mark.parametrize(
     ("kind", "mode"), [("rnn", "graph"), ("stacked", "graph"), ("stacked", "eager")]
@@ -210,7 +210,7 @@ def test_cells_by_hand_train(kind: str, mode: str) -> None:
     assert all(0 < each < np.inf for each in moved)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", METHOD_CASES)
 def test_the_recorder_says_what_it_could_not_record_in_an_rnn(case: str) -> None:

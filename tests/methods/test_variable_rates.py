@@ -44,7 +44,7 @@ ODD += np.random.default_rng(0).random(40).tolist()
 # ---------------------------------------------------------------- held constant
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few("keras, 0.37, 0.11", "zoneout two rates, 0.37, 0.0")
 @pytest.mark.parametrize("setting", CASES.values(), ids=CASES)
 def test_rates_held_constant_train_as_a_layer_built_with_them(setting: Setting) -> None:
@@ -235,7 +235,7 @@ def test_a_recording_holds_the_batches_since_the_last_change_with_their_rates(mo
         assert ("its rates changed" in layer.note) == (number > 0)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few("keras", "gal-untied", "weight-drop")
 @pytest.mark.parametrize("setting", FEW.values(), ids=FEW)
 def test_batches_at_the_same_rates_are_kept_together_and_redrawn(setting: Setting) -> None:

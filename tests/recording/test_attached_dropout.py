@@ -211,7 +211,7 @@ def test_a_bidirectional_layer_is_one_on_either_side_of_it() -> None:
     assert "multiplied what below passes to above, " in line
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_where_several_layers_read_from_it_none_is_named_as_the_one() -> None:
     recording = fitted(bidirectional(backward_too=False))
 
@@ -247,7 +247,7 @@ def test_a_layer_that_goes_backwards_says_so(made: Callable[..., Any]) -> None:
     ) in lines
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_rate_of_nought_and_predictions_leave_nothing() -> None:
     model = stacked(lambda: keras.layers.Dropout(0.0))
     with record(model) as recording:
@@ -269,7 +269,7 @@ def test_dropout_without_a_recurrent_layer_is_not_recorded() -> None:
         pass
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_every_model_s_dropout_is_recorded_where_everything_is() -> None:
     with record_everything() as recorder:
         for _ in range(2):

@@ -219,7 +219,7 @@ def test_recording_leaves_every_kind_of_model_as_it_was(name: str) -> None:
         np.testing.assert_array_equal(mine, its)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_looking_at_a_recording_leaves_the_training_as_it_was() -> None:
     outcomes = []
     for wanted in (False, True):
@@ -236,7 +236,7 @@ def test_looking_at_a_recording_leaves_the_training_as_it_was() -> None:
         np.testing.assert_array_equal(mine, its)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_model_saved_inside_the_block_is_saved_as_ever(tmp_path: Path) -> None:
     outcomes = []
     for wanted in (False, True):
@@ -342,7 +342,7 @@ class Always(keras.Model):  # type: ignore[misc]
         return self.memory(x, training=True)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few("evaluate")
 @pytest.mark.parametrize("look", ["predict", "evaluate"])
 def test_a_model_that_only_looked_keeps_no_traced_function(look: str) -> None:

@@ -74,7 +74,7 @@ def test_the_last_batches_are_kept(settings: dict[str, Any], kept: tuple[int, ..
     np.testing.assert_array_equal(masks.values, everything.values[list(kept)])
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("settings", [{"keep": 1}, {"every": 3}, {"budget_mib": mib(4)}])
 def test_every_batch_is_noted_however_few_are_kept(settings: dict[str, Any]) -> None:
     layer = calls(lstm(), [4, 2, 3], **settings)["lstm"]
@@ -160,7 +160,7 @@ def test_one_time_step_drops_from_a_state_that_is_carried_over() -> None:
     assert "nothing is dropped" not in recording["lstm"]["recurrent"].sentence
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize(("value", "acts"), [(0.0, False), (1.0, True)])
 @pytest.mark.parametrize(
     "make",

@@ -114,7 +114,7 @@ def test_masks_are_shared_over_what_the_table_says(case: str) -> None:
         assert masks.same_over_batches is False
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", METHOD_CASES)
 def test_a_site_without_a_rate_says_so(case: str) -> None:
@@ -167,7 +167,7 @@ def test_what_is_recorded_is_what_the_cell_held(case: str) -> None:
 # ---------------------------------------------------------------- batches of all sizes
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few(4)
 @pytest.mark.parametrize("case", ONE_OF_EACH)
 def test_batches_of_other_sizes_are_padded_and_cut_off_again(case: str) -> None:
@@ -325,7 +325,7 @@ def test_masks_of_any_type_are_redrawn(case: str, dtype: str) -> None:
         assert seen[site].values.dtype == ("float64" if dtype == "float64" else "float32")
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("case", ["gal-untied", "naive"])
 def test_masks_drawn_under_xla_are_kept_and_not_redrawn(case: str) -> None:
     layer = wide(case)
@@ -345,7 +345,7 @@ def test_masks_drawn_under_xla_are_kept_and_not_redrawn(case: str) -> None:
 # ---------------------------------------------------------------- memory
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", ONE_OF_EACH)
 def test_a_budget_keeps_as_many_of_the_last_batches_as_fit(case: str) -> None:
@@ -399,7 +399,7 @@ def test_a_saved_recording_comes_back_whole(case: str, tmp_path: Path) -> None:
         np.testing.assert_array_equal(redrawn.of_batch(), seen[site].of_batch(2))
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_layers_of_several_methods_are_recorded_side_by_side() -> None:
     model = sequential(
         *[dropping(case, name=case.split()[0], return_sequences=True) for case in ONE_OF_EACH]

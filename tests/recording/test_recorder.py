@@ -363,7 +363,7 @@ def test_a_model_may_be_compiled_inside_the_block(prepare: Callable[[], Model]) 
     assert recording["rnn"].batches == len(SIZES)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_model_inside_another_is_recorded_while_the_other_trains() -> None:
     inner = quick()
     outer = compiled(keras.Sequential([inner, keras.layers.Dense(1)]))
@@ -387,7 +387,7 @@ def test_a_function_traced_before_the_block_is_explained() -> None:
     assert recording["rnn"].note == "no call of it with training=True was seen."
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_steps_of_a_function_made_before_the_block_are_counted_and_explained() -> None:
     model = quick()
     x, y = data()
@@ -412,7 +412,7 @@ def test_steps_of_a_function_made_before_the_block_are_counted_and_explained() -
     assert note in str(recording)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_steps_of_another_model_are_not_missed() -> None:
     model, other = quick(), quick("other")
     fit(other)
@@ -436,7 +436,7 @@ def test_a_model_that_is_loaded_inside_the_block_has_missed_nothing(tmp_path: Pa
     assert recorder.recording.missed == 0
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_no_step_that_is_recorded_counts_as_missed() -> None:
     model = quick()
     with record(model) as recording:
@@ -479,7 +479,7 @@ def test_looks_are_recorded_only_where_nothing_trains(mode: str) -> None:
     assert (looked["rnn"].batches, trained["rnn"].batches) == (2, 1)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_layer_that_is_gone_was_recorded_all_the_same() -> None:
     with record_everything() as recorder:
         model = quick()
@@ -511,7 +511,7 @@ def test_training_after_the_block_is_not_recorded(*, outer: bool) -> None:
     assert recording["rnn"].batches == len(SIZES)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("jit", [False, True], ids=["graph", "jit"])
 def test_a_function_traced_inside_the_block_changes_nothing_afterwards(*, jit: bool) -> None:
     model = quick()
@@ -530,7 +530,7 @@ def test_a_function_traced_inside_the_block_changes_nothing_afterwards(*, jit: b
     assert recording["rnn"].batches == 1
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_second_block_starts_anew() -> None:
     model = quick()
     with record(model) as first:
@@ -541,7 +541,7 @@ def test_a_second_block_starts_anew() -> None:
     assert (first["rnn"].batches, second["rnn"].batches) == (len(SIZES), 2 * len(SIZES))
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_memory_is_given_back_after_the_block() -> None:
     model = quick()
     process = psutil.Process()
@@ -559,7 +559,7 @@ def test_memory_is_given_back_after_the_block() -> None:
 # ---------------------------------------------------------------- looks inside the block
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_recording_grows_as_it_is_watched() -> None:
     model = quick()
     seen: list[tuple[int, int]] = []
@@ -578,7 +578,7 @@ def test_a_recording_grows_as_it_is_watched() -> None:
 # ---------------------------------------------------------------- everything
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_everything_that_trains_is_recorded() -> None:
     old = quick("old")
     fit(old)
@@ -668,7 +668,7 @@ def test_layers_that_cannot_be_recorded_are_named_beside_those_that_can() -> Non
     assert "own: its cell Unmasked keeps no dropout masks" in str(recording)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_layer_is_recorded_once_at_a_time() -> None:
     model = quick()
 
@@ -694,7 +694,7 @@ def test_a_refused_second_recording_lets_go_of_the_layers_it_had() -> None:
     assert "inner_loop" not in vars(lower)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_two_models_can_be_recorded_at_once() -> None:
     one, two = quick("one"), quick("two")
 

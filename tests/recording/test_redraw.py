@@ -106,7 +106,7 @@ def test_masks_of_fit_are_redrawn(settings: dict[str, Any], *, validation: bool)
     assert_redrawn(recording["lstm"])
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few("settings1")
 @pytest.mark.parametrize("settings", [{}, {"keep": 1}])
 def test_masks_of_a_layer_that_is_called_twice_in_a_step_are_redrawn(
@@ -182,7 +182,7 @@ def test_redrawn_masks_know_what_the_kept_ones_know() -> None:
         assert getattr(masks, fact) == getattr(kept, fact)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("layer", "sites"),
     [
@@ -208,7 +208,7 @@ def test_a_saved_recording_can_be_redrawn(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- nothing is disturbed
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_redrawing_leaves_training_and_random_streams_as_they_were() -> None:
     outcomes: list[list[NDArray[Any]]] = []
     for wanted in (False, True):
@@ -235,7 +235,7 @@ def test_redrawing_leaves_training_and_random_streams_as_they_were() -> None:
 # ---------------------------------------------------------------- what cannot be redrawn
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few("LSTM")
 @pytest.mark.parametrize("name", ["LSTM", "tied", "SimpleRNN"])
 def test_masks_drawn_under_xla_are_refused(name: str) -> None:
@@ -324,7 +324,7 @@ def _with_draws(recorded: LayerRecording, **changed: Any) -> LayerRecording:
     return LayerRecording(name, kind, units, batches, recorded, draw_log=draws)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("calls_", [[1, 1, 1], [0, 1, 0], [0, 0, 7]], ids=str)
 def test_a_kept_batch_that_was_not_noted_proves_nothing(calls_: list[int]) -> None:
     recorded = _with_draws(calls(lstm(), 4, 4, 4)["lstm"], calls=np.array(calls_))

@@ -57,7 +57,7 @@ def test_another_backend_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-@pytest.mark.slow  # TensorFlow waits ten seconds for somebody to give some back
+@pytest.mark.full  # TensorFlow waits ten seconds for somebody to give some back
 def test_a_budget_for_which_the_device_has_no_room_is_refused() -> None:
     said = {"jax": "With JAX a recording holds at most 2,147,483,647 numbers"}
 

@@ -163,7 +163,7 @@ def test_what_is_held_was_written_and_nothing_newer_is_missing(
         assert sum(last) > capacity - largest
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("mode", ["graph", "jit"])
 def test_compiled_steps_write_the_same(mode: str) -> None:
     random = np.random.default_rng(0)
@@ -186,7 +186,7 @@ def test_compiled_steps_write_the_same(mode: str) -> None:
     assert held[1].rows == held[0].rows == (5, 6, 7)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_many_steps_in_one_compiled_loop_are_all_written() -> None:
     store = made()
     layer = store.new_layer()
@@ -366,7 +366,7 @@ def test_a_layer_more_makes_no_variable() -> None:
     assert [frozen.read(each).blocks[0].tolist() for each in range(3)] == [[0, 0], [1, 1], [2, 2]]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("jit", [False, True])
 def test_a_layer_more_in_a_function_that_is_traced_again_makes_no_variable(*, jit: bool) -> None:
     store = made()
@@ -786,7 +786,7 @@ def test_what_is_written_while_a_store_rests_is_forgotten(mode: str) -> None:
     assert [block.tolist() for block in held.blocks] == [[1] * 5, [3] * 5]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("mode", ["eager", "graph", "jit"])
 def test_what_is_released_takes_no_memory_and_later_writes_do_no_harm(mode: str) -> None:
     store = made(2**20, rows=2**10)

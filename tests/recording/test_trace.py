@@ -116,7 +116,7 @@ def test_numpy_gives_the_outputs_of_a_hundred_steps(
 
 # Moon's memory, scaled in training, grows by 2 a step where a unit is kept at a rate of
 # 0.5, and with it the rounding of single precision, up to a hundred times in 100 steps.
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few("3")
 @pytest.mark.parametrize("seed", [0, 3])
 def test_rounding_that_grows_with_the_memory_is_no_error(seed: int) -> None:
@@ -249,7 +249,7 @@ def test_steps_that_are_masked_out_are_opened(name: str, *, sequences: bool) -> 
 
 
 # A Bidirectional that returns sequences asks for zeros at masked steps, in both layers.
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few(2)
 @pytest.mark.parametrize("name", ["keras.layers.LSTM both", "keras.layers.GRU both", "naive"])
 @pytest.mark.parametrize("sequences", [True, False], ids=["sequences", "last"])
@@ -324,7 +324,7 @@ def test_a_trace_leaves_every_variable_to_the_bit(name: str, *, training: bool) 
     assert [set(vars(layer)) for layer in model.layers] == keys
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few("semeniuta step inverted-eager-False")
 @pytest.mark.parametrize(
     ("case", "mode", "recorded"),
@@ -363,7 +363,7 @@ def _two() -> Model:
     return sequential(dropping("naive", name="lower", return_sequences=True), lstm(name="upper"))
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_recording_does_not_see_the_pass_of_a_trace() -> None:
     model = _two()
     with record(model) as recording:
@@ -445,7 +445,7 @@ class Own(keras.Model):  # type: ignore[misc]
         return self.memory(-x, training=training) + self.memory(x, training=training)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_of_a_layer_that_is_called_twice_the_last_call_is_opened() -> None:
     model = Own()
     model(X)
@@ -563,7 +563,7 @@ def test_weights_that_are_not_finite_are_refused(name: str, which: int) -> None:
     assert f"Received: 1 of {weights[which].size} values of the " in refused(layer)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few(9)
 @pytest.mark.parametrize(
     "x",

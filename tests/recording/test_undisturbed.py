@@ -101,7 +101,7 @@ def test_without_it_a_look_does_change_variables() -> None:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few("rnn of cells")
 @pytest.mark.parametrize("name", ["lstm", "bidirectional", "rnn of cells", "nested"])
 def test_the_training_that_follows_is_as_without_a_look(name: str) -> None:

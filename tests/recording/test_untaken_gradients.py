@@ -67,7 +67,7 @@ class AlwaysOn(keras.Model):  # type: ignore[misc]
         return self.head(self.rnn(x, training=True))
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("eager", [True, False], ids=["eager", "graph"])
 def test_predictions_with_dropout_on_beside_a_training_are_said(*, eager: bool) -> None:
     model = AlwaysOn()

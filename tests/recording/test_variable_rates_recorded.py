@@ -99,7 +99,7 @@ def test_at_a_higher_rate_the_same_stream_drops_the_same_units_and_more() -> Non
 # ---------------------------------------------------------------- looks at a live layer
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few(4)
 @pytest.mark.parametrize("setting", BOTH.values(), ids=BOTH)
 def test_a_live_layer_is_traced_and_proved_at_the_rates_of_the_moment(setting: Setting) -> None:
@@ -126,7 +126,7 @@ def values_of(layer: Layer) -> list[NDArray[Any]]:
 @pytest.mark.full
 @pytest.mark.few("zoneout")
 # An experiment takes seconds; these differ most in what it does.
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("name", ["keras", "zoneout"])
 def test_a_live_layer_is_explained_as_its_method(name: str) -> None:
     none = not has_recurrent(Setting(name))

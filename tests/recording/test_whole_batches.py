@@ -111,7 +111,7 @@ def test_an_interrupt_in_a_call_acts_once_the_batch_has_ended(
     assert recording["rnn"].batches == batches
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_an_interrupt_while_a_step_is_traced_acts_once_it_has_been_made() -> None:
     model = made(eagerly=False)
     arm(model)
@@ -153,7 +153,7 @@ def test_an_interrupt_while_a_recording_begins_keeps_its_block_from_running(
     check_whole(model)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_an_interrupt_while_a_recording_ends_leaves_a_recording(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -181,7 +181,7 @@ class Counts(keras.callbacks.Callback):  # type: ignore[misc]
         self.heard += 1
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("listed", [list, tuple])
 def test_callbacks_of_ones_own_are_called_and_their_list_is_as_it_was(listed: type) -> None:
     model, counts = made(), Counts()

@@ -16,16 +16,20 @@ def links(text: str) -> list[str]:
 def test_the_doors_stand_in_the_order_to_try_them() -> None:
     hosts = [urlsplit(link).hostname for link in links(doors("Ada/fork"))]
 
-    assert hosts == ["ada.github.io", "colab.research.google.com", "mybinder.org"]
+    assert hosts == [
+        "ada.github.io",
+        "colab.research.google.com",
+        "mybinder.org",
+        "nbgitpuller.readthedocs.io",
+    ]
 
 
 def test_each_door_leads_to_the_notebook_of_the_repository() -> None:
-    _, colab, binder = links(doors("Ada/fork", LESSON))
+    _, colab, binder, hub = links(doors("Ada/fork", LESSON))
 
     assert colab.endswith(f"/github/Ada/fork/blob/main/{LESSON}")
     assert unquote(binder).endswith(f"/gh/Ada/fork/main?urlpath=lab/tree/{LESSON}")
-    pulled = doors("Ada/fork", LESSON).split("git-pull?")[1].split("`")[0]
-    assert parse_qs(pulled) == {
+    assert parse_qs(urlsplit(hub).query) == {
         "repo": ["https://github.com/Ada/fork"],
         "branch": ["main"],
         "urlpath": [f"lab/tree/fork/{LESSON}"],

@@ -23,7 +23,7 @@ from dropviz.studies.sweep import sweep
 from dropviz.studies.train import run
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.full,
     pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no kill -9 on this system"),
 ]
 
@@ -100,7 +100,6 @@ def test_it_goes_on_from_its_file_though_its_worker_is_killed(
     assert_same(found, undisturbed)
 
 
-@pytest.mark.full
 def test_a_sweep_whose_whole_process_is_killed_goes_on(undisturbed: Sweep, tmp_path: Path) -> None:
     file = tmp_path / "results.jsonl"
     process = subprocess.Popen([sys.executable, "-c", SCRIPT, str(file)])
@@ -124,7 +123,6 @@ def test_a_sweep_whose_whole_process_is_killed_goes_on(undisturbed: Sweep, tmp_p
     assert len(lines) == 13  # the header, and each cell once
 
 
-@pytest.mark.full
 def test_dask_s_worker_that_is_killed_gives_its_trainings_to_the_other(
     undisturbed: Sweep,
 ) -> None:
@@ -149,7 +147,6 @@ def test_dask_s_worker_that_is_killed_gives_its_trainings_to_the_other(
     assert_same(found, undisturbed)
 
 
-@pytest.mark.full
 def test_an_interrupt_keeps_what_was_done(tmp_path: Path) -> None:
     file = tmp_path / "results.jsonl"
 

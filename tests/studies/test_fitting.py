@@ -141,7 +141,7 @@ def test_a_fit_comes_to_its_end() -> None:
     assert watched.curves.epochs == 1
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few("KeyboardInterrupt")
 @pytest.mark.parametrize("error", [KeyboardInterrupt, StopTrainingError])
 def test_a_fit_is_stopped_from_inside(error: type[BaseException]) -> None:
@@ -155,13 +155,13 @@ def test_a_fit_is_stopped_from_inside(error: type[BaseException]) -> None:
     assert not np.array_equal(model.get_weights()[0], before[0])
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_another_error_is_not_swallowed() -> None:
     with pytest.raises(ZeroDivisionError):
         fit(build(SPEC, TASK), SPEC, TASK, [Ends(ZeroDivisionError)], CurveCollector())
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_loss_that_is_not_finite_fails_the_fit() -> None:
     wild = tiny(learning_rate=1e38)
     spec = replace(SPEC, epochs=6)

@@ -89,7 +89,7 @@ def test_passes_that_drop_weights_have_each_its_own() -> None:
     assert len({each.tobytes() for each in outputs}) == 6
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_samples_in_parts_share_the_masks_of_their_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     same = np.repeat(X[:1], 10, axis=0)
     model = model_of(keras.layers.LSTM(4, **RATES), keras.layers.Dropout(0.4))
@@ -124,7 +124,7 @@ def test_the_model_is_as_it_was_and_recorded_no_look() -> None:
     assert not any(layer.batches for layer in recording.values())
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_training_goes_on_as_if_nothing_had_been_asked() -> None:
     outcomes = []
     for asked in (False, True):

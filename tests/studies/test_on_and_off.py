@@ -37,7 +37,7 @@ def gap(figures: Mapping[str, float]) -> float:
     return figures["loss_dropout_on"] - figures["loss_dropout_off"]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few("True")
 @pytest.mark.parametrize("trained", [False, True])
 def test_without_a_rate_there_is_no_gap(*, trained: bool) -> None:
@@ -51,7 +51,7 @@ def test_without_a_rate_there_is_no_gap(*, trained: bool) -> None:
     assert figures["loss_dropout_on_low"] == figures["loss_dropout_on_high"]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_run_without_a_rate_shows_no_gap_although_keras_reports_one() -> None:
     curves = run(TASK, units=8, epochs=2).curves
 
@@ -95,7 +95,7 @@ def loss_by_hand(task: Task, outputs: Any) -> float:
     return float(-np.log(np.take_along_axis(outputs, task.y[..., None], -1)).mean())
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few("copy")
 @pytest.mark.parametrize("kind", KINDS)
 def test_of_every_kind_of_task_both_are_measured(kind: str) -> None:
@@ -181,7 +181,7 @@ def test_of_samples_with_an_answer_at_each_step_fewer_are_taken() -> None:
     assert figures["loss_dropout_off"] == pytest.approx(loss, rel=1e-5)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_of_digits_all_are_taken() -> None:
     task = load_task("digits")
     keras.utils.set_random_seed(3)

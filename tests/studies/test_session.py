@@ -451,6 +451,7 @@ def test_whatever_came_before_a_training_is_not_traced_again_and_is_that_of_a_ru
 
 
 @pytest.mark.usefixtures("_quick")
+@pytest.mark.full
 def test_a_case_is_said_to_be_compiled_before_its_first_batch_and_not_again() -> None:
     rates = ((0.0, 0.5), (0.3, 0.5), (0.0, 0.4), (0.0, 0.0))
     schedule = tuple(Change(batch, *pair) for batch, pair in enumerate(rates))

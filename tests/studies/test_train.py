@@ -118,7 +118,6 @@ def test_nothing_of_the_recorder_is_left_in_the_model(trained: Run) -> None:
 
 
 @pytest.mark.full
-@pytest.mark.slow
 def test_the_layer_is_called_lstm_whatever_the_session_has_built() -> None:
     for _ in range(2):
         keras.layers.LSTM(2)
@@ -151,7 +150,6 @@ def test_a_second_run_repeats_the_first_to_the_bit(trained: Run) -> None:
 
 
 @pytest.mark.full
-@pytest.mark.slow
 def test_another_seed_gives_another_run(trained: Run) -> None:
     other = run(tiny(), **(ASKED | {"seed": 12, "epochs": 1}))  # type: ignore[arg-type]
 
@@ -199,7 +197,6 @@ def test_the_plain_code_trains_the_same_to_the_bit_on_every_kind_of_task(
 
 
 @pytest.mark.full
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["adding", "copy", "noisy-sine"])
 def test_the_plain_code_of_a_task_makes_its_data_and_trains_the_same(name: str) -> None:
     done = dropviz.run(name, units=2, epochs=1, recurrent_dropout=0.3)
@@ -219,7 +216,6 @@ LEARNED = {
 
 
 @pytest.mark.full
-@pytest.mark.slow
 @pytest.mark.parametrize("name", LEARNED)
 def test_every_task_is_learned_better_than_by_guessing(name: str) -> None:
     units, epochs, curve, share = LEARNED[name]
@@ -231,7 +227,7 @@ def test_every_task_is_learned_better_than_by_guessing(name: str) -> None:
     assert load_task(name).guess.keys() <= done.curves.keys()
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_plain_code_knows_nothing_of_dropviz(digits_run: Run) -> None:
     assert "dropviz" not in digits_run.code
 
@@ -247,21 +243,21 @@ def test_the_plain_code_is_python_whatever_the_task_is_called(name: str) -> None
 # ---------------------------------------------------------------- digits
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_digits_are_learned(digits_run: Run) -> None:
     # A guess is right in one of ten; four units for two epochs do better, if not well.
     assert digits_run.curves["val_accuracy"][-1] > 0.2
     assert digits_run.curves["val_loss"][1] < digits_run.curves["val_loss"][0]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_digits_name_themselves_in_the_title(digits_run: Run) -> None:
     assert digits_run.title.startswith(
         "digits, 4 units, dropout 0.2, recurrent_dropout 0.3, seed 7: done after 2 epochs"
     )
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_digits_run_over_all_8_rows(digits_run: Run) -> None:
     assert digits_run.recording["lstm"]["input"].time_steps == 8
     assert digits_run.recording["lstm"].batches == 2 * math.ceil(
@@ -278,7 +274,7 @@ def failed() -> Run:
     return run(tiny(learning_rate=1e38), **(ASKED | {"epochs": 6}))  # type: ignore[arg-type]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_loss_that_is_not_finite_ends_the_training_as_failed(failed: Run) -> None:
     *before, last = failed.curves["loss"]
 
@@ -288,13 +284,13 @@ def test_a_loss_that_is_not_finite_ends_the_training_as_failed(failed: Run) -> N
     assert failed.curves.epochs < 6
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_failed_run_says_when(failed: Run) -> None:
     assert failed.reason == f"the loss was not finite in epoch {failed.curves.epochs}"
     assert failed.reason in failed.summary
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_failed_run_can_be_kept_and_drawn(failed: Run, tmp_path: Path) -> None:
     loaded = dropviz.load(failed.save(tmp_path / "failed.dropviz"))
 
@@ -324,25 +320,25 @@ def test_an_interrupt_keeps_the_epochs_before_it(stopped: Any, trained: Run) -> 
         assert values == trained.curves[name][:1]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_an_interrupt_keeps_the_recording(stopped: Any) -> None:
     # The two batches of the first epoch, and the one after which it came.
     assert stopped.run.recording["lstm"].batches == 3
     assert stopped.run.recording["lstm"]["recurrent"].entries > 0
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_an_interrupt_says_where_it_stopped(stopped: Any) -> None:
     assert str(stopped) == "stopped after epoch 1 of 3; results kept"
     assert "stopped after 1 epoch of 3" in stopped.run.title
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_an_interrupt_is_still_a_keyboard_interrupt(stopped: StoppedError) -> None:
     assert isinstance(stopped, KeyboardInterrupt)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_an_interrupt_leaves_nothing_of_dropviz_in_the_model(stopped: Any) -> None:
     assert "inner_loop" not in vars(stopped.run.model.layers[0])
 

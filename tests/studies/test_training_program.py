@@ -83,7 +83,7 @@ def beside(
 # ---------------------------------------------------------------- the same as plain Keras
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few("semeniuta step test-time, 0.37, 0.11")
 @pytest.mark.parametrize("setting", CASES.values(), ids=CASES)
 def test_every_method_trains_to_the_bit_as_plain_keras(setting: Any) -> None:
@@ -179,7 +179,7 @@ def test_batches_of_all_sizes_are_those_of_fit(sizes: tuple[int, int], engine: s
 # ---------------------------------------------------------------- many trainings
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_cell_depends_on_nothing_that_was_trained_before(program: TrainingProgram) -> None:
     first = program.train(0.2, 0.5, seed=1)
     weights = program.weights
@@ -203,7 +203,7 @@ def test_curves_are_called_and_ordered_as_in_keras_history(program: TrainingProg
     assert not cell.compiled
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_rates_above_nought_are_compiled_once(
     program: TrainingProgram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -359,7 +359,7 @@ def test_what_the_optimizer_keeps_and_the_streams_are_compared(beside: TrainingP
     assert (apart.weights, apart.same_streams, apart.to_the_bit) == (0, False, False)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_cell_that_was_not_the_last_is_trained_again(beside: TrainingProgram) -> None:
     cell = beside.train()
     beside.train(seed=8)
@@ -384,7 +384,7 @@ def test_a_training_that_did_not_come_to_its_end_is_not_the_last(
     assert (last, program.last) == (SPEC, None)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_an_interrupt_waits_until_a_cell_has_come_to_its_end(
     program: TrainingProgram, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -63,7 +63,7 @@ def test_a_fit_is_recorded_and_its_curves_are_kept() -> None:
     assert watched.model is model
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("given", "callbacks"),
     [
@@ -152,7 +152,7 @@ def test_a_callback_list_may_serve_twice() -> None:
     assert watched.curves.epochs == 2
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_fit_of_a_class_of_ones_own_is_watched() -> None:
     class Own(keras.Sequential):  # type: ignore[misc]
         def fit(self, both: Any, **kwargs: Any) -> Any:
@@ -181,7 +181,7 @@ def test_a_wrong_call_of_fit_fails_in_keras_s_own_words() -> None:
 # ---------------------------------------------------------------- several trainings
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_model_fitted_twice_has_one_line_of_curves() -> None:
     told: list[Progress] = []
 
@@ -196,7 +196,7 @@ def test_a_model_fitted_twice_has_one_line_of_curves() -> None:
     assert (told[0].epoch, told[-1].epoch, told[-1].epochs) == (0, 1, 1)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_several_models_are_listed_and_the_last_one_s_curves_are_shown() -> None:
     with watch_everything() as watched:
         one, other = quick("one"), quick("other")
@@ -216,7 +216,7 @@ def test_several_models_are_listed_and_the_last_one_s_curves_are_shown() -> None
     }
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_model_that_comes_back_is_the_last_one_again() -> None:
     with watch_everything() as watched:
         one, other = quick("one"), quick("other")
@@ -229,7 +229,7 @@ def test_a_model_that_comes_back_is_the_last_one_again() -> None:
     assert watched.curves.epochs == 3
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_only_the_last_of_many_models_is_kept() -> None:
     with watch_everything() as watched:
         for _ in range(3):
@@ -242,7 +242,7 @@ def test_only_the_last_of_many_models_is_kept() -> None:
     assert watched.curves.epochs == 1
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_layers_of_one_name_are_told_apart() -> None:
     with watch_everything() as watched:
         fit(quick("rnn"), epochs=1)
@@ -271,7 +271,7 @@ def test_nothing_trained_is_nothing_watched() -> None:
     assert len(watched.curves) == 0
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_model_that_only_predicts_does_not_hide_one_that_trains() -> None:
     with watch_everything() as watched:
         quick("looked_at").predict(X, verbose=0)
@@ -294,7 +294,7 @@ def eager(model: Model) -> Model:
     return model
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_folds_of_one_name_have_layers_and_curves_of_their_own() -> None:
     with watch_everything() as watched:
         for fold in range(3):
@@ -310,7 +310,7 @@ def test_folds_of_one_name_have_layers_and_curves_of_their_own() -> None:
     assert watched.recording["sequential#2/rnn"].batches == 2 * BATCHES
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_model_fitted_twice_is_one_model() -> None:
     with watch_everything() as watched:
         model = eager(quick("rnn"))
@@ -320,7 +320,7 @@ def test_a_model_fitted_twice_is_one_model() -> None:
     assert whose(watched) == [(model.name, ("rnn",), 3)]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_models_that_train_in_turns_are_in_the_order_of_their_last_turn() -> None:
     with watch_everything() as watched:
         one, other = eager(quick("a")), eager(quick("b"))
@@ -346,7 +346,7 @@ def test_a_layer_of_two_models_that_train_batch_by_batch_is_in_both() -> None:
     assert watched.recording["judge"].batches == 4
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("compiled", [False, True])
 def test_a_loop_by_hand_over_two_models_tells_them_apart(*, compiled: bool) -> None:
     def play(*models: Model) -> None:
@@ -395,7 +395,7 @@ def test_a_dropout_layer_is_in_the_model_that_it_drops_in() -> None:
     ]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_model_without_recurrent_layers_hides_none_that_has_one() -> None:
     with watch_everything() as watched:
         rnn = eager(quick("rnn"))
@@ -409,7 +409,7 @@ def test_a_model_without_recurrent_layers_hides_none_that_has_one() -> None:
     assert watched.curves.epochs == 2
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_layers_that_are_called_by_themselves_stand_beside_the_models() -> None:
     alone = keras.layers.SimpleRNN(2, dropout=0.5, name="alone")
     with watch_everything() as watched:
@@ -457,7 +457,7 @@ def test_watching_changes_no_bit_of_the_training() -> None:
     np.testing.assert_array_equal(after, its_after)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_model_fitted_before_the_block_is_recorded_in_it() -> None:
     model = quick()
     fit(model, epochs=2)
@@ -469,7 +469,7 @@ def test_a_model_fitted_before_the_block_is_recorded_in_it() -> None:
     assert watched.curves.epochs == 1
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_fit_after_the_block_adds_nothing() -> None:
     told: list[Progress] = []
     with watch_everything(listener=told.append) as watched:
@@ -501,7 +501,7 @@ def test_keras_is_as_before_after_the_block(error: type[BaseException] | None) -
     assert ("fit" in vars(keras.Model)) == inherited
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_an_interrupt_goes_through_and_what_was_seen_is_kept() -> None:
     def interrupt(progress: Progress) -> None:
         if progress.epoch == 1:
@@ -521,7 +521,7 @@ def recorded_rates(layers: Any) -> list[tuple[float, float]]:
     return [(each["input"].rate, each["recurrent"].rate) for each in layers.values()]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.few("lstm")
 @pytest.mark.parametrize(
     "build",
@@ -542,7 +542,7 @@ def test_the_rates_given_are_those_that_train(build: Callable[[], Any]) -> None:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_layer_built_before_keeps_its_rates() -> None:
     model = model_of(keras.layers.LSTM(2, **RATES))
 

@@ -31,7 +31,7 @@ def test_the_process_that_began_a_study_keeps_its_threads(asked: list[str]) -> N
     assert asked == ["one"]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_worker_that_anybody_started_computes_with_one_thread() -> None:
     done = subprocess.run(
         [sys.executable, "-c", ELSEWHERE], check=True, capture_output=True, text=True

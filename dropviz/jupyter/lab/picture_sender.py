@@ -11,6 +11,13 @@ from typing import Any
 BETWEEN = 0.08
 # Of a training's time at the most: what costs more to look at is sent less often.
 SHARE = 0.05
+# While an epoch is evaluated no mask is new. What was not sent meanwhile is sent afterwards, no
+# nearer to each other than the second of these; both in seconds.
+SAVED = 0.24
+NEAREST = 0.04
+# A picture and its answer take a tenth of a second, as server and page share the processors with
+# the training: with one on its way at a time, a page that paints in no time was shown seven.
+AHEAD = 2
 # A front end that is not asked to answer (its kernel is busy with a cell) is sent one a second.
 UNANSWERED = 1.0
 
@@ -18,10 +25,10 @@ Message = Mapping[str, Any]
 
 
 class PictureSender:
-    """Sends one picture at a time; what comes meanwhile waits, and the newest is sent.
+    """Sends a few pictures ahead; what comes meanwhile waits, and the newest is sent.
 
-    A front end answers each picture once it has painted it, so that none queue up however
-    slow it is. A tab or a page that nobody sees is sent nothing.
+    A front end answers each picture once it has painted it, or one that came after it, so that
+    none queue up however slow it is. A tab or a page that nobody sees is sent nothing.
 
     Attributes:
         seen: Whether a view of the panel can be seen; None as long as none has said.
@@ -43,7 +50,7 @@ class PictureSender:
         self._lock = threading.RLock()
         self._answered = 0
         self._last = 0.0
-        self._between = BETWEEN
+        self._paid = 0.0  # until then no look is due
         self._wanted = False
 
     @property
@@ -51,12 +58,14 @@ class PictureSender:
         """Whether the front end would take a picture now."""
         if self.seen is False:
             return False
-        return self._answered == self.sent or time.monotonic() - self._last >= UNANSWERED
+        on_their_way = self.sent - self._answered
+        return on_their_way < AHEAD or time.monotonic() - self._last >= UNANSWERED
 
     @property
     def due(self) -> bool:
         """Whether a training should look at its masks now, to have them sent."""
-        return self.open and time.monotonic() - self._last >= self._between
+        now = time.monotonic()
+        return self.open and now >= max(self._paid, self._last + NEAREST)
 
     def took(self, seconds: float) -> None:
         """Takes what a look and its picture cost the training, to keep to its share.
@@ -64,7 +73,8 @@ class PictureSender:
         Args:
             seconds: Of the training's thread.
         """
-        self._between = max(BETWEEN, seconds / SHARE)
+        saved = max(self._paid, time.monotonic() - SAVED)
+        self._paid = saved + max(BETWEEN, seconds / SHARE)
 
     def want(self) -> None:
         """Sends the picture of now as soon as may be."""

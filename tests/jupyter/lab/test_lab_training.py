@@ -31,7 +31,8 @@ from .panels import BATCHES, OpenedPanel, Pace, tiny
 Open = Callable[..., OpenedPanel]
 START = Change(0, 0.2, 0.5)
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("_quick")]
+# A browser does the commonest of them too.
+pytestmark = [pytest.mark.full, pytest.mark.usefixtures("_quick")]
 
 
 def run_of(panel: OpenedPanel) -> Run:
@@ -81,7 +82,6 @@ def test_a_rate_that_reaches_0_is_said_to_be_compiled_for_once(opened: Open) -> 
     assert states == ["compiling", "training", "compiling", "training", "ready"]
 
 
-@pytest.mark.full
 @pytest.mark.parametrize("kind", ["adding", "copy", "language", "reviews"])
 def test_a_panel_trains_and_shows_every_kind_of_task(kind: str, opened: Open) -> None:
     panel = opened(task=small(kind))
@@ -101,7 +101,6 @@ def test_a_panel_trains_and_shows_every_kind_of_task(kind: str, opened: Open) ->
     assert ("bits per character" in told) == (kind == "language")
 
 
-@pytest.mark.full
 def test_a_panel_that_was_never_shown_trains_too(opened: Open, shell: Any) -> None:
     del shell.kernel
     panel = opened()
@@ -109,7 +108,6 @@ def test_a_panel_that_was_never_shown_trains_too(opened: Open, shell: Any) -> No
     assert panel.lab.train().status == "done"
 
 
-@pytest.mark.full
 def test_many_trainings_have_one_session_until_its_shape_changes(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,7 +137,6 @@ def test_many_trainings_have_one_session_until_its_shape_changes(
     assert len(ended) == 1
 
 
-@pytest.mark.full
 def test_while_it_trains_only_what_acts_at_once_can_be_moved(opened: Open, pace: Pace) -> None:
     panel = opened()
     pace.hold(1)
@@ -155,7 +152,6 @@ def test_while_it_trains_only_what_acts_at_once_can_be_moved(opened: Open, pace:
     assert set(NAMES) - panel.able == {"pause", "stop"}
 
 
-@pytest.mark.full
 def test_a_locked_control_stays_so_through_a_training(opened: Open, pace: Pace) -> None:
     panel = opened(lock=["dropout", "seed", "stop"])
     pace.hold(1)
@@ -170,7 +166,6 @@ def test_a_locked_control_stays_so_through_a_training(opened: Open, pace: Pace) 
     assert [panel.at(name).disabled for name in ("dropout", "seed", "stop")] == [True] * 3
 
 
-@pytest.mark.full
 def test_pressing_train_twice_trains_once(opened: Open, pace: Pace) -> None:
     panel = opened()
     pace.hold(1)
@@ -185,7 +180,6 @@ def test_pressing_train_twice_trains_once(opened: Open, pace: Pace) -> None:
     assert pace.asked == list(range(BATCHES))
 
 
-@pytest.mark.full
 def test_a_training_ends_with_its_title_its_masks_and_its_curves(opened: Open) -> None:
     panel = opened()
 
@@ -203,7 +197,6 @@ def test_a_training_ends_with_its_title_its_masks_and_its_curves(opened: Open) -
 # ---------------------------------------------------------------- Pause, Resume, Stop
 
 
-@pytest.mark.full  # a browser does it too
 def test_pause_waits_before_the_next_batch_and_resume_goes_on(opened: Open, pace: Pace) -> None:
     panel = opened("lstm:u4:d.2:r.5:e2:s3")
     pace.hold(2)
@@ -249,7 +242,6 @@ def test_stop_ends_before_the_next_batch_and_keeps_what_was_recorded(
     assert panel.lab.progress == 0
 
 
-@pytest.mark.full
 def test_stop_ends_a_training_that_is_paused(opened: Open, pace: Pace) -> None:
     panel = opened()
     pace.hold(1)
@@ -266,7 +258,6 @@ def test_stop_ends_a_training_that_is_paused(opened: Open, pace: Pace) -> None:
     assert run_of(panel).status == "done"
 
 
-@pytest.mark.full
 def test_after_a_stop_a_training_is_whole_again(opened: Open, pace: Pace) -> None:
     panel = opened()
     pace.hold(1)
@@ -285,7 +276,6 @@ def test_after_a_stop_a_training_is_whole_again(opened: Open, pace: Pace) -> Non
 # ---------------------------------------------------------------- sliders that move meanwhile
 
 
-@pytest.mark.full
 def test_moves_act_from_the_next_batch_and_the_run_can_be_repeated_to_the_bit(
     opened: Open, pace: Pace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -322,7 +312,6 @@ def test_moves_act_from_the_next_batch_and_the_run_can_be_repeated_to_the_bit(
     assert_trained_the_same(run, dropviz.run(str(Scenario(spec_of(run)))))
 
 
-@pytest.mark.full
 def test_many_moves_before_one_batch_are_one_change(opened: Open, pace: Pace) -> None:
     panel = opened()
     pace.hold(1)
@@ -337,7 +326,6 @@ def test_many_moves_before_one_batch_are_one_change(opened: Open, pace: Pace) ->
     assert spec_of(run_of(panel)).schedule == (Change(1, 0.5, 0.5),)
 
 
-@pytest.mark.full
 def test_a_slider_that_goes_back_is_no_change(opened: Open, pace: Pace) -> None:
     panel = opened()
     pace.hold(1)
@@ -352,7 +340,6 @@ def test_a_slider_that_goes_back_is_no_change(opened: Open, pace: Pace) -> None:
     assert spec_of(run_of(panel)).schedule == ()
 
 
-@pytest.mark.full
 def test_the_sliders_follow_the_schedule_of_a_scenario(opened: Open, pace: Pace) -> None:
     panel = opened("lstm:u4:d.2:r.5:e2:s3:@1,d.4:@3,r0,freeze")
     asked = panel.lab.scenario
@@ -372,7 +359,6 @@ def test_the_sliders_follow_the_schedule_of_a_scenario(opened: Open, pace: Pace)
     assert panel.lab.scenario == asked
 
 
-@pytest.mark.full
 def test_masks_that_are_frozen_from_the_begin_are_the_same_in_all_batches(opened: Open) -> None:
     panel = opened("lstm:u4:d.2:r.5:e2:s3")
 
@@ -389,7 +375,6 @@ def test_masks_that_are_frozen_from_the_begin_are_the_same_in_all_batches(opened
 # ---------------------------------------------------------------- looking while it trains
 
 
-@pytest.mark.full
 def test_the_open_view_shows_the_latest_batch_while_it_trains(opened: Open, pace: Pace) -> None:
     panel = opened("lstm:u4:d.2:r.5:e2:s3")
     panel.open("Masks")
@@ -405,7 +390,6 @@ def test_the_open_view_shows_the_latest_batch_while_it_trains(opened: Open, pace
     assert panel.lab.moment.layer is not None
 
 
-@pytest.mark.full
 def test_after_a_training_a_sequence_of_its_last_batch_is_open(opened: Open) -> None:
     panel = opened()
 
@@ -447,7 +431,6 @@ def test_a_pause_opens_the_batch_just_done_with_what_it_used(opened: Open, pace:
     assert any(arrow["after"] for arrow in page["pictures"][0]["arrows"])
 
 
-@pytest.mark.full  # a browser does it too
 def test_a_step_is_one_batch_and_the_next_step_one_more(opened: Open) -> None:
     panel = opened("lstm:u4:d.2:r.5:e2:s3")
 
@@ -468,7 +451,6 @@ def test_a_step_is_one_batch_and_the_next_step_one_more(opened: Open) -> None:
     assert run_of(panel).recording["lstm"].batches == 3
 
 
-@pytest.mark.full
 def test_train_goes_on_until_it_is_stopped_where_no_epochs_are_given(
     opened: Open, pace: Pace
 ) -> None:
@@ -490,7 +472,6 @@ def test_train_goes_on_until_it_is_stopped_where_no_epochs_are_given(
     assert again.curves["loss"][:12] == run.curves["loss"]
 
 
-@pytest.mark.full
 def test_slow_is_two_batches_a_second(opened: Open) -> None:
     panel = opened("lstm:u4:d.2:r.5:e1:s3")
     panel.lab.train()
@@ -502,7 +483,6 @@ def test_slow_is_two_batches_a_second(opened: Open) -> None:
     assert time.monotonic() - began >= 0.5
 
 
-@pytest.mark.full
 def test_cost_and_verdict_are_measured_when_asked_and_gone_when_a_slider_moves(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -524,7 +504,6 @@ def test_cost_and_verdict_are_measured_when_asked_and_gone_when_a_slider_moves(
     assert panel.lab.error is None
 
 
-@pytest.mark.full
 def test_the_static_copy_is_brought_up_to_date_after_a_training(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -548,7 +527,6 @@ def test_the_static_copy_is_brought_up_to_date_after_a_training(
 # ---------------------------------------------------------------- predict, then reveal
 
 
-@pytest.mark.full  # a browser does it too
 def test_the_quiz_asks_after_two_batches_and_goes_on_after_the_last_answer(
     opened: Open, pace: Pace
 ) -> None:
@@ -578,7 +556,6 @@ def test_the_quiz_asks_after_two_batches_and_goes_on_after_the_last_answer(
     assert asked == questions(again, seed_of("ada", 3))
 
 
-@pytest.mark.full
 def test_where_nothing_is_dropped_there_is_nothing_to_ask(opened: Open) -> None:
     panel = opened("lstm:u4:d0:r0:e1:s3:quiz")
 
@@ -588,7 +565,6 @@ def test_where_nothing_is_dropped_there_is_nothing_to_ask(opened: Open) -> None:
     assert panel.lab.answers == ()
 
 
-@pytest.mark.full
 def test_stop_takes_the_questions_away(opened: Open) -> None:
     panel = opened("lstm:u4:d.2:r.5:e2:s3:quiz")
     panel.press("train")
@@ -602,7 +578,6 @@ def test_stop_takes_the_questions_away(opened: Open) -> None:
     assert run_of(panel).status == "stopped"
 
 
-@pytest.mark.full
 def test_train_of_a_notebook_without_a_person_asks_nothing(opened: Open) -> None:
     panel = opened("lstm:u4:d.2:r.5:e1:s3:quiz")
 
@@ -610,7 +585,6 @@ def test_train_of_a_notebook_without_a_person_asks_nothing(opened: Open) -> None
     assert panel.lab.answers == ()
 
 
-@pytest.mark.full
 def test_a_panel_that_closes_while_it_trains_keeps_what_was_recorded(
     opened: Open, pace: Pace
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dropviz.jupyter.lab import picture_sender
-from dropviz.jupyter.lab.picture_sender import BETWEEN, SHARE, UNANSWERED, PictureSender
+from dropviz.jupyter.lab.picture_sender import AHEAD, SHARE, UNANSWERED, PictureSender
 
 SECONDS = 60
 
@@ -40,6 +40,20 @@ class FrontEnd:
     def answer(self) -> None:
         self.sender.answer(self.got[-1]["number"])
 
+    def trained(self, clock: Clock, seconds: float, evaluated: float, cost: float) -> int:
+        """Pictures of a training of so many seconds, in epochs of .14 s that are evaluated."""
+        before, end = len(self.got), clock.now + seconds
+        while clock.now < end:
+            for _ in range(20):
+                clock.now += 0.007  # a batch
+                if self.sender.due:
+                    clock.now += cost
+                    self.sender.want()
+                    self.sender.took(cost)
+                self.answer()
+            clock.now += evaluated
+        return len(self.got) - before
+
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
@@ -69,52 +83,35 @@ def test_pictures_never_queue_up_and_the_newest_is_sent(front_end: FrontEnd) -> 
     front_end.answer()
     front_end.answer()
 
-    assert before == 1
-    assert [each["number"] for each in front_end.got] == [1, 2]
-    assert front_end.made == 2
+    assert before == AHEAD
+    assert [each["number"] for each in front_end.got] == [*range(1, AHEAD + 2)]
+    assert front_end.made == AHEAD + 1
 
 
-def test_a_training_is_asked_to_look_when_a_picture_is_due(
-    front_end: FrontEnd, clock: Clock
+def test_the_answer_to_a_later_picture_is_one_to_those_before(front_end: FrontEnd) -> None:
+    for _ in range(AHEAD):
+        front_end.sender.want()
+    front_end.sender.answer(AHEAD)
+    for _ in range(AHEAD):
+        front_end.sender.want()
+
+    assert len(front_end.got) == 2 * AHEAD
+
+
+@pytest.mark.parametrize("evaluated", [0.0, 0.08, 0.2])
+def test_ten_a_second_are_sent_in_a_training_that_is_evaluated_now_and_then(
+    front_end: FrontEnd, clock: Clock, evaluated: float
 ) -> None:
-    due = [front_end.sender.due]
-    front_end.answer()
-    due.append(front_end.sender.due)
-    clock.now += 1.01 * BETWEEN
-    due.append(front_end.sender.due)
-
-    assert due == [False, False, True]
-    assert BETWEEN < 0.1  # more than ten a second
+    assert 10 <= front_end.trained(clock, 20, evaluated, 0.004) / 20 <= 13
 
 
+@pytest.mark.parametrize("cost", [0.008, 0.02, 0.1])
 def test_what_costs_more_than_its_share_is_looked_at_less_often(
-    front_end: FrontEnd, clock: Clock
+    front_end: FrontEnd, clock: Clock, cost: float
 ) -> None:
-    front_end.answer()
-    front_end.sender.took(0.02)
-    due = []
-    for _ in range(2):
-        clock.now += 0.3
-        due.append(front_end.sender.due)
-    front_end.sender.took(0.001)
-    front_end.sender.now()
-    front_end.answer()
-    clock.now += 1.01 * BETWEEN
-    due.append(front_end.sender.due)
+    looks = front_end.trained(clock, 20, 0.08, cost)
 
-    assert due == [False, True, True]
-    assert pytest.approx(0.02 / 0.4) == SHARE
-
-
-def test_ten_a_second_are_sent_where_each_is_answered(front_end: FrontEnd, clock: Clock) -> None:
-    before = len(front_end.got)
-    for _ in range(100):  # a batch each 10 ms
-        front_end.answer()
-        clock.now += 0.01
-        if front_end.sender.due:
-            front_end.sender.want()
-
-    assert 10 <= len(front_end.got) - before <= 13
+    assert 0.8 * SHARE < looks * cost / 20 < 1.2 * SHARE
 
 
 def test_where_nothing_is_answered_one_a_second_is_sent(front_end: FrontEnd, clock: Clock) -> None:
@@ -124,7 +121,8 @@ def test_where_nothing_is_answered_one_a_second_is_sent(front_end: FrontEnd, clo
         if front_end.sender.due:
             front_end.sender.want()
 
-    assert len(front_end.got) - before == 3
+    # One was on its way already.
+    assert len(front_end.got) - before == AHEAD - 1 + 3
     assert UNANSWERED == 1
 
 
@@ -173,10 +171,10 @@ def test_the_answer_of_another_page_opens_nothing_that_was_not_sent(
     front_end: FrontEnd, number: int
 ) -> None:
     front_end.sender.answer(number)
-    front_end.sender.want()
-    front_end.sender.want()
+    for _ in range(2 * AHEAD):
+        front_end.sender.want()
 
-    assert len(front_end.got) == (2 if number > 0 else 1)
+    assert len(front_end.got) == (AHEAD + 1 if number > 0 else AHEAD)
 
 
 def test_two_threads_send_one_picture_after_the_other(clock: Clock) -> None:
