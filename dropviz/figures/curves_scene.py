@@ -181,6 +181,9 @@ def _spread(runs: Runs, name: str) -> tuple[Numbers, Numbers]:
 
 def _middle(values: Numbers) -> Numbers:
     """The median over runs; NaN where none is finite."""
+    if len(values) == 1:
+        only: Numbers = values[0]
+        return only
     # Of all epochs in one call: one for each takes a tenth of a second after some thousand.
     finite = np.ma.masked_invalid(values)
     middle: Numbers = np.ma.median(finite, axis=0).filled(np.nan)  # type: ignore[no-untyped-call]

@@ -90,7 +90,8 @@ def open_batch(
         sample: Position in that batch; the last where there are not so many.
 
     Returns:
-        The pass; None where no batch is held.
+        The pass; None where no batch is held, or after a loss that was not finite: nothing can be
+        worked out with such weights.
     """
     first = next(iter(layer.values()), None)
     if first is None or not first.batches:
@@ -102,13 +103,13 @@ def open_batch(
     mine = {
         site: values[:, :, [min(sample, values.shape[2] - 1)]] for site, values in masks.items()
     }
-    cell = model.get_layer("lstm").cell
+    weights = [variable_values(each) for each in model.get_layer("lstm").cell.trainable_variables]
+    if not all(np.isfinite(each).all() for each in weights):
+        return None
     with looking(), undisturbed(model):
         at = [each.name for each in model.layers].index("lstm")
         x = _through(model.layers[:at], task.x[index : index + 1])
-        done = oracle.lstm(
-            [variable_values(weight) for weight in cell.trainable_variables], x, mine
-        )
+        done = oracle.lstm(weights, x, mine)
         every = model.layers[at].return_sequences
         answer = _through(model.layers[at + 1 :], done.outputs if every else done.outputs[:, -1])
     return OpenedBatch(

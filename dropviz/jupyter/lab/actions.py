@@ -140,9 +140,9 @@ class Actions:
             return
         worker.look_soon()
         if worker.training:
+            # What the next batch will use is said at once, though an epoch may be evaluated first.
             panel.update(wanted=worker.steering.wanted)
-            if worker.steering.paused:
-                panel.sender.want()
+            panel.sender.want()
             return
         panel.update(cost=None, verdict=None)
         if not panel.moment.current:

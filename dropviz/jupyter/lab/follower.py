@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _PAUSE = 0.25  # seconds between two lines of progress
 _PREDICT_AFTER = 2  # batches: one to show, one to ask about
 _OPENS = ("Where", "Inside")  # tabs that show a sequence in numbers
+_WITHOUT_MASKS = ("Curves", "Cost", "Code")  # for which none need be read while it trains
 READY = "ready: move the sliders, press Train"
 LOADING = "loading Keras and TensorFlow (some seconds, once a session); the sliders work already"
 RATES = "for a rate that leaves 0 or reaches it Keras computes otherwise: some seconds, once ..."
@@ -99,7 +100,8 @@ class Follower:
         if progress is None or self.quiz or panel.questions.open:
             return
         paused = self._steering.paused
-        layer = session.newest()
+        needless = panel.tab in _WITHOUT_MASKS and not (paused or self.fresh)
+        layer = panel.moment.layer if needless else session.newest()
         wanted = self._steering.wanted
         panel.update(
             layer=layer,

@@ -13,8 +13,8 @@ BETWEEN = 0.08
 SHARE = 0.05
 # While an epoch is evaluated no mask is new. What was not sent meanwhile is sent afterwards, no
 # nearer to each other than the second of these; both in seconds.
-SAVED = 0.24
-NEAREST = 0.04
+SAVED = 0.5
+NEAREST = 0.025
 # A picture and its answer take a tenth of a second, as server and page share the processors with
 # the training: with one on its way at a time, a page that paints in no time was shown seven.
 AHEAD = 2

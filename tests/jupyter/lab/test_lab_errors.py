@@ -137,9 +137,8 @@ def test_a_task_that_needs_a_network_gives_the_sentence_and_the_panel_trains_aga
         raise urllib.error.URLError("no route to host")
 
     monkeypatch.setitem(TASKS, "digits", TaskEntry(offline, 64, 4, 3, ""))
-    monkeypatch.setitem(
-        TASKS, "temporal-order", TaskEntry(lambda: tiny("temporal-order"), 64, 4, 3, "")
-    )
+    made = TaskEntry(lambda: tiny("temporal-order"), 64, 4, 3, "sequences of a test")
+    monkeypatch.setitem(TASKS, "temporal-order", made)
     panel = opened("lstm:u4:d.2:r.5:e1:s3", task=None)
 
     panel.train()
@@ -212,7 +211,7 @@ def test_an_interrupt_stops_the_training_and_keeps_its_results(opened: Open, pac
 def test_a_loss_that_is_not_finite_is_said_and_the_panel_trains_again(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(TASKS, "digits", TaskEntry(lambda: tiny("digits"), 64, 4, 3, ""))
+    monkeypatch.setitem(TASKS, "digits", TaskEntry(lambda: tiny("digits"), 64, 4, 3, "a test"))
     panel = opened("lstm:u4:d.2:r.5:e1:s3", task=None)
 
     def spoiled(session: Session, *given: Any) -> Any:
