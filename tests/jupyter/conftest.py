@@ -158,7 +158,9 @@ class Kernel:
                 }
             },
         )
-        client = _Client(notebook, km=self._manager, timeout=SECONDS, allow_errors=allow_errors)
+        # As every front end joins what one stream says in a row, in however many messages it came.
+        how = {"timeout": SECONDS, "allow_errors": allow_errors, "coalesce_streams": True}
+        client = _Client(notebook, km=self._manager, **how)
         try:
             client.execute(env=self._environment(), cwd=str(self.folder))
         except CellExecutionError:
