@@ -31,6 +31,8 @@ from dropviz.experiment.observations import Doubt
         # So few draws that either would fit, or only the wrong one by chance.
         ((5, 10), (6, 10), None),
         ((500, 1_000), (75, 100), None),
+        # It would fit two, but is not known closely enough.
+        ((450, 500), (495, 500), None),
         # Hardly ever: 1 % and 2 % of so few are not yet told apart.
         ((10, 1_000), (20, 1_000), None),
         ((1_000, 100_000), (1_990, 100_000), "twice"),
