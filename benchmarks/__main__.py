@@ -134,7 +134,6 @@ def _studies() -> None:
             "flat, < 1.2 GiB",
             f"{held.grown:+.1f} MiB, {held.total / 1024:.2f} GiB",
         )
-
     _whole_studies()
 
 

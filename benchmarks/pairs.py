@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 _PAUSE = 0.5  # seconds
@@ -68,6 +68,18 @@ def paired(first: Callable[[], object], second: Callable[[], object], pairs: int
             a = _timed(first)
             b = _timed(second)
         seconds.append((a, b))
+    return ratio_of(seconds)
+
+
+def ratio_of(seconds: Sequence[tuple[float, float]]) -> Ratio:
+    """The ratio of two things that were timed in turn.
+
+    Args:
+        seconds: Of both, pair by pair.
+
+    Returns:
+        Medians and ratios.
+    """
     ratios = [b / a for a, b in seconds]
     return Ratio(
         first=statistics.median(a for a, _ in seconds),
@@ -75,7 +87,7 @@ def paired(first: Callable[[], object], second: Callable[[], object], pairs: int
         median=statistics.median(ratios),
         low=min(ratios),
         high=max(ratios),
-        pairs=pairs,
+        pairs=len(seconds),
     )
 
 

@@ -6,7 +6,6 @@ import itertools
 import json
 import math
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -19,7 +18,7 @@ from typing import Any
 
 from benchmarks.many_trainings import workload
 from benchmarks.mutants import ROOT
-from benchmarks.pairs import Ratio
+from benchmarks.pairs import Ratio, ratio_of
 
 _PLAIN_CELLS = 6
 # What somebody without dropviz would write, and what it prints: seconds of its cells.
@@ -73,7 +72,7 @@ def grid(rates: int, seeds: int, engine: str, pairs: int = 3) -> Ratio:
     """
     values = ",".join(f"{0.8 * number / (rates - 1):g}" for number in range(rates))
     asked = [values, str(seeds), engine]
-    return _against_plain(_SWEEP, asked, rates**2 * seeds, pairs)
+    return ratio_of(_against_plain(_SWEEP, asked, rates**2 * seeds, pairs))
 
 
 def comparison(pairs: int = 3) -> Ratio:
@@ -85,10 +84,8 @@ def comparison(pairs: int = 3) -> Ratio:
     Returns:
         The ratio, compare over plain: per training, as both train ten.
     """
-    found = _against_plain(_COMPARE, [], 10, pairs)
-    return Ratio(
-        found.second, found.first, 1 / found.median, 1 / found.high, 1 / found.low, found.pairs
-    )
+    taken = _against_plain(_COMPARE, [], 10, pairs)
+    return ratio_of([(plain, mine) for mine, plain in taken])
 
 
 def simulated(cells: int = 10_000) -> Simulated:
@@ -140,7 +137,10 @@ class _AtOnce(Executor):
         return answered
 
 
-def _against_plain(script: str, asked: list[str], cells: int, pairs: int) -> Ratio:
+def _against_plain(
+    script: str, asked: list[str], cells: int, pairs: int
+) -> list[tuple[float, float]]:
+    """Seconds of a whole process that runs a script, and of plain Keras for as many cells."""
     with tempfile.TemporaryDirectory() as cache:
         surroundings = os.environ | {"XDG_CACHE_HOME": cache}
         _seconds(script, asked, surroundings)  # compiles for all that follow
@@ -150,15 +150,7 @@ def _against_plain(script: str, asked: list[str], cells: int, pairs: int) -> Rat
             whole, printed = _seconds(_PLAIN, [str(_PLAIN_CELLS)], surroundings)
             six = float(printed)
             taken.append((mine, whole - six + six / _PLAIN_CELLS * cells))
-    ratios = [plain / mine for mine, plain in taken]
-    return Ratio(
-        first=statistics.median(mine for mine, _ in taken),
-        second=statistics.median(plain for _, plain in taken),
-        median=statistics.median(ratios),
-        low=min(ratios),
-        high=max(ratios),
-        pairs=pairs,
-    )
+    return taken
 
 
 def _seconds(script: str, asked: list[str], surroundings: Mapping[str, str]) -> tuple[float, str]:
