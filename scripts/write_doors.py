@@ -45,7 +45,8 @@ def doors(repository: str, notebook: str = FIRST) -> str:
         "branch": "main",
         "urlpath": f"lab/tree/{name}/{notebook}",
     }
-    hub = f"https://nbgitpuller.readthedocs.io/en/latest/link.html?{urlencode(pulled)}"
+    form = f"https://nbgitpuller.readthedocs.io/en/latest/link.html?{urlencode(pulled)}"
+    hub = f"[make a link for yours]({form})"
     ways = (
         (
             "The page without Python",
@@ -58,7 +59,7 @@ def doors(repository: str, notebook: str = FIRST) -> str:
     return "\n".join(
         [
             *(f"{at}. [{name}]({way}): {when}" for at, (name, way, when) in enumerate(ways, 1)),
-            f"4. Local: the README's first command; on a JupyterHub, [a link made for it]({hub}).",
+            f"4. Local: the README's first command; on a JupyterHub, {hub}.",
         ]
     )
 

@@ -20,7 +20,7 @@
 # 1. [The page without Python](https://owner.github.io/dropviz/playground.html): for a telephone too; its masks are its own.
 # 2. [Colab](https://colab.research.google.com/github/OWNER/dropviz/blob/main/notebooks/03-three-ways-to-drop-memory.ipynb): a kernel of your own, with an account; for a class of any size.
 # 3. [Binder](https://mybinder.org/v2/gh/OWNER/dropviz/main?urlpath=lab/tree/notebooks/03-three-ways-to-drop-memory.ipynb): no account; one processor, 2 GB, and not for thirty people at once.
-# 4. Local: the README's first command; on a JupyterHub, [a link made for it](https://nbgitpuller.readthedocs.io/en/latest/link.html?repo=https%3A%2F%2Fgithub.com%2FOWNER%2Fdropviz&branch=main&urlpath=lab%2Ftree%2Fdropviz%2Fnotebooks%2F03-three-ways-to-drop-memory.ipynb).
+# 4. Local: the README's first command; on a JupyterHub, [make a link for yours](https://nbgitpuller.readthedocs.io/en/latest/link.html?repo=https%3A%2F%2Fgithub.com%2FOWNER%2Fdropviz&branch=main&urlpath=lab%2Ftree%2Fdropviz%2Fnotebooks%2F03-three-ways-to-drop-memory.ipynb).
 # <!-- /doors -->
 
 # %%
