@@ -431,6 +431,21 @@ def test_a_pause_opens_the_batch_just_done_with_what_it_used(opened: Open, pace:
     assert any(arrow["after"] for arrow in page["pictures"][0]["arrows"])
 
 
+def test_what_the_next_batch_will_use_is_said_before_it_comes(opened: Open, pace: Pace) -> None:
+    panel = opened("lstm:u4:d.2:r.5:e1:s3")
+    pace.hold(1)  # as while an epoch is evaluated
+    panel.press("train")
+    pace.wait()
+    with panel.new_picture():
+        panel.slide(dropout=0.4)
+    page = panel.page("Where")
+    pace.go()
+    panel.rest()
+
+    assert page["coming"] == "From the next batch: dropout 0.40."
+    assert "rate 0.2;" in page["pictures"][0]["alt"]
+
+
 def test_a_step_is_one_batch_and_the_next_step_one_more(opened: Open) -> None:
     panel = opened("lstm:u4:d.2:r.5:e2:s3")
 

@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 
 from dropviz.jupyter.lab import picture_sender
-from dropviz.jupyter.lab.picture_sender import AHEAD, SHARE, UNANSWERED, PictureSender
+from dropviz.jupyter.lab.picture_sender import (
+    AHEAD,
+    BETWEEN,
+    NEAREST,
+    SAVED,
+    SHARE,
+    UNANSWERED,
+    PictureSender,
+)
 
 SECONDS = 60
 
@@ -96,6 +104,43 @@ def test_the_answer_to_a_later_picture_is_one_to_those_before(front_end: FrontEn
         front_end.sender.want()
 
     assert len(front_end.got) == 2 * AHEAD
+
+
+def test_a_training_is_asked_to_look_when_a_picture_is_due(
+    front_end: FrontEnd, clock: Clock
+) -> None:
+    front_end.answer()
+    due = [front_end.sender.due]
+    clock.now += 1.01 * NEAREST
+    due.append(front_end.sender.due)
+    for _ in range(AHEAD):
+        front_end.sender.now()
+    clock.now += 1.01 * BETWEEN
+    due.append(front_end.sender.due)  # none was answered
+    front_end.answer()
+    due.append(front_end.sender.due)
+
+    assert due == [False, True, False, True]
+    assert BETWEEN < 0.1  # more than ten a second
+
+
+def test_what_is_spared_is_spent_and_then_a_look_waits_for_its_share(
+    front_end: FrontEnd, clock: Clock
+) -> None:
+    due = []
+    for _ in range(3):
+        front_end.answer()
+        front_end.sender.took(0.02)
+        clock.now += 1.01 * NEAREST
+        due.append(front_end.sender.due)
+    clock.now += 3 * 0.4 - SAVED - 3 * 1.01 * NEAREST - 0.01
+    due.append(front_end.sender.due)
+    clock.now += 0.02
+    due.append(front_end.sender.due)
+
+    # Of .02 s each, a twentieth: three have used up 1.2 s, of which .5 were spared before.
+    assert due == [True, False, False, False, True]
+    assert pytest.approx(0.02 / 0.4) == SHARE
 
 
 @pytest.mark.parametrize("evaluated", [0.0, 0.08, 0.2])

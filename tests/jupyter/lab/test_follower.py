@@ -1,0 +1,86 @@
+"""What a panel looks at while it trains, on a panel and a session made by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from dropviz.core.curves import Curves
+from dropviz.core.spec import RunSpec
+from dropviz.jupyter.lab.follower import Follower
+from dropviz.jupyter.lab.moment import Moment
+from dropviz.studies.progress import Progress
+
+from .panels import of_setting
+
+SPEC = RunSpec(task="tiny", dropout=0.2, recurrent_dropout=0.5, units=9)
+LAYER = of_setting(SPEC.setting)
+PROGRESS = Progress(epoch=0, epochs=1, batch=1, batches=4, curves=Curves(), seconds=1.0)
+
+
+def by_hand(**values: Any) -> Any:
+    """An object with these attributes."""
+    return SimpleNamespace(**values)
+
+
+class Training:
+    """A training that stands still, whose masks are read when it is looked at."""
+
+    def __init__(self, tab: str) -> None:
+        self.reads = 0
+        self.panel = by_hand(
+            tab=tab,
+            closed=False,
+            state="training",
+            speed="full",
+            moment=Moment(SPEC, (4, 3)),
+            questions=by_hand(open=False),
+            sender=by_hand(due=True, want=lambda: None, took=lambda _: None),
+            say=lambda _: None,
+            follow=lambda _: None,
+            update=self._update,
+        )
+        self.steering = by_hand(paused=False, wanted=SPEC.start, waited=0.0)
+        self.session = by_hand(newest=self._read, changes=[], batches=4)
+        self.session.open_batch = lambda *_: None
+        self.follower = Follower(self.panel, self.steering, "")
+        self.follower.begin()
+
+    def _update(self, **values: Any) -> None:
+        self.panel.moment = replace(self.panel.moment, **values)
+
+    def _read(self) -> Any:
+        self.reads += 1
+        return LAYER
+
+    def look(self) -> int:
+        """Ends a batch; how often its masks were read."""
+        before = self.reads
+        self.follower.follow(self.session, SPEC, PROGRESS)
+        return self.reads - before
+
+
+@pytest.mark.parametrize("tab", ["Where", "Masks", "Inside", "Verdict"])
+def test_masks_are_read_at_each_look_where_they_are_shown(tab: str) -> None:
+    training = Training(tab)
+
+    assert [training.look() for _ in range(3)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("tab", ["Curves", "Cost", "Code"])
+def test_where_no_masks_are_shown_they_are_read_only_as_something_moves(tab: str) -> None:
+    training = Training(tab)
+    reads = [training.look() for _ in range(3)]
+    training.follower.fresh = True  # a slider moved
+    reads += [training.look() for _ in range(2)]
+    training.steering.wanted = replace(SPEC.start, dropout=0.4)  # a schedule did
+    reads += [training.look() for _ in range(3)]
+    training.steering.wanted, training.steering.paused = SPEC.start, True
+    reads += [training.look() for _ in range(2)]
+
+    # As long as the masks are of other rates than the next batch, they are awaited.
+    assert reads == [1, 0, 0, 1, 0, 0, 1, 1, 1, 1]
+    assert training.panel.moment.layer is LAYER
