@@ -96,8 +96,8 @@ TABLE = (
         (_EACH_STEP,),
         r"$i, f, o, g$ see $m_t \circ x_t$",
         "masks only the way up, anew at each step",
-        "It has no recurrent mask. Masking h anew at each step as well, as the method naive "
-        "does, disturbs the memory once a step.",
+        "It has no recurrent mask. With one on h as well, drawn anew at each step, it is the "
+        "method naive.",
     ),
     Method(
         "naive",
@@ -107,8 +107,9 @@ TABLE = (
         (_EACH_STEP, replace(_ONE_H, life="step")),
         r"$i, f, o, g$ see $m_t \circ x_t$ and $m'_t \circ h_{t-1}$",
         "masks x and h, anew at each step",
-        "What h carries passes through another mask at every step, so that little of it is "
-        "left after many steps.",
+        "Each step masks other units of h, but only as the gates see it: the memory c is not "
+        "multiplied, so what is dropped does not add up over the steps. A long sequence is no "
+        "reason for a lower rate.",
     ),
     Method(
         "gal-tied",
@@ -150,7 +151,7 @@ TABLE = (
         (_EACH_STEP, Rule("candidate", "recurrent_dropout", "step", "", "test-time")),
         r"$c_t = f \circ c_{t-1} + i \circ (m \circ g)$",
         "masks only the update",
-        "Masking c instead of g is Moon's method, which loses what is stored.",
+        "Masking c instead of g is Moon's method: what is stored is then multiplied at every step.",
         ("life", "scaling"),
     ),
     Method(
@@ -165,8 +166,8 @@ TABLE = (
         ),
         r"$c_t = m \circ \tilde{c}_t + (1-m) \circ c_{t-1}$, the same for $h_t$",
         "keeps the previous c and h",
-        "A unit that is dropped keeps its value and does not become zero. Given the keep rate "
-        "for the rate, it keeps nearly everything and learns little.",
+        "A unit that is dropped keeps its value and does not become zero. Some scripts take the "
+        "keep rate instead: a rate of .95 for one of .05 leaves out nearly every update.",
         ("zoneout_cell", "zoneout_hidden"),
     ),
     Method(
