@@ -38,6 +38,20 @@ def test_every_part_is_on_a_page_and_every_place_has_its_part() -> None:
     assert sorted(named) == sorted(generated.PARTS)
 
 
+def test_a_page_that_counts_facts_has_a_heading_for_each() -> None:
+    words = ("One", "Two", "Three", "Four", "Five", "Six", "Seven")
+    text = PAGES["explanation/mask.md"]
+    (counted,) = re.findall(r"^(\w+) facts tell", text, re.MULTILINE)
+
+    assert words.index(counted) + 1 == len(re.findall(r"^## ", text, re.MULTILINE))
+
+
+def test_every_page_names_the_gates_with_g_for_the_candidate() -> None:
+    named = [re.findall(r"\bgates?, (\w, \w, \w and \w)", text) for text in PAGES.values()]
+
+    assert {each for found in named for each in found} == {"i, f, g and o"}
+
+
 def test_every_page_is_in_a_list_of_pages() -> None:
     # The build says so too, which only runs where Sphinx is.
     listed = set()
