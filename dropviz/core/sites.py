@@ -92,6 +92,7 @@ _TABLE = (
         "the memory $c_t$, after the sum",
         arrows={"c": -1},
         edges=("c", "c.tanh", "c.out"),
+        noun="memory",
     ),
     Site(
         "output",

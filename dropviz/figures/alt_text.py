@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dropviz.core.layer_recording import DRAWN_ONLY, LayerRecording
-from dropviz.core.masks import Masks
 from dropviz.core.sentences import counted
 from dropviz.core.sites import SITES
 from dropviz.figures.mask_letters import ARROWS, Marks, arrows
@@ -15,7 +14,7 @@ NAMES = {
     "h": "Horizontal arrows (h)",
     "g": "The candidates g inside the cells",
     "up": "The output arrows",
-    "c": "The arrows of the cell state c",
+    "c": "The arrows of the memory c",
 }
 
 
@@ -40,18 +39,26 @@ def call(recorded: LayerRecording) -> str:
     return f"{', '.join(said)})"
 
 
-def counts(recorded: LayerRecording, found: Marks) -> str:
-    """How many masks each site had, in one line."""
-    return ", ".join(_counted(masks, found) for masks in recorded.values())
+def drawn_anew(recorded: LayerRecording, found: Marks) -> str:
+    """How often each site's masks are new, in one line; equal sites are named together."""
+    nouns: dict[str, list[str]] = {}
+    for site, masks in recorded.items():
+        letters = {mark.letter for (its, _), mark in found.items() if its == site}
+        said = _often(len(letters), masks.time_steps)
+        nouns.setdefault(said, []).append(SITES[site].noun or site)
+    return "; ".join(said.format(" and ".join(those)) for said, those in nouns.items())
 
 
-def _counted(masks: Masks, found: Marks) -> str:
-    noun = SITES[masks.site].noun or masks.site
-    letters = {mark.letter for (site, _), mark in found.items() if site == masks.site}
-    if not letters:
-        return f"no {noun} mask"
-    kind = counted(len(letters), f"{noun} mask")
-    return f"{kind} for {counted(masks.time_steps, 'step')}"
+def _often(different: int, steps: int) -> str:
+    if not different:
+        return "no {} masks"
+    if steps == 1:
+        return "{} masks at 1 step"
+    if different == 1:
+        return f"{{}} masks the same at all {steps} steps"
+    if different == steps:
+        return f"{{}} masks new at each of {steps} steps"
+    return f"{{}} masks: {different} different ones in {steps} steps"
 
 
 def told(recorded: LayerRecording, found: Marks, shown: Sequence[int]) -> str:

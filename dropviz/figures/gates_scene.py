@@ -73,7 +73,7 @@ def of_trace(trace: Trace, sample: int = 0) -> GatesScene:
     Returns:
         The scene.
     """
-    states = {"c  cell state": trace.c} if trace.c is not trace.h else {}
+    states = {"c  memory": trace.c} if trace.c is not trace.h else {}
     masks = "masks on" if trace.proof.training else "dropout off"
     return _scene(
         f"one sequence through {shortened(trace.layer, 60)}, {masks}",
@@ -98,7 +98,7 @@ def of_opened(opened: OpenedBatch, layer: str) -> GatesScene:
         f"sequence {opened.sample + 1} of batch {opened.batch + 1:,}, with the masks it met there",
         layer,
         opened.gates,
-        {"c  cell state": opened.c, "h  state": opened.h},
+        {"c  memory": opened.c, "h  state": opened.h},
         "Worked out in NumPy from the recorded masks, with the weights after that batch.",
     )
 
@@ -125,7 +125,7 @@ def _scene(
 
 
 def _panel(title: str, values: Array, signed: bool) -> GatesPanel:  # noqa: FBT001
-    # A cell state may leave -1..1; its panel says how far.
+    # The memory may leave -1..1; its panel says how far.
     far = max(1.0, float(np.abs(values).max()))
     steps, units = values.shape
     rows = values.astype(np.float64).round(_DIGITS).tolist()

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from dropviz.core.layer_recording import LayerRecording
-from dropviz.core.masks import Array, Masks
+from dropviz.core.masks import Masks
 from dropviz.core.sentences import answer, intentions
 from dropviz.core.setting import Setting
 from dropviz.core.sites import SITES, is_gated
 from dropviz.core.text_table import shortened
-from dropviz.core.trace_result import Trace
 from dropviz.errors import DropvizError, visible
-from dropviz.figures.alt_text import call, counts, titled, told
+from dropviz.figures.alt_text import call, drawn_anew, titled, told
 from dropviz.figures.keras_lines import keras_line
 from dropviz.figures.mask_letters import (
     ARROWS,
@@ -61,28 +60,6 @@ def of_recording(recorded: LayerRecording, batch: int = -1, sample: int = 0) -> 
     return _Builder(recorded, found, first.time_steps).scene(said)
 
 
-def of_trace(opened: Trace, sample: int = 0) -> UnrolledScene:
-    """The scene of one pass that was opened: the numbers on the arrows too.
-
-    Args:
-        opened: The pass.
-        sample: Position in the batch.
-
-    Returns:
-        The scene.
-
-    Raises:
-        DropvizError: If the pass has no such sample.
-    """
-    samples, steps = opened.h.shape[:2]
-    if not 0 <= sample < samples:
-        raise DropvizError(f"There is no sample {sample}. Expected 0 to {samples - 1}.")
-    said = f"{shortened(opened.layer, _NAME)}, one pass opened, sample {sample + 1:,}"
-    on = opened.proof.training
-    found = marks(opened.masks, -1, sample) if on else {}
-    return _Builder(opened.masks, found, steps, _Numbers(opened, sample)).scene(said)
-
-
 def of_plan(setting: Setting, units: int, features: int, time_steps: int) -> UnrolledScene:
     """The scene of what will be masked, with no mask in it: none is drawn before it trains.
 
@@ -115,31 +92,6 @@ class _Plan:
     alt: str
 
 
-class _Numbers:
-    """The numbers of one sample on the arrows of an opened pass."""
-
-    def __init__(self, opened: Trace, sample: int) -> None:
-        self._opened = opened
-        self._sample = sample
-
-    def on(self, arrow: str, step: int, mark: Mark | None, site: str) -> Array | None:
-        """What an arrow carries before a mask; None where that is not known."""
-        opened = self._opened
-        if mark is not None and (SITES[site].zoned or SITES[site].matrix or site == "cell"):
-            return None
-        carried: Mapping[str, Array] = {
-            "x": opened.x,
-            "h": opened.h,
-            "c": opened.c,
-            "g": opened.gates.get("g", opened.h),
-            # The mask of a method is on h; a layer above is given what the layer gives out.
-            "up": opened.h if site == "output" else opened.outputs,
-        }
-        at = step - 1 if arrow in ("h", "c") else step
-        numbers: Array = carried[arrow][self._sample, at]
-        return numbers
-
-
 class _Builder:
     """Makes a scene of marks."""
 
@@ -148,13 +100,11 @@ class _Builder:
         recorded: LayerRecording,
         found: Marks,
         time_steps: int,
-        numbers: _Numbers | None = None,
         plan: _Plan | None = None,
     ) -> None:
         self._recorded = recorded
         self._found = found
         self._time_steps = time_steps
-        self._numbers = numbers
         self._plan = plan
         self._shown = steps_drawn(time_steps)
         self._masks: dict[str, Mask] = {}
@@ -168,7 +118,7 @@ class _Builder:
         return UnrolledScene(
             kind="unrolled",
             title=visible(call(recorded)),
-            lines=(visible(said), visible(counts(recorded, self._found))),
+            lines=(visible(said), visible(drawn_anew(recorded, self._found))),
             alt=visible(self._plan.alt if self._plan else told(recorded, self._found, self._shown)),
             cell=shortened(recorded.kind, 12),
             has_cell_state=recorded.kind == "LSTM",
@@ -209,8 +159,7 @@ class _Builder:
         mask = self._mask(site, mark) if mark else None
         shown = {"h": step, "c": step}.get(name, step + 1)
         value = f"{'h' if name == 'up' else name}_{shown}"
-        before, after = self._before_and_after(name, step, site, mark)
-        yield Arrow(name, column, step, value, None, before, after), mask.letter if mask else ""
+        yield Arrow(name, column, step, value, None, None, None), mask.letter if mask else ""
 
     def _called_with_state(self, name: str) -> bool:
         """Whether this is the state that a layer of one step was called with."""
@@ -222,18 +171,6 @@ class _Builder:
             if (site, step + back) in self._found:
                 return site, self._found[site, step + back]
         return "", None
-
-    def _before_and_after(
-        self, name: str, step: int, site: str, mark: Mark | None
-    ) -> tuple[tuple[float, ...] | None, tuple[tuple[float, ...], ...] | None]:
-        numbers = self._numbers.on(name, step, mark, site) if self._numbers else None
-        if numbers is None:
-            return None, None
-        before = tuple(float(each) for each in numbers[:_LISTED])
-        if mark is None:
-            return before, None
-        left = (numbers * gate for gate in mark.mask)
-        return before, tuple(tuple(float(each) for each in row[:_LISTED]) for row in left)
 
     def _mask(self, site: str, mark: Mark) -> Mask:
         if mark.letter not in self._masks:
@@ -286,8 +223,10 @@ class _Builder:
         squares = [Sign("kept", "unit kept"), Sign("dropped", "unit dropped")]
         if self._plan:
             squares = [Sign("open", "kept or dropped: to be drawn")]
-        words = "in a mask: a column for each gate, a row for each unit"
-        sizes = {site: mark.mask.shape[-1] for (site, _), mark in self._found.items()}
+        shapes = {site: mark.mask.shape for (site, _), mark in self._found.items()}
+        sizes = {site: shape[-1] for site, shape in shapes.items()}
+        untied = any(gates > 1 for site, (gates, _) in shapes.items() if not SITES[site].matrix)
+        words = f"in a mask: {'a column for each gate, ' if untied else ''}a row for each unit"
         if any(size > ROWS and not SITES[site].matrix for site, size in sizes.items()):
             words += f" (the first {ROWS})"
         if any(SITES[site].matrix for site in sizes) and len(self._shown) > 1:

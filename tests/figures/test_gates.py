@@ -191,7 +191,7 @@ CASES: dict[str, dict[str, Any]] = {
     "one step": {"steps": 1},
     "one unit": {"units": 1},
     "500 steps and 200 units": {"steps": 500, "units": 200},
-    "a cell state far out": {"most": 123.456},
+    "a memory far out": {"most": 123.456},
     "a long name": {"layer": "bidirectional_1/" * 9 + "forward_lstm"},
 }
 

@@ -232,14 +232,14 @@ def test_a_layer_without_a_cell_state_has_no_arrow_for_it(kind: str) -> None:
 
     assert len(arrows(lstm)) - len(arrows(other)) == 2
     assert "$c_" not in words(other)
-    assert "cell state" not in other.alt
+    assert "memory" not in other.alt
 
 
 def test_the_arrows_of_the_cell_state_carry_no_mask() -> None:
     picture = where(recorded())
 
     assert "$c_{1}$" in words(picture)
-    assert picture.alt.endswith("The arrows of the cell state c carry no mask.")
+    assert picture.alt.endswith("The arrows of the memory c carry no mask.")
 
 
 @pytest.mark.parametrize("name", ["lstm", "tied", "gru", "simple rnn", "200 units", "one sample"])
@@ -277,13 +277,13 @@ def test_the_heading_says_which_layer_batch_and_sample() -> None:
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({}, "1 input mask for 5 steps, 1 recurrent mask for 5 steps"),
-        ({"life": "step"}, "5 input masks for 5 steps, 5 recurrent masks for 5 steps"),
-        ({"rates": (0, 0.4)}, "no input mask, 1 recurrent mask for 5 steps"),
+        ({}, "input and recurrent masks the same at all 5 steps"),
+        ({"life": "step"}, "input and recurrent masks new at each of 5 steps"),
+        ({"rates": (0, 0.4)}, "no input masks; recurrent masks the same at all 5 steps"),
     ],
     ids=["sequence", "step", "no input"],
 )
-def test_the_heading_counts_the_masks(changed: dict[str, Any], said: str) -> None:
+def test_the_heading_says_how_often_masks_are_new(changed: dict[str, Any], said: str) -> None:
     assert said in words(where(recorded(**changed)))
 
 

@@ -290,7 +290,7 @@ def test_the_alt_text_names_the_arrows_without_masks() -> None:
 
     assert "Horizontal arrows (h) carry no mask." in moon
     assert "The output arrows carry no mask." in moon
-    assert "The arrows of the cell state c carry the masks" in moon
+    assert "The arrows of the memory c carry the masks" in moon
     assert "carry no mask" not in zoneout
     assert "a dropped unit keeps its value of c" in zoneout
 

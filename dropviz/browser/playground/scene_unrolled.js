@@ -2,7 +2,7 @@
 
 import { colourOf, layerCall } from "./scenes.js";
 import { maskOf } from "./snapshot.js";
-import { answer, counted, intentions } from "./words.js";
+import { answer, counted, filled, intentions } from "./words.js";
 
 /** @typedef {import("../scenes/scene_types.js").Arrow} Arrow */
 /** @typedef {import("../scenes/scene_types.js").Mask} Mask */
@@ -54,7 +54,7 @@ export function unrolledScene(tables, snapshot, { sample, source, recorded }) {
     kept: (/** @type {number} */ step) => maskOf(masks, step, sample).map((row) => listed(tables, masks.site, row)),
   }));
   const built = build(tables, known, steps);
-  const lines = [`${source}, in batch ${snapshot.batch + 1}, sequence ${sample + 1}`, built.counts];
+  const lines = [`${source}, in batch ${snapshot.batch + 1}, sequence ${sample + 1}`, built.drawnAnew];
   const alt = told(tables, known, built.scene);
   return { ...built.scene, title: layerCall(tables, snapshot.spec), lines, alt, planned: false, legend: legend(tables, known, SQUARES, recorded ? "recorded " : "") };
 }
@@ -80,7 +80,7 @@ export function planScene(tables, spec, rules) {
     return { rule, lives: rule.life === "step" ? steps : 1, gates, entries, factor: null, says: sentences[at], source, kept: () => open };
   });
   const built = build(tables, known, steps);
-  const lines = ["what these settings will do: nothing has been trained, and no mask drawn yet", built.counts];
+  const lines = ["what these settings will do: nothing has been trained, and no mask drawn yet", built.drawnAnew];
   const alt = `A plan, before anything is trained. ${sentences.join(" ")}`;
   return { ...built.scene, title: layerCall(tables, spec), lines, alt, planned: true, legend: legend(tables, known, OPEN, "") };
 }
@@ -120,7 +120,7 @@ function sourceOf({ kerasLines }, { method }, site, gates) {
 }
 
 /**
- * Arrows and masks, and how many masks there are.
+ * Arrows and masks, and how often these are new.
  *
  * @param {Tables} tables
  * @param {Known[]} known
@@ -149,17 +149,40 @@ function build(tables, known, steps) {
   const arrows = [...columns, columns[columns.length - 1] + 1].flatMap((step, column) =>
     ARROWS.flatMap((arrow) => arrowInto(arrow, column, step, columns.length, on)),
   );
-  const counts = known.map(({ rule, lives }) => {
-    const noun = `${tables.sites[rule.site].noun || rule.site} mask`;
-    return rule.rate ? `${counted(lives, noun)} for ${counted(steps, "step")}` : `no ${noun}`;
-  });
   return {
-    counts: counts.join(", "),
+    drawnAnew: drawnAnew(tables, known, steps),
     scene: {
       ...{ kind: /** @type {const} */ ("unrolled"), cell: "LSTM", has_cell_state: true, time_steps: steps },
       ...{ columns, doubtful: false, one_step: "", masks, arrows },
     },
   };
+}
+
+/**
+ * How often each site's masks are new; equal sites are named together.
+ *
+ * @param {Tables} tables
+ * @param {Known[]} known
+ * @param {number} steps
+ */
+function drawnAnew({ sites }, known, steps) {
+  /** @type {Map<string, string[]>} */
+  const nouns = new Map();
+  for (const { rule, lives } of known) {
+    const said = often(rule.rate ? lives : 0, steps);
+    nouns.set(said, [...(nouns.get(said) ?? []), sites[rule.site].noun || rule.site]);
+  }
+  return Array.from(nouns, ([said, those]) => filled(said, { "": those.join(" and ") })).join("; ");
+}
+
+/**
+ * @param {number} different
+ * @param {number} steps
+ */
+function often(different, steps) {
+  if (!different) return "no {} masks";
+  if (steps === 1) return "{} masks at 1 step";
+  return different === 1 ? `{} masks the same at all ${steps} steps` : `{} masks new at each of ${steps} steps`;
 }
 
 /**
@@ -217,8 +240,9 @@ function legend(tables, known, squares, recorded) {
   const acting = known.filter(({ rule }) => rule.rate > 0);
   const sites = acting.map(({ rule }) => tables.sites[rule.site]);
   const long = acting.some(({ rule, entries }) => entries > ROWS && !tables.sites[rule.site].matrix);
+  const untied = acting.some(({ rule, gates }) => gates > 1 && !tables.sites[rule.site].matrix);
   const words = [
-    "in a mask: a column for each gate, a row for each unit",
+    `in a mask: ${untied ? "a column for each gate, " : ""}a row for each unit`,
     long ? ` (the first ${ROWS})` : "",
     sites.some(({ matrix }) => matrix) ? `; in that of $U$: a block for each gate, ${SIDE} x ${SIDE} of its weights` : "",
     sites.some(({ zoned }) => zoned) ? "; with zoneout a dropped unit keeps its old value" : "",

@@ -153,7 +153,7 @@ export function gatesScene(tables, snapshot, { sample }) {
   const units = trace.h.length / steps;
   const shown = [
     ...tables.gates.map(({ letter, name }) => ({ letter: /** @type {keyof typeof trace} */ (letter), title: `${letter}  ${name}` })),
-    { letter: /** @type {const} */ ("c"), title: "c  cell state" },
+    { letter: /** @type {const} */ ("c"), title: "c  memory" },
     { letter: /** @type {const} */ ("h"), title: "h  state" },
   ];
   const panels = shown.map(({ letter, title }) => {

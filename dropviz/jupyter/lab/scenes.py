@@ -9,14 +9,13 @@ import numpy as np
 
 from dropviz.core.gates import LSTM_GATES
 from dropviz.core.layer_recording import LayerRecording
-from dropviz.core.masks import Array
 from dropviz.core.opened_batch import OpenedBatch
-from dropviz.core.sites import SITES
 from dropviz.figures import atlas_scene, cell_scene, curves_scene, unrolled_scene
+from dropviz.figures.arrow_numbers import with_numbers
 from dropviz.figures.atlas_scene import AtlasScene
 from dropviz.figures.cell_scene import CellScene
 from dropviz.figures.curves_scene import CurvesScene
-from dropviz.figures.unrolled_parts import Arrow, UnrolledScene
+from dropviz.figures.unrolled_parts import UnrolledScene
 from dropviz.jupyter.lab.moment import Moment
 
 _UNITS = 32  # of which numbers are shown
@@ -84,35 +83,3 @@ def values(opened: OpenedBatch) -> list[dict[str, Any]]:
 
 def _sample(layer: LayerRecording, sample: int) -> int:
     return min(sample, layer.require_batch().batch_sizes[-1] - 1)
-
-
-def with_numbers(scene: UnrolledScene, opened: OpenedBatch) -> UnrolledScene:
-    """Puts on every arrow what it carried before its mask, and what was left of it after.
-
-    Args:
-        scene: The masks of a batch.
-        opened: A sequence of that batch.
-
-    Returns:
-        The scene, with numbers on its arrows.
-    """
-    carried = {"x": opened.x, "h": opened.h, "c": opened.c, "g": opened.gates["g"], "up": opened.h}
-
-    def numbered(arrow: Arrow) -> Arrow:
-        site = "" if arrow.mask is None else scene.masks[arrow.mask].site
-        # There the masked value replaces the one before, or weights are masked and no value.
-        if site and (SITES[site].zoned or SITES[site].matrix or site == "cell"):
-            return arrow
-        before = carried[arrow.arrow][arrow.step - (arrow.arrow in ("h", "c"))]
-        if not site:
-            return replace(arrow, before=_rounded(before))
-        mask = opened.masks[site]
-        at = min(arrow.step + SITES[site].arrows[arrow.arrow], len(mask) - 1)
-        after = tuple(_rounded(before * gate) for gate in mask[at])
-        return replace(arrow, before=_rounded(before), after=after)
-
-    return replace(scene, arrows=tuple(numbered(arrow) for arrow in scene.arrows))
-
-
-def _rounded(numbers: Array) -> tuple[float, ...]:
-    return tuple(round(float(each), _DIGITS) for each in numbers[:_UNITS])

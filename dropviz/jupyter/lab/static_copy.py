@@ -11,11 +11,11 @@ from dropviz.core.scenario_string import Scenario, magic
 from dropviz.core.sentences import answers, intentions, last_losses
 from dropviz.core.spec import RunSpec
 from dropviz.errors import visible
+from dropviz.figures.arrow_numbers import with_numbers
 from dropviz.figures.unrolled_parts import UnrolledScene
 from dropviz.jupyter import mime
 from dropviz.jupyter.lab.moment import Moment
 from dropviz.jupyter.lab.panel import Panel
-from dropviz.jupyter.lab.scenes import with_numbers
 
 if TYPE_CHECKING:
     from dropviz.core.layer_recording import LayerRecording
