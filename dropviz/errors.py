@@ -87,6 +87,26 @@ def received(value: object) -> str:
         text = repr(value)
     except Exception as error:  # noqa: BLE001 (whatever a person's own class raises)
         return f"a {type(value).__name__} whose repr fails ({type(error).__name__})"
+    return _short(text)
+
+
+def one_line(error: BaseException) -> str:
+    """What an error says, as a message may show it: short, on one line, and whatever it is.
+
+    Args:
+        error: The error.
+
+    Returns:
+        The words of a ``DropvizError``; of any other its type and the first line of its words,
+        or its type alone where it says nothing.
+    """
+    if isinstance(error, DropvizError):
+        return str(error)
+    said = str(error).strip()
+    return type(error).__name__ + (f": {_short(said.splitlines()[0])}" if said else "")
+
+
+def _short(text: str) -> str:
     text = visible(" ".join(text.split()))
     half = _SHOWN // 2
     return text if len(text) <= _SHOWN else f"{text[:half]} ... {text[-half:]}"

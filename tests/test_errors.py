@@ -6,6 +6,7 @@ from dropviz.errors import (
     DropvizError,
     StoppedError,
     UnknownNameError,
+    one_line,
     received,
     unknown_name,
     visible,
@@ -101,3 +102,28 @@ def test_a_repr_that_hides_something_is_seen() -> None:
 @pytest.mark.parametrize("kind", [DropvizError, UnknownNameError, StoppedError])
 def test_an_error_is_one_line_that_does_nothing(kind: type[Exception]) -> None:
     assert str(kind("Failed:\n\n  \x1b[1mno\x1b[0m ")) == r"Failed: \x1b[1mno\x1b[0m"
+
+
+# ---------------------------------------------------------------- errors of others
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ValueError("  first line\nsecond line"), "ValueError: first line"),
+        (MemoryError(), "MemoryError"),
+        (OSError(2, "No such file"), "FileNotFoundError: [Errno 2] No such file"),
+        (RuntimeError("\x1b[1mno\x1b[0m  luck"), r"RuntimeError: \x1b[1mno\x1b[0m luck"),
+        (DropvizError("It is so. Do this."), "It is so. Do this."),
+    ],
+)
+def test_an_error_of_others_is_its_type_and_its_first_line(error: Exception, said: str) -> None:
+    assert one_line(error) == said
+
+
+def test_of_a_long_error_the_begin_and_the_end_are_shown() -> None:
+    said = one_line(ValueError("x" * 500 + "y"))
+
+    assert len(said) < 200
+    assert said.startswith("ValueError: xxx")
+    assert said.endswith("xy")

@@ -15,7 +15,7 @@ from dropviz.core.schedule import Change
 from dropviz.core.spec import RunSpec
 from dropviz.core.task import Task
 from dropviz.core.tasks import load_task
-from dropviz.errors import DropvizError
+from dropviz.errors import DropvizError, one_line
 from dropviz.jupyter.lab.follower import LOADING, PAUSED, RATES, READY, Follower
 from dropviz.jupyter.lab.moment import NOTHING
 from dropviz.jupyter.lab.panel import Panel
@@ -152,11 +152,9 @@ class Worker:
     def fail(self, error: BaseException) -> None:
         """Says what went wrong; the panel lives on."""
         self.error = error
-        said = str(error)
+        said = one_line(error)
         if not isinstance(error, DropvizError):
-            first = (said.strip().splitlines() or [""])[0][:200]
-            kind = type(error).__name__
-            said = f"It ended with {kind}: {first} (panel.error has all of it)"
+            said = f"It ended with {said} (panel.error has all of it)"
         self._panel.say(said, alert=True)
 
     def close(self, words: str) -> None:
