@@ -15,7 +15,9 @@ from dropviz.__main__ import main
 from dropviz.browser import write_playground
 from dropviz.browser.tables import tables
 from dropviz.core.methods import METHODS
+from dropviz.core.setting import Setting
 from dropviz.core.tasks import load_task
+from dropviz.errors import DropvizError
 from dropviz.figures.colours import ARGUMENTS, theme
 
 SCRIPTS = Path(write_playground.__file__).with_name("playground")
@@ -147,3 +149,19 @@ def test_the_tables_have_every_method_with_an_entry_for_each_choice() -> None:
     # Choices or none, times with or without recurrent_dropout.
     counts = {name: len(row["entries"]) for name, row in made.items()}
     assert counts == dict.fromkeys(METHODS, 2) | {"moon": 18, "semeniuta": 18, "zoneout": 8}
+
+
+BOTH_ZONES = {"zoneout_cell": 0.1, "zoneout_hidden": 0.1}
+
+
+def test_an_entry_that_is_refused_says_what_python_says_of_any_rate() -> None:
+    entries = [each for row in tables()["methods"].values() for each in row["entries"].values()]
+    said = {each["refused"] for each in entries if "refused" in each}
+
+    for rate in (0.3, 0.625):
+        raised = set()
+        for given in ({"method": "zaremba"}, {"method": "zoneout", **BOTH_ZONES}):
+            with pytest.raises(DropvizError) as caught:
+                Setting(**given, recurrent_dropout=rate)
+            raised.add(str(caught.value))
+        assert {each.replace("{recurrent_dropout}", str(rate)) for each in said} == raised

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import asdict, replace
 from itertools import product
 from typing import Any
@@ -17,15 +16,13 @@ from dropviz.core.setting import Setting
 from dropviz.core.sites import MASKABLE, SITES
 from dropviz.core.spec import RunSpec
 from dropviz.core.tasks import BATCH_SIZE, TASKS, load_task
-from dropviz.errors import DropvizError
 from dropviz.figures import alt_text, cell_geometry, cell_scene, colours, curves_scene
 from dropviz.figures.keras_lines import lines_of
 from dropviz.figures.scene import plain_data
 
 Plain = dict[str, Any]
 
-# Any rate would do: only whether there is one counts. Of this one the digits are found again.
-_SOME = 0.53125
+_SOME = 0.5  # any rate would do: only whether there is one counts
 _FIELDS = {
     *(name for name, _ in scenario_string.NUMBERS.values()),
     *scenario_string.NAMES.values(),
@@ -86,11 +83,11 @@ def _entries(method: Method) -> Iterator[tuple[str, Plain]]:
     """What a method does for each choice of its options, or why it cannot."""
     for given, recurrent in _choices(method):
         key = _key(method, given, recurrent)
-        try:
-            setting = Setting(method.name, _SOME, recurrent, **given)
-        except DropvizError as error:
-            yield key, {"refused": str(error).replace(str(_SOME), "{recurrent_dropout}")}
+        setting = Setting(method.name, _SOME, **given)
+        if recurrent and setting.idle:
+            yield key, {"refused": setting.idle}
         else:
+            setting = replace(setting, recurrent_dropout=recurrent)
             yield key, {"rules": [_rule(setting, *pair) for pair in _pairs(setting)]}
 
 
@@ -142,8 +139,9 @@ def _cell() -> Plain:
 def _every_rule(method: Method) -> Iterator[Rule]:
     """The rules of a method with every choice of its options."""
     for given, recurrent in _choices(method):
-        with suppress(DropvizError):  # some have nothing for recurrent_dropout to act on
-            yield from Setting(method.name, _SOME, recurrent, **given).rules
+        setting = Setting(method.name, _SOME, **given)
+        if not (recurrent and setting.idle):
+            yield from replace(setting, recurrent_dropout=recurrent).rules
 
 
 def _task(name: str) -> Plain:

@@ -10,6 +10,8 @@ from dropviz.core.methods import METHODS, Method, Rule
 from dropviz.core.sites import SITES
 from dropviz.errors import DropvizError, is_known, received, unknown_name
 
+_IDLE = "recurrent_dropout has nothing to act on. Received: recurrent_dropout={recurrent_dropout}."
+
 
 @dataclass(frozen=True)
 class Setting(Options):
@@ -52,21 +54,8 @@ class Setting(Options):
                 )
 
     def _check_recurrent(self) -> None:
-        if not self.recurrent_dropout or "recurrent_dropout" in map(self.argument, self.row.rules):
-            return
-        idle = (
-            f"recurrent_dropout has nothing to act on. Received: "
-            f"recurrent_dropout={self.recurrent_dropout!r}."
-        )
-        if all(rule.argument == "dropout" for rule in self.row.rules):
-            raise DropvizError(
-                f"Method {self.method!r} masks the inputs only, so {idle} "
-                "Set it to 0, or choose another method."
-            )
-        *most, last = (rule.argument for rule in self.row.rules if rule.argument in OPTIONS)
-        raise DropvizError(
-            f"{', '.join(most)} and {last} are both given, so {idle} Leave one of the three out."
-        )
+        if self.recurrent_dropout and self.idle:
+            raise DropvizError(self.idle.format(recurrent_dropout=self.recurrent_dropout))
 
     @property
     def row(self) -> Method:
@@ -82,6 +71,25 @@ class Setting(Options):
         """The argument that gives a rule its rate here."""
         # zoneout's two rates are options: recurrent_dropout stands in for either.
         return rule.argument if getattr(self, rule.argument) is not None else "recurrent_dropout"
+
+    @property
+    def idle(self) -> str:
+        """Why ``recurrent_dropout`` has nothing to act on here; empty where it has.
+
+        A sentence with "{recurrent_dropout}" for its rate: the page that needs no Python says it
+        of a rate of its own.
+        """
+        if "recurrent_dropout" in map(self.argument, self.row.rules):
+            return ""
+        if all(rule.argument == "dropout" for rule in self.row.rules):
+            return (
+                f"Method {self.method!r} masks the inputs only, so {_IDLE} Set it to 0, or choose "
+                "another method."
+            )
+        *most, last = (rule.argument for rule in self.row.rules if rule.argument in OPTIONS)
+        return (
+            f"{', '.join(most)} and {last} are both given, so {_IDLE} Leave one of the three out."
+        )
 
     def argument_at(self, site: str) -> str:
         """The argument that gives a site its rate here; empty where nothing does."""

@@ -98,6 +98,28 @@ def test_zaremba_masks_nothing_recurrent() -> None:
     assert Setting("zaremba", dropout=0.25, recurrent_dropout=0).dropout == 0.25
 
 
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"method": "zaremba"}, "masks the inputs only"),
+        ({"method": "zoneout", "zoneout_cell": 0.5, "zoneout_hidden": 0.5}, "are both given"),
+        ({"method": "zoneout", "zoneout_cell": 0.5}, ""),
+        ({"method": "moon"}, ""),
+    ],
+)
+def test_a_setting_says_why_the_second_rate_would_be_idle(
+    given: dict[str, Any], words: str
+) -> None:
+    idle = Setting(**given).idle
+
+    assert words in idle
+    assert bool(words) == bool(idle)
+    if words:
+        assert refused(**given, recurrent_dropout=0.5) == idle.replace("{recurrent_dropout}", "0.5")
+    else:
+        assert Setting(**given, recurrent_dropout=0.5).recurrent_dropout == 0.5
+
+
 @pytest.mark.parametrize("zones", [(0.1, 0.2), (0.0, 0.0)])
 def test_zoneout_takes_two_of_its_three_rates(zones: tuple[float, float]) -> None:
     cell, hidden = zones
