@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dropviz.core.display_registry import display, draw_figure
-from dropviz.core.estimate import Estimate
+from dropviz.core.estimate import BOOTSTRAP, Estimate
 from dropviz.core.sentences import counted, figure
 from dropviz.core.study_result import Trainings, data_frame
 from dropviz.core.text_table import Table
@@ -22,9 +22,10 @@ class Entry:
     Attributes:
         name: What it is called.
         cells: Its results, in the order of the seeds.
-        score: The mean of its last validation scores with a bootstrap interval.
-        difference: From the first setting, seed by seed, with Student's interval; None of the
-            first itself.
+        score: The mean of its last validation scores with a bootstrap interval, which is too short
+            with few seeds.
+        difference: From the first setting, seed by seed, with Student's interval of 95 %; None of
+            the first itself.
         needed: Seeds that it would take to see ``Comparison.visible_difference``; 0 where they
             cannot be told.
         seconds: Median seconds of an epoch, of trainings that had nothing to compile; NaN where
@@ -81,8 +82,8 @@ class Comparison:
         """A row for each setting."""
         first = self.entries[0].name
         heads = (
-            *("setting", self.trainings.score_name, f"difference from {first}", "failed"),
-            *("s an epoch", "cost"),
+            *("setting", f"{self.trainings.score_name} (bootstrap)"),
+            *(f"difference from {first} (95 %)", "failed", "s an epoch", "cost"),
         )
         rows = []
         for entry in self.entries:
@@ -103,6 +104,11 @@ class Comparison:
     def sentences(self) -> list[str]:
         """What may be said of each setting, and what may not."""
         said = [self._said_of(entry) for entry in self.entries[1:]]
+        if any(entry.score.count > 1 for entry in self.entries):
+            said.append(
+                f"Intervals of single settings are {BOOTSTRAP}; those of differences are of 95 % "
+                "(Student's)."
+            )
         return [*said, *self.trainings.failures, self.trainings.proof_sentence]
 
     def _said_of(self, entry: Entry) -> str:
@@ -122,7 +128,8 @@ class Comparison:
         low, high = sorted((abs(difference.low), abs(difference.high)))
         return (
             f"{entry.name} is {'better' if better else 'worse'} than {first} by "
-            f"{figure(abs(difference.mean))} ({figure(low)} to {figure(high)}), beyond {noise}."
+            f"{figure(abs(difference.mean))} ({figure(low)} to {figure(high)}, 95 %), beyond "
+            f"{noise}."
         )
 
     @property

@@ -47,8 +47,9 @@ class Coverage:
         """The coverage in one line."""
         verdict = "as promised, as far as so many can tell"
         if not self.low <= self.share <= self.high:
-            much = "too few" if self.found < self.share else "too many"
-            verdict = f"{much}: the spread is no measure of the error here"
+            few = self.found < self.share
+            much, width = ("too few", "narrow") if few else ("too many", "wide")
+            verdict = f"{much}: the band is too {width} for these truths"
         return (
             f"The {self.share:.0%} band holds {self.found:.1%} of {self.count:,} truths "
             f"({self.low:.1%} to {self.high:.1%}): {verdict}."

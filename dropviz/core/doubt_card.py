@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from dropviz.core.display_registry import display
 from dropviz.core.doubt import Coverage
 from dropviz.core.sentences import figure
 from dropviz.core.text_table import Table
 
+# The share that a band is to hold, and the standard deviations round its mean that it reaches: of
+# a few models no quantiles can be told, so that it is that of a normal distribution, for both ways.
+SHARE, REACH = 0.9, 1.644854
+_FOR_QUANTILES = round(2 / (1 - SHARE))  # models, one of them beyond each end of the band
 WHERE = {
     "inside": "inputs such as it was trained on",
     "outside": "inputs beyond them, where it must extrapolate",
@@ -22,7 +26,8 @@ class Trust:
     """How one way to measure doubt did on some inputs.
 
     Attributes:
-        coverage: How many truths lay within its 90 % band.
+        coverage: How many truths lay within its 90 % band: the mean and ``REACH`` standard
+            deviations to either side.
         spread: The mean of its standard deviations.
         error: The root mean square of its errors.
     """
@@ -79,15 +84,18 @@ class DoubtCard:
         said = []
         for way, places in self.found.items():
             inside, outside = places["inside"], places["outside"]
-            error = _times(outside.error, inside.error)
-            spread = _times(outside.spread, inside.spread)
-            said.append(
-                f"{way}: from inside to outside the error grew {error}, the spread {spread}."
-            )
-        return [
-            *said,
-            "The bands are of the models alone: noise in the data is in the truths, not in them.",
-        ]
+            error = _change(inside.error, outside.error)
+            spread = _change(inside.spread, outside.spread)
+            said.append(f"{way}: from inside to outside the error {error}, the spread {spread}.")
+        return [*said, self._bands_sentence()]
+
+    def _bands_sentence(self) -> str:
+        few = self.members < _FOR_QUANTILES
+        why = f", as {self.members} models have no quantiles" if few else ""
+        return (
+            f"Bands here are the mean ± {REACH:.2f} spreads{why}. They are of the models alone: "
+            "noise in the data is in the truths, not in them."
+        )
 
     def _ipython_display_(self) -> None:
         display(self)
@@ -96,5 +104,17 @@ class DoubtCard:
         return "\n".join([self.title, *self.table.lines, *self.sentences])
 
 
-def _times(one: float, other: Any) -> str:
-    return f"{one / other:.1f} times" if other else "more than"
+def _change(before: float, after: float) -> str:
+    """What became of a size, from 0, that was measured twice."""
+    if not (math.isfinite(before) and math.isfinite(after)):
+        return f"went from {figure(before)} to {figure(after)}"
+    if before == after:
+        return f"stayed {figure(after)}"
+    if not before:
+        return f"grew from 0 to {figure(after)}"
+    if not after:
+        return "shrank to 0"
+    times = f"{after / before:.2g}"
+    if times == "1":
+        return "stayed about the same"
+    return f"{'grew' if after > before else 'shrank'} to {times} times its size"

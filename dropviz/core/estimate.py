@@ -6,10 +6,17 @@ from dataclasses import dataclass
 
 from dropviz.core.sentences import figure
 
+# What may be said of the interval of a mean; that of a paired difference is Student's.
+BOOTSTRAP = "by bootstrap over the seeds, and too short with few of them"
+
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over seeds with its 95 % interval.
+    """A mean over seeds with an interval.
+
+    Of paired differences it is Student's, of 95 %. Of scores it is what 95 % of the bootstrap's
+    means lie within, which with few seeds is shorter than an interval of 95 %: of 3 seeds it
+    reaches from the lowest to the highest, and holds the true mean three times of four.
 
     Attributes:
         mean: The mean; NaN where no seed has a score.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dropviz.core.display_registry import display, draw_figure
-from dropviz.core.estimate import Estimate
+from dropviz.core.estimate import BOOTSTRAP, Estimate
 from dropviz.core.sentences import counted, figure
 from dropviz.core.spec import RunSpec
 from dropviz.core.study_result import Trainings, data_frame
@@ -31,8 +31,10 @@ class Sweep:
         trainings: The trainings.
         scores: Shape (dropout, recurrent_dropout, seeds): the last validation score; NaN where
             a training failed.
-        estimates: By (row, column) the mean over seeds with its interval.
-        behind: By (row, column) how far a cell is from the best, seed by seed; above 0 is better.
+        estimates: By (row, column) the mean over seeds with its bootstrap interval, which is too
+            short with few seeds.
+        behind: By (row, column) how far a cell is from the best, seed by seed, with Student's
+            interval of 95 %; above 0 is better.
     """
 
     spec: RunSpec
@@ -116,16 +118,26 @@ class Sweep:
             return "No cell has a score: at least one training failed in each."
         row, column = self.best
         where = self._rates(row, column)
-        best = f"Best mean: {self.estimates[row, column]} at {where}."
+        best = self.estimates[row, column]
+        said = [f"Best mean: {best} at {where}."]
+        if best.count > 1:
+            said.append(f"Its interval is {BOOTSTRAP}.")
+        said.append(self._others_sentence())
+        if broke := int(self.broken.sum()):
+            are = "is" if broke == 1 else "are"
+            said.append(f"{counted(broke, 'cell')} in which a training failed {are} left out.")
+        return " ".join(said)
+
+    def _others_sentence(self) -> str:
+        others, like = int((~self.broken).sum()) - 1, int(self.like_best.sum()) - 1
         if len(self.seeds) == 1:
-            return f"{best} One seed tells nothing of chance: no cell can be told from another."
-        others = int(self.like_best.sum()) - 1
+            return "One seed tells nothing of chance: no cell can be told from another."
         if not others:
-            return f"{best} Each other cell is worse by more than the noise of these seeds."
-        return (
-            f"{best} {others} of the {self.scores[..., 0].size - 1} others cannot be told from it "
-            f"(paired over {len(self.seeds)} seeds, 95 %)."
-        )
+            return "There is no other cell to tell it from."
+        paired = f"(paired over {len(self.seeds)} seeds, 95 %)"
+        if not like:
+            return f"Each other cell is worse by more than the noise of these seeds {paired}."
+        return f"{like} of {counted(others, 'other')} cannot be told from it {paired}."
 
     def _rates(self, row: int, column: int) -> str:
         return (

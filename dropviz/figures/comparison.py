@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from dropviz.core.comparison import Comparison, Entry
+from dropviz.core.estimate import BOOTSTRAP
 from dropviz.core.sentences import figure
 from dropviz.core.study_result import SCORES
 from dropviz.figures import colours, theme
@@ -55,7 +56,7 @@ def differences(comparison: Comparison) -> theme.Picture:
         picture.text(0.02, 1 - 30 / height, title, fontsize=12.5, weight="bold")
         said = (
             f"a dot for each of {len(comparison.seeds)} seeds, the same for both; a diamond for "
-            "their mean, with its 95 % interval"
+            "their mean, with Student's 95 % interval"
         )
         picture.text(0.02, 1 - 52 / height, said, fontsize=10, color=colours.MUTED)
         picture.alt = f"Differences. {comparison.title}. {' '.join(comparison.sentences)}"
@@ -103,7 +104,7 @@ def curves(comparison: Comparison) -> theme.Picture:
         said = f"median and range over {len(comparison.seeds)} seeds"
         axes.text(0, 1.03, said, transform=axes.transAxes, fontsize=10, color=colours.MUTED)
         last = "; ".join(f"{entry.name}: {entry.score}" for entry in comparison.entries)
-        picture.alt = f"Curves. {comparison.title}. At the end {last}."
+        picture.alt = f"Curves. {comparison.title}. At the end, with intervals {BOOTSTRAP}: {last}."
     return picture
 
 

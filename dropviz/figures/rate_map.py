@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.patches import Rectangle
 
-from dropviz.core.estimate import Estimate
+from dropviz.core.estimate import BOOTSTRAP, Estimate
 from dropviz.core.sentences import counted, figure
 from dropviz.core.sweep_result import Floats, Sweep
 from dropviz.figures import colours, theme
@@ -129,6 +129,8 @@ def _map_alt(sweep: Sweep) -> str:
 def margins(sweep: Sweep) -> theme.Picture:
     """Draws each rate by itself: the score against it, a line for each value of the other.
 
+    Bands are bootstrap intervals of the means, which are too short with few seeds.
+
     Args:
         sweep: The sweep.
 
@@ -148,7 +150,10 @@ def margins(sweep: Sweep) -> theme.Picture:
             said = f"each line one {names[1 - number]}"
             axes.text(0, 1.03, said, transform=axes.transAxes, fontsize=10, color=colours.MUTED)
         title = theme.shortened(sweep.title, _TITLE)
-        picture.text(0.09, 0.93, title, fontsize=12.5, weight="bold")
+        picture.text(0.09, 0.94, title, fontsize=12.5, weight="bold")
+        if len(sweep.seeds) > 1:
+            bands = f"bands: intervals of the means {BOOTSTRAP}"
+            picture.text(0.09, 0.895, bands, fontsize=10, color=colours.MUTED)
         picture.alt = f"Scores against each rate. {_map_alt(sweep)}"
     return picture
 

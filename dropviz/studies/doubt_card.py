@@ -13,7 +13,7 @@ import numpy as np
 
 from dropviz.core.checks import check_whole
 from dropviz.core.doubt import Doubt, covered
-from dropviz.core.doubt_card import DoubtCard, Trust
+from dropviz.core.doubt_card import REACH, SHARE, DoubtCard, Trust
 from dropviz.core.spec import RunSpec
 from dropviz.core.task_data import noisy_sines
 from dropviz.core.tasks import BATCH_SIZE, load_task
@@ -26,7 +26,6 @@ _TASK = "noisy-sine"
 _AMPLITUDES = {"inside": (0.5, 1.0), "outside": (1.5, 2.0)}
 _SAMPLES, _SEED = 500, 2
 _MOST = 100
-_SHARE, _NORMAL = 0.9, 1.644854  # a band, and the standard deviations that it reaches
 
 
 def doubt_card(
@@ -86,7 +85,6 @@ def _trained(spec: RunSpec, task: Any, seed: int) -> Any:
 
 def _trust(doubt: Doubt, y: Any) -> Trust:
     error = np.sqrt(np.mean((doubt.mean.reshape(y.shape) - y) ** 2))
-    # Of a few models no quantiles can be told: a normal band for both.
-    half = _NORMAL * doubt.spread
-    coverage = covered(doubt.mean - half, doubt.mean + half, y, _SHARE)
+    half = REACH * doubt.spread
+    coverage = covered(doubt.mean - half, doubt.mean + half, y, SHARE)
     return Trust(coverage, float(doubt.spread.mean()), float(error))

@@ -19,6 +19,9 @@ _FEWEST = 2
 def bootstrapped(scores: Sequence[float] | NDArray[np.float64]) -> Estimate:
     """The mean of scores with its bootstrap interval (Efron 1979; percentiles).
 
+    It is no interval of 95 % where scores are few: of 3 it reaches from the lowest to the highest,
+    which holds the true mean in 75 of 100 studies, as each score is as likely above it as below.
+
     Args:
         scores: One for each seed; those that are not finite are left out.
 
@@ -37,7 +40,7 @@ def bootstrapped(scores: Sequence[float] | NDArray[np.float64]) -> Estimate:
 def paired(
     scores: Sequence[float] | NDArray[np.float64], others: Sequence[float] | NDArray[np.float64]
 ) -> Estimate:
-    """The mean difference of scores of the same seeds, with Student's interval.
+    """The mean difference of scores of the same seeds, with Student's interval of 95 %.
 
     Args:
         scores: One for each seed.

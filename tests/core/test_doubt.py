@@ -41,7 +41,14 @@ def test_coverage_counts_the_truths_inside() -> None:
     assert fits.low < fits.found < fits.high
     assert "as promised" in fits.sentence
     assert misses.found < 0.2
-    assert "too few" in misses.sentence
+    assert misses.sentence.endswith("too few: the band is too narrow for these truths.")
+
+
+def test_a_band_that_holds_too_many_truths_is_too_wide_for_them() -> None:
+    covered = doubt(RNG.normal(size=(4000, 300, 1))).coverage(np.zeros(300))
+
+    assert covered.found == 1
+    assert covered.sentence.endswith("too many: the band is too wide for these truths.")
 
 
 def test_an_interval_is_wilson_s() -> None:

@@ -114,6 +114,16 @@ def test_a_setting_without_a_score_says_so(comparison: Comparison) -> None:
     assert "no score" in str(comparison)
 
 
+def test_it_is_said_which_intervals_are_of_95_of_100(sweep: Sweep, comparison: Comparison) -> None:
+    bootstrap = "by bootstrap over the seeds, and too short with few of them"
+
+    assert f"bands: intervals of the means {bootstrap}" in words(margins(sweep))
+    assert "(paired, 3 seeds, 95 %)" in words(rate_map(sweep))
+    assert bootstrap in rate_map(sweep).alt
+    assert "their mean, with Student's 95 % interval" in words(differences(comparison))
+    assert f"with intervals {bootstrap}" in curves(comparison).alt
+
+
 @pytest.mark.parametrize("draw", [rate_map, margins])
 def test_nothing_of_a_sweep_is_cut_off_or_overlaps(sweep: Sweep, draw: Any) -> None:
     picture = draw(sweep)

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from dropviz.core.doubt import Coverage
+from dropviz.core.doubt_card import DoubtCard, Trust
+
+COVERAGE = Coverage(0.9, 0.9, 0.88, 0.92, 500)
+
+
+Sizes = tuple[float, float]
+
+
+def card(error: Sizes = (0.1, 0.3), spread: Sizes = (0.2, 0.1), members: int = 5) -> DoubtCard:
+    places = ("inside", "outside")
+    trust = {place: Trust(COVERAGE, spread[at], error[at]) for at, place in enumerate(places)}
+    return DoubtCard({"masks": trust}, members, 100, "noisy sines")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "said"),
+    [
+        ((0.1, 0.3), "grew to 3 times its size"),
+        ((0.1, 0.13), "grew to 1.3 times its size"),
+        ((0.2, 0.1), "shrank to 0.5 times its size"),
+        ((0.2, 0.002), "shrank to 0.01 times its size"),
+        ((0.1, 0.1004), "stayed about the same"),
+        ((0.1, 0.1), "stayed 0.100"),
+        ((0.0, 0.0), "stayed 0.000"),
+        ((0.0, 0.25), "grew from 0 to 0.250"),
+        ((0.25, 0.0), "shrank to 0"),
+        ((0.25, math.nan), "went from 0.250 to nan"),
+        ((math.inf, 0.25), "went from inf to 0.250"),
+    ],
+)
+def test_what_became_of_a_size_is_said_as_it_is(sizes: Sizes, said: str) -> None:
+    first, *_ = card(error=sizes).sentences
+    other, *_ = card(spread=sizes).sentences
+
+    assert first == (
+        f"masks: from inside to outside the error {said}, the spread shrank to 0.5 times its size."
+    )
+    assert other == (
+        f"masks: from inside to outside the error grew to 3 times its size, the spread {said}."
+    )
+
+
+@pytest.mark.parametrize(
+    ("members", "why"),
+    [(3, ", as 3 models have no quantiles"), (5, ", as 5 models have no quantiles"), (40, "")],
+)
+def test_it_says_what_its_bands_are(members: int, why: str) -> None:
+    *_, last = card(members=members).sentences
+
+    assert last == (
+        f"Bands here are the mean ± 1.64 spreads{why}. They are of the models alone: noise in the "
+        "data is in the truths, not in them."
+    )
