@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from fractions import Fraction
 from typing import Any
 
@@ -51,10 +51,12 @@ class Scenario:
     Attributes:
         spec: The training.
         quiz: Whether the student predicts first.
+        given: The fields of ``RunSpec`` that the text gave; none where there was no text.
     """
 
     spec: RunSpec
     quiz: bool = False
+    given: frozenset[str] = field(default=frozenset(), compare=False)
 
     def __str__(self) -> str:
         keys = {name: key for key, (name, _) in NUMBERS.items()}
@@ -130,7 +132,7 @@ def magic(spec: RunSpec) -> str:
     )
 
 
-def parse(text: str) -> Scenario:
+def parse(text: str, batches: int | None = None) -> Scenario:
     """Reads a scenario.
 
     Args:
@@ -140,12 +142,15 @@ def parse(text: str) -> Scenario:
             ``life=step``, ``scaling=inverted``, ``zc.5`` and ``zh.05`` for zoneout;
             ``@120,d.3,freeze`` a change from batch 120 on, ``@20%,r.3`` one when a fifth of the
             training is done; ``quiz``.
+        batches: Those of the training that shares are shares of; by default of the scenario's
+            own task and epochs.
 
     Returns:
         The scenario.
 
     Raises:
-        DropvizError: If a part is none of these, is there twice, or is out of range.
+        DropvizError: If a part is none of these, is there twice, or is out of range; or if a
+            share is asked for of a task that does not come with dropviz.
     """
     if not isinstance(text, str):
         raise DropvizError(f"A scenario is a string, as in {_EXAMPLE}. Received: {received(text)}.")
@@ -171,8 +176,9 @@ def parse(text: str) -> Scenario:
             values[name] = value
     spec = RunSpec(**values)
     if changes:
-        spec = RunSpec(**values, schedule=tuple(_changes(changes, spec, text)))
-    return Scenario(spec, quiz)
+        values["schedule"] = tuple(_changes(changes, spec, text, batches))
+        spec = RunSpec(**values)
+    return Scenario(spec, quiz, frozenset(values))
 
 
 def _field(part: str, text: str) -> tuple[str, Any]:
@@ -209,16 +215,17 @@ def _unknown(part: str, text: str) -> DropvizError:
     )
 
 
-def _batch(at: str, spec: RunSpec) -> int | None:
+def _batch(at: str, spec: RunSpec, batches: int | None) -> int | None:
     """The batch that a change is at; None where it is written as neither batch nor share."""
     if _BATCH.fullmatch(at):
         return int(at)
     if _SHARE.fullmatch(at) and Fraction(at[:-1]) <= _WHOLE_PERCENT:
-        return int(Fraction(at[:-1]) / _WHOLE_PERCENT * batches_of(spec.task, spec.epochs))
+        whole = batches_of(spec.task, spec.epochs) if batches is None else batches
+        return int(Fraction(at[:-1]) / _WHOLE_PERCENT * whole)
     return None
 
 
-def _changes(parts: list[str], spec: RunSpec, text: str) -> list[Change]:
+def _changes(parts: list[str], spec: RunSpec, text: str, batches: int | None) -> list[Change]:
     changes = []
     before = spec.start
     for part in parts:
@@ -237,7 +244,7 @@ def _changes(parts: list[str], spec: RunSpec, text: str) -> list[Change]:
                     f"{received(part)}. Only d, r, freeze and release can."
                 )
             values[name] = value
-        batch = _batch(at, spec)
+        batch = _batch(at, spec, batches)
         if batch is None or not what:
             raise DropvizError(
                 f"In the scenario {received(text)} a change is written @BATCH,d.3,r.1 or "

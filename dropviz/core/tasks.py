@@ -165,9 +165,28 @@ TASKS: dict[str, TaskEntry] = {
 }
 
 
-def batches_of(name: str, epochs: int) -> int:
-    """Training batches of so many epochs of a task that comes with dropviz."""
-    return epochs * -(-TASKS[name].samples // BATCH_SIZE)
+def batches_of(task: str | Task, epochs: int) -> int:
+    """Training batches of so many epochs.
+
+    Args:
+        task: A name in ``TASKS``, whose data need not be there; or a task of one's own.
+        epochs: Passes over the training data.
+
+    Returns:
+        The number of batches.
+
+    Raises:
+        UnknownNameError: If there is no such task.
+    """
+    samples = len(task.x) if isinstance(task, Task) else _entry_of(task).samples
+    return epochs * -(-samples // BATCH_SIZE)
+
+
+def _entry_of(name: object) -> TaskEntry:
+    """A row of the table; raises UnknownNameError where there is none of the name."""
+    if not is_known(name, TASKS):
+        raise unknown_name("task", name, TASKS)
+    return TASKS[str(name)]
 
 
 def load_task(name: str) -> Task:
@@ -183,9 +202,7 @@ def load_task(name: str) -> Task:
         UnknownNameError: If there is no such task.
         DropvizError: If its data cannot be had, as where there is no network to load them.
     """
-    if not is_known(name, TASKS):
-        raise unknown_name("task", name, TASKS)
-    entry = TASKS[name]
+    entry = _entry_of(name)
     # Where a download fails Keras raises an Exception of no kind of its own.
     failures = (OSError, ImportError) if entry.offline else Exception
     try:

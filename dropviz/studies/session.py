@@ -24,7 +24,7 @@ from dropviz.core.schedule import Change
 from dropviz.core.setting import Setting
 from dropviz.core.spec import RunSpec
 from dropviz.core.task import Task
-from dropviz.core.tasks import BATCH_SIZE
+from dropviz.core.tasks import BATCH_SIZE, batches_of
 from dropviz.core.verdict import Verdict
 from dropviz.experiment.explain import explain
 from dropviz.keras_inside.call_path import heard_call_paths
@@ -99,7 +99,7 @@ class Session(Closing):
     @property
     def batches(self) -> int:
         """Training batches in an epoch."""
-        return -(-len(self.task.x) // BATCH_SIZE)
+        return batches_of(self.task, 1)
 
     def fits(self, spec: RunSpec, task: Task) -> bool:
         """Whether a spec can be trained here, without another model."""

@@ -18,7 +18,7 @@ from dropviz.core.curves import Curves
 from dropviz.core.recording import Recording
 from dropviz.core.spec import RunSpec
 from dropviz.core.task import Task
-from dropviz.core.tasks import BATCH_SIZE
+from dropviz.core.tasks import BATCH_SIZE, batches_of
 from dropviz.keras_inside import interrupts
 from dropviz.keras_inside.fit_batches import as_handed, build_metrics, shuffled_orders
 from dropviz.keras_inside.jax_state import variables_without_riders
@@ -211,7 +211,7 @@ class TrainingProgram:
 
     def _schedule(self, spec: RunSpec) -> Callable[[Any], None]:
         """What sets the rates of each batch of a training whose rates change."""
-        batches = spec.epochs * -(-len(self.task.x) // BATCH_SIZE)
+        batches = batches_of(self.task, spec.epochs)
         begins = [0, *(change.batch for change in spec.schedule)]
         at = np.searchsorted(begins, np.arange(batches), side="right") - 1
         # A change of the first batch takes the place of the start.

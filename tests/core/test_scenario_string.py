@@ -12,8 +12,9 @@ from dropviz.core.methods import METHODS
 from dropviz.core.scenario_string import Scenario, magic, parse
 from dropviz.core.schedule import Change
 from dropviz.core.spec import RunSpec
+from dropviz.core.task import Task
 from dropviz.core.tasks import BATCH_SIZE, TASKS, batches_of, load_task
-from dropviz.errors import DropvizError
+from dropviz.errors import DropvizError, UnknownNameError
 from tests.tables import LIVES, SCALINGS
 
 PLAIN = "lstm:u32:d0:r0:m=keras:task=digits:e10:s7"
@@ -327,8 +328,54 @@ def test_two_changes_within_one_batch_are_refused() -> None:
         parse("lstm:e1:@50%,r.3:@51%,r.2")
 
 
+@pytest.mark.parametrize("text", ["lstm:task=digit:@20%,r.3", "lstm:@50%,d0:task=digit:e3"])
+def test_a_share_of_an_unknown_task_is_refused_with_the_nearest(text: str) -> None:
+    with pytest.raises(UnknownNameError, match="Did you mean 'digits'"):
+        parse(text)
+
+    # No data need be known where no share is asked for.
+    assert parse("lstm:task=digit:@20,r.3").spec.task == "digit"
+
+
+@pytest.mark.parametrize(
+    "text", ["lstm:@50%,d.3", "lstm:e99:@50%,d.3", "lstm:task=mine:@50%,d.3:u3"]
+)
+def test_shares_may_be_those_of_another_training(text: str) -> None:
+    (change,) = parse(text, batches=7).spec.schedule
+
+    assert change.batch == 3
+
+
+# ---------------------------------------------------------------- what a text gave
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        ("lstm", set()),
+        ("lstm:quiz", set()),
+        ("lstm:u16:d0", {"units", "dropout"}),
+        ("lstm:e10:s7:task=digits:m=keras", {"epochs", "seed", "task", "method"}),
+        ("lstm:task=e5", {"task"}),
+        ("lstm:e+3:@1,d.2:zc.1:m=zoneout", {"epochs", "schedule", "zoneout_cell", "method"}),
+    ],
+)
+def test_a_scenario_knows_what_its_text_gave(text: str, given: set[str]) -> None:
+    found = parse(text)
+
+    assert found.given == given
+    # Which counts for nothing else: it is the same scenario.
+    assert found == Scenario(found.spec, found.quiz)
+
+
 @pytest.mark.parametrize("name", [name for name, entry in TASKS.items() if entry.offline])
 def test_the_table_knows_how_many_batches_a_task_has(name: str) -> None:
     task = load_task(name)
 
     assert batches_of(name, 2) == 2 * math.ceil(len(task.x) / BATCH_SIZE)
+
+
+def test_batches_of_arrays_of_one_s_own_are_counted() -> None:
+    x, y = np.zeros((BATCH_SIZE + 1, 3, 2)), np.arange(BATCH_SIZE + 1) % 2
+
+    assert batches_of(Task("mine", x, y, x, y), 5) == 10

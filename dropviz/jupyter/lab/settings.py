@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Mapping
 from dataclasses import replace
 from typing import Any
@@ -77,7 +76,7 @@ def checked(name: str, value: Any, tasks: Container[str]) -> Any:
 
 def says_epochs(scenario: str) -> bool:
     """Whether a scenario gives a number of epochs; else a training goes on until it is stopped."""
-    return re.search(r":e\d", scenario) is not None
+    return "epochs" in parse(scenario).given
 
 
 def is_idle(method: str, own: RunSpec) -> bool:

@@ -16,6 +16,7 @@ from dropviz.jupyter.lab.settings import (
     TIPS,
     is_idle,
     note_of,
+    says_epochs,
     scenario_of,
 )
 
@@ -78,6 +79,22 @@ def test_the_options_of_a_method_come_back_with_it() -> None:
 
     assert (away.method, away.life) == ("keras", None)
     assert back.life == "step"
+
+
+@pytest.mark.parametrize(
+    ("scenario", "said"),
+    [
+        ("lstm", False),
+        ("lstm:u16:e10", True),
+        ("lstm:e+3", True),
+        (" lstm:e3:quiz", True),
+        ("lstm:task=mine:@20,d.1", False),
+    ],
+)
+def test_a_training_has_an_end_where_its_scenario_gives_epochs(
+    scenario: str, *, said: bool
+) -> None:
+    assert says_epochs(scenario) is said
 
 
 @pytest.mark.parametrize("method", METHODS)
