@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +26,8 @@ class Progress:
         batches: Batches in an epoch; None where Keras does not know yet.
         curves: The curves so far.
         seconds: Wall time since the training began.
-        so_far: What Keras reports of the epoch under way: means over its batches so far.
+        so_far: What Keras reports of the epoch under way, as single numbers: means over its
+            batches so far.
     """
 
     epoch: int
@@ -66,6 +68,26 @@ class Progress:
 
 
 Listener = Callable[[Progress], None]
+
+
+def _single_numbers(logs: Mapping[str, Any] | None) -> dict[str, float]:
+    """What Keras reports, without what a curve cannot show.
+
+    A metric may be a number for each class, as ``keras.metrics.F1Score`` is, or whatever else
+    its ``result`` returns.
+
+    Args:
+        logs: What a callback of Keras is given.
+
+    Returns:
+        Plain numbers by their names.
+    """
+    found = {}
+    for name, value in (logs or {}).items():
+        # As Keras does for its own History; what float refuses it leaves as it came.
+        with suppress(Exception):
+            found[name] = float(value)
+    return found
 
 
 class CurveCollector(keras.callbacks.Callback):  # type: ignore[misc]
@@ -123,7 +145,7 @@ class CurveCollector(keras.callbacks.Callback):  # type: ignore[misc]
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Adds the epoch to the curves."""
         self._epoch = epoch + 1
-        figures = {name: float(value) for name, value in (logs or {}).items()}
+        figures = _single_numbers(logs)
         self.not_finite = not math.isfinite(figures.get("loss", 0.0))
         if self.not_finite and self._stop:
             self.model.stop_training = True
@@ -132,7 +154,7 @@ class CurveCollector(keras.callbacks.Callback):  # type: ignore[misc]
         self.curves = self.curves.extended(self._derived(figures))
         self._tell(0)
 
-    def _tell(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+    def _tell(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         if not self._listener:
             return
         params = self.params or {}
@@ -145,6 +167,6 @@ class CurveCollector(keras.callbacks.Callback):  # type: ignore[misc]
                 batches=params.get("steps"),
                 curves=self.curves,
                 seconds=time.perf_counter() - self._began,
-                so_far=logs or {},
+                so_far=_single_numbers(logs),
             )
         )

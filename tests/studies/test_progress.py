@@ -112,6 +112,27 @@ def test_numbers_of_every_kind_become_plain_ones() -> None:
     assert type(watch.curves["loss"][0]) is float
 
 
+class Odd:
+    def __float__(self) -> float:
+        raise RuntimeError("no number")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [np.array([0.5, 0.25]), "much", None, {"of": 1.0}, [1.0], np.zeros((2, 2)), Odd()],
+    ids=["a vector", "words", "nothing", "a table", "a list", "a matrix", "what fails"],
+)
+def test_what_is_no_single_number_is_left_out(value: Any) -> None:
+    heard: list[Progress] = []
+    watch = CurveCollector(heard.append)
+
+    driven(watch, [{"loss": 2.0, "odd": value}, {"loss": 1.0, "odd": value}])
+
+    assert dict(watch.curves) == {"loss": (2.0, 1.0)}
+    assert {tuple(each.so_far) for each in heard} == {(), ("loss",)}
+    assert not watch.not_finite
+
+
 def test_an_epoch_without_logs_is_no_error() -> None:
     watch = CurveCollector()
     watch.set_params({"epochs": 1, "steps": 1})

@@ -51,6 +51,56 @@ class Epochs(keras.callbacks.Callback):  # type: ignore[misc]
 # ---------------------------------------------------------------- fit, as it may be called
 
 
+def classifying(metric: Any) -> Any:
+    """Fits a model of two classes, and gives back its weights and its history."""
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([keras.Input((2, 2)), keras.layers.LSTM(2), keras.layers.Softmax()])
+    model.compile("sgd", "categorical_crossentropy", metrics=[metric])
+    return model.get_weights, fit_classes(model)
+
+
+def fit_classes(model: Model) -> Any:
+    classes = keras.utils.to_categorical(Y > 0, 2)
+    return model.fit(
+        X, classes, batch_size=BATCH, epochs=2, verbose=0, validation_data=(X, classes)
+    ).history
+
+
+class Confusion(keras.metrics.Metric):  # type: ignore[misc]
+    """A user's metric, whose result is a table."""
+
+    def update_state(self, *_: Any, **__: Any) -> None:
+        pass
+
+    def result(self) -> Any:
+        return keras.ops.ones((2, 2))
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [
+        keras.metrics.F1Score,
+        lambda: keras.metrics.F1Score(average="macro"),
+        lambda: Confusion(name="table"),
+    ],
+    ids=["a number for each class", "one number", "a table"],
+)
+def test_a_fit_with_a_metric_that_is_no_single_number_ends_as_plain(metric: Any) -> None:
+    weights, plain = classifying(metric())
+    expected = weights()
+    told: list[Progress] = []
+
+    with watch_everything(listener=told.append) as watched:
+        weights, history = classifying(metric())
+
+    for mine, its in zip(weights(), expected, strict=True):
+        np.testing.assert_array_equal(mine, its)
+    assert history.keys() == plain.keys()
+    single = {name for name, values in plain.items() if np.ndim(values[0]) == 0}
+    assert set(watched.curves) == single >= {"loss", "val_loss"}
+    assert {name for each in told for name in each.so_far} <= single
+
+
 def test_a_fit_is_recorded_and_its_curves_are_kept() -> None:
     with watch_everything() as watched:
         model = quick()
