@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,13 +16,17 @@ from dropviz.core.scenario_string import HEAD, parse
 from dropviz.core.spec import RunSpec
 from dropviz.core.study_result import Trainings
 from dropviz.core.task import Task
+from dropviz.core.tasks import batches_of
 from dropviz.core.training_result import TrainingResult, cell_of
 from dropviz.errors import DropvizError, is_known, received, unknown_name
+from dropviz.studies.arguments import check_names, checked_seeds, checked_values
+from dropviz.studies.engines import Engine
 from dropviz.studies.seed_statistics import bootstrapped, paired, seeds_needed
-from dropviz.studies.study import Engine, How, Listener, checked_seeds, checked_values, run_study
+from dropviz.studies.study import How, Listener, run_study
 from dropviz.studies.task_data import OWN
 
 NONE = "none"
+_SHARED = ("units", "epochs")
 _RATE = 0.25
 _VISIBLE = 0.01
 
@@ -49,7 +53,8 @@ def compare(
     Args:
         methods: The settings; others are compared with the first. Each is "none" (no dropout), a
             key of ``dropviz.core.methods.METHODS`` at the two rates below, a scenario such as
-            "lstm:d.5:@50%,d0" (its method, rates, options and schedule count), or a ``RunSpec``.
+            "lstm:d.5:@50%,d0" (its method, rates, options and schedule count), or a ``RunSpec``;
+            no two may ask for the same training.
         task: A name in ``dropviz.core.tasks.TASKS``, or a ``dropviz.Task`` of one's own.
         seeds: How many seeds, or which.
         dropout: The rate for x of methods given by name.
@@ -64,19 +69,15 @@ def compare(
         The comparison.
 
     Raises:
-        DropvizError: As ``dropviz.sweep`` does.
+        DropvizError: As ``dropviz.sweep`` does; or if two settings are the same.
     """
+    check_names(compare, spec, _SHARED)
     how = How(executor, engine, results, listener)
     chosen = checked_seeds(seeds)
     name = OWN if isinstance(task, Task) else task
-    shared = {key: spec.pop(key) for key in ("units", "epochs") if key in spec}
-    if spec:
-        raise unknown_name("argument", next(iter(spec)), [f.name for f in fields(RunSpec)])
-    base = RunSpec(task=name, **shared)
+    base = RunSpec(task=name, **spec)
     rates = dropout, recurrent_dropout
-    settings = {
-        _name(each): _spec(each, base, rates) for each in checked_values("methods", methods)
-    }
+    settings = _settings(checked_values("methods", methods), base, rates, task)
     specs = {key: [replace(one, seed=seed) for seed in chosen] for key, one in settings.items()}
     trainings = run_study([each for listed in specs.values() for each in listed], task, how)
     cells = {
@@ -84,21 +85,39 @@ def compare(
         for key, listed in specs.items()
     }
     entries = tuple(_entry(key, cells, trainings, base.epochs) for key in cells)
-    found = next(iter(settings.values()))
     shown = name if isinstance(task, str) else task.name
-    return Comparison(shown, chosen, found.epochs, found.units, entries, trainings, _VISIBLE)
+    return Comparison(shown, chosen, base.epochs, base.units, entries, trainings, _VISIBLE)
 
 
-def _name(setting: str | RunSpec) -> str:
-    return cell_of(setting) if isinstance(setting, RunSpec) else str(setting)
+def _settings(
+    methods: Sequence[str | RunSpec], base: RunSpec, rates: tuple[float, float], task: str | Task
+) -> dict[str, RunSpec]:
+    """The settings by what they are called, each another training."""
+    found: dict[str, RunSpec] = {}
+    for each in methods:
+        name = cell_of(each) if isinstance(each, RunSpec) else str(each)
+        # Seeds are those of the comparison.
+        spec = replace(_spec(each, base, rates, task), seed=base.seed)
+        same = next((other for other, known in found.items() if known == spec), None)
+        if same is not None:
+            raise DropvizError(
+                f"Each setting must be another training. Received: {received(same)} and "
+                f"{received(name)}, which are both method {spec.method!r} with "
+                f"dropout={spec.dropout:g} and recurrent_dropout={spec.recurrent_dropout:g}. "
+                "Leave one out, or give other rates."
+            )
+        found[name] = spec
+    return found
 
 
-def _spec(setting: str | RunSpec, base: RunSpec, rates: tuple[float, float]) -> RunSpec:
+def _spec(
+    setting: str | RunSpec, base: RunSpec, rates: tuple[float, float], task: str | Task
+) -> RunSpec:
     """A setting as a spec, with the task, units and epochs of all."""
     if setting == NONE:
         return base
     if isinstance(setting, str) and setting.partition(":")[0] == HEAD:
-        setting = parse(_with_length(setting, base)).spec
+        setting = parse(setting, batches_of(task, base.epochs)).spec
     if isinstance(setting, RunSpec):
         return replace(setting, task=base.task, units=base.units, epochs=base.epochs)
     if not isinstance(setting, str):
@@ -113,14 +132,6 @@ def _spec(setting: str | RunSpec, base: RunSpec, rates: tuple[float, float]) -> 
     return replace(
         base, method=setting, dropout=dropout, recurrent_dropout=recurrent if two else 0.0
     )
-
-
-def _with_length(scenario: str, base: RunSpec) -> str:
-    """A scenario whose shares of the training are shares of this one."""
-    head, *parts = scenario.split(":")
-    length = [f"task={base.task}", f"e{base.epochs}"] if base.task != OWN else [f"e{base.epochs}"]
-    kept = [each for each in parts if not each.startswith("task=") and each[:1] != "e"]
-    return ":".join([head, *length, *kept])
 
 
 def _entry(

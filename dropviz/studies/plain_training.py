@@ -13,17 +13,17 @@ from dropviz.core.cell_result import CellResult
 from dropviz.core.recording import Recording
 from dropviz.core.spec import RunSpec
 from dropviz.core.task import Task
-from dropviz.errors import DropvizError, is_known, unknown_name
+from dropviz.errors import DropvizError
 from dropviz.keras_inside.seeding import seed_again
 from dropviz.methods.variable_rates import VariableRates
 from dropviz.recording.record import record
+from dropviz.studies.engines import check_engine
 from dropviz.studies.fitting import build, fit
 from dropviz.studies.progress import CurveCollector
 from dropviz.studies.steering import Steering
 from dropviz.studies.steering_callback import SteeringCallback
 
 Model = Any
-ENGINES = ("exact", "xla")
 
 
 def check_trainable(spec: RunSpec, engine: str) -> None:
@@ -34,8 +34,7 @@ def check_trainable(spec: RunSpec, engine: str) -> None:
             "dropviz trains many models with Keras on TensorFlow or JAX. Received: "
             f"backend={backend!r}. Set KERAS_BACKEND=tensorflow before Keras is imported."
         )
-    if not is_known(engine, ENGINES):
-        raise unknown_name("engine", engine, ENGINES)
+    check_engine(engine)
     if engine == "xla" and backend == "jax":
         raise DropvizError(
             'With JAX there is one engine, which XLA compiles, and it is "exact". Received: '

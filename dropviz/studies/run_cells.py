@@ -12,7 +12,7 @@ from typing import Any
 
 from dropviz.core.sentences import counted
 from dropviz.core.training_result import TrainingResult
-from dropviz.errors import DropvizError, received
+from dropviz.errors import DropvizError
 from dropviz.studies.worker import Answer, Order, answer
 from dropviz.studies.worker_pool import WorkerPool
 
@@ -197,13 +197,4 @@ class Timed:
                 self._cells,
                 MappingProxyType(self._done),
             )
-        )
-
-
-def check_listener(listener: object) -> None:
-    """Raises DropvizError unless a listener can be called, or is None."""
-    if listener is not None and not callable(listener):
-        raise DropvizError(
-            "listener must be a function that takes the progress. "
-            f"Received: listener={received(listener)}."
         )

@@ -8,29 +8,22 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, Executor
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
-from dropviz.core.checks import check_whole
-from dropviz.core.number_forms import MOST_SEED
 from dropviz.core.spec import RunSpec
 from dropviz.core.study_result import PlainProof, Trainings, score_of
 from dropviz.core.task import Task
 from dropviz.core.training_result import TrainingResult, cell_of
-from dropviz.errors import DropvizError, is_known, received, unknown_name
+from dropviz.studies.arguments import check_listener
+from dropviz.studies.engines import Engine, check_engine
 from dropviz.studies.results_file import ResultsFile, StudyId
-from dropviz.studies.run_cells import CellRunner, StudyProgress, Timed, check_listener
+from dropviz.studies.run_cells import CellRunner, StudyProgress, Timed
 from dropviz.studies.task_data import chosen_task, task_digest
 from dropviz.studies.worker import Order, prove, this_process, versions
 from dropviz.studies.worker_pool import WorkerPool
 
-Engine = Literal["exact", "xla"]
 Listener = Callable[[StudyProgress], None]
-ENGINES = {
-    "exact": "each training is to the bit that of plain Keras",
-    "xla": "compiled by XLA: to the bit, or up to rounding, plain Keras with jit_compile=True",
-}
 _PROOFS = 2
-_MOST_SEEDS = 10_000
 
 
 @dataclass(frozen=True)
@@ -39,7 +32,7 @@ class How:
 
     Attributes:
         executor: Any ``concurrent.futures.Executor``; None for processes of our own.
-        engine: A key of ``ENGINES``.
+        engine: A key of ``dropviz.studies.engines.ENGINES``.
         results: A file that keeps each result at once, and from which a study goes on; or None.
         listener: Told how the study goes.
         proofs: How many trainings are trained again in plain Keras.
@@ -52,8 +45,7 @@ class How:
     proofs: int = _PROOFS
 
     def __post_init__(self) -> None:
-        if not is_known(self.engine, ENGINES):
-            raise unknown_name("engine", self.engine, ENGINES)
+        check_engine(self.engine)
         check_listener(self.listener)
 
 
@@ -122,46 +114,3 @@ def _proofs(
 
 def _freezes(spec: RunSpec) -> bool:
     return any(change.frozen for change in spec.schedule)
-
-
-def checked_seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
-    """The seeds of a study.
-
-    Args:
-        seeds: How many, from 1, counted from seed 1; or the seeds themselves.
-
-    Returns:
-        The seeds, each once.
-
-    Raises:
-        DropvizError: If there is none, one is there twice, or one is out of range.
-    """
-    if isinstance(seeds, int) and not isinstance(seeds, bool):
-        return tuple(range(1, check_whole("seeds", seeds, 1, _MOST_SEEDS) + 1))
-    listed = checked_values("seeds", seeds)
-    return tuple(check_whole("seed", seed, 0, MOST_SEED) for seed in listed)
-
-
-def checked_values(name: str, values: Any) -> tuple[Any, ...]:
-    """The values of an axis, each once.
-
-    Args:
-        name: The argument's name.
-        values: What was given.
-
-    Raises:
-        DropvizError: If it is no list, is empty, or has a value twice.
-    """
-    if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
-        raise DropvizError(
-            f"{name} must be a list of values, as [0, .25, .5]. Received: {received(values)}."
-        )
-    listed = tuple(values)
-    if not listed:
-        raise DropvizError(f"{name} must not be empty. Received: {received(values)}.")
-    twice = next((each for at, each in enumerate(listed) if each in listed[:at]), None)
-    if twice is not None:
-        raise DropvizError(
-            f"{name} must have each value once. Received: {received(twice)} twice. Leave one out."
-        )
-    return listed

@@ -11,15 +11,19 @@ import numpy as np
 
 from dropviz.core.checks import check_rate
 from dropviz.core.estimate import Estimate
+from dropviz.core.method_options import OPTIONS
 from dropviz.core.spec import RunSpec
 from dropviz.core.sweep_result import Sweep
 from dropviz.core.task import Task
 from dropviz.core.training_result import cell_of
+from dropviz.studies.arguments import check_names, checked_seeds, checked_values
+from dropviz.studies.engines import Engine
 from dropviz.studies.seed_statistics import bootstrapped, paired
-from dropviz.studies.study import Engine, How, Listener, checked_seeds, checked_values, run_study
+from dropviz.studies.study import How, Listener, run_study
 from dropviz.studies.task_data import OWN
 
 _RATES = (0.0, 0.25, 0.5)
+_SHARED = ("units", "epochs", "method", *OPTIONS)
 
 
 def sweep(
@@ -62,6 +66,7 @@ def sweep(
             or are not finite, the results file is another study's or cannot be written, or the
             executor is broken; results so far are kept in the file.
     """
+    check_names(sweep, spec, _SHARED)
     how = How(executor, engine, results, listener)
     rows = _checked("dropout", dropout)
     columns = _checked("recurrent_dropout", recurrent_dropout)

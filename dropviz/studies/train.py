@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import time
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 import keras
 
+from dropviz.core.method_options import OPTIONS
 from dropviz.core.runs import Run
 from dropviz.core.scenario_string import HEAD, parse
 from dropviz.core.spec import RunSpec
 from dropviz.core.task import Task
 from dropviz.core.tasks import load_task
-from dropviz.errors import DropvizError, StoppedError, received, unknown_name
+from dropviz.errors import StoppedError
 from dropviz.keras_inside import interrupts
 from dropviz.recording.find_layers import layers_by_path
 from dropviz.recording.record import record
 from dropviz.recording.trace import prove
+from dropviz.studies.arguments import check_listener, check_names
 from dropviz.studies.fitting import build, check_size, code, fit
 from dropviz.studies.on_and_off import OnAndOff
 from dropviz.studies.progress import CurveCollector, Listener
@@ -67,15 +69,8 @@ def run(
             there is; nothing is trained then.
         StoppedError: If the training is interrupted; its ``run`` holds what was done.
     """
-    if listener is not None and not callable(listener):
-        raise DropvizError(
-            "listener must be a function that takes the progress. "
-            f"Received: listener={received(listener)}."
-        )
-    known = [each.name for each in fields(RunSpec)]
-    for name in options:
-        if name not in known:
-            raise unknown_name("argument", name, known)
+    check_listener(listener)
+    check_names(run, options, (*OPTIONS, "schedule"))
     given = {
         "method": method,
         "dropout": dropout,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -47,6 +48,25 @@ def test_a_schedule_s_shares_are_those_of_this_training(monkeypatch: pytest.Monk
     assert (change.batch, change.dropout) == (46, 0.0)
 
 
+def test_shares_and_length_of_a_scenario_give_way_to_those_of_the_comparison(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # 72 samples: two batches an epoch.
+    found = compared(
+        monkeypatch,
+        lambda _: 0.5,
+        methods=["none", "lstm:d.4:e99:task=copy:u7:@50%,d0", "lstm:d.4:@3,d0"],
+        task=tiny(),
+        seeds=1,
+        units=5,
+        epochs=4,
+    )
+
+    specs = [entry.cells[0].spec for entry in found.entries]
+    assert {(spec.task, spec.epochs, spec.units) for spec in specs} == {("own", 4, 5)}
+    assert [change.batch for spec in specs for change in spec.schedule] == [4, 3]
+
+
 def test_a_difference_beyond_the_noise_is_said_with_its_interval(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -58,8 +78,29 @@ def test_a_difference_beyond_the_noise_is_said_with_its_interval(
     )
 
     (said, *_) = found.sentences
-    assert said.startswith("keras is better than none by 0.100")
-    assert "beyond the noise of these 5 seeds" in said
+    assert re.fullmatch(
+        r"keras is better than none by 0\.100 \(0\.\d+ to 0\.\d+, 95 %\), beyond the noise of "
+        r"these 5 seeds\.",
+        said,
+    )
+
+
+def test_it_is_said_which_interval_is_of_95_of_100(monkeypatch: pytest.MonkeyPatch) -> None:
+    several, one = (
+        compared(monkeypatch, lambda s: noise(s.seed), methods=["none", "moon"], seeds=seeds)
+        for seeds in (3, 1)
+    )
+
+    assert several.table.heads[1:3] == (
+        "validation accuracy (bootstrap)",
+        "difference from none (95 %)",
+    )
+    (said,) = (each for each in several.sentences if "bootstrap" in each)
+    assert said == (
+        "Intervals of single settings are by bootstrap over the seeds, and too short with few of "
+        "them; those of differences are of 95 % (Student's)."
+    )
+    assert not any("bootstrap" in each for each in one.sentences)
 
 
 def test_no_difference_beyond_the_noise_says_how_many_seeds_it_would_take(
@@ -133,7 +174,23 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "unknown": ({"methods": ["kera"]}, "keras"),
     "a number": ({"methods": [3]}, "A setting is"),
     "a rate": ({"dropout": 1.5}, "dropout must be"),
-    "an argument": ({"unit": 3}, "unit"),
+    "an argument": ({"unit": 3}, "no argument 'unit'. Did you mean 'units'"),
+    "one seed": ({"seed": 3}, "no argument 'seed'. Did you mean 'seeds'"),
+    "an option": ({"methods": ["moon"], "life": "step"}, "no argument 'life'.*Known: 'methods'"),
+    "a task with a share": ({"methods": ["lstm:d.2:@50%,d0"], "task": "digit"}, "mean 'digits'"),
+    "one training by two names": (
+        {"methods": ["none", "keras"], "dropout": 0, "recurrent_dropout": 0},
+        "Received: 'none' and 'keras', which are both method 'keras' with dropout=0 and recurrent",
+    ),
+    "a scenario of a method": (
+        {"methods": ["none", "moon", "lstm:m=moon:d.25:r.25:u8:s3"]},
+        "Received: 'moon' and 'lstm:m=moon:d.25:r.25:u8:s3', which are both method 'moon'",
+    ),
+    "two seeds of one spec": (
+        {"methods": [RunSpec(dropout=0.2, seed=1), RunSpec(dropout=0.2, seed=2)]},
+        "which are both method 'keras' with dropout=0.2",
+    ),
+    "a part twice": ({"methods": ["lstm:e3:e4"]}, "gives epochs twice"),
     "seeds": ({"seeds": [2, 2]}, "each value once"),
 }
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,7 @@ def test_one_seed_tells_nothing_of_chance(monkeypatch: pytest.MonkeyPatch) -> No
     found = swept(monkeypatch, hill, **RATES, seeds=1)
 
     assert found.like_best.all()
+    assert "bootstrap" not in str(found)
     assert "One seed tells nothing of chance" in found.sentences[0]
 
 
@@ -94,6 +96,48 @@ def test_where_all_broke_there_is_no_best(monkeypatch: pytest.MonkeyPatch) -> No
     assert "No cell has a score" in str(found)
 
 
+def without(*broken: tuple[float, float]) -> Callable[[RunSpec], float]:
+    """Scores that differ beyond their noise, but for cells whose second training failed."""
+
+    def score(spec: RunSpec) -> float:
+        place = spec.dropout, spec.recurrent_dropout
+        return math.nan if place in broken and spec.seed == 2 else hill(spec)
+
+    return score
+
+
+PLACES = [(d, r) for d in RATES["dropout"] for r in RATES["recurrent_dropout"]]
+OVER = "(paired over 3 seeds, 95 %)"
+WORSE = f"Each other cell is worse by more than the noise of these seeds {OVER}."
+ALONE = "There is no other cell to tell it from."
+
+
+@pytest.mark.parametrize(
+    ("score", "said"),
+    [
+        (without(), WORSE),
+        (
+            without((0.25, 0.0)),
+            f"{WORSE} 1 cell in which a training failed is left out.",
+        ),
+        (
+            without(*(each for each in PLACES if each != (0.5, 0.0))),
+            f"{ALONE} 5 cells in which a training failed are left out.",
+        ),
+        (lambda s: noise(s.seed), f"5 of 5 others cannot be told from it {OVER}."),
+    ],
+    ids=["none broke", "one broke", "one is left", "all alike"],
+)
+def test_of_other_cells_only_those_with_a_score_are_told(
+    monkeypatch: pytest.MonkeyPatch, score: Callable[[RunSpec], float], said: str
+) -> None:
+    found = swept(monkeypatch, score, **RATES, seeds=3)
+
+    assert found.sentences[0].endswith(
+        f"Its interval is by bootstrap over the seeds, and too short with few of them. {said}"
+    )
+
+
 def test_the_table_has_a_row_for_each_dropout(monkeypatch: pytest.MonkeyPatch) -> None:
     found = swept(monkeypatch, hill, **RATES, seeds=2)
 
@@ -119,6 +163,9 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "a listener": ({"listener": 3}, "listener must be"),
     "units": ({"units": 0}, "units must be"),
     "a method": ({"method": "gals"}, "method"),
+    "an argument": ({"unit": 16}, "no argument 'unit'. Did you mean 'units'"),
+    "one seed": ({"seed": 3}, "no argument 'seed'. Did you mean 'seeds'"),
+    "methods": ({"methods": ["moon"]}, "no argument 'methods'. Did you mean 'method'"),
     "a folder": ({"results": "/no/such/folder/results.jsonl"}, "cannot be kept"),
 }
 

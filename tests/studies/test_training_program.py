@@ -19,7 +19,8 @@ from dropviz.errors import DropvizError, UnknownNameError
 from dropviz.keras_inside.seeding import seed_again
 from dropviz.studies import training_program
 from dropviz.studies.compare_with_plain import compare_with_plain
-from dropviz.studies.plain_training import ENGINES, train_plainly
+from dropviz.studies.engines import ENGINES
+from dropviz.studies.plain_training import train_plainly
 from dropviz.studies.train import run, train
 from dropviz.studies.training_program import TrainingProgram
 from tests.methods.live_layers import BOTH, PLAIN, assert_same_recording, four

@@ -1,0 +1,85 @@
+"""Checks of the arguments of ``run``, ``compare`` and ``sweep`` that no value of theirs checks."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any
+
+from dropviz.core.checks import check_whole
+from dropviz.core.number_forms import MOST_SEED
+from dropviz.errors import DropvizError, received, unknown_name
+
+_MOST_SEEDS = 10_000
+
+
+def check_names(
+    function: Callable[..., Any], given: Iterable[str], others: Collection[str]
+) -> None:
+    """Checks the names of arguments that a function takes as ``**``.
+
+    Args:
+        function: The function.
+        given: The names that came.
+        others: Those that there are besides the function's own parameters.
+
+    Raises:
+        UnknownNameError: If there is no such argument; it knows the function's own too.
+    """
+    parameters = inspect.signature(function).parameters.values()
+    own = [each.name for each in parameters if each.kind is not each.VAR_KEYWORD]
+    for name in given:
+        if name not in others:
+            raise unknown_name("argument", name, [*own, *others])
+
+
+def check_listener(listener: object) -> None:
+    """Raises DropvizError unless a listener can be called, or is None."""
+    if listener is not None and not callable(listener):
+        raise DropvizError(
+            "listener must be a function that takes the progress. "
+            f"Received: listener={received(listener)}."
+        )
+
+
+def checked_seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
+    """The seeds of a study.
+
+    Args:
+        seeds: How many, from 1, counted from seed 1; or the seeds themselves.
+
+    Returns:
+        The seeds, each once.
+
+    Raises:
+        DropvizError: If there is none, one is there twice, or one is out of range.
+    """
+    if isinstance(seeds, int) and not isinstance(seeds, bool):
+        return tuple(range(1, check_whole("seeds", seeds, 1, _MOST_SEEDS) + 1))
+    listed = checked_values("seeds", seeds)
+    return tuple(check_whole("seed", seed, 0, MOST_SEED) for seed in listed)
+
+
+def checked_values(name: str, values: Any) -> tuple[Any, ...]:
+    """The values of an axis, each once.
+
+    Args:
+        name: The argument's name.
+        values: What was given.
+
+    Raises:
+        DropvizError: If it is no list, is empty, or has a value twice.
+    """
+    if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
+        raise DropvizError(
+            f"{name} must be a list of values, as [0, .25, .5]. Received: {received(values)}."
+        )
+    listed = tuple(values)
+    if not listed:
+        raise DropvizError(f"{name} must not be empty. Received: {received(values)}.")
+    twice = next((each for at, each in enumerate(listed) if each in listed[:at]), None)
+    if twice is not None:
+        raise DropvizError(
+            f"{name} must have each value once. Received: {received(twice)} twice. Leave one out."
+        )
+    return listed
