@@ -117,9 +117,9 @@ def _loaded() -> str:
 
 def _written() -> str:
     """What keras.json says; empty where there is no such file."""
-    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
     try:
+        home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
         found = json.loads((home / "keras.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RuntimeError):  # the last where a user has no home
         return ""
     return str(found.get("backend", "")) if isinstance(found, dict) else ""

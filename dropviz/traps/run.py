@@ -13,6 +13,8 @@ import numpy as np
 
 from dropviz.core.trap_results import Trap, TrapResults
 from dropviz.errors import is_known, unknown_name
+from dropviz.keras_inside import interrupts
+from dropviz.keras_inside.seeding import backend_streams, put_streams_back
 from dropviz.traps import data_order, masks, rates, seeds, training
 from dropviz.traps.tools import Exhibit, Finding, NotMeasurableError
 
@@ -43,7 +45,7 @@ def traps(*names: str) -> TrapResults:
         if not is_known(name, EXHIBITS):
             raise unknown_name("trap", name, EXHIBITS)
     chosen = dict.fromkeys(names or EXHIBITS)
-    with _random_streams_kept():
+    with interrupts.minded(), _random_streams_kept():
         return TrapResults([_run(EXHIBITS[name]) for name in chosen], _where())
 
 
@@ -55,14 +57,17 @@ def _where() -> str:
 def _random_streams_kept() -> Iterator[None]:
     """Puts back the streams from which Keras takes what is not seeded."""
     python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
+    backend = backend_streams()
     try:
         yield
     finally:
+        put_streams_back(backend)
         random.setstate(python)
         np.random.set_state(numpy)  # noqa: NPY002
 
 
 def _run(exhibit: Exhibit) -> Trap:
+    interrupts.safe_point()
     start = time.perf_counter()
     found = _in_own_thread(exhibit)
     seconds = time.perf_counter() - start

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
-import sys
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
+
+from dropviz.keras_inside.standard_error import held_back
 
 Layer = Any  # Keras has no type stubs
 Model = Any
@@ -169,28 +168,6 @@ def raised(error: str) -> str:
     return f"raised {error}" if error else "worked"
 
 
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Holds back what TensorFlow logs on file descriptor 2, and passes on all else.
-
-    Yields:
-        Nothing.
-    """
-    sys.stderr.flush()
-    try:
-        real = os.dup(2)
-    except OSError:  # there is no stderr, so nothing to keep quiet
-        yield
-        return
-    with tempfile.TemporaryFile() as held:
-        os.dup2(held.fileno(), 2)
-        try:
-            yield
-        finally:
-            sys.stderr.flush()
-            os.dup2(real, 2)
-            os.close(real)
-            held.seek(0)
-            for line in held.read().splitlines(keepends=True):
-                if not _LOGGED.match(line):
-                    os.write(2, line)
+def quiet() -> AbstractContextManager[None]:
+    """Holds back what TensorFlow logs on file descriptor 2, and passes on all else."""
+    return held_back(_LOGGED)
