@@ -22,6 +22,8 @@ _lock = threading.RLock()
 # By class and method: listeners, each with the number of the thread that it listens to.
 _listeners: _Listeners = {}
 _later: _Listeners = {}  # those that hear what came of the call
+# What stands in the class meanwhile, and what stood there before; None where it was inherited.
+_installed: dict[tuple[type, str], tuple[Any, Any]] = {}
 
 
 @contextmanager
@@ -32,7 +34,7 @@ def before(owner: type, method: str, listener: Callable[..., Any]) -> Iterator[N
     an interrupt waits until such a call has ended.
 
     The class is as it was once the last block on that method has ended, in whatever
-    order blocks end.
+    order blocks end. A method that somebody has put there meanwhile stays.
 
     Args:
         owner: The class.
@@ -103,7 +105,7 @@ def _install(owner: type, method: str) -> None:
     # Keras reads the names of a constructor's arguments with getfullargspec, which sees
     # this and does not look through wrappers.
     hooked.__signature__ = inspect.signature(original)  # type: ignore[attr-defined]
-    hooked._dropviz_inherited = method not in vars(owner)  # type: ignore[attr-defined]
+    _installed[owner, method] = hooked, vars(owner).get(method)
     setattr(owner, method, hooked)
 
 
@@ -118,8 +120,10 @@ def _of_this_thread(
 
 
 def _remove(owner: type, method: str) -> None:
-    hooked = vars(owner)[method]
-    if hooked._dropviz_inherited:
+    hooked, before = _installed.pop((owner, method))
+    if vars(owner).get(method) is not hooked:
+        return
+    if before is None:
         delattr(owner, method)
     else:
-        setattr(owner, method, hooked.__wrapped__)
+        setattr(owner, method, before)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
@@ -85,6 +86,30 @@ def test_the_class_is_whole_once_both_kinds_of_listeners_have_gone_in_any_order(
     first.__exit__(None, None, None)
     assert vars(Child)["own"] is not OWN
     second.__exit__(None, None, None)
+    assert vars(Child)["own"] is OWN
+
+
+@pytest.mark.parametrize("wrapped", [True, False], ids=["a wrapper", "another function"])
+@pytest.mark.parametrize("method", METHODS)
+def test_a_method_that_somebody_puts_there_meanwhile_stays(
+    method: str, monkeypatch: pytest.MonkeyPatch, *, wrapped: bool
+) -> None:
+    def mine(_: Child, number: int) -> int:
+        return 10 * number
+
+    with hooks.before(Child, method, silent):
+        theirs = functools.wraps(getattr(Child, method))(mine) if wrapped else mine
+        monkeypatch.setattr(Child, method, theirs, raising=False)
+
+    assert vars(Child)[method] is theirs
+    assert getattr(Child(), method)(2) == 20
+    monkeypatch.undo()
+    if method == "own":
+        Child.own = OWN  # type: ignore[method-assign]
+    elif method in vars(Child):
+        delattr(Child, method)
+    with hooks.before(Child, method, silent):
+        assert getattr(Child(), method)(2) == 2
     assert vars(Child)["own"] is OWN
 
 
