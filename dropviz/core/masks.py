@@ -19,6 +19,7 @@ Array = NDArray[np.floating]
 _CHANCE = 1e-6
 _SIGMAS = 3.29  # two-sided 99.9 % of a normal distribution
 
+_AXES = "batches", "steps", "gates", "samples"  # of the values; the last is that of the entries
 # By axis what is said where all along it share one mask, and what it is called where they do not.
 SHARING = {
     "steps": ("same at all {steps} steps", "steps"),
@@ -28,6 +29,7 @@ SHARING = {
     "batches": ("same in all batches", "batches"),
 }
 DIFFERS = "differs between {}"
+NONE_HELD = "no masks of it are held."
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,9 +98,16 @@ class Masks:
         rate = 0.0 if self.reason and self.dropped == 0 else self.rate
         if not self.entries:
             return 0.0, 1.0
-        half = _SIGMAS * math.sqrt(rate * (1 - rate) / self.entries)
-        half += 0.5 / self.entries if 0 < rate < 1 else 0.0
+        half = _SIGMAS * math.sqrt(rate * (1 - rate) / self._drawn_apart)
+        half += 0.5 / self._drawn_apart if 0 < rate < 1 else 0.0
         return max(0.0, rate - half), min(1.0, rate + half)
+
+    @property
+    def _drawn_apart(self) -> float:
+        """Entries that were drawn by themselves: what is shared along an axis counts once."""
+        sizes = zip(_AXES, self.values.shape, strict=False)
+        shared = [size for axis, size in sizes if size and getattr(self, f"same_over_{axis}")]
+        return self.entries / float(math.prod(shared))
 
     @cached_property
     def scale(self) -> float | None:
@@ -174,7 +183,7 @@ class Masks:
         if self.reason:
             return f"{name}: {visible(self.reason)}"
         if not self.entries:
-            return f"{name}: no training batch was recorded."
+            return f"{name}: {NONE_HELD}"
         low, high = self.expected_range
         words = [
             f"rate {self.rate:g}",

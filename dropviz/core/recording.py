@@ -88,7 +88,8 @@ class Recording(Mapping[str, LayerRecording]):
     def first(self) -> LayerRecording:
         """The first layer; what a picture of a run shows unless told otherwise."""
         if not self._layers:
-            raise DropvizError("Nothing was recorded: no recurrent layer trained.")
+            reasons = self.notes or ["No recurrent layer was seen to train."]
+            raise DropvizError(f"Nothing was recorded. {' '.join(reasons)}")
         return next(iter(self._layers.values()))
 
     def with_dropout(self, layer: str) -> LayerRecording:
@@ -106,10 +107,14 @@ class Recording(Mapping[str, LayerRecording]):
     def dropout_after(self, layer: str) -> LayerRecording | None:
         """The Dropout layer that is drawn with a layer: the first that drops its outputs.
 
+        Of one that dropped in fewer batches, as where its rate was 0 for a while, it is not known
+        which masks met which outputs; it is not drawn with the layer.
+
         Args:
             layer: The layer's name here.
         """
-        return next((each for each in self.values() if each.follows == layer and len(each)), None)
+        after = (each for each in self.values() if each.follows == layer and len(each))
+        return next((each for each in after if each.batches == self[layer].batches), None)
 
     @property
     def sentences(self) -> list[str]:

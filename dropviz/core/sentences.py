@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from dropviz.core.layer_recording import LayerRecording
-from dropviz.core.masks import Masks
+from dropviz.core.masks import NONE_HELD, Masks
 from dropviz.core.setting import Setting
 from dropviz.core.sites import SITES, place_of
 from dropviz.errors import visible
@@ -170,7 +170,7 @@ def answer(masks: Masks, argument: str = "", verb: str = "multiplied", place: st
     if masks.reason:
         return f"{argument}: {visible(masks.reason)}"
     if not masks.entries:
-        return f"{argument}: no training batch was recorded."
+        return f"{argument}: {NONE_HELD}"
     parts = [WORDS["dropped"].format(share=f"{masks.dropped:.1%}")]
     if masks.scale and not math.isclose(masks.scale, 1):
         parts.append(WORDS["kept"].format(scale=f"{masks.scale:.3g}"))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dropviz.core.gates import titled as gate_titled
 from dropviz.core.layer_recording import LayerRecording
-from dropviz.core.masks import Array, Masks
+from dropviz.core.masks import NONE_HELD, Array, Masks
 from dropviz.core.sentences import counted
 from dropviz.core.sites import SITES, is_gated, place_of
 from dropviz.core.text_table import shortened
@@ -153,7 +153,7 @@ def _row(recorded: LayerRecording, masks: Masks, chosen: _Chosen) -> AtlasRow:
     colour = colour_of(recorded.setting.argument_at(masks.site))
     symbol = SITES[masks.site].symbol
     if masks.reason or not masks.entries:
-        reason = visible(masks.reason) or "no training batch was recorded."
+        reason = visible(masks.reason) or NONE_HELD
         return AtlasRow(masks.site, symbol, colour, reason)
     values, down, across = _cut(masks, chosen)
     samples = masks.of_batch(chosen.batch).shape[2]

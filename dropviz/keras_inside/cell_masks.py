@@ -2,7 +2,8 @@
 
 The public getters draw where nothing is kept, and so would disturb a training. Leans on
 ``_dropout_mask`` and ``_recurrent_dropout_mask`` of ``DropoutRNNCell``
-(keras/src/layers/rnn/dropout_rnn_cell.py); on ``dropout_mask_count``, how many masks a
+(keras/src/layers/rnn/dropout_rnn_cell.py), of which ``LSTMCell`` inherits; on ``RNN.call`` having
+masks drawn before the first step for such cells alone; on ``dropout_mask_count``, how many masks a
 cell draws; and on ``reset_dropout_mask``, which ``RNN.call`` calls only after a call that
 went well. Tried with Keras 3.8.0, 3.13.2 and 3.15.1.
 """
@@ -11,6 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+
+import keras
 
 from dropviz.keras_inside.untracked import set_attributes
 
@@ -25,7 +28,9 @@ _FORGETTERS = ("reset_dropout_mask", "reset_recurrent_dropout_mask")
 
 def keeps_masks(cell: Cell) -> bool:
     """Whether a cell draws its masks where Keras's own cells do."""
-    return hasattr(cell, _GETTERS["dropout"])
+    getter = _GETTERS["dropout"]
+    keeper = next(each for each in keras.layers.LSTMCell.__mro__ if getter in vars(each))
+    return isinstance(cell, keeper)
 
 
 def kept_masks(cell: Cell, argument: str) -> Tensor | list[Tensor] | None:

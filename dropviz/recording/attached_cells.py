@@ -65,7 +65,7 @@ class AttachedCells:
         able: list[tuple[AttachedCell, int]] = []
         states = cells(layer, path)
         for number, (cell_path, cell) in enumerate(states):
-            reason = unrecordable(layer, cell)
+            reason = unrecordable(layer, cell) or self._store.full
             if reason:
                 self.refused[cell_path] = reason
             else:

@@ -20,10 +20,12 @@ class AttachedDropouts:
 
     Attributes:
         neighbours: Between which recurrent layers they stand.
+        refused: By the name of each that cannot be recorded, why.
     """
 
     def __init__(self, store: Store) -> None:
         self.neighbours = Neighbours()
+        self.refused: dict[str, str] = {}
         self._store = store
         self._attached: list[AttachedDropout] = []
 
@@ -47,8 +49,12 @@ class AttachedDropouts:
         """
         before = len(self._attached)
         for each in dropout_layers(root):
-            if not is_heard(each.layer):
-                path = free_name(each.path, model)
+            if is_heard(each.layer):
+                continue
+            path = free_name(each.path, model)
+            if self._store.full:
+                self.refused[path] = self._store.full
+            else:
                 made = AttachedDropout(self._store, each.layer, path, self.neighbours)
                 made.attach(each.layer)
                 self._attached.append(made)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from dropviz.keras_inside.dropout_mask import drops_by_mask, makes_noise
 from dropviz.keras_inside.sublayers import direct_sublayers
 from dropviz.methods.method_cell import MethodCell
 from dropviz.methods.variable_rates import live_rates
+from dropviz.recording.trained_models import free_name
 
 Layer = Any  # Keras has no type stubs
 
@@ -32,7 +33,8 @@ class Found:
     """A recurrent layer in a model.
 
     Attributes:
-        path: Its name; names joined by "/" for a nested layer.
+        path: Its name; names joined by "/" for a nested layer; with a number where another
+            layer of the model has the same.
         layer: The layer.
     """
 
@@ -51,10 +53,7 @@ def recurrent_layers(root: Layer) -> list[Found]:
     """
     if isinstance(root, keras.layers.RNN):
         return [Found(root.name, root)]
-    found: dict[int, Found] = {}
-    for each in _below(root, "", _is_recurrent):
-        found.setdefault(id(each.layer), each)
-    return list(found.values())
+    return _each_once(_below(root, "", _is_recurrent))
 
 
 def dropout_layers(root: Layer) -> list[Found]:
@@ -66,10 +65,7 @@ def dropout_layers(root: Layer) -> list[Found]:
     Returns:
         Those that multiply by a mask, with their paths below ``root``.
     """
-    found: dict[int, Found] = {}
-    for each in _below(root, "", drops_by_mask):
-        found.setdefault(id(each.layer), each)
-    return list(found.values())
+    return _each_once(_below(root, "", drops_by_mask))
 
 
 def noise_layers(root: Layer) -> dict[str, str]:
@@ -109,6 +105,16 @@ def cells_without_layer(root: Layer, prefix: str = "") -> dict[str, str]:
             )
         found |= cells_without_layer(layer, f"{path}/")
     return found
+
+
+def _each_once(found: Iterable[Found]) -> list[Found]:
+    """Each layer once, by a path that no other has: a model may hold two of one name."""
+    named: dict[int, Found] = {}
+    for each in found:
+        if id(each.layer) not in named:
+            path = free_name([each.path], {other.path for other in named.values()})
+            named[id(each.layer)] = Found(path, each.layer)
+    return list(named.values())
 
 
 def _below(parent: Layer, prefix: str, wanted: Callable[[Layer], bool]) -> Iterator[Found]:

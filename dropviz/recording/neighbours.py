@@ -28,7 +28,7 @@ class Neighbours:
     def __init__(self) -> None:
         # Tensors have no hash, and their equality is another tensor.
         self._made: dict[int, tuple[weakref.ref[Any], str]] = {}
-        self._follows: dict[str, str] = {}
+        self._follows: dict[str, list[str]] = {}  # "" is what no recurrent layer returned
         self._feeds: dict[str, list[str]] = {}
 
     def returns(self, path: str, *tensors: Tensor) -> None:
@@ -49,13 +49,14 @@ class Neighbours:
 
     def passes(self, path: str, inputs: Tensor, outputs: Tensor) -> None:
         """Notes what a Dropout layer was given and returned."""
-        self._follows[path] = self._source(inputs)
+        before, source = self._follows.setdefault(path, []), self._source(inputs)
+        if source not in before:
+            before.append(source)
         self.returns(path, outputs)
 
     def of(self, path: str) -> tuple[str, str]:
         """The layers before and after a Dropout layer; empty where there is none or several."""
-        fed = self._feeds.get(path, [])
-        return self._follows.get(path, ""), fed[0] if len(fed) == 1 else ""
+        return _only(self._follows.get(path, [])), _only(self._feeds.get(path, []))
 
     @contextmanager
     def hearing_both_directions(self, name: Callable[[Layer], str]) -> Iterator[None]:
@@ -81,3 +82,7 @@ class Neighbours:
         # A tensor that is gone has left its number to another.
         made, path = self._made.get(id(tensor), (None, ""))
         return path if made is not None and made() is tensor else ""
+
+
+def _only(paths: list[str]) -> str:
+    return paths[0] if len(paths) == 1 else ""

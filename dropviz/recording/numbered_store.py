@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from dropviz.errors import DropvizError
 from dropviz.recording.log_rows import LAYERS, OPTIMIZERS
 
 
@@ -34,14 +33,14 @@ class NumberedStore:
         self._layers = 0
         self._optimizers = 0
 
-    def new_layer(self) -> int:
-        """Numbers one more layer.
+    @property
+    def full(self) -> str:
+        """Why there is no room for one more layer; empty where there is."""
+        many = f"one recording has room for {LAYERS:,} layers, and these came before it."
+        return many if self._layers == LAYERS else ""
 
-        Raises:
-            DropvizError: If there are too many.
-        """
-        if self._layers == LAYERS:
-            raise DropvizError(f"One recording has room for {LAYERS:,} layers. Make another.")
+    def new_layer(self) -> int:
+        """Numbers one more layer, for which there must be room."""
         self._layers += 1
         return self._layers - 1
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dropviz.core.draw_log import DrawLog
 from dropviz.core.layer_recording import LayerRecording
@@ -27,6 +28,7 @@ from dropviz.recording.log_rows import (
     RECURRENT,
     SAMPLES,
     SEED,
+    SIZE,
     STEPS,
     TRAINS,
     Held,
@@ -36,6 +38,7 @@ from dropviz.recording.mask_layout import Layout, SiteLayout
 _NEVER = "no call of it with training=True was seen."
 _BACKWARDS = "it goes from the last step to the first: its step 1 is the last of its inputs."
 _STATEFUL = "it is stateful: where a sequence goes on in the next batch, masks are drawn anew."
+_OVERWRITTEN = "what it used was written over by what came later"
 _UNTRAINED = "it was called without training=True, so nothing was dropped."
 
 
@@ -105,14 +108,16 @@ def layer_recording(facts: Facts, held: Held, keep: int | None) -> LayerRecordin
         only the batches after the last change.
     """
     if not len(held.log):
-        note = _UNTRAINED if facts.untrained else _NEVER
         return LayerRecording(
-            facts.path, facts.kind, facts.units, 0, {}, note=note, setting=facts.setting
+            *(facts.path, facts.kind, facts.units, held.batches, {}),
+            note=_why_not_logged(facts, held),
+            setting=facts.setting,
+            calls=held.calls,
         )
     rates = held.log[-1, DROPOUT : RECURRENT + 1].copy().view(np.float64).tolist()
     layout = facts.layouts[held.log[-1, LAYOUT]].at(rates)
-    since = _since(held)
-    kept = _kept_calls(held, layout, since, keep)
+    alike = _alike(held)
+    kept = _kept_calls(held, layout, alike, keep)
     masks = {site.site: _masks(facts, layout, site, kept) for site in layout.sites}
     now = dict(zip(RATES, rates, strict=True)) if facts.is_live else {}
     return LayerRecording(
@@ -122,8 +127,8 @@ def layer_recording(facts: Facts, held: Held, keep: int | None) -> LayerRecordin
         held.batches,
         masks,
         calls=held.calls,
-        draw_log=_draws(facts, layout, held, since),
-        note=_note(facts, kept, held, since),
+        draw_log=_draws(facts, layout, held.log[alike]),
+        note=_note(facts, layout, kept, held),
         setting=replace(facts.setting, **now),
         follows=facts.follows,
         feeds=facts.feeds,
@@ -131,11 +136,23 @@ def layer_recording(facts: Facts, held: Held, keep: int | None) -> LayerRecordin
     )
 
 
+def _why_not_logged(facts: Facts, held: Held) -> str:
+    if held.calls:
+        return f"{_OVERWRITTEN}: the log has room for the last calls of all layers."
+    return _UNTRAINED if facts.untrained else _NEVER
+
+
 def _since(held: Held) -> int:
     """The row after the last change of rates."""
-    now = held.log[:, LAYOUT : RECURRENT + 1] == held.log[-1, LAYOUT : RECURRENT + 1]
+    now = held.log[:, DROPOUT : RECURRENT + 1] == held.log[-1, DROPOUT : RECURRENT + 1]
     other = np.flatnonzero(~now.all(axis=1))
     return int(other[-1]) + 1 if other.size else 0
+
+
+def _alike(held: Held) -> NDArray[np.intp]:
+    """The rows whose masks can stand beside those of the last: of its rates, and of its shape."""
+    now = np.flatnonzero(held.log[:, LAYOUT] == held.log[-1, LAYOUT])
+    return now[now >= _since(held)]
 
 
 @dataclass(frozen=True)
@@ -148,11 +165,12 @@ class _Call:
     block: Array
 
 
-def _kept_calls(held: Held, layout: Layout, since: int, keep: int | None) -> list[_Call]:
+def _kept_calls(
+    held: Held, layout: Layout, alike: NDArray[np.intp], keep: int | None
+) -> list[_Call]:
     blocks = dict(zip(held.rows, held.blocks, strict=True))
-    rows = list(held.rows) if layout.size(1, 1) else list(range(len(held.log)))
     found = []
-    rows = [row for row in rows if row >= since]
+    rows = [int(row) for row in alike if row in blocks or not layout.size(1, 1)]
     if keep:
         last = sorted({int(held.log[row, BATCH]) for row in rows})[-keep:]
         rows = [row for row in rows if held.log[row, BATCH] in last]
@@ -207,10 +225,9 @@ def _values(layout: Layout, site: SiteLayout, kept: Sequence[_Call]) -> Array:
     return values
 
 
-def _draws(facts: Facts, layout: Layout, held: Held, since: int) -> DrawLog | None:
+def _draws(facts: Facts, layout: Layout, log: NDArray[np.int64]) -> DrawLog | None:
     if not layout.mask_count or not facts.draws:
         return None
-    log = held.log[since:]
     return DrawLog(
         batches=log[:, BATCH].copy(),
         calls=log[:, CALL].copy(),
@@ -223,6 +240,14 @@ def _draws(facts: Facts, layout: Layout, held: Held, since: int) -> DrawLog | No
     )
 
 
+def _why_no_masks(held: Held, layout: Layout) -> str:
+    """Why no masks are held; of a call the store keeps as much as it has room for."""
+    size, samples, steps = (int(held.log[-1, each]) for each in (SIZE, SAMPLES, STEPS))
+    if 0 < size < layout.size(samples, steps):
+        return "no masks are held: one batch is larger than budget_mib."
+    return f"no masks are held: {_OVERWRITTEN}. A larger budget_mib keeps more."
+
+
 def _untaken(held: Held) -> str:
     where = "made where no gradient was taken, or by a function that was compiled there"
     if held.log[-1, TRAINS]:
@@ -231,14 +256,17 @@ def _untaken(held: Held) -> str:
     return f"its calls were {where}, so each of them is counted as a batch."
 
 
-def _note(facts: Facts, kept: Sequence[_Call], held: Held, since: int) -> str:
+def _note(facts: Facts, layout: Layout, kept: Sequence[_Call], held: Held) -> str:
     notes = [_BACKWARDS] if facts.backwards else []
-    drops = any(site.drawn for site in facts.layouts[held.log[-1, LAYOUT]].sites)
+    drops = any(site.drawn for site in layout.sites)
     notes += [_STATEFUL] if facts.stateful and drops else []
+    since = _since(held)
     if since:
         notes.append("its rates changed while it was recorded; these masks are the latest.")
+    if (held.log[since:, LAYOUT] != held.log[-1, LAYOUT]).any():
+        notes.append("its masks had several shapes; these are all of the shape of the last.")
     if not kept:
-        notes.append("no masks are held: one batch is larger than budget_mib.")
+        notes.append(_why_no_masks(held, layout))
     if held.calls > len(held.log) and not held.newest:
         gone = int(held.log[0, BATCH])
         notes.append(f"too long to redraw its first {gone:,} batches.")

@@ -195,6 +195,7 @@ class Recorder:
             if not self.cells.knows(each.layer):
                 self.attach(each.layer, each.path, trained.name)
         dropouts = self.dropouts.attach(model, self.free_name, trained.name) if found else []
+        self.recording.skipped |= self.dropouts.refused
         names = self._names_of([each.layer for each in found])
         trained.layers = tuple(dict.fromkeys([*names, *trained.layers, *dropouts]))
 

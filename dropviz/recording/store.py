@@ -37,8 +37,12 @@ class Frozen(Protocol):
 class Store(Protocol):
     """A ring of masks on the device, and a log of calls."""
 
+    @property
+    def full(self) -> str:
+        """Why there is no room for one more layer; empty where there is."""
+
     def new_layer(self) -> int:
-        """Numbers one more layer."""
+        """Numbers one more layer, for which there must be room."""
 
     def new_optimizer(self) -> int:
         """Numbers one more optimizer."""

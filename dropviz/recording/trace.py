@@ -15,6 +15,7 @@ from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Array, Masks
 from dropviz.core.trace_result import TOLERANCES, Proof, Trace
 from dropviz.errors import DropvizError, is_known, unknown_name
+from dropviz.keras_inside import interrupts
 from dropviz.keras_inside.cell_masks import forget_masks
 from dropviz.keras_inside.inner_loop import class_inner_loop, looking, replaced_inner_loop
 from dropviz.keras_inside.require_layer import require_layer
@@ -66,7 +67,12 @@ def trace(model: Model, x: Any, *, training: bool = True, layer: str | None = No
     """
     found = _chosen(model, layer)
     inputs = checked_inputs(model, x)
-    with undisturbed(model), _unrecorded(model), _listening(found.layer) as calls:
+    with (
+        interrupts.minded(),
+        undisturbed(model),
+        _unrecorded(model),
+        _listening(found.layer) as calls,
+    ):
         model(inputs, training=training)
     if not calls:
         raise DropvizError(f"{model.name!r} ran without a call of its layer {found.path!r}.")
@@ -97,8 +103,9 @@ def prove(layers: Mapping[str, Layer], recording: Mapping[str, LayerRecording]) 
         shape = samples, steps, int(layer.cell.kernel.shape[0])
         x = np.random.default_rng(0).normal(size=shape).astype(np.float32)
         # Weights that are not finite prove nothing, and the curves say so; nor do masks that
-        # could not be read, and the recording says so.
-        with suppress(DropvizError):
+        # could not be read, and the recording says so; nor does a layer of one's own that
+        # takes other inputs than Keras's, whatever it raises.
+        with suppress(Exception):
             proofs[path] = trace(layer, x).proof
     return proofs
 

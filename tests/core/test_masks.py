@@ -310,9 +310,23 @@ def test_the_sentence_says_it_all() -> None:
     values[..., ::2] = 2
 
     assert make(np.repeat(values, 2, axis=BATCHES)).sentence == (
-        "lstm, input: rate 0.5; 50.0% dropped (expected 40.6% to 59.4%); kept x 2; same at all 6 "
+        "lstm, input: rate 0.5; 50.0% dropped (expected 0.0% to 100.0%); kept x 2; same at all 6 "
         "steps; same for all 4 gates; same for all samples; same in all batches."
     )
+
+
+@pytest.mark.parametrize("axis", range(4), ids=["batches", "steps", "gates", "samples"])
+def test_what_is_shared_along_an_axis_is_one_draw(axis: int) -> None:
+    apart = make(drawn(3, 6, 4, 5, 8))
+    once = drawn(*(1 if at == axis else size for at, size in enumerate((3, 6, 4, 5, 8))))
+
+    low, high = make(np.repeat(once, apart.values.shape[axis], axis=axis)).expected_range
+
+    # Of as many draws as there are: the half-width goes with the root of their number, up to
+    # half a draw for its correction.
+    alone = make(once).expected_range
+    assert high - low == pytest.approx(alone[1] - alone[0])
+    assert high - low > 1.5 * (apart.expected_range[1] - apart.expected_range[0])
 
 
 @pytest.mark.parametrize(
@@ -358,7 +372,7 @@ def test_the_sentence_leaves_out_what_cannot_be_said() -> None:
     ("masks", "sentence"),
     [
         (make(reason="nothing is dropped: rate 0."), "lstm, input: nothing is dropped: rate 0."),
-        (make(np.zeros((0, 1, 4, 0, 8))), "lstm, input: no training batch was recorded."),
+        (make(np.zeros((0, 1, 4, 0, 8))), "lstm, input: no masks of it are held."),
         (make(np.zeros((1, 1, 1, 2, 4)), rate=1.0), "lstm, input: rate 1; 100.0% dropped"),
         (make(np.zeros((1, 1, 1, 2, 4)), rate=1.0), "no single scale"),
     ],

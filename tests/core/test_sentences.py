@@ -133,7 +133,7 @@ def test_an_answer_says_why_nothing_was_dropped() -> None:
 def test_an_answer_without_a_batch_says_so() -> None:
     none = masks(values=np.zeros((0, 1, 4, 0, 3), "float32"), batch_sizes=(), batches=())
 
-    assert answer(none, "dropout") == "dropout=0.25: no training batch was recorded."
+    assert answer(none, "dropout") == "dropout=0.25: no masks of it are held."
 
 
 def test_one_layer_answers_without_its_name() -> None:

@@ -285,3 +285,77 @@ def test_it_is_kept_and_not_drawn_again() -> None:
 
     with pytest.raises(DropvizError, match="its masks are kept and cannot be drawn again"):
         redraw(recording["dropout"], 0)
+
+
+# ---------------------------------------------------------------- one layer, used several times
+
+
+class Shared(keras.Model):  # type: ignore[misc]
+    """Two LSTMs whose outputs, or other tensors, go through one and the same Dropout layer."""
+
+    def __init__(self, *, also: str) -> None:
+        super().__init__()
+        self.one = lstm(6, return_sequences=True, name="one")
+        self.two = lstm(6, return_sequences=True, name="two") if also == "the other" else None
+        self.drop = keras.layers.Dropout(0.5, name="drop")
+        self.head = keras.layers.Dense(1)
+        self.also = also
+
+    def call(self, x: Any, training: bool = False) -> Any:  # noqa: FBT001, FBT002
+        drop = functools.partial(self.drop, training=training)
+        if self.also == "the inputs":
+            x = drop(x)
+        h = drop(self.one(x, training=training))
+        if self.two is not None:
+            h = drop(self.two(h, training=training))
+        elif self.also == "a Dense layer":
+            drop(self.head(h))
+        return self.head(h[:, -1])
+
+
+@pytest.mark.parametrize("also", ["the inputs", "the other", "a Dense layer"])
+def test_a_layer_that_drops_several_tensors_follows_none(also: str) -> None:
+    model = Shared(also=also)
+    model.compile("sgd", "mse", run_eagerly=True)
+    model(X[:1])
+
+    drop = fitted(model)["drop"]
+
+    assert drop.follows == ""
+    assert drop["between"].entries
+
+
+def test_a_layer_that_drops_the_same_tensor_twice_follows_it() -> None:
+    model = Shared(also="")
+    model.compile("sgd", "mse", run_eagerly=True)
+    model(X[:1])
+
+    assert fitted(model)["drop"].follows == "one"
+
+
+def test_masks_of_several_shapes_are_no_change_of_rates() -> None:
+    model = Shared(also="a Dense layer")
+    model.compile("sgd", "mse", run_eagerly=True)
+    model(X[:1])
+
+    drop = fitted(model)["drop"]
+
+    assert "several shapes" in drop.note
+    assert "rates changed" not in drop.note
+    # One call of the last shape in each of three batches.
+    assert drop["between"].batches == (0, 1, 2)
+
+
+def test_masks_of_fewer_batches_are_not_set_beside_those_of_all() -> None:
+    model = stacked(half)
+    drop = next(each for each in model.layers if each.name == "dropout")
+    with record(model) as recording:
+        drop.rate = 0.0
+        model.fit(X, Y, batch_size=BATCH, shuffle=False, verbose=0)
+        drop.rate = 0.5
+        model.fit(X, Y, batch_size=BATCH, shuffle=False, verbose=0)
+    layer = next(name for name in recording if recording[name].kind == "LSTM")
+
+    assert recording["dropout"].batches < recording[layer].batches
+    assert recording.dropout_after(layer) is None
+    assert "between" not in recording.with_dropout(layer)

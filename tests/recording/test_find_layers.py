@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
+import numpy as np
 import pytest
 
 from dropviz.recording.find_layers import (
@@ -72,6 +74,29 @@ def test_layers_in_a_list_of_a_subclassed_model_are_found() -> None:
             self.towers = [rnn(name="one"), rnn(name="two")]
 
     assert [found.path for found in recurrent_layers(Listed())] == ["one", "two"]
+
+
+class Pair(keras.Model):  # type: ignore[misc]
+    """Two layers of one name, as a subclassed model may have them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.two = (keras.layers.LSTM(2, name="lstm") for _ in range(2))
+
+    def call(self, x: Any) -> Any:
+        return self.one(x) + self.two(x)
+
+
+def test_layers_of_one_name_have_paths_of_their_own() -> None:
+    model = Pair()
+    model(np.zeros((1, 2, 3)))
+
+    found = recurrent_layers(model)
+
+    assert [(each.path, each.layer) for each in found] == [
+        ("lstm", model.one),
+        ("lstm#2", model.two),
+    ]
 
 
 def test_a_model_without_any_has_none() -> None:

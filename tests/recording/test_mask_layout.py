@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from dropviz.core.setting import Setting
+from dropviz.errors import DropvizError
 from dropviz.methods.lstm import LSTM
 from dropviz.recording.mask_layout import Layout, SiteLayout, read_masks
-from dropviz.recording.record import record
+from dropviz.recording.record import record, record_everything
 from tests.keras_models import FEATURES, REFUSED, REFUSES_ONE, SAMPLES, STEPS, UNITS, Layer, data
 
 CELLS: dict[str, tuple[Callable[..., Layer], int]] = {
@@ -226,20 +227,29 @@ class Late(keras.layers.Layer):  # type: ignore[misc]
     """A cell that is no DropoutRNNCell, so that Keras does not let it draw beforehand."""
 
     state_size = output_size = FEATURES
-    dropout, recurrent_dropout = 0.5, 0.0
+    rate = 0.5
 
     def get_dropout_mask(self, x: Any) -> Any:
-        return keras.random.dropout(keras.ops.ones_like(x), self.dropout)
+        return keras.random.dropout(keras.ops.ones_like(x), self.rate)
 
     def call(self, x: Any, states: Any) -> Any:
         return x * self.get_dropout_mask(x), states
 
 
-def test_masks_drawn_inside_the_loop_cannot_be_recorded_and_that_is_said() -> None:
-    layer = keras.layers.RNN(Late(), name="late")
+class LateWithArguments(Late):
+    """It has the arguments of Keras's cells, too."""
 
-    with record(layer) as recording:
-        layer(data(2, STEPS, FEATURES)[0], training=True)
+    dropout, recurrent_dropout = 0.5, 0.0
 
-    assert "cannot be recorded" in recording["late"]["input"].sentence
-    assert recording["late"]["input"].dropped == 0
+
+@pytest.mark.parametrize("cell", [Late, LateWithArguments])
+def test_masks_drawn_inside_the_loop_cannot_be_recorded_and_that_is_said(cell: Any) -> None:
+    layer = keras.layers.RNN(cell(), name="late")
+    x = data(2, STEPS, FEATURES)[0]
+
+    with pytest.raises(DropvizError, match="no dropout masks where Keras's own cells keep"):
+        record(layer).__enter__()
+    with record_everything() as recorder:
+        layer(x, training=True)
+
+    assert "where Keras's own cells keep them" in recorder.recording.skipped["late"]

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from dropviz.core.draw_log import MaskPlan
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.recording import Recording
-from dropviz.recording.log_rows import COLUMNS, Held
+from dropviz.recording.log_rows import COLUMNS, SIZE, Held
+from dropviz.recording.log_rows import LAYOUT as LAYOUT_OF_ROW
 from dropviz.recording.mask_layout import Layout, SiteLayout
 from dropviz.recording.readback import Facts, layer_recording
 from dropviz.recording.record import record
@@ -381,6 +382,50 @@ def test_a_layer_that_never_trained_says_so() -> None:
 
     assert (list(layer), layer.batches, layer.calls, layer.draw_log) == ([], 0, 0, None)
     assert layer.note == "no call of it with training=True was seen."
+
+
+def test_a_layer_whose_log_was_written_over_trained_all_the_same() -> None:
+    layer = read(replace(held([]), calls=7, batches=3))
+
+    assert (layer.calls, layer.batches, list(layer)) == (7, 3, [])
+    assert "written over by what came later" in layer.note
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        (12, "one batch is larger than budget_mib"),  # of 24 entries the store had room for 12
+        (24, "written over by what came later"),
+        (0, "written over by what came later"),  # ``every`` left the last one out
+    ],
+)
+def test_why_no_masks_are_held_is_told_from_what_was_written(size: int, said: str) -> None:
+    log = np.array([row(4, size=size)], np.int64)
+
+    note = read(Held(1, 1, 0, log, (), ())).note
+
+    assert said in note
+    assert ("larger than budget_mib" in note) == (size == 12)
+
+
+@pytest.mark.parametrize("shapes", [[0, 1, 0], [1, 1, 0], [0, 1, 1, 0, 0]], ids=str)
+def test_of_masks_of_several_shapes_those_like_the_last_are_read(shapes: list[int]) -> None:
+    other = Layout((replace(LAYOUT.sites[0], units=1), LAYOUT.sites[1]), "float32")
+    rows = [row(4, number, size=24 if of == 0 else 12) for number, of in enumerate(shapes)]
+    log = np.array(rows, np.int64)
+    log[:, LAYOUT_OF_ROW] = shapes
+    blocks = tuple(np.arange(entry[SIZE], dtype="float32") for entry in log)
+    facts = replace(Facts.of("a/gru", 0, CELL), layouts=(LAYOUT, other))
+
+    layer = layer_recording(
+        facts, Held(len(log), len(log), 0, log, blocks, tuple(range(len(log)))), None
+    )
+
+    assert layer["input"].batches == tuple(n for n, of in enumerate(shapes) if of == 0)
+    assert layer.draw_log is not None
+    assert layer.draw_log.batches.tolist() == list(layer["input"].batches)
+    assert "several shapes" in layer.note
+    assert "rates changed" not in layer.note
 
 
 def test_where_nothing_is_drawn_there_is_nothing_to_redraw() -> None:

@@ -10,7 +10,6 @@ import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from dropviz.errors import DropvizError
 from dropviz.recording import numbered_store, tensorflow_store
 from dropviz.recording.log_rows import (
     BATCH,
@@ -403,15 +402,16 @@ def test_a_store_made_while_a_function_is_traced_serves_outside_of_it() -> None:
     assert [len(block) for block in read(stores[0], 0).blocks] == [2, 3]
 
 
-def test_more_layers_than_there_is_room_for_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_says_when_it_has_no_room_for_one_more_layer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(numbered_store, "LAYERS", 2)
     store = made()
-    numbered = [store.new_layer() for _ in range(2)]
 
-    with pytest.raises(DropvizError, match="room for 2 layers"):
-        store.new_layer()
+    said = [(store.full, store.new_layer()) for _ in range(2)]
 
-    assert numbered == [0, 1]
+    assert said == [("", 0), ("", 1)]
+    assert "room for 2 layers" in store.full
 
 
 def test_more_optimizers_than_there_is_room_for_share_the_last_number(
