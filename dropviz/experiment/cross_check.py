@@ -13,9 +13,9 @@ from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Masks
 from dropviz.core.trace_result import Proof
 from dropviz.core.verdict import SiteVerdict, Verdict
-from dropviz.errors import DropvizError
 from dropviz.experiment.explain import explain_each, run_experiment
 from dropviz.experiment.temporary_build import built_for_now
+from dropviz.keras_inside import interrupts
 from dropviz.recording.trace import trace
 
 Layer = Any
@@ -66,7 +66,7 @@ def hear_witnesses(layer: Layer, *, seed: int = 0) -> tuple[list[Witnesses], dic
     Returns:
         Their words, a layer each; and by path why other layers have none.
     """
-    with built_for_now(layer):
+    with interrupts.minded(), built_for_now(layer):
         tried = explain_each(layer, seed)
         heard = [
             Witnesses(verdict, *_recorded(tried.layers[path]), keras.__version__)
@@ -84,8 +84,8 @@ def _recorded(layer: Layer) -> tuple[LayerRecording | None, Proof | None]:
     shape = samples, steps, int(layer.weights[0].shape[0])
     try:
         traced = trace(layer, np.random.default_rng(0).normal(size=shape).astype("float32"))
-    except DropvizError:
-        # A cell of one's own, which keeps no masks where they could be read.
+    except Exception:  # noqa: BLE001 (whatever a layer of one's own raises)
+        # It keeps no masks where they could be read, or takes other inputs than Keras's.
         return None, None
     return traced.masks, traced.proof
 

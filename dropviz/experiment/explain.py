@@ -19,6 +19,7 @@ from dropviz.experiment.observations import Doubt
 from dropviz.experiment.observe import Observer
 from dropviz.experiment.site_verdict import site_verdict
 from dropviz.experiment.temporary_build import built_for_now
+from dropviz.keras_inside import interrupts
 from dropviz.keras_inside.call_path import heard_call_paths
 
 Layer = Any
@@ -48,9 +49,10 @@ def explain(layer: Layer, *, seed: int = 0) -> Verdict | Verdicts:
     Raises:
         DropvizError: If no layer can be explained: there is none with LSTM or GRU weights, the
             weights are not finite, or it cannot be called as Keras calls its own.
+        KeyboardInterrupt: If it is interrupted; the layer is as it was then, too.
     """
     seed = check_whole("seed", seed, 0, MOST_SEED)
-    with built_for_now(layer):
+    with interrupts.minded(), built_for_now(layer):
         tried = explain_each(layer, seed)
     if len(tried.verdicts) + len(tried.refused) > 1:
         return Verdicts(tried.verdicts, tried.refused)
@@ -147,18 +149,20 @@ def verdict_of(observer: Observer, path: str) -> Verdict:
         active |= any(look.random for look in place.looks.values())
     sites = likeliest(sites, active=active)
     method, same_as, differences = nearest(sites, active=active)
+    unplaced = any(doubt in _UNPLACED for doubt in observer.doubts)
     return Verdict(
         layer=path,
         kind=harness.kind,
         sites=_in_order(sites),
-        active_at_inference=active,
+        # What was not placed was not listened to at inference.
+        active_at_inference=active or (None if unplaced else False),
         method=method,
         same_as=same_as,
         differences=differences,
         doubts=tuple(doubts),
         seconds=0.0,
         calls=harness.calls,
-        unplaced=any(doubt in _UNPLACED for doubt in observer.doubts),
+        unplaced=unplaced,
     )
 
 

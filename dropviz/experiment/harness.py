@@ -23,6 +23,7 @@ from dropviz.experiment.first_calls import (
 )
 from dropviz.experiment.probe import Probe
 from dropviz.experiment.run_limit import RunLimit
+from dropviz.keras_inside import interrupts
 from dropviz.keras_inside.call_path import heard_call_paths
 from dropviz.keras_inside.inner_loop import looking
 from dropviz.keras_inside.jax_state import trace_only
@@ -230,6 +231,7 @@ class Harness:
 
     def call(self, weights: list[Array], x: Array, states: list[Array], *, training: bool) -> Array:
         """Sets weights and runs the layer; gives the last outputs of all units."""
+        interrupts.safe_point()  # between two runs the layer can be put back
         self.layer.set_weights([w.astype(np.float32) for w in weights])
         self.limit.next_run()
         initial = [keras.ops.convert_to_tensor(s.astype(np.float32)) for s in states]

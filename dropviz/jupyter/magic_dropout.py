@@ -27,8 +27,9 @@ _NOTHING = "stopped before anything ran"
 class Kept:
     """The run of a magic, once there is one, under the name that a person gave."""
 
-    def __init__(self, shell: Shell) -> None:
+    def __init__(self, shell: Shell, nothing: str) -> None:
         self._shell = shell
+        self._nothing = nothing
         self._name: str | None = None
         self.run: Any = None
 
@@ -45,19 +46,20 @@ class Kept:
             What says so.
         """
         if self.run is None:
-            return StoppedError(_NOTHING)
+            return StoppedError(self._nothing)
         from dropviz.studies.train import interrupted, stopped
 
         self.keep(interrupted(self.run, "while it was reported"), self._name)
         return stopped(self.run)
 
 
-def stoppable(shell: Shell, work: Callable[[Kept], Any]) -> Any:
+def stoppable(shell: Shell, work: Callable[[Kept], Any], nothing: str = _NOTHING) -> Any:
     """Does the work of a magic so that an interrupt, at whatever moment, leaves it whole.
 
     Args:
         shell: The IPython shell.
         work: The work; what it keeps, an interrupt finds.
+        nothing: What an interrupt leaves to say where nothing is kept.
 
     Returns:
         What the work returns.
@@ -66,7 +68,7 @@ def stoppable(shell: Shell, work: Callable[[Kept], Any]) -> Any:
         StoppedError: If it was interrupted; one line for the notebook.
     """
     __tracebackhide__ = True
-    kept = Kept(shell)
+    kept = Kept(shell, nothing)
     try:
         with interrupts.minded():
             return work(kept)

@@ -111,10 +111,15 @@ class DropvizMagics(Magics):
 
         The layer comes back with its weights, states and random stream as they were.
         """
+        __tracebackhide__ = True
         from dropviz.jupyter.magic_explain import explain
 
         given = parsed(self.lstm_explain, line)
-        explain(self.shell, " ".join(given.layer), given.seed)
+        stoppable(
+            self.shell,
+            lambda _: explain(self.shell, " ".join(given.layer), given.seed),
+            "the experiment was stopped; the layer is as it was before",
+        )
 
     @magic_arguments()
     @argument("--hide", default="", help="controls to leave out, as in method,seed")
@@ -152,12 +157,17 @@ class DropvizMagics(Magics):
         %lstm_traps
         %lstm_traps rate-one masks-at-inference
         """
-        from dropviz.keras_inside.start_keras import ready
+        __tracebackhide__ = True
 
-        ready()
-        from dropviz.traps.run import traps
+        def work(_: Kept) -> Any:
+            from dropviz.keras_inside.start_keras import ready
 
-        return traps(*line.split())
+            ready()
+            from dropviz.traps.run import traps
+
+            return traps(*line.split())
+
+        return stoppable(self.shell, work, "stopped before all traps were run")
 
 
 for _magic in (DropvizMagics.lstm_dropout, DropvizMagics.lstm_explain, DropvizMagics.lstm_lab):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import random
+import signal
 import subprocess
 import sys
-from dataclasses import dataclass, field
+import threading
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras
@@ -12,8 +15,11 @@ import numpy as np
 import pytest
 
 from dropviz.core.trap_results import TrapResults
+from dropviz.errors import StoppedError
 from dropviz.experiment.cross_check import Witnesses
 from dropviz.jupyter.magics import DropvizMagics
+from dropviz.traps import run
+from dropviz.traps.tools import Finding
 
 from .conftest import ROOT, InProcess
 from .test_magics import assert_one_clean_line
@@ -215,3 +221,48 @@ def test_the_magics_come_and_go_with_the_extension(ipython: InProcess, name: str
 
 def test_prefixes_of_flags_are_not_taken_for_flags() -> None:
     assert not DropvizMagics.lstm_explain.parser.allow_abbrev
+
+
+# ---------------------------------------------------------------- interrupted
+
+
+class Sends(keras.layers.LSTM):  # type: ignore[misc]
+    """A layer in the middle of each of whose calls an interrupt comes."""
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        signal.raise_signal(signal.SIGINT)
+        return super().call(*args, **kwargs)
+
+
+def test_an_experiment_that_is_interrupted_says_so_in_one_line(names: InProcess) -> None:
+    sends = Sends(4, name="sends")
+    sends.build((None, 5, 3))
+    before = sends.get_weights()
+    names.names["sends"] = sends
+
+    ran = names.run("%lstm_explain sends")
+
+    assert isinstance(ran.error, StoppedError)
+    said = "the experiment was stopped; the layer is as it was before"
+    assert (ran.stdout.strip(), ran.stderr) == (said, "")
+    for mine, its in zip(sends.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(mine, its)
+
+
+def test_traps_that_are_interrupted_say_so_in_one_line(
+    ipython: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sends() -> Finding:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        return Finding(holds=True, said="it holds.", evidence={})
+
+    first, second, *_ = run.EXHIBITS
+    monkeypatch.setitem(run.EXHIBITS, first, replace(run.EXHIBITS[first], measure=sends))
+    random.seed(3)
+    stream = random.getstate()
+
+    ran = ipython.run(f"%lstm_traps {first} {second}")
+
+    assert isinstance(ran.error, StoppedError)
+    assert (ran.stdout.strip(), ran.stderr) == ("stopped before all traps were run", "")
+    assert random.getstate() == stream
