@@ -11,6 +11,7 @@ import keras
 from dropviz.errors import DropvizError
 from dropviz.experiment.harness import looks_recurrent
 from dropviz.keras_inside.sublayers import direct_sublayers
+from dropviz.recording.trained_models import free_name
 
 Layer = Any
 
@@ -27,14 +28,19 @@ def find_explainable(root: Layer) -> tuple[dict[str, Layer], dict[str, str]]:
         root: A built layer or model.
 
     Returns:
-        The layers by path, and by path why other recurrent layers are none.
+        The layers by path, each once, and by path why other recurrent layers are none.
 
     Raises:
         DropvizError: If there is no recurrent layer.
     """
     found: dict[str, Layer] = {}
     refused: dict[str, str] = {}
-    for path, layer in _walk(root, ""):
+    seen: set[int] = set()
+    for its, layer in _walk(root, "" if isinstance(root, keras.Model) else root.name):
+        if id(layer) in seen:
+            continue
+        seen.add(id(layer))
+        path = free_name([its], {*found, *refused})
         if looks_recurrent(layer):
             found[path] = layer if _takes_states(layer) else _run_by_itself(layer)
         else:
@@ -44,15 +50,14 @@ def find_explainable(root: Layer) -> tuple[dict[str, Layer], dict[str, str]]:
     return found, refused
 
 
-def _walk(layer: Layer, prefix: str) -> Iterator[tuple[str, Layer]]:
-    path = prefix + layer.name
+def _walk(layer: Layer, path: str) -> Iterator[tuple[str, Layer]]:
     looks = looks_recurrent(layer) and not isinstance(layer, keras.Model)
     # Only a wrapper does nothing of its own between its weights and its outputs.
     if looks and not isinstance(layer, keras.layers.Wrapper):
         yield path, layer
         return
-    below = "" if isinstance(layer, keras.Model) else f"{path}/"
-    inside = [found for each in direct_sublayers(layer) for found in _walk(each, below)]
+    below = f"{path}/" if path else ""
+    inside = [found for each in direct_sublayers(layer) for found in _walk(each, below + each.name)]
     yield from inside
     if not inside and (looks or isinstance(layer, keras.layers.RNN)):
         yield path, layer

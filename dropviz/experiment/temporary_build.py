@@ -11,7 +11,7 @@ import keras
 from dropviz.errors import DropvizError
 from dropviz.keras_inside.require_layer import require_layer
 from dropviz.keras_inside.sublayers import layer_and_sublayers
-from dropviz.keras_inside.untracked import attributes_kept, new_variables_removed
+from dropviz.keras_inside.untracked import attributes_kept, new_parts_removed
 
 Layer = Any
 
@@ -43,7 +43,7 @@ def built_for_now(layer: Layer) -> Iterator[None]:
     if isinstance(layer, keras.Model):
         raise DropvizError(f"{layer.name!r} is not built yet. Call it once on data first.")
     every = list({id(each): each for each in layer_and_sublayers(layer)}.values())
-    with attributes_kept(every), new_variables_removed(every):
+    with attributes_kept(every), new_parts_removed(every):
         _build(layer)
         yield
 

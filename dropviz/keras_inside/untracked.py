@@ -2,15 +2,19 @@
 
 ``Layer.__setattr__`` (keras/src/layers/layer.py) tracks variables and layers, and refuses
 once a layer is built. Leans on it keeping plain attributes in ``__dict__``; and on
-``Layer._untrack_variable``, ``_trainable_variables``, ``_non_trainable_variables`` and
-``_tracker.unlock`` (keras/src/utils/tracking.py). Tried with Keras 3.8.0, 3.13.2 and 3.15.1.
+``Layer._untrack_variable``, and of ``_tracker`` (keras/src/utils/tracking.py) ``config``,
+``untrack`` and ``unlock``. Tried with Keras 3.8.0, 3.13.2 and 3.15.1.
 """
 
 from __future__ import annotations
 
+import operator
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+
+import keras
 
 Layer = Any
 
@@ -29,6 +33,8 @@ def remove_attribute(layer: Layer, name: str) -> None:
 def attributes_kept(layers: Sequence[Layer]) -> Iterator[None]:
     """Puts back, after the block, the attributes of layers, and removes new ones.
 
+    Of an attribute that is a list, a dictionary or a set, what stood in it, too.
+
     Args:
         layers: The layers.
 
@@ -36,6 +42,7 @@ def attributes_kept(layers: Sequence[Layer]) -> Iterator[None]:
         Nothing.
     """
     before = [dict(vars(layer)) for layer in layers]
+    contents = [(each, _copied(each)) for saved in before for each in saved.values()]
     try:
         yield
     finally:
@@ -43,11 +50,13 @@ def attributes_kept(layers: Sequence[Layer]) -> Iterator[None]:
             for name in set(vars(layer)) - set(saved):
                 del layer.__dict__[name]
             layer.__dict__.update(saved)
+        for value, copied in contents:
+            _fill(value, copied)
 
 
 @contextmanager
-def new_variables_removed(layers: Sequence[Layer]) -> Iterator[None]:
-    """Takes out of layers, after the block, the variables that were made inside it.
+def new_parts_removed(layers: Sequence[Layer]) -> Iterator[None]:
+    """Takes out of layers, after the block, the variables and layers that were made inside it.
 
     Args:
         layers: The layers.
@@ -55,17 +64,47 @@ def new_variables_removed(layers: Sequence[Layer]) -> Iterator[None]:
     Yields:
         Nothing.
     """
-    before = [_own_variables(layer) for layer in layers]
+    before = [_parts(layer) for layer in layers]
     try:
         yield
     finally:
         for layer, known in zip(layers, before, strict=True):
-            for variable in _own_variables(layer):
-                if not any(variable is each for each in known):
-                    layer._untrack_variable(variable)
+            for part in _parts(layer):
+                if any(part is each for each in known):
+                    continue
+                if isinstance(part, keras.Variable):
+                    layer._untrack_variable(part)
+                else:
+                    layer._tracker.untrack(part)
             # Building locks it; what is not built must be able to build.
             layer._tracker.unlock()
 
 
-def _own_variables(layer: Layer) -> list[Any]:
-    return [*layer._trainable_variables, *layer._non_trainable_variables]
+def _parts(layer: Layer) -> list[Any]:
+    """What Keras keeps of a layer in its books: variables, layers, metrics, seed generators."""
+    return [part for _, store in layer._tracker.config.values() for part in store]
+
+
+def _copied(value: Any) -> list[Any] | dict[Any, Any] | set[Any] | None:
+    if isinstance(value, dict):
+        return dict(value)
+    if isinstance(value, list):
+        return list(value)
+    return set(value) if isinstance(value, set) else None
+
+
+def _fill(value: Any, copied: Any) -> None:
+    """Gives a container the contents that it had, past what Keras's own would track of them."""
+    if copied is None or _is_filled_with(value, copied):
+        return
+    kind = next(each for each in (OrderedDict, dict, list, set) if isinstance(value, each))
+    kind.clear(value)
+    (kind.extend if kind is list else kind.update)(value, copied)
+
+
+def _is_filled_with(value: Any, copied: Any) -> bool:
+    if isinstance(copied, set):
+        return bool(value == copied)
+    if isinstance(copied, dict):
+        return list(value) == list(copied) and all(value[key] is copied[key] for key in copied)
+    return len(value) == len(copied) and all(map(operator.is_, value, copied))

@@ -59,6 +59,51 @@ def test_another_recurrent_layer_is_refused_beside_one_that_is_found() -> None:
     assert "Received: (3, 2), (2, 2), (2,)." in refused["plain"]
 
 
+def inner(name: str) -> Layer:
+    layers = [keras.Input((5, 3)), keras.layers.LSTM(3, return_sequences=True, name="lstm")]
+    return keras.Sequential(layers, name=name)
+
+
+def test_layers_of_one_name_in_nested_models_are_all_found_below_their_models() -> None:
+    model = keras.Sequential([keras.Input((5, 3)), inner("enc"), inner("dec")])
+
+    found, _ = find_explainable(model)
+
+    assert list(found) == ["enc/lstm", "dec/lstm"]
+    assert [found[f"{each.name}/lstm"] for each in model.layers] == [
+        each.layers[0] for each in model.layers
+    ]
+
+
+def test_a_layer_that_is_used_twice_is_found_once() -> None:
+    shared = inner("shared")
+    a, b = keras.Input((5, 3)), keras.Input((5, 3))
+    model = keras.Model([a, b], [shared(a), shared(b)])
+
+    assert list(find_explainable(model)[0]) == ["shared/lstm"]
+
+
+class Pair(keras.layers.Layer):  # type: ignore[misc]
+    """Two layers of one name beside each other."""
+
+    def __init__(self) -> None:
+        super().__init__(name="pair")
+        self.one, self.two = (keras.layers.GRU(2, name="gru") for _ in range(2))
+
+    def build(self, shape: Any) -> None:
+        for each in (self.one, self.two):
+            each.build(shape)
+        super().build(shape)
+
+
+def test_layers_of_one_name_beside_each_other_have_names_of_their_own() -> None:
+    pair = built(Pair())
+
+    found, _ = find_explainable(pair)
+
+    assert found == {"pair/gru": pair.one, "pair/gru#2": pair.two}
+
+
 def test_a_model_without_any_is_refused() -> None:
     model = keras.Sequential([keras.Input((5, 3)), keras.layers.Dense(2)])
 

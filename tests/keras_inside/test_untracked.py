@@ -7,7 +7,7 @@ import pytest
 
 from dropviz.keras_inside.untracked import (
     attributes_kept,
-    new_variables_removed,
+    new_parts_removed,
     remove_attribute,
     set_attributes,
 )
@@ -73,7 +73,7 @@ def test_attributes_come_back_and_new_ones_go(error: type[BaseException] | None)
 def test_variables_made_inside_the_block_are_taken_out() -> None:
     layer = keras.layers.Dense(2)
 
-    with attributes_kept([layer]), new_variables_removed([layer]):
+    with attributes_kept([layer]), new_parts_removed([layer]):
         layer.build((1, 3))
         assert len(layer.weights) == 2
 
@@ -88,7 +88,41 @@ def test_variables_that_were_there_stay() -> None:
     layer.build((1, 3))
     before = list(layer.weights)
 
-    with new_variables_removed([layer]):
+    with new_parts_removed([layer]):
         pass
 
     assert all(one is other for one, other in zip(layer.weights, before, strict=True))
+
+
+class Holder(keras.layers.Layer):  # type: ignore[misc]
+    """A layer of somebody's own that makes what it holds when it is built."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inside: list[keras.layers.Layer] = []
+        self.by_name: dict[str, keras.layers.Layer] = {}
+
+    def build(self, shape: tuple[int, ...]) -> None:
+        self.one = keras.layers.Dense(2)
+        self.inside.append(keras.layers.Dense(3))
+        self.by_name["drop"] = keras.layers.Dropout(0.5, seed=1)
+        self.seed = keras.random.SeedGenerator(1)
+        for each in (self.one, *self.inside):
+            each.build(shape)
+
+
+def test_layers_made_inside_the_block_are_taken_out_wherever_they_are_kept() -> None:
+    layer = Holder()
+
+    for _ in range(2):
+        with attributes_kept([layer]), new_parts_removed([layer]):
+            layer.build((1, 4))
+            assert len(layer.weights) == 4
+        assert (layer.weights, layer.variables) == ([], []), MOVED
+        assert list(layer._flatten_layers(include_self=False)) == [], MOVED
+        assert (list(layer.inside), dict(layer.by_name)) == ([], {})
+
+    layer.build((1, 4))
+    # Two Dense layers, and two seed generators.
+    assert (len(layer.weights), len(layer.variables)) == (4, 6), MOVED
+    assert len(list(layer._flatten_layers(include_self=False))) == 3, MOVED
