@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -14,6 +15,12 @@ from dropviz.core.methods import METHODS
 from dropviz.core.sites import place_of
 from dropviz.errors import is_known, unknown_name, visible
 
+_AT_INFERENCE = {
+    True: "Something is dropped at random at inference.",
+    False: "Nothing drops at inference.",
+    None: "Whether anything drops at inference could not be told.",
+}
+
 
 @dataclass(frozen=True, eq=False)
 class SiteVerdict:
@@ -21,7 +28,7 @@ class SiteVerdict:
 
     Attributes:
         site: A key of ``dropviz.core.sites.SITES``.
-        rate: Share of entries dropped, 0 to 1.
+        rate: Share of entries dropped, 0 to 1; NaN where it could not be told, as of noise.
         rate_interval: Where the rate lies with 99.99 % confidence (Wilson 1927), from the
             independent draws seen.
         life: "step" or "sequence"; None where it cannot be told.
@@ -70,6 +77,8 @@ class SiteVerdict:
         """What was found at this site, in one line."""
         low, high = self.rate_interval
         rate = f"rate {self.rate:.3f} (between {low:.3f} and {high:.3f})"
+        if math.isnan(self.rate):
+            rate = "its rate could not be told"
         return f"{self.place}: {rate}; {self._manner}"
 
     @property
@@ -127,7 +136,8 @@ class Verdict:
         layer: The layer's name.
         kind: "LSTM" or "GRU".
         sites: What was found at each site that is masked.
-        active_at_inference: Whether anything is dropped at random at inference.
+        active_at_inference: Whether anything is dropped at random at inference; None where
+            something drops of which it could not be told where.
         method: The nearest method of the table; None where nothing is dropped.
         same_as: Other methods that do the same at these rates.
         differences: In words, where the layer differs from ``method``; empty where it
@@ -143,7 +153,7 @@ class Verdict:
     layer: str
     kind: str
     sites: Mapping[str, SiteVerdict]
-    active_at_inference: bool
+    active_at_inference: bool | None
     method: str | None
     same_as: tuple[str, ...]
     differences: tuple[str, ...]
@@ -196,10 +206,7 @@ class Verdict:
         """What stands below the sites: differences, doubts, inference, how it was found."""
         lines = [f"Differs from {self.method}: {visible(words)}" for words in self.differences]
         lines += [f"Cannot tell: {visible(words)}" for words in self.doubts]
-        inference = (
-            "Something is dropped at random" if self.active_at_inference else "Nothing drops"
-        )
-        lines.append(f"{inference} at inference.")
+        lines.append(_AT_INFERENCE[self.active_at_inference])
         link = f" Paper: {METHODS[self.method].link}" if self.method else ""
         lines.append(f"Path of these runs: {word_paths(self.paths)}.")
         return [*lines, f"Found in {self.calls} runs, {self.seconds:.1f} s.{link}"]

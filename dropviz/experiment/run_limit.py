@@ -35,8 +35,10 @@ class Asked:
     @property
     def sentence(self) -> str:
         """One line for a person who waits."""
-        spent = f"{self.seconds:.0f} s of about {SECONDS:.0f} s"
-        return f"explaining {self.layer}: run {self.runs}, {spent}"
+        spent = f"explaining {self.layer}: run {self.runs}, {self.seconds:.0f} s"
+        if self.runs < _USUAL:
+            return f"{spent}; most layers take fewer than {_USUAL} runs"
+        return f"{spent} of at most {SECONDS:.0f} s"
 
 
 Listener = Callable[[Asked], None]

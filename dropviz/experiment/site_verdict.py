@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -41,7 +42,7 @@ def site_verdict(
     # As for noise, which has no rate, no life, no tying and no scaling of a mask's.
     verdict = SiteVerdict(
         site=name,
-        rate=0.0,
+        rate=math.nan,
         rate_interval=(0.0, 1.0),
         life=None,
         tying=None if gated else "",
@@ -185,7 +186,7 @@ def _rate(
 ) -> tuple[float, tuple[float, float]]:
     """The rate from independent draws only: what is shared counts once."""
     if not any(look.shows for look in looks):
-        return 0.0, (0.0, 1.0)
+        return math.nan, (0.0, 1.0)
     calls, units = None if redrawn else 1, 1 if together else place.distinct
     draws = [place.once(look.dropped)[:calls, :, :units] for look in looks]
     if not redrawn:
@@ -197,7 +198,7 @@ def _rate(
         ]
     seen = np.concatenate([bits[~np.isnan(bits)].ravel() for bits in draws])
     if not seen.size:
-        return 0.0, (0.0, 1.0)
+        return math.nan, (0.0, 1.0)
     return float(seen.mean()), interval(int(seen.sum()), seen.size)
 
 

@@ -18,7 +18,6 @@ from dropviz.figures.evidence import evidence
 from dropviz.figures.unrolled import where
 from dropviz.jupyter import living, mime
 
-_GAL = {"keras", "gal-tied", "gal-untied"}
 _BEST_KNOWN = (
     "The two best-known answers to \u201cwhat is the difference?\u201d: the one that points to "
     "Gal & Ghahramani holds (masks on x_t and h_(t-1), one a sequence); the one that says Keras "
@@ -90,7 +89,7 @@ def lines(heard: Any, untying: list[str]) -> list[str]:
     verdict = heard.verdict
     said = [_headline(verdict), verdict.title] if heard.is_keras else [verdict.title]
     said += [_does(verdict, site) for site in verdict.sites.values()]
-    if "recurrent" in verdict.sites and verdict.method in _GAL and not verdict.differences:
+    if heard.is_keras and {"input", "recurrent"} <= set(verdict.sites):
         said.append(_BEST_KNOWN)
     said += untying
     said += verdict.remarks

@@ -167,6 +167,11 @@ def test_masks_at_inference_are_said() -> None:
     assert lines[-3] == "Something is dropped at random at inference."
 
 
+def test_nothing_is_said_of_inference_where_it_was_not_listened_to() -> None:
+    lines = replace(PLAIN, active_at_inference=None, unplaced=True).lines
+    assert lines[-3] == "Whether anything drops at inference could not be told."
+
+
 @pytest.mark.parametrize(
     ("paths", "words"),
     [

@@ -200,6 +200,7 @@ def test_a_method_is_only_perhaps_the_one_where_more_is_dropped_that_was_not_pla
         verdict = explained(NumPyLayer([rare], seed=seed))
         placed.append(not verdict.unplaced)
         assert verdict.unplaced == (Doubt.RARE.value in verdict.doubts)
+        assert verdict.active_at_inference == (None if verdict.unplaced else False)
     assert not all(placed)
 
 

@@ -65,7 +65,14 @@ def test_a_listener_hears_of_every_run_inside_the_block() -> None:
         limit.next_run()
     limit.next_run()
     assert [(each.layer, each.runs) for each in heard] == [("lstm", 1), ("lstm", 2)]
-    assert re.fullmatch(r"explaining lstm: run 2, 0 s of about 10 s", heard[1].sentence)
+    assert re.fullmatch(
+        r"explaining lstm: run 2, 0 s; most layers take fewer than 400 runs", heard[1].sentence
+    )
+
+
+def test_how_long_it_may_take_is_said_once_it_may_be_ended() -> None:
+    assert Asked("lstm", 399, 40.0).sentence.startswith("explaining lstm: run 399, 40 s; most")
+    assert Asked("lstm", 400, 7.0).sentence == "explaining lstm: run 400, 7 s of at most 10 s"
 
 
 @pytest.mark.full

@@ -219,7 +219,8 @@ def test_noise_is_no_mask() -> None:
     place = four(joint=steps(A, A, A, A), steps=steps(A, A))
     place.looks[1] = seen(np.zeros_like(A), spread=0.5)
     verdict, doubts = judged(place)
-    assert (verdict.rate, verdict.rate_interval) == (0.0, (0.0, 1.0))
+    assert (np.isnan(verdict.rate), verdict.rate_interval) == (True, (0.0, 1.0))
+    assert "its rate could not be told" in verdict.sentence
     assert (verdict.life, verdict.tying, verdict.scaling) == (None, None, "other")
     assert verdict.notes == (
         "kept entries differ: noise multiplies, which is no mask of 0 and scale.",

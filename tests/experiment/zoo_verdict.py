@@ -51,7 +51,8 @@ def untrue(specimen: Specimen, verdict: Verdict, *, close: float = CLOSE) -> lis
         if site in specimen.sites:
             wrong += [f"{site}.{words}" for words in _at(specimen, found, close)]
             wrong += [f"{site}.{words}" for words in _gates(specimen, verdict, found)]
-    if verdict.active_at_inference != specimen.active_at_inference:
+    told = verdict.active_at_inference
+    if told != specimen.active_at_inference and not (told is None and verdict.unplaced):
         wrong.append(f"active_at_inference {verdict.active_at_inference}")
     if verdict.kind != specimen.kind:
         wrong.append(f"kind {verdict.kind}")
