@@ -194,15 +194,20 @@ function chooser(model) {
   const field = element("input", {
     type: "number", min: 1, max: 64, "aria-label": "sample", "data-trait": "sample",
   });
+  const show = () => {
+    // What is being typed stays, however often the panel changes meanwhile.
+    if (document.activeElement !== field) {
+      field.value = String(model.get("sample") + 1);
+    }
+  };
   field.addEventListener("change", () => {
     model.set("sample", Math.max(0, Math.round(Number(field.value) || 1) - 1));
     model.save_changes();
   });
+  field.addEventListener("blur", show);
   return {
     root: element("label", { class: "dropviz-lab-field" }, element("span", {}, "sample"), field),
-    show: () => {
-      field.value = String(model.get("sample") + 1);
-    },
+    show,
     allow: () => {},
   };
 }
@@ -248,9 +253,10 @@ function newest(model, show) {
     waiting = message.text;
     if (asked) {
       requestAnimationFrame(() => {
-        /** @type {Content} */
-        const content = JSON.parse(waiting);
+        const text = waiting;
         waiting = "";
+        /** @type {Content} */
+        const content = JSON.parse(text);
         try {
           show(content);
         } finally {

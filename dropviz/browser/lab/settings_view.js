@@ -52,8 +52,11 @@ export function whole_number(model, name, range, tip) {
   const said = element("span", { class: "dropviz-lab-wrong", role: "alert" });
   const show = () => {
     const value = model.get(name);
-    field.value = value === null ? "" : String(value);
+    if (document.activeElement !== field) {
+      field.value = value === null ? "" : String(value);
+    }
   };
+  field.addEventListener("blur", show);
   field.addEventListener("change", () => {
     const text = field.value.trim();
     const value = Number(text);

@@ -8,7 +8,7 @@ from typing import Any
 
 from dropviz.core.cost import cudnn
 from dropviz.core.scenario_string import Scenario, magic
-from dropviz.core.sentences import answers, conclusion, intentions, last_losses
+from dropviz.core.sentences import answers, conclusion, counted, intentions, last_losses
 from dropviz.errors import visible
 from dropviz.figures.scene import plain_data
 from dropviz.jupyter.lab import scenes
@@ -77,8 +77,9 @@ def cost(moment: Moment) -> Content:
     """What this setting costs."""
     rows: list[tuple[str, ...]] = [("cuDNN possible", cudnn(moment.spec.setting, gpu=moment.gpu))]
     if moment.run is not None and moment.run.spec is not None and moment.run.curves.epochs:
-        each = moment.run.seconds / moment.run.curves.epochs
-        rows.append(("the last training", f"{each:.2f} s an epoch, with its evaluations"))
+        epochs = counted(moment.run.curves.epochs, "epoch")
+        took = f"{epochs} in {moment.run.seconds:.1f} s, with evaluations, compiling and pauses"
+        rows.append(("the last training", took))
     if moment.cost is None:
         rows.append(("measured", "not yet: press Measure, when no training is under way"))
     else:

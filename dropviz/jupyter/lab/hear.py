@@ -8,6 +8,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dropviz.jupyter.lab.panel import Panel
 
+# By kind what a message must hold.
+_SAID = {
+    "painted": ("number",),
+    "seen": ("view", "seen"),
+    "press": ("name",),
+    "reveal": ("marks", "anew"),
+}
+
 
 def hear(panel: Panel, message: Any) -> None:
     """Takes a message; one that makes no sense does nothing.
@@ -19,6 +27,8 @@ def hear(panel: Panel, message: Any) -> None:
             with the "marks" of a prediction and whether the mask is "anew"; "next".
     """
     kind = message.get("kind") if isinstance(message, Mapping) else None
+    if not isinstance(kind, str) or not set(_SAID.get(kind, ())) <= set(message):
+        return
     if kind == "painted":
         panel.sender.answer(int(message["number"]))
     elif kind == "seen":

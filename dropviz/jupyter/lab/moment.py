@@ -77,13 +77,18 @@ class Moment:
         """Whether what was recorded is what the controls ask for now."""
         if self.layer is None:
             return False
-        settings, units = self.spec.setting, self.spec.units
-        return self.training or (self.layer.setting, self.layer.units) == (settings, units)
+        asked = self.spec.setting, self.spec.units, self.spec.task
+        return self.training or (self.layer.setting, self.layer.units, self.task) == asked
 
     @property
     def ran(self) -> RunSpec:
         """The spec of the run that is shown; of the settings, where none is."""
         return (self.run.spec if self.run is not None else None) or self.spec
+
+    @property
+    def task(self) -> str:
+        """The task of the training that is shown; of the settings, where none is."""
+        return self.spec.task if self.training else self.ran.task
 
     @property
     def coming(self) -> str:

@@ -36,7 +36,7 @@ def sequence_of(moment: Moment) -> dict[str, Any] | None:
         "whole": whole,
         "says": (
             f"Sample {sample} of batch {batch:,}: training sequence {opened.index + 1:,} of "
-            f"{moment.spec.task}. {_asks(moment.spec.task)}"
+            f"{moment.task}. {_asks(moment.task)}"
         ),
         "result": _result(opened.target.ravel(), opened.answer),
     }

@@ -127,9 +127,11 @@ def test_where_shows_the_latest_masks() -> None:
     assert made["words"] == answers({"lstm": LAYER})
 
 
-@pytest.mark.parametrize("changed", [{"dropout": 0.3}, {"method": "naive"}, {"units": 5}], ids=str)
+@pytest.mark.parametrize(
+    "changed", [{"dropout": 0.3}, {"method": "naive"}, {"units": 5}, {"task": "adding"}], ids=str
+)
 def test_where_is_a_plan_again_once_the_settings_moved(changed: dict[str, Any]) -> None:
-    moved = replace(RECORDED, spec=replace(SPEC, **changed))
+    moved = replace(ENDED, spec=replace(SPEC, **changed))
 
     assert not moved.current
     assert scene(content(moved, "Where"))["planned"]
@@ -273,6 +275,16 @@ def test_the_sequence_is_shown_with_what_was_asked_and_answered() -> None:
     assert told["result"] == "Asked: 1. Answered with these masks: 1 (70%), right."
 
 
+def test_a_sequence_is_of_the_task_that_it_came_from() -> None:
+    moved = replace(ENDED, opened=opened(), spec=replace(SPEC, task="adding"))
+    training = replace(moved, state="training")
+
+    told = [content(each, "Inside")["sequence"]["says"] for each in (moved, training)]
+
+    assert "training sequence 8 of tiny." in told[0]
+    assert "training sequence 8 of adding." in told[1]
+
+
 # ---------------------------------------------------------------- Cost, Code, Verdict
 
 
@@ -304,7 +316,7 @@ def test_cost_is_what_was_measured_and_what_the_training_took() -> None:
 
     table = cells(replace(ENDED, cost=cost))
 
-    assert table["the last training"] == "2.50 s an epoch, with its evaluations"
+    assert table["the last training"] == "2 epochs in 5.0 s, with evaluations, compiling and pauses"
     assert dict(cost.rows).items() <= table.items()
     assert "measured" not in table
 

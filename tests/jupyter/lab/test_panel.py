@@ -172,7 +172,14 @@ def test_a_locked_button_cannot_be_pressed() -> None:
     assert pressed == ["reset"]
 
 
-@pytest.mark.parametrize("message", [None, [], {}, {"kind": "press", "name": "format c:"}])
+@pytest.mark.parametrize(
+    "message",
+    [
+        *(None, [], {}, {"kind": ["press"]}, {"kind": "press", "name": "format c:"}),
+        *({"kind": kind} for kind in ("painted", "seen", "press", "reveal", "shout")),
+    ],
+    ids=str,
+)
 def test_a_message_that_makes_no_sense_does_nothing(message: Any) -> None:
     made = panel()
     before = made.get_state()
