@@ -19,7 +19,7 @@ _WIDGET = "application/vnd.jupyter.widget-view+json"
 _CLICK = 'Click on one, or type it into the cell: answer="...".'
 _OVER = "Nothing can be chosen any more, for it was measured. Run this cell again to choose."
 _LINE = 40  # letters of a question or a choice in a line of a chat
-_NOT_IN_LINE = re.compile(r"[^A-Za-z0-9_.+]+")
+_NOT_IN_LINE = re.compile(r"[^\w.+]+")
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,13 @@ class Prediction:
                 f"Nothing was predicted of {received(self.question)}. Expected one of its "
                 "choices. Choose one, or leave the question out."
             )
-        return _for_a_line(self.question), _for_a_line(self.answer)
+        lines = [_for_a_line(each) for each in self.choices]
+        number = self.choices.index(self.answer)
+        answer = lines[number]
+        if not answer or lines.count(answer) > 1:
+            # What tells it from another is lost on the way: its number does.
+            answer = _for_a_line(f"{number + 1}-{answer}")
+        return _for_a_line(self.question) or "question", answer
 
     def choose(self, answer: object) -> None:
         """Keeps a choice, with the time; the last one before the measurement counts.
@@ -207,9 +213,9 @@ def _checked(choices: Iterable[object]) -> tuple[str, ...]:
             f"choices must be a list, as ['yes', 'no']. Received: {received(choices)}."
         )
     listed = tuple(map(str, choices))
-    if len({_for_a_line(each) for each in listed}) < max(2, len(listed)):
+    if len(set(listed)) < max(2, len(listed)):
         raise DropvizError(
-            "choices must be two or more that differ in their first 40 letters and digits. "
+            "choices must be two or more, each another. "
             f"Received: {received(listed)}. Word them apart."
         )
     return listed

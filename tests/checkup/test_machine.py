@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import types
 
 import pytest
 
@@ -40,3 +41,16 @@ def test_processors_that_a_process_may_not_use_do_not_count() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout == "1\n"
+
+
+@pytest.mark.parametrize("keras", [None, types.ModuleType("keras")], ids=["none", "Keras 2"])
+def test_without_a_list_of_devices_it_is_looked_for_one(
+    monkeypatch: pytest.MonkeyPatch, keras: types.ModuleType | None
+) -> None:
+    if keras is None:
+        monkeypatch.delitem(sys.modules, "keras", raising=False)
+    else:
+        monkeypatch.setitem(sys.modules, "keras", keras)
+
+    assert "Keras lists them)" not in machine().device
+    assert machine().device

@@ -111,7 +111,7 @@ def test_a_texts_markup_does_nothing() -> None:
         ("yes", "choices must be a list"),
         (["yes"], "two or more"),
         (["yes", "yes"], "two or more"),
-        (["a b", "a-b"], "differ in their first 40"),
+        ([1, "1"], "each another"),
     ],
 )
 def test_choices_that_are_none_are_refused(choices: Any, said: str) -> None:
@@ -133,6 +133,35 @@ def test_a_line_of_a_chat_carries_it() -> None:
     assert damaged == []
     name = "Over-8-steps-how-many-masks-does-dropout"
     assert dict(told[0].predictions) == {name: "one-a-step-8"}
+
+
+@pytest.mark.parametrize(
+    ("choices", "lines"),
+    [
+        ([-1, 1], ["1-1", "2-1"]),
+        (["p < .5", "p > .5"], ["1-p-.5", "2-p-.5"]),
+        (["<", ">"], ["1", "2"]),
+        (["да", "нет"], ["да", "нет"]),
+        (["x" * 60, "x" * 50 + "y"], ["1-" + "x" * 38, "2-" + "x" * 38]),
+    ],
+    ids=str,
+)
+def test_choices_that_a_line_of_a_chat_cannot_tell_apart_are_told_by_their_number(
+    choices: list[object], lines: list[str]
+) -> None:
+    pairs = [predict("Which?", choices, answer=each).pair for each in choices]
+
+    assert [answer for _, answer in pairs] == lines
+    for pair in pairs:
+        told, damaged = read_lines(chat_line("ada", dict([pair])))
+        assert damaged == []
+        assert dict(told[0].predictions) == dict([pair])
+
+
+def test_a_question_without_a_letter_has_a_name_in_a_line_all_the_same() -> None:
+    question, _ = predict("?", [1, 2], answer=1).pair
+
+    assert question == "question"
 
 
 def test_what_was_not_predicted_cannot_be_told() -> None:
