@@ -42,6 +42,7 @@ class Trainings:
         engine: "exact" or "xla".
         proofs: Some of them, compared with plain Keras.
         seconds: Wall time of the study.
+        unproved: Why one of those that were to be compared could not be; empty where all were.
     """
 
     results: Mapping[str, TrainingResult] = field(repr=False)
@@ -49,6 +50,7 @@ class Trainings:
     engine: str
     proofs: tuple[PlainProof, ...] = ()
     seconds: float = 0.0
+    unproved: str = ""
 
     @property
     def more_is_better(self) -> bool:
@@ -80,8 +82,12 @@ class Trainings:
     @property
     def proof_sentence(self) -> str:
         """How far the trainings are from plain Keras."""
+        why = self.unproved.rstrip(".")
         if not self.proofs:
-            return "Not compared with plain Keras."
+            return f"Not compared with plain Keras{f': {why}' if why else ''}."
+        return self._compared() + (f" Another could not be compared: {why}." if why else "")
+
+    def _compared(self) -> str:
         what = f"{counted(len(self.proofs), 'training')} of these, chosen at random,"
         again = "trained again in plain Keras" + (
             " with jit_compile=True" if self.engine == "xla" else ""

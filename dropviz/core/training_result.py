@@ -20,10 +20,13 @@ class TrainingResult:
     Attributes:
         cell: The training as a scenario, such as "lstm:u32:d.2:r.4:m=keras:task=digits:e5:s1".
         curves: Losses and metrics by epoch, as Keras's history has them.
-        status: "done", or "failed" where the loss was not finite or its worker died.
+        status: "done", or "failed" where there is no score: the loss was not finite, or there was
+            no training.
         reason: Why it failed; empty where it did not.
         seconds: Wall time of the training, without imports and compiling; 0 where it was not
             measured, as compiling was part of it.
+        retry: Whether a study that goes on trains it again: what failed was not the training but
+            what is round it, as memory, a network, a package or its worker's process.
     """
 
     cell: str
@@ -31,6 +34,7 @@ class TrainingResult:
     status: Ended = "done"
     reason: str = ""
     seconds: float = 0.0
+    retry: bool = False
 
     @property
     def spec(self) -> RunSpec:

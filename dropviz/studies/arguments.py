@@ -1,4 +1,4 @@
-"""Checks of the arguments of ``run``, ``compare`` and ``sweep`` that no value of theirs checks."""
+"""Checks of what ``run``, ``compare`` and ``sweep`` are given: names, lists and a listener."""
 
 from __future__ import annotations
 

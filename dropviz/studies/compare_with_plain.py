@@ -22,7 +22,7 @@ def compare_with_plain(program: TrainingProgram, cell: CellResult) -> Difference
     Args:
         program: What trained the cell, or one that is made of the same; it trains the cell
             again unless that was its last.
-        cell: What the cell came to, here or elsewhere.
+        cell: What the cell came to; its curves may be those of a training elsewhere.
 
     Returns:
         The largest differences; 0 where all is the same to the bit.
@@ -33,11 +33,12 @@ def compare_with_plain(program: TrainingProgram, cell: CellResult) -> Difference
     plain, model = train_plainly(spec, program.task, program.engine)
     pairs = list(zip(_parts(program.model), _parts(model), strict=True))
     weights, optimizer, streams = (largest(mine, its) for mine, its in pairs)
-    same_names = list(cell.curves) == list(plain.curves)
+    # A file of results keeps its names in another order.
+    same_names = set(cell.curves) == set(plain.curves)
     return Difference(
         weights=weights,
         optimizer=optimizer,
-        curves=largest([*cell.curves.values()], [*plain.curves.values()])
+        curves=largest([cell.curves[name] for name in plain.curves], [*plain.curves.values()])
         if same_names
         else math.inf,
         same_streams=streams == 0,

@@ -1,7 +1,8 @@
 """The results of a study on disk: a line for each finished training, written at once.
 
 Lines are JSON with a digest each. They are only ever added, each in one write, so that a process
-that is killed leaves at most a torn last line, which is cut off when the study goes on.
+that is killed leaves at most a torn last line, which is cut off when the study goes on. What failed
+for what is round it is trained again, and a later line of its cell counts.
 """
 
 from __future__ import annotations
@@ -50,23 +51,23 @@ class ResultsFile:
             study: What is asked now.
 
         Raises:
-            DropvizError: If it cannot be read or written there, is damaged, or holds the results
-                of another study or of other versions.
+            DropvizError: If it cannot be read or written there, is damaged, is no study of dropviz,
+                or holds the results of another one or of other versions; it is left as it is.
         """
         self.path = Path(path)
         self._study = study
         self.results: dict[str, TrainingResult] = {}
         try:
-            if self.path.exists() and b"\n" in self.path.read_bytes():
-                self._read()
+            raw = self.path.read_bytes() if self.path.exists() else b""
+            if b"\n" in raw:
+                self._read(raw)
             else:
-                self.path.write_bytes(b"")
-                self._append({"dropviz study": _FORM, **asdict(study)})
+                self._begin(raw)
         except OSError as error:
             raise _unwritable(self.path, error) from error
 
     def add(self, result: TrainingResult) -> None:
-        """Writes a result, unless that of its cell is there.
+        """Writes a result, unless one that counts is there of its cell.
 
         Args:
             result: What came out of a training.
@@ -74,16 +75,31 @@ class ResultsFile:
         Raises:
             DropvizError: If it cannot be written; what was written before is kept.
         """
-        if result.cell in self.results:
+        known = self.results.get(result.cell)
+        if known is not None and not known.retry:
             return
         try:
-            self._append(asdict(result))
+            self._append(_line(asdict(result)))
         except OSError as error:
             raise _unwritable(self.path, error) from error
         self.results[result.cell] = result
 
-    def _append(self, entry: Mapping[str, Any]) -> None:
-        line = _line(entry)
+    def _begin(self, raw: bytes) -> None:
+        first = _line(self._header)
+        # A kill may have torn the first line; whatever else is there is somebody's own.
+        if not first.startswith(raw):
+            raise DropvizError(
+                f"{received(str(self.path))} is no study of dropviz, and is left as it is. "
+                "Give another file, or one that is not there yet."
+            )
+        self.path.write_bytes(b"")
+        self._append(first)
+
+    @property
+    def _header(self) -> dict[str, Any]:
+        return {"dropviz study": _FORM, **asdict(self._study)}
+
+    def _append(self, line: bytes) -> None:
         handle = os.open(self.path, os.O_WRONLY | os.O_APPEND)
         try:
             written = os.write(handle, line)
@@ -94,15 +110,16 @@ class ResultsFile:
         finally:
             os.close(handle)
 
-    def _read(self) -> None:
-        raw = self.path.read_bytes()
+    def _read(self, raw: bytes) -> None:
         whole = raw[: raw.rfind(b"\n") + 1]
         first, *lines = [_entry(line, n, self.path) for n, line in enumerate(whole.splitlines(), 1)]
         self._check(first)
         for entry in lines:
             result = _result(entry, self.path)
-            known = self.results.setdefault(result.cell, result)
-            if (known.curves, known.status) != (result.curves, result.status):
+            known = self.results.get(result.cell)
+            if known is None or known.retry:
+                self.results[result.cell] = result
+            elif not result.retry and _found(known) != _found(result):
                 raise DropvizError(
                     f"{received(str(self.path))} holds two different results of the cell "
                     f"{received(result.cell)}. Expected one; begin a new file."
@@ -111,8 +128,7 @@ class ResultsFile:
             os.truncate(self.path, len(whole))
 
     def _check(self, first: Mapping[str, Any]) -> None:
-        ours = {"dropviz study": _FORM, **asdict(self._study)}
-        for name, value in ours.items():
+        for name, value in self._header.items():
             if first.get(name) != value:
                 raise DropvizError(
                     f"{received(str(self.path))} holds the results of another study: {name} is "
@@ -162,6 +178,11 @@ def _result(entry: Mapping[str, Any], path: Path) -> TrainingResult:
             f"{received(str(path))} holds a result with other fields than this dropviz writes. "
             "Give another file."
         ) from error
+
+
+def _found(result: TrainingResult) -> str:
+    # As text: one NaN is as good as another.
+    return repr((sorted(result.curves.items()), result.status))
 
 
 def _unwritable(path: Path, error: OSError) -> DropvizError:

@@ -12,7 +12,7 @@ from typing import Any
 
 from dropviz.core.sentences import counted
 from dropviz.core.training_result import TrainingResult
-from dropviz.errors import DropvizError
+from dropviz.errors import DropvizError, one_line
 from dropviz.studies.worker import Answer, Order, answer
 from dropviz.studies.worker_pool import WorkerPool
 
@@ -49,13 +49,19 @@ class StudyProgress:
         return (self.total - self.done) * self.seconds / new if new else float("inf")
 
     @property
-    def sentence(self) -> str:
-        """The progress in one line."""
+    def so_far(self) -> str:
+        """What is done, in a few words."""
         said = f"{self.done:,} of {counted(self.total, 'training')}"
         if self.failed:
             said += f", {self.failed:,} failed"
         if self.before:
             said += f", {self.before:,} from the results file"
+        return said
+
+    @property
+    def sentence(self) -> str:
+        """The progress in one line."""
+        said = self.so_far
         if self.done == self.total:
             return f"{said}: {self.seconds:.0f} s"
         if self.done == self.before:
@@ -87,6 +93,9 @@ class CellRunner:
         self._found = found
         self._waiting: deque[str] = deque()
         self._running: dict[Future[Answer], str] = {}
+        # What was sent with the data, and to which worker; and what waits until it has come there.
+        self._sent: dict[Future[Answer], str] = {}
+        self._held: list[str] = []
         self._suspects: deque[str] = deque()
         self._deaths = Counter[str]()
 
@@ -97,15 +106,16 @@ class CellRunner:
             cells: The trainings.
 
         Raises:
-            DropvizError: If the executor is broken for good, or its workers have other versions or
-                other data; results so far have been handed over.
+            DropvizError: If the executor is broken for good, or its workers have other versions;
+                results so far have been handed over.
         """
         self._waiting.extend(cells)
         while self._waiting or self._suspects or self._running:
             try:
                 self._submit()
                 done, _ = wait(self._running, return_when=FIRST_COMPLETED)
-                for future in done:
+                # Last what was sent: who answered before the data came does not need them again.
+                for future in sorted(done, key=self._sent.__contains__):
                     self._take(future)
             except BrokenExecutor as error:
                 self._after_death(error)
@@ -114,7 +124,7 @@ class CellRunner:
         # One alone, where somebody took a worker with it and it is not known who.
         source = self._suspects or self._waiting
         room = 1 if self._suspects else self._pool.workers + _AHEAD
-        while source and len(self._running) < room:
+        while source and len(self._running) + len(self._held) < room:
             future = self._pool.submit(answer, source[0], self._order, None)
             self._running[future] = source.popleft()
             if source is self._suspects:
@@ -122,14 +132,28 @@ class CellRunner:
 
     def _take(self, future: Future[Answer]) -> None:
         came = _came(future)
-        cell = self._running.pop(future)
         if came.needs_data:
-            self._running[self._pool.submit(answer, cell, self._order, self._data)] = cell
-            return
+            self._send_data(self._running[future], came.needs_data)
+        # Only now: a pool that broke on the way finds the training where it was.
+        del self._running[future]
+        if self._sent.pop(future, None):
+            self._release()
         if came.refused:
             raise DropvizError(came.refused)
         if came.result is not None:
             self._found(came.result)
+
+    def _send_data(self, cell: str, worker: str) -> None:
+        """Sends the data with a training, once to each worker; its others wait until they came."""
+        if worker in self._sent.values():
+            self._held.append(cell)
+            return
+        future = self._pool.submit(answer, cell, self._order, self._data)
+        self._running[future], self._sent[future] = cell, worker
+
+    def _release(self) -> None:
+        self._waiting.extendleft(reversed(self._held))
+        self._held.clear()
 
     def _after_death(self, error: BrokenExecutor) -> None:
         for future in [each for each in self._running if each.done() and not each.exception()]:
@@ -139,11 +163,13 @@ class CellRunner:
         self._pool.begin_anew(error)
         running = list(self._running.values())
         self._running.clear()
+        self._sent.clear()
+        self._release()
         if len(running) == 1:
             self._deaths[running[0]] += 1
             if self._deaths[running[0]] >= _DEATHS:
                 reason = f"its worker died {_DEATHS} times ({type(error).__name__})"
-                self._found(TrainingResult(running[0], status="failed", reason=reason))
+                self._found(TrainingResult(running[0], status="failed", reason=reason, retry=True))
                 return
         self._suspects.extendleft(reversed(running))
 
@@ -154,10 +180,9 @@ def _came(future: Future[Answer]) -> Answer:
     except BrokenExecutor:
         raise
     except Exception as error:
-        first = (str(error).strip().splitlines() or [""])[0]
         raise DropvizError(
-            f"The executor could not run a training ({type(error).__name__}: {first}). The results "
-            "so far are kept; give another executor and the same results file to go on."
+            f"The executor could not run a training ({one_line(error)}). The results so far "
+            "are kept; give another executor and the same results file to go on."
         ) from error
 
 

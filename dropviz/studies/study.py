@@ -6,7 +6,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import BrokenExecutor, Executor
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from dropviz.core.spec import RunSpec
 from dropviz.core.study_result import PlainProof, Trainings, score_of
 from dropviz.core.task import Task
 from dropviz.core.training_result import TrainingResult, cell_of
+from dropviz.errors import one_line
 from dropviz.studies.arguments import check_listener
 from dropviz.studies.engines import Engine, check_engine
 from dropviz.studies.results_file import ResultsFile, StudyId
@@ -34,6 +35,7 @@ class How:
         executor: Any ``concurrent.futures.Executor``; None for processes of our own.
         engine: A key of ``dropviz.studies.engines.ENGINES``.
         results: A file that keeps each result at once, and from which a study goes on; or None.
+            What failed for what is round it, as memory or a network, is trained again then.
         listener: Told how the study goes.
         proofs: How many trainings are trained again in plain Keras.
     """
@@ -74,7 +76,8 @@ def run_study(specs: Sequence[RunSpec], task: str | Task, how: How) -> Trainings
     if how.results is not None:
         study = StudyId(name, order.data, order.engine, order.versions)
         file = ResultsFile(how.results, study)
-    done = {} if file is None else {c: file.results[c] for c in cells if c in file.results}
+    kept = {} if file is None else file.results
+    done = {cell: kept[cell] for cell in cells if cell in kept and not kept[cell].retry}
     timed = Timed(cells, done, how.listener)
 
     def found(result: TrainingResult) -> None:
@@ -86,31 +89,31 @@ def run_study(specs: Sequence[RunSpec], task: str | Task, how: How) -> Trainings
     timed()
     with WorkerPool(how.executor, len(cells) - len(done)) as pool:
         CellRunner(pool, order, data, found).run([cell for cell in cells if cell not in done])
-        proofs = _proofs(pool, cells, done, order, data, how.proofs)
+        able = [done[cell] for cell in cells if _is_provable(done[cell])]
+        proofs, unproved = _proofs(pool, able, order, data, how.proofs)
     results = {cell: done[cell] for cell in cells}
     score = score_of(list(results.values()))
-    return Trainings(results, score, how.engine, proofs, time.perf_counter() - began)
+    seconds = time.perf_counter() - began
+    return Trainings(results, score, how.engine, proofs, seconds, unproved)
+
+
+def _is_provable(result: TrainingResult) -> bool:
+    # Frozen masks are trained in plain Keras's own loop, and have nothing to prove.
+    return result.status == "done" and not any(each.frozen for each in result.spec.schedule)
 
 
 def _proofs(
-    pool: WorkerPool,
-    cells: Sequence[str],
-    done: dict[str, TrainingResult],
-    order: Order,
-    data: Any,
-    count: int,
-) -> tuple[PlainProof, ...]:
-    # Frozen masks are trained in plain Keras's own loop, and have nothing to prove.
-    able = [c for c in cells if done[c].status == "done" and not _freezes(done[c].spec)]
+    pool: WorkerPool, able: Sequence[TrainingResult], order: Order, data: Any, count: int
+) -> tuple[tuple[PlainProof, ...], str]:
+    """Compares some trainings with plain Keras; says why one of them could not be."""
     # The same ones each time, so that a study that goes on ends as it would have.
     chosen = random.Random(order.data).sample(able, min(count, len(able)))  # noqa: S311
+    proofs: list[PlainProof] = []
     try:
-        futures = [pool.submit(prove, cell, order, data) for cell in chosen]
-        return tuple(future.result() for future in futures)
-    except BrokenExecutor:
-        # A worker that died now takes no result with it; the words say that nothing was compared.
-        return ()
-
-
-def _freezes(spec: RunSpec) -> bool:
-    return any(change.frozen for change in spec.schedule)
+        asked = [pool.submit(prove, each.cell, each.curves, order, None) for each in chosen]
+        for each, future in zip(chosen, asked, strict=True):
+            again = (prove, each.cell, each.curves, order, data)
+            proofs.append(future.result() or pool.submit(*again).result())
+    except Exception as error:  # noqa: BLE001 (whatever an executor raises takes no result with it)
+        return tuple(proofs), one_line(error)
+    return tuple(proofs), ""

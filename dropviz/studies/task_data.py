@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
+
+import numpy as np
 
 from dropviz.core.task import Task
 from dropviz.core.tasks import TASKS, load_task
@@ -10,12 +13,14 @@ from dropviz.errors import DropvizError, received
 from dropviz.studies.results_file import data_digest
 
 OWN = "own"
-_ARRAYS = ("x", "y", "x_val", "y_val")
+# What a task is called changes no training of it.
+_NAMES = ("name", "title", "code")
 
 
 def task_digest(task: Task) -> str:
-    """A digest of a task's data."""
-    return data_digest({name: getattr(task, name) for name in _ARRAYS})
+    """A digest of a task's data, and of all else that its trainings depend on."""
+    told = [each.name for each in fields(task) if each.name not in _NAMES]
+    return data_digest({name: np.asarray(getattr(task, name)) for name in told})
 
 
 def chosen_task(task: str | Task) -> tuple[str, Task, Any]:

@@ -7,16 +7,18 @@ import os
 import socket
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from dropviz.core.curves import Curves
 from dropviz.core.study_result import PlainProof
 from dropviz.core.training_result import Ended, TrainingResult
-from dropviz.errors import DropvizError, received
+from dropviz.errors import DropvizError, one_line
 from dropviz.keras_inside.choose_backend import BACKENDS, choose_backend
+from dropviz.studies.task_data import OWN, task_digest
 
 _PROGRAMS = 3  # compiled programs that a worker keeps, some 100 MiB each
 _alone = threading.Lock()
@@ -49,12 +51,12 @@ class Answer:
 
     Attributes:
         result: The result; None where there is none.
-        needs_data: Whether the worker has not got the data.
+        needs_data: The worker, as of ``this_process``, where it has not got the data; else empty.
         refused: Why no worker like this one can be used; empty where it can.
     """
 
     result: TrainingResult | None = None
-    needs_data: bool = False
+    needs_data: str = ""
     refused: str = ""
 
 
@@ -97,40 +99,50 @@ def answer(cell: str, order: Order, task: Any) -> Answer:
         )
     # Keras's random streams belong to the whole process; an executor may have threads.
     with _alone:
-        if task is not None:
-            _tasks[order.data] = task
-        if order.data not in _tasks and order.task == "own":
-            return Answer(needs_data=True)
+        if _lacks_data(order, task):
+            return Answer(needs_data=this_process())
         try:
             return Answer(_trained(cell, order))
-        except DropvizError as error:
-            return Answer(TrainingResult(cell, status="failed", reason=str(error)))
-        except Exception as error:  # noqa: BLE001 (whatever a backend raises is a cell's result)
-            return Answer(TrainingResult(cell, status="failed", reason=_one_line(error)))
+        except Exception as error:  # noqa: BLE001 (whatever is raised here is a cell's result)
+            # A training that goes wrong ends in a loss; what is raised is round it.
+            reason = one_line(error)
+            return Answer(TrainingResult(cell, status="failed", reason=reason, retry=True))
 
 
-def prove(cell: str, order: Order, task: Any) -> PlainProof:
+def prove(
+    cell: str, curves: Mapping[str, Sequence[float]], order: Order, task: Any
+) -> PlainProof | None:
     """Trains a training of a study again in plain Keras; runs in a worker.
 
     Args:
         cell: The training as a scenario.
+        curves: Its curves as they stand in the study, wherever they were made.
         order: What all trainings of the study have in common.
-        task: The data, where they are somebody's own; else None.
+        task: The data, where the worker asked for them; else None.
 
     Returns:
-        How far the two are apart.
+        How far the two are apart; None where the worker has not got the data.
     """
     with _alone:
-        if task is not None:
-            _tasks.setdefault(order.data, task)
+        if _lacks_data(order, task):
+            return None
         _start_keras(order)
         from dropviz.core.scenario_string import parse
         from dropviz.studies.compare_with_plain import compare_with_plain
 
         spec = parse(cell).spec
-        program = _program(spec, _task(order), order.engine)
-        trained = program.train(spec.dropout, spec.recurrent_dropout, spec.seed)
-        return PlainProof(cell, compare_with_plain(program, trained))
+        program = _program(spec, order)
+        # Weights and streams can only be those of a training here; curves are the study's own.
+        here = program.train(spec.dropout, spec.recurrent_dropout, spec.seed)
+        return PlainProof(cell, compare_with_plain(program, replace(here, curves=Curves(curves))))
+
+
+def _lacks_data(order: Order, task: Any) -> bool:
+    """Takes the data where they came, and says whether they are still to be sent."""
+    if task is not None:
+        # What is there may be compiled into a program already.
+        _tasks.setdefault(order.data, task)
+    return order.task == OWN and order.data not in _tasks
 
 
 def _start_keras(order: Order) -> None:
@@ -157,7 +169,7 @@ def _trained(cell: str, order: Order) -> TrainingResult:
     spec = parse(cell).spec
     if any(change.frozen for change in spec.schedule):
         return _by_fit(cell, spec, _task(order))
-    program = _program(spec, _task(order), order.engine)
+    program = _program(spec, order)
     came = program.train(spec.dropout, spec.recurrent_dropout, spec.seed)
     curves = {name: tuple(map(float, came.curves[name])) for name in came.curves}
     seconds = 0.0 if came.compiled else came.seconds
@@ -177,7 +189,6 @@ def _by_fit(cell: str, spec: Any, task: Any) -> TrainingResult:
 def _task(order: Order) -> Any:
     if order.data not in _tasks:
         from dropviz.core.tasks import load_task
-        from dropviz.studies.task_data import task_digest
 
         task = load_task(order.task)
         came = task_digest(task)
@@ -190,15 +201,15 @@ def _task(order: Order) -> Any:
     return _tasks[order.data]
 
 
-def _program(spec: Any, task: Any, engine: str) -> Any:
+def _program(spec: Any, order: Order) -> Any:
     from dropviz.studies.training_program import TrainingProgram
 
     # What a compiled program cannot change: all but the rates and the seed.
-    key = replace(spec, dropout=0.0, recurrent_dropout=0.0, seed=0), id(task), engine
+    key = replace(spec, dropout=0.0, recurrent_dropout=0.0, seed=0), order.data, order.engine
     if key not in _programs:
-        if engine == "xla":
+        if order.engine == "xla":
             _keep_what_xla_compiles()
-        _programs[key] = TrainingProgram(spec, task, engine=engine)
+        _programs[key] = TrainingProgram(spec, _task(order), engine=order.engine)
         while len(_programs) > _PROGRAMS:
             _programs.popitem(last=False)
     _programs.move_to_end(key)
@@ -213,8 +224,3 @@ def _keep_what_xla_compiles() -> None:
     with suppress(DropvizError, RuntimeError):
         home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         keep_compiled(home / "dropviz" / "xla")
-
-
-def _one_line(error: BaseException) -> str:
-    first = (str(error).strip().splitlines() or [""])[0]
-    return f"{type(error).__name__}: {received(first)[1:-1]}"

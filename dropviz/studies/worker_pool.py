@@ -12,7 +12,7 @@ from loky import cpu_count
 from loky.process_executor import ProcessPoolExecutor
 
 from dropviz.core.closing import Closing
-from dropviz.errors import DropvizError, received
+from dropviz.errors import DropvizError, one_line, received
 from dropviz.keras_inside.choose_backend import choose_backend
 
 # A process takes seconds to import TensorFlow, which pays from about so many trainings on.
@@ -47,6 +47,7 @@ class WorkerPool(Closing):
         self._given = executor
         self.workers = cpu_count() if trainings >= _FOR_SEVERAL else 1
         self._own: Any = None
+        self._asked: set[Future[Any]] = set()  # of an executor that is not ours
 
     @property
     def is_own(self) -> bool:
@@ -56,7 +57,10 @@ class WorkerPool(Closing):
     def submit(self, function: Any, *args: Any) -> Future[Any]:
         """Asks a worker to call a function."""
         if self._given is not None:
-            return self._given.submit(function, *args)
+            asked = self._given.submit(function, *args)
+            self._asked.add(asked)
+            asked.add_done_callback(self._asked.discard)
+            return asked
         if self._own is None:
             # Compiled programs take more memory than loky takes for a leak; its worker begins
             # anew between two trainings, and no result is lost or changed by it.
@@ -78,13 +82,15 @@ class WorkerPool(Closing):
         """
         if self._given is not None:
             raise DropvizError(
-                f"The executor broke ({type(error).__name__}: {_first_line(error)}). The results "
-                "so far are kept; give another executor and the same results file to go on."
+                f"The executor broke ({one_line(error)}). The results so far "
+                "are kept; give another executor and the same results file to go on."
             ) from error
         self.close()
 
     def close(self) -> None:
-        """Ends our own processes, whatever they are doing."""
+        """Ends our own processes, whatever they do; takes back what another has not begun."""
+        for future in tuple(self._asked):
+            future.cancel()
         if self._own is not None:
             self._own.shutdown(wait=True, kill_workers=True)
             self._own = None
@@ -102,7 +108,3 @@ def worker_environment() -> Mapping[str, str]:
         "TF_NUM_INTEROP_THREADS": "1",
         "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3"),
     }
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [""])[0]

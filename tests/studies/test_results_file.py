@@ -78,6 +78,61 @@ def test_a_file_whose_first_line_was_torn_begins_anew(path: Path, left: int) -> 
     assert list(ResultsFile(path, STUDY).results) == ["lstm:s1"]
 
 
+@pytest.mark.parametrize(
+    "content",
+    [b'{"units": 32}', b"", b"\x89PNG", b'{"digest": "0123456789abcdef", "entry": {"dropviz study'],
+    ids=["settings", "empty", "bytes", "another's torn line"],
+)
+def test_a_file_of_somebody_s_own_is_left_as_it_is(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+
+    if not content:
+        assert not ResultsFile(path, STUDY).results
+        return
+    with pytest.raises(DropvizError, match="is no study of dropviz") as caught:
+        ResultsFile(path, STUDY)
+    assert "\n" not in str(caught.value)
+    assert path.read_bytes() == content
+
+
+def lost(number: int, reason: str = "OSError: no network") -> TrainingResult:
+    return result(number, status="failed", reason=reason, retry=True, curves={})
+
+
+def test_a_result_takes_the_place_of_what_failed_for_what_is_round_it(path: Path) -> None:
+    file = ResultsFile(path, STUDY)
+    for each in (lost(1), result(2), lost(1, "MemoryError"), result(1), lost(2), lost(1)):
+        file.add(each)
+
+    again = ResultsFile(path, STUDY)
+
+    assert [each.status for each in again.results.values()] == ["done", "done"]
+    # The header, both failures, and each cell once: nothing follows a result that counts.
+    assert path.read_bytes().count(b"\n") == 5
+
+
+def test_of_what_failed_again_the_last_reason_is_kept(path: Path) -> None:
+    file = ResultsFile(path, STUDY)
+    file.add(lost(1))
+    file.add(lost(1, "MemoryError"))
+
+    (found,) = ResultsFile(path, STUDY).results.values()
+
+    assert (found.retry, found.reason) == (True, "MemoryError")
+
+
+def test_two_writers_may_have_the_same_result_or_lose_it(path: Path) -> None:
+    first, second = ResultsFile(path, STUDY), ResultsFile(path, STUDY)
+    for each in (result(1), result(2, status="failed", reason="the loss was not finite")):
+        first.add(each)
+        second.add(each)  # its curves hold a NaN
+    third = ResultsFile(path, STUDY)
+    third.results.clear()
+    third.add(lost(1))
+
+    assert [each.retry for each in ResultsFile(path, STUDY).results.values()] == [False, False]
+
+
 @pytest.mark.parametrize("change", ["digit", "line", "swap", "foreign"])
 def test_a_damaged_line_is_refused_in_one_sentence(path: Path, change: str) -> None:
     file = ResultsFile(path, STUDY)

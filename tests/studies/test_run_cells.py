@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import itertools
 import math
+import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
@@ -98,19 +100,109 @@ def test_no_more_wait_with_the_executor_than_a_few(replies: Callable[[Reply], No
     assert max(waiting) <= 65
 
 
-def test_a_worker_that_has_no_data_gets_them(replies: Callable[[Reply], None]) -> None:
+class Workers(Executor):
+    """Workers that take turns, and keep the data that they were sent."""
+
+    def __init__(self, count: int) -> None:
+        self._names = itertools.cycle(f"worker {number}" for number in range(count))
+        self._have = set[str]()
+        self.sent: list[str] = []
+
+    def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        del function, kwargs
+        cell, _, task = args
+        name = next(self._names)
+        if task is not None:
+            self.sent.append(task)
+            self._have.add(name)
+        answered: Future[Any] = Future()
+        answered.set_result(done(cell) if name in self._have else Answer(needs_data=name))
+        return answered
+
+
+@pytest.mark.parametrize("workers", [1, 2, 7])
+def test_data_travel_once_to_each_worker_however_many_trainings_wait(workers: int) -> None:
+    executor = Workers(workers)
+
+    found = ran(WorkerPool(executor, len(CELLS)), data="the arrays")
+
+    assert sorted(each.cell for each in found) == sorted(CELLS)
+    # Whoever asked, another may have been given what was sent for it.
+    assert workers <= len(executor.sent) <= 2 * workers
+
+
+def test_what_waits_for_data_waits_with_the_runner(replies: Callable[[Reply], None]) -> None:
     asked: list[Any] = []
+    has = threading.Event()
 
     def reply(cell: str, task: Any) -> Answer:
         asked.append(task)
-        return done(cell) if task is not None else Answer(needs_data=True)
+        if task is not None:
+            has.set()
+        return done(cell) if has.is_set() else Answer(needs_data="the worker")
 
     replies(reply)
     with ThreadPoolExecutor(1) as executor:
-        found = ran(WorkerPool(executor, 3), data="the arrays", cells=CELLS[:3])
+        pool = WorkerPool(executor, len(CELLS))
+        found = ran(pool, data="the arrays")
 
-    assert len(found) == 3
-    assert sorted(map(str, asked)) == ["None"] * 3 + ["the arrays"] * 3
+    assert sorted(each.cell for each in found) == sorted(CELLS)
+    assert asked.count("the arrays") == 1
+    assert len(asked) <= pool.workers + 64 + len(CELLS)
+
+
+def test_a_worker_that_dies_as_data_are_sent_costs_no_training() -> None:
+    class Dying(Mortal):
+        """Dies where it is sent something: the pool is broken before it takes the order."""
+
+        sending = 0
+
+        def submit(self, function: Any, *args: Any) -> Future[Any]:
+            self.sending += args[-1] is not None
+            if args[-1] is not None and self.sending == 1:
+                raise BrokenProcessPool("a process was terminated abruptly")
+            return super().submit(function, *args)
+
+    has: list[bool] = []
+
+    def reply(cell: str, task: Any) -> Answer:
+        has.extend([True] if task is not None else [])
+        return done(cell) if has else Answer(needs_data="the worker")
+
+    pool = Dying(reply, Counter())
+
+    found = ran(pool, data="the arrays")
+
+    assert sorted(each.cell for each in found) == sorted(CELLS)
+    assert pool.begun == 2
+
+
+@pytest.mark.parametrize("ending", [KeyboardInterrupt, DropvizError("a full disk")])
+def test_what_an_executor_of_others_has_not_begun_is_taken_back(
+    replies: Callable[[Reply], None], ending: Any
+) -> None:
+    begun: list[str] = []
+    go_on = threading.Event()
+
+    def reply(cell: str, _: Any) -> Answer:
+        begun.append(cell)
+        # The second waits until the runner has seen what came of the first.
+        assert len(begun) == 1 or go_on.wait(10)
+        return done(cell)
+
+    def found(_: TrainingResult) -> None:
+        raise ending
+
+    replies(reply)
+    with ThreadPoolExecutor(1) as executor:
+        with (
+            pytest.raises(type(ending) if isinstance(ending, Exception) else ending),
+            WorkerPool(executor, len(CELLS)) as pool,
+        ):
+            CellRunner(pool, ORDER, None, found).run(CELLS)
+        go_on.set()
+
+    assert len(begun) <= 2
 
 
 @pytest.mark.parametrize("deadly", [0, 57, 199])
@@ -134,6 +226,7 @@ def test_a_training_that_kills_its_worker_fails_and_the_others_do_not(deadly: An
     failed = {each.cell: each.reason for each in found if each.status == "failed"}
     assert set(failed) == {CELLS[number] for number in deadly}
     assert all("its worker died 2 times" in reason for reason in failed.values())
+    assert all(each.retry == (each.status == "failed") for each in found)
 
 
 def test_an_executor_of_others_that_breaks_ends_the_study_in_a_sentence(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ from dropviz.core.spec import RunSpec
 from dropviz.core.tasks import load_task
 from dropviz.errors import DropvizError
 from dropviz.studies.sweep import sweep
+from dropviz.studies.worker import answer
 
+from .conftest import tiny
 from .studies_made import noise, swept
 
 RATES = {"dropout": (0.0, 0.25, 0.5), "recurrent_dropout": (0.0, 0.4)}
@@ -196,3 +199,34 @@ def test_arrays_of_one_s_own_travel_to_the_workers() -> None:
 
     assert not found.broken.any()
     assert all(proof.difference.to_the_bit for proof in found.trainings.proofs)
+
+
+class Counting(Executor):
+    """Somebody's executor, which counts how often data were sent with a training."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+        self.sent = 0
+
+    def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        self.sent += function is answer and args[-1] is not None
+        return self._executor.submit(function, *args, **kwargs)
+
+
+@pytest.mark.full
+def test_arrays_of_one_s_own_travel_once_to_each_of_dask_s_workers() -> None:
+    distributed = pytest.importorskip("distributed")
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        executor = Counting(client.get_executor())
+        given = {**SMALL, "dropout": [0.1, 0.2, 0.3, 0.4], "seeds": 5}
+        found = sweep(**{**given, "task": tiny(), "executor": executor})
+
+    assert not found.broken.any()
+    assert all(proof.difference.to_the_bit for proof in found.trainings.proofs)
+    # Of 20 trainings; what was sent for one may have been given to the other.
+    assert executor.sent <= 4
