@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dropviz.core.display_registry import display
@@ -61,24 +61,33 @@ def _kept(
     from dropviz.jupyter.progress_view import ProgressView
 
     how = {key: value for key in _SHARED if (value := getattr(given, key)) is not None}
-    view, said = ProgressView(), [""]
+    view = ProgressView()
+    heard: list[StudyProgress] = []  # the last alone
 
     def listen(progress: StudyProgress) -> None:
-        said[0] = progress.sentence
+        heard[:] = [progress]
         view.say_at_times(progress.sentence, lambda: picture(progress))
 
     try:
         found = study(listener=listen, **how)
     except KeyboardInterrupt:
-        kept = f"; kept in {given.results}" if given.results else "; nothing was kept"
-        view.close(f"stopped after {said[0]}{kept}")
-        raise StoppedError(f"stopped after {said[0]}{kept}") from None
+        stopped = _stopped(heard, given.results)
+        view.close(stopped)
+        raise StoppedError(stopped) from None
     except DropvizError:
         view.close("the study ended with an error")
         raise
-    view.close(said[0])
+    view.close(heard[0].sentence if heard else "")
     if name is None:
         return found
     shell.user_ns[name] = found
     display(found)
     return None
+
+
+def _stopped(heard: Sequence[StudyProgress], results: str | None) -> str:
+    """What an interrupt leaves to say, of what was heard last."""
+    if not any(progress.done for progress in heard):
+        return "stopped before anything was trained"
+    kept = f"kept in {results}" if results else "nothing was kept"
+    return f"stopped after {heard[-1].so_far}; {kept}"

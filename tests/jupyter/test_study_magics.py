@@ -93,7 +93,24 @@ def test_an_interrupted_study_says_what_is_kept(
 
     assert isinstance(ran.error, StoppedError)
     said = "kept in kept.jsonl" if kept else "nothing was kept"
-    assert f"stopped after 2 of 12 trainings: 1 s, about 5 s left; {said}" in str(ran.error)
+    assert str(ran.error) == f"stopped after 2 of 12 trainings; {said}"
+
+
+@pytest.mark.parametrize("line", [SWEEP, f"{SWEEP} --results kept.jsonl", f"{COMPARE} --into x"])
+@pytest.mark.parametrize("heard", [False, True], ids=["before a report", "after the first"])
+def test_a_study_that_is_stopped_before_a_training_ended_kept_nothing(
+    ipython: InProcess, monkeypatch: pytest.MonkeyPatch, line: str, *, heard: bool
+) -> None:
+    def run_study(specs: Any, _: Any, how: Any) -> Any:
+        if heard:
+            how.listener(progress(trainings(specs, score).results, 0))
+        raise KeyboardInterrupt
+
+    for module in (sweeping, comparing):
+        monkeypatch.setattr(module, "run_study", run_study)
+    ran = ipython.run(line)
+
+    assert str(ran.error) == "stopped before anything was trained"
 
 
 @pytest.mark.parametrize(
