@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from dropviz.core import sentences
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Masks
-from dropviz.core.sites import SITES, place_of
+from dropviz.core.sites import SITES, short_place_of
 from dropviz.core.text_table import Table, shortened
 from dropviz.core.trace_result import Proof
 from dropviz.errors import visible
@@ -173,7 +172,11 @@ def _many_layers(run: Run) -> Section:
     layers = list(run.layers.values())
     order = sorted({(name, site) for layer in layers for site, name in _arguments(layer).items()})
     table = Table(
-        ("layer", *(f"{argument}: {_place(site)}" for argument, site in order), "proof by NumPy"),
+        (
+            "layer",
+            *(f"{argument}: {short_place_of(site)}" for argument, site in order),
+            "proof by NumPy",
+        ),
         [
             (
                 _named(layer),
@@ -192,11 +195,6 @@ def _many_layers(run: Run) -> Section:
 def _named(layer: LayerRecording) -> str:
     """A layer's name; of a Dropout layer also the one whose outputs it drops."""
     return f"{layer.layer}, after {layer.follows}" if layer.follows else layer.layer
-
-
-def _place(site: str) -> str:
-    """The place of a site without what explains it."""
-    return re.split("[,:]", place_of(site))[0]
 
 
 def _arguments(layer: LayerRecording) -> dict[str, str]:

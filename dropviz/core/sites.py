@@ -16,6 +16,7 @@ class Site:
     Attributes:
         name: What the recorder, the oracle and the experiment call it.
         place: Where it is, in plain words.
+        short: The same for the head of a column, where that leaves something out.
         symbol: What is multiplied, in matplotlib's mathtext; empty at a site that no
             method masks.
         inside: Where it is inside a cell, with mathtext.
@@ -53,6 +54,7 @@ class Site:
     edges: tuple[str, ...] = ()
     line: str = ""
     near: tuple[str, ...] = ()
+    short: str = ""
 
 
 _TABLE = (
@@ -66,6 +68,7 @@ _TABLE = (
         weights="input_kernel",
         arrows={"x": 0},
         line="x",
+        short="x_t",
     ),
     Site(
         "recurrent",
@@ -76,6 +79,7 @@ _TABLE = (
         weights="recurrent_kernel",
         arrows={"h": 0},
         line="h",
+        short="h_(t-1)",
     ),
     Site(
         "candidate",
@@ -84,6 +88,7 @@ _TABLE = (
         "the candidate $g$, before it is added to the memory",
         arrows={"g": 0},
         edges=("g",),
+        short="g_t",
     ),
     Site(
         "cell",
@@ -93,6 +98,7 @@ _TABLE = (
         arrows={"c": -1},
         edges=("c", "c.tanh", "c.out"),
         noun="memory",
+        short="c_t",
     ),
     Site(
         "output",
@@ -114,6 +120,7 @@ _TABLE = (
         note="These masks drop weights of U, which h is multiplied with.",
         arrows={"h": 0},
         line="h",
+        short="the entries of U",
     ),
     Site(
         "hidden_update",
@@ -124,6 +131,7 @@ _TABLE = (
         note="There a dropped unit keeps its value of h of the step before.",
         arrows={"h": -1, "up": 0},
         edges=("h.out", "h.up", "h.keep"),
+        short="the update of h",
     ),
     Site(
         "cell_update",
@@ -134,6 +142,7 @@ _TABLE = (
         note="There a dropped unit keeps its value of c of the step before.",
         arrows={"c": -1},
         edges=("c.out", "c.keep"),
+        short="the update of c",
     ),
     # No site of a recurrent layer: where a Dropout layer stands.
     Site(
@@ -170,6 +179,11 @@ MASKABLE = tuple(site.name for site in _TABLE if site.symbol)
 def place_of(site: str) -> str:
     """Where a site is, in plain words; its name where the table does not know it."""
     return SITES[site].place if site in SITES else site
+
+
+def short_place_of(site: str) -> str:
+    """Where a site is, in a word or two; its name where the table does not know it."""
+    return (SITES[site].short or SITES[site].place) if site in SITES else site
 
 
 def is_gated(site: str) -> bool:

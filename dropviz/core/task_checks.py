@@ -44,11 +44,10 @@ def check_sequences(where: str, x: Array) -> None:
         DropvizError: If they are of another shape, empty, no numbers or not finite.
     """
     if x.ndim != _SEQUENCES:
-        name = where.partition(" ")[0]
         raise DropvizError(
             f"{where} must have the shape (samples, steps, features). Received: shape "
-            f"{x.shape}. For one feature, try {name}[:, :, None]; for whole numbers that stand "
-            "for words, embedding=32."
+            f"{x.shape}. For one feature, add an axis with [:, :, None]; for whole numbers that "
+            "stand for words, try embedding=32."
         )
     if not x.size:
         raise DropvizError(f"{where} must not be empty. Received: shape {x.shape}.")

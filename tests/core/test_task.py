@@ -201,7 +201,7 @@ def test_tokens_that_cannot_be_embedded_are_refused(x: Any, said: str) -> None:
 
 
 def test_who_gives_tokens_without_an_embedding_is_told_of_it() -> None:
-    with pytest.raises(DropvizError, match=r"shape \(4, 3\)\..*stand for words, embedding=32"):
+    with pytest.raises(DropvizError, match=r"shape \(4, 3\)\..*stand for words, try embedding=32"):
         made(x=TOKENS)
 
 
