@@ -98,7 +98,7 @@ def free_batch(harness: Harness, seed: int) -> None:
         harness: The layer; with ``samples`` as many as it keeps states for.
         seed: Where its random streams begin.
     """
-    layer, own, many = harness.layer, harness.samples, type(harness).samples
+    layer, own, many = harness.layer, harness.samples, harness.enough
     if not getattr(layer, "stateful", False) or own >= many:
         return
     reseed(layer, seed)

@@ -35,6 +35,8 @@ Layer = Any
 
 # Many samples and few calls: a call costs much the same however large it is.
 _SAMPLES = 256
+# But of a layer with many units so few that a run takes no longer than it must.
+_OUTPUTS, _FEWEST = 2**14, 32
 _DRAWS = 400
 CANDIDATE = 2  # position of the candidate among the gates, of an LSTM and of a GRU
 _GATES = {4: ("LSTM", LSTM_GATES), 3: ("GRU", GRU_GATES)}
@@ -101,6 +103,11 @@ class Harness:
     def readers(self) -> list[int]:
         """The units whose output is looked at."""
         return list(range(1, self.units, 2)) if self.units > 1 else [0]
+
+    @property
+    def enough(self) -> int:
+        """Samples in a batch that show all that can be seen of so many readers."""
+        return min(_SAMPLES, max(_FEWEST, _OUTPUTS // len(self.readers)))
 
     @property
     def reset_before(self) -> bool:
@@ -291,7 +298,7 @@ def mounted(layer: Layer, seed: int) -> Iterator[Harness]:
     dtype = str(getattr(layer, "compute_dtype", "float32"))
     harness = Harness(layer, kind, names, features, units, bias, noise=NOISE.get(dtype, 1e-3))
     harness.limit = RunLimit(layer.name)
-    harness.samples = kept_samples(layer) or harness.samples
+    harness.samples = kept_samples(layer) or harness.enough
     harness.alone = harness.samples == 1
     # Attributes too: a layer may keep masks from call to call.
     with looking(), undisturbed(layer), attributes_kept(layer_and_sublayers(layer)):

@@ -89,6 +89,13 @@ def test_inputs_are_the_same_at_all_steps_or_given_by_step() -> None:
     np.testing.assert_array_equal(by_step, [[[1], [2]]])
 
 
+@pytest.mark.parametrize(
+    ("units", "samples"), [(1, 256), (128, 256), (256, 128), (1024, 32), (4096, 32)]
+)
+def test_a_layer_of_many_units_is_run_on_fewer_samples(units: int, samples: int) -> None:
+    assert lstm_harness(units=units).enough == samples
+
+
 @pytest.mark.parametrize(("samples", "times"), [(256, 2), (100, 2), (50, 4), (1, 200)])
 def test_few_samples_are_run_more_often(samples: int, times: int) -> None:
     assert lstm_harness(samples=samples).times == times
