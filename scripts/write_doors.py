@@ -15,8 +15,8 @@ import nbformat
 
 ROOT = Path(__file__).parents[1]
 FIRST = "notebooks/01-where-does-it-act.ipynb"
-# What a notebook installs where there is no dropviz.
-_INSTALLED = re.compile(r"git\+https://github\.com/[\w.-]+/[\w.-]+")
+# What a notebook installs where there is no dropviz, and what a person clones.
+_FETCHED = re.compile(r"(git\+|git clone )https://github\.com/[\w.-]+/[\w.-]+")
 _BLOCK = re.compile(r"(<!-- doors -->\n).*?((?:# )?<!-- /doors -->)", re.DOTALL)
 
 
@@ -47,6 +47,10 @@ def doors(repository: str, notebook: str = FIRST) -> str:
     }
     form = f"https://nbgitpuller.readthedocs.io/en/latest/link.html?{urlencode(pulled)}"
     hub = f"[make a link for yours]({form})"
+    local = (
+        f"git clone https://github.com/{repository} && cd {name} && "
+        f'python -m pip install ".[cpu]" jupyterlab && jupyter lab {notebook}'
+    )
     ways = (
         (
             "The page without Python",
@@ -59,7 +63,7 @@ def doors(repository: str, notebook: str = FIRST) -> str:
     return "\n".join(
         [
             *(f"{at}. [{name}]({way}): {when}" for at, (name, way, when) in enumerate(ways, 1)),
-            f"4. Local: the README's first command; on a JupyterHub, {hub}.",
+            f"4. Local: `{local}`; on a JupyterHub, {hub}.",
         ]
     )
 
@@ -85,25 +89,25 @@ def with_doors(text: str, written: str, prefix: str = "") -> str:
     return found
 
 
-def installing(text: str, repository: str) -> str:
-    """A text in which dropviz is installed from a repository.
+def fetching(text: str, repository: str) -> str:
+    """A text in which dropviz is installed or cloned from a repository.
 
     Args:
-        text: Of a lesson; what it installs is found by its address.
+        text: Of a lesson or the README; what it fetches is found by its address.
         repository: Its owner and name.
     """
-    return _INSTALLED.sub(f"git+https://github.com/{repository}", text)
+    return _FETCHED.sub(rf"\g<1>https://github.com/{repository}", text)
 
 
 def written() -> dict[Path, str]:
     """What each file with doors should hold, by its path."""
     where = repository()
     readme = ROOT / "README.md"
-    found = {readme: with_doors(readme.read_text("utf-8"), doors(where))}
+    found = {readme: fetching(with_doors(readme.read_text("utf-8"), doors(where)), where)}
     for source in sorted((ROOT / "notebooks" / "lessons").glob("0*.py")):
         notebook = ROOT / "notebooks" / f"{source.stem}.ipynb"
         own = doors(where, notebook.relative_to(ROOT).as_posix())
-        found[source] = installing(with_doors(source.read_text("utf-8"), own, "# "), where)
+        found[source] = fetching(with_doors(source.read_text("utf-8"), own, "# "), where)
         found[notebook] = _notebook_with(notebook, own, where)
     return found
 
@@ -112,7 +116,7 @@ def _notebook_with(path: Path, own: str, where: str) -> str:
     """A notebook as it is stored, but for the doors: its outputs need no new run."""
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
-        cell.source = installing(cell.source, where)
+        cell.source = fetching(cell.source, where)
         if _BLOCK.search(cell.source):
             cell.source = with_doors(cell.source, own)
     return str(nbformat.writes(notebook)) + "\n"

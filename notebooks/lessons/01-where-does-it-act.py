@@ -22,7 +22,7 @@
 #   and a memory *c*. A *candidate* *g* is what could be added to the memory; three *gates* *i*, *f*
 #   and *o* say how much of it is added, how much of the memory is kept, and how much of it is shown.
 #   In Keras, and here, all four of *i*, *f*, *g* and *o* are called gates. A *mask* is an array that
-#   something is multiplied with: 0 where it is *dropped*.
+#   something is multiplied with: 0 where it is *dropped*. A *sample* is one sequence of a batch.
 #
 # **Ways to open this lesson**
 #
@@ -30,7 +30,7 @@
 # 1. [The page without Python](https://owner.github.io/dropviz/playground.html): for a telephone too; its masks are its own.
 # 2. [Colab](https://colab.research.google.com/github/OWNER/dropviz/blob/main/notebooks/01-where-does-it-act.ipynb): a kernel of your own, with an account; for a class of any size.
 # 3. [Binder](https://mybinder.org/v2/gh/OWNER/dropviz/main?urlpath=lab/tree/notebooks/01-where-does-it-act.ipynb): no account; one processor, 2 GB, and not for thirty people at once.
-# 4. Local: the README's first command; on a JupyterHub, [make a link for yours](https://nbgitpuller.readthedocs.io/en/latest/link.html?repo=https%3A%2F%2Fgithub.com%2FOWNER%2Fdropviz&branch=main&urlpath=lab%2Ftree%2Fdropviz%2Fnotebooks%2F01-where-does-it-act.ipynb).
+# 4. Local: `git clone https://github.com/OWNER/dropviz && cd dropviz && python -m pip install ".[cpu]" jupyterlab && jupyter lab notebooks/01-where-does-it-act.ipynb`; on a JupyterHub, [make a link for yours](https://nbgitpuller.readthedocs.io/en/latest/link.html?repo=https%3A%2F%2Fgithub.com%2FOWNER%2Fdropviz&branch=main&urlpath=lab%2Ftree%2Fdropviz%2Fnotebooks%2F01-where-does-it-act.ipynb).
 # <!-- /doors -->
 
 # %%
@@ -76,7 +76,8 @@ display(first.against(acts[0.2]), second.against(acts[0.5]))
 #
 # * `dropout` is on the **vertical** arrows, which bring *x_t* in from below.
 # * `recurrent_dropout` is on the **horizontal** arrows, which bring *h_(t-1)* from the step before.
-# * The letter stays the same from the first step to the last: **one mask serves the whole sequence**.
+# * The letter stays the same from the first step to the last: **nothing is drawn anew between the
+#   steps**.
 # * The memory *c*, and the output on its way up, are grey: no mask was drawn for them.
 #
 # ## Is that all that acts?
@@ -239,8 +240,8 @@ same.against(
 #
 # </details>
 #
-# **Another layer.** Replace `LSTM` by `GRU` in the cell with `%%lstm_dropout`. How many columns
-# have its pictures?
+# **Another layer.** Replace `LSTM` by `GRU` in the cell with `%%lstm_dropout`. How many columns do
+# its masks have in the pictures?
 #
 # <details><summary>Answer</summary>
 #
@@ -270,5 +271,5 @@ if student:
     print(homework.chat_line(student, dict(each.pair for each in asked if each.answer)))
 
 # %% [markdown]
-# **Shut down this kernel** (*Kernel*, *Shut Down Kernel*): on Binder the memory is for three at a
-# time, and a fourth gets one killed. Next: [what is a mask?](02-what-is-a-mask.ipynb)
+# **Shut down this kernel** (*Kernel*, *Shut Down Kernel*): Binder has memory for three kernels;
+# opening a fourth gets one of them killed. Next: [what is a mask?](02-what-is-a-mask.ipynb)

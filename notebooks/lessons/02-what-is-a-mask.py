@@ -4,14 +4,16 @@
 # That a mask multiplies *h* does not say yet what it does. Four questions tell one method from
 # another: how long does a mask *live*, which *samples* share it, which *gates* share it, and how is
 # what was kept *scaled*? Here each is answered for Keras by measurement, and in the end for a layer
-# that nobody has told you anything about.
+# of somebody's own.
 #
-# * **You will** read life, sharing and scaling off masks, and find a mistake in a layer by
-#   experiment.
+# * **You will** read life, sharing and scaling off masks, and find out by experiment how a layer
+#   masks.
 # * **Minutes:** 20, of which the machine takes 1.
 # * **Know before:** lesson 1: which arrows `dropout` and `recurrent_dropout` act on.
 # * **Words:** *x* is the input, *h* the state, *c* the memory, and *g* the *candidate* that could be
-#   added to it. A *sample* is one sequence of a batch. A rate is the share that is *dropped*.
+#   added to it. A *sample* is one sequence of a batch. A rate is the share that is *dropped*. A *site*
+#   is a place where a mask can multiply. An *update* is what a step changes in *c* or *h*. *Inference*
+#   is prediction with the trained layer.
 #
 # **Ways to open this lesson**
 #
@@ -19,7 +21,7 @@
 # 1. [The page without Python](https://owner.github.io/dropviz/playground.html): for a telephone too; its masks are its own.
 # 2. [Colab](https://colab.research.google.com/github/OWNER/dropviz/blob/main/notebooks/02-what-is-a-mask.ipynb): a kernel of your own, with an account; for a class of any size.
 # 3. [Binder](https://mybinder.org/v2/gh/OWNER/dropviz/main?urlpath=lab/tree/notebooks/02-what-is-a-mask.ipynb): no account; one processor, 2 GB, and not for thirty people at once.
-# 4. Local: the README's first command; on a JupyterHub, [make a link for yours](https://nbgitpuller.readthedocs.io/en/latest/link.html?repo=https%3A%2F%2Fgithub.com%2FOWNER%2Fdropviz&branch=main&urlpath=lab%2Ftree%2Fdropviz%2Fnotebooks%2F02-what-is-a-mask.ipynb).
+# 4. Local: `git clone https://github.com/OWNER/dropviz && cd dropviz && python -m pip install ".[cpu]" jupyterlab && jupyter lab notebooks/02-what-is-a-mask.ipynb`; on a JupyterHub, [make a link for yours](https://nbgitpuller.readthedocs.io/en/latest/link.html?repo=https%3A%2F%2Fgithub.com%2FOWNER%2Fdropviz&branch=main&urlpath=lab%2Ftree%2Fdropviz%2Fnotebooks%2F02-what-is-a-mask.ipynb).
 # <!-- /doors -->
 
 # %%
@@ -53,7 +55,7 @@ life.against("dropped again" if masks.same_over_steps else "drawn anew")
 # %% [markdown]
 # One letter along all horizontal arrows: a mask of Keras **lives for a sequence**. What else could
 # it do? The method called `naive` has the same rates at the same places, and draws a new mask at
-# each step.
+# each step. (It also has one mask for all gates. What that changes comes further down.)
 
 # %%
 whole = dropviz.predict(
@@ -81,26 +83,25 @@ nearest = min([2, 16, 256], key=lambda each: abs(np.log(share * each)))
 whole.against(f"about 1 in {nearest}")
 
 # %% [markdown]
-# A new letter at each step. With a life of one sequence about half of the units carry everything
-# from the first step to the last, and the others nothing. With a life of one step hardly any unit
-# carries anything that far undisturbed. That is why the life of a mask matters where something has
-# to be remembered.
+# A new letter at each step. With one mask a sequence, a gate sees about half of the units at every
+# step and the others at none. With a new mask at each step, hardly any unit is seen at all eight.
+# Only what the gates *see* of *h* is masked; the memory *c* is not multiplied (lesson 3).
 #
 # ## Samples
 
 # %%
 samples = dropviz.predict(
     "Two sequences of one batch, in Keras: the unit that is dropped for one is",
-    ["dropped for the other too", "drawn apart for the other"],
+    ["dropped for the other too", "drawn separately for the other"],
 )
 
 # %%
 print("one mask for all samples of a batch:", masks.same_over_samples)
 print("one mask for all batches:           ", masks.same_over_batches)
-print("two samples, one gate, eight units:")
-print(masks.of_batch()[0, 0, :2, :8])
+print("two samples, one gate, eight units; True where kept:")
+print(masks.of_batch()[0, 0, :2, :8] > 0)
 samples.against(
-    "dropped for the other too" if masks.same_over_samples else "drawn apart for the other"
+    "dropped for the other too" if masks.same_over_samples else "drawn separately for the other"
 )
 
 # %% [markdown]
@@ -142,30 +143,29 @@ gates.against(f"about 1 in {nearest}")
 
 # %%
 scale = dropviz.predict(
-    "Half of the units are dropped in training. Those that are kept are multiplied by",
-    ["0.5", "1", "2"],
+    "At a rate of 0.4 the units that are kept in training are multiplied by",
+    ["0.6", "1", "1.67"],
 )
 later = dropviz.predict(
     "And when the layer predicts, with nothing dropped, all units are multiplied by",
-    ["0.5", "1", "2"],
+    ["0.6", "1", "1.67"],
 )
 
 # %%
-layer = keras.layers.LSTM(16, dropout=0.5, recurrent_dropout=0.5)
+layer = keras.layers.LSTM(16, dropout=0.4, recurrent_dropout=0.4)
 verdict = dropviz.explain(layer)
-print("kept entries of the recorded masks:", masks.scale)
-print(f"mean of all entries, dropped ones too: {masks.of_batch().mean():.2f}")
-print("from outside:", verdict.sites["recurrent"].scaled)
-display(
-    scale.against(f"{masks.scale:g}"),
-    later.against(f"{verdict.sites['recurrent'].at_inference:.1g}"),
-)
+seen = verdict.sites["recurrent"]
+print("the masks recorded above, at a rate of 0.5: kept entries are", masks.scale)
+print(f"mean of all their entries, dropped ones too: {masks.of_batch().mean():.2f}")
+print("from outside, at a rate of 0.4:", seen.scaled)
+display(scale.against(f"{seen.kept:.3g}"), later.against(f"{seen.at_inference:.1g}"))
 
 # %% [markdown]
-# What is kept is multiplied by `1/(1-p)`, so that the mean of a mask stays about 1, and prediction
-# needs no correction. That is called **inverted** scaling. Others keep 1 in training and multiply by
-# `1-p` at prediction, which is called *test-time* scaling; the next lesson shows what becomes of
-# a memory under it.
+# What is kept is multiplied by `1/(1-p)`, so that the mean of a mask stays about 1, and nothing is
+# multiplied at prediction. (The mean input of a gate is right then; its mean output is not quite:
+# lesson 5.) That is called **inverted** scaling. Others keep 1 in training and multiply by `1-p` at
+# prediction, which is called *test-time* scaling; the next lesson shows what becomes of a memory
+# under it.
 #
 # ## An experiment
 #
@@ -192,7 +192,7 @@ paper.against(
 # once more from outside. In the middle stands the inside of a cell under three methods; lesson 3 is
 # about them.
 #
-# Now a layer as a student might write it. It was meant to drop *h* with one mask a sequence:
+# Now a layer as a student might write it. It drops units of *h*:
 
 
 # %%
@@ -218,8 +218,8 @@ display(found)
 lives.against(found.sites["recurrent"].life)
 
 # %% [markdown]
-# `call` runs at each step, so a mask that is drawn inside it lives for a step. Nothing in the
-# training would have said so.
+# `call` runs at each step, so a mask that is drawn inside it lives for a step. If its author wanted
+# one mask a sequence, nothing in the training would have told them.
 #
 # ## For you to try
 #
@@ -264,8 +264,8 @@ lives.against(found.sites["recurrent"].life)
 #
 # <details><summary>Answer</summary>
 #
-# With `recurrent_dropout=0` the masks of the inputs are tied: as many as the rate says. With `recurrent_dropout=0.5`
-# they are untied, and only those that all four masks drop are unseen:
+# With `recurrent_dropout=0` the masks of the inputs are tied, and the share is the rate. With
+# `recurrent_dropout=0.5` they are untied, and only what all four masks drop is unseen:
 #
 # ```python
 # lone = dropviz.run(task="digits", dropout=0.5, units=32, epochs=2, seed=7)
@@ -289,6 +289,6 @@ if student:
     print(homework.chat_line(student, dict(each.pair for each in asked if each.answer)))
 
 # %% [markdown]
-# **Shut down this kernel** (*Kernel*, *Shut Down Kernel*): on Binder the memory is for three at a
-# time, and a fourth gets one killed. Next:
+# **Shut down this kernel** (*Kernel*, *Shut Down Kernel*): Binder has memory for three kernels;
+# opening a fourth gets one of them killed. Next:
 # [three ways to drop memory](03-three-ways-to-drop-memory.ipynb)

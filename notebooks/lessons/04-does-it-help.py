@@ -9,9 +9,11 @@
 #   and take the curves of a training apart.
 # * **Minutes:** 20, of which the machine takes 2.
 # * **Know before:** lesson 2: what a mask does. No statistics beyond a mean and a range.
-# * **Words:** a *seed* is the number out of which all of a training's randomness comes: first
-#   weights, order of the samples, masks. An *interval* here is a range that holds the true mean in
-#   95 of 100 such experiments.
+# * **Words:** a *sample* is one sequence. A *seed* is the number out of which all of a training's
+#   randomness comes: first weights, order of the samples, masks. The *interval* of a difference is
+#   made to hold the true mean in 95 of 100 such experiments. The interval beside a single setting is
+#   a *bootstrap*, which draws from its few scores again and again: with so few seeds it is too
+#   short. Compare by the differences.
 #
 # **Ways to open this lesson**
 #
@@ -19,7 +21,7 @@
 # 1. [The page without Python](https://owner.github.io/dropviz/playground.html): for a telephone too; its masks are its own.
 # 2. [Colab](https://colab.research.google.com/github/OWNER/dropviz/blob/main/notebooks/04-does-it-help.ipynb): a kernel of your own, with an account; for a class of any size.
 # 3. [Binder](https://mybinder.org/v2/gh/OWNER/dropviz/main?urlpath=lab/tree/notebooks/04-does-it-help.ipynb): no account; one processor, 2 GB, and not for thirty people at once.
-# 4. Local: the README's first command; on a JupyterHub, [make a link for yours](https://nbgitpuller.readthedocs.io/en/latest/link.html?repo=https%3A%2F%2Fgithub.com%2FOWNER%2Fdropviz&branch=main&urlpath=lab%2Ftree%2Fdropviz%2Fnotebooks%2F04-does-it-help.ipynb).
+# 4. Local: `git clone https://github.com/OWNER/dropviz && cd dropviz && python -m pip install ".[cpu]" jupyterlab && jupyter lab notebooks/04-does-it-help.ipynb`; on a JupyterHub, [make a link for yours](https://nbgitpuller.readthedocs.io/en/latest/link.html?repo=https%3A%2F%2Fgithub.com%2FOWNER%2Fdropviz&branch=main&urlpath=lab%2Ftree%2Fdropviz%2Fnotebooks%2F04-does-it-help.ipynb).
 # <!-- /doors -->
 
 # %%
@@ -31,6 +33,7 @@ if not find_spec("dropviz"):  # as on Colab
 import numpy as np
 
 import dropviz
+from dropviz.studies.seed_statistics import paired
 
 # %% [markdown]
 # ## How much is luck?
@@ -78,24 +81,40 @@ short.against(told(five))
 # %% [markdown]
 # **How to read it.** In the first picture each dot is a seed: the accuracy with dropout less the
 # accuracy without. The bar is the interval of the mean. Where it lies on one side of the line, chance
-# alone would hardly have done that. The second picture has both accuracies, epoch by epoch.
+# alone would hardly have done that. The second picture has both accuracies, epoch by epoch. In the
+# table, *cost* is the time that an epoch takes, as a multiple of the first setting's.
 #
 # A training with masks has to learn from less at each step. Is it only slower?
 
 # %%
 long = dropviz.predict("The same after four times as many epochs:", words.values())
 
+
 # %%
+def differences(comparison):
+    """The accuracy with dropout less the accuracy without, of each seed."""
+    none, keras = (
+        [cell.last("val_accuracy") for cell in entry.cells] for entry in comparison.entries
+    )
+    return np.subtract(keras, none)
+
+
 twenty = dropviz.compare(["none", "keras"], seeds=5, units=16, epochs=20)
 display(twenty)
 for comparison in (five, twenty):
     print(f"after {comparison.epochs} epochs: {comparison.entries[1].difference}")
+change = paired(differences(twenty), differences(five))
+print(
+    f"the change of it, seed by seed: {change.mean:+.4f} ({change.low:+.4f} to {change.high:+.4f}),",
+    "beyond the noise" if change.differs else "within the noise",
+)
 long.against(told(twenty))
 
 # %% [markdown]
-# Where the two intervals in the last lines overlap, five seeds do not tell whether more epochs made the
-# difference smaller. On this task, at these rates, with so small a net and so short a training,
-# nothing shows that dropout helps. On another task it may; whoever says so has to measure it there.
+# Did more epochs make the difference smaller? That two intervals overlap does not answer it; the last
+# line does, which compares seed by seed. If the change is beyond the noise, they did. On this task, at
+# these rates, with so small a net and so short a training, nothing shows that dropout helps. On
+# another task it may; whoever says so has to measure it there.
 #
 # ## A map of rates
 #
@@ -127,13 +146,13 @@ best.against(where[row > 0, column > 0])
 
 # %% [markdown]
 # **How to read it.** On the map the best cell wears a star, and those that cannot be told from it are
-# marked too. A map with one star and no marks would invite you to report a winner; the marks say among how
-# many cells chance has chosen it.
+# marked too. A map with one star and no marks would invite you to report a winner; the marks say how
+# many other cells three seeds cannot tell from it. (What counts is the difference from the best, seed
+# by seed. A cell where it scatters more can be lower than another and still be marked.)
 #
 # ## The honest training curve
 #
-# With dropout, the training loss that Keras reports may lie *above* the validation loss, as if
-# the net were better at what it has never seen. Two things are mixed in that number.
+# With dropout on, two things are mixed in the training loss that Keras reports.
 
 # %%
 above = dropviz.predict(
@@ -228,5 +247,5 @@ if student:
     print(homework.chat_line(student, dict(each.pair for each in asked if each.answer)))
 
 # %% [markdown]
-# **Shut down this kernel** (*Kernel*, *Shut Down Kernel*): on Binder the memory is for three at a
-# time, and a fourth gets one killed. Next: [dropout as doubt](05-dropout-as-doubt.ipynb)
+# **Shut down this kernel** (*Kernel*, *Shut Down Kernel*): Binder has memory for three kernels;
+# opening a fourth gets one of them killed. Next: [dropout as doubt](05-dropout-as-doubt.ipynb)

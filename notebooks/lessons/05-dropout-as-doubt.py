@@ -3,16 +3,17 @@
 #
 # A net that predicts 0.3 does not say how sure it is. Gal & Ghahramani proposed to ask it many times
 # with dropout *on*: each time other units are missing, and where the answers scatter, the net is in
-# doubt. That is called Monte Carlo dropout. Here you ask, look at the scatter, and find out where
-# it can be trusted and where it cannot.
+# doubt. That is called Monte Carlo dropout. Here you ask, look at the scatter, and measure whether
+# it tells how large the error is.
 #
 # * **You will** predict with masks on, read a fan of predictions, measure how often the truth lies
-#   within it, and see it fail.
+#   within it, and find out where to trust it.
 # * **Minutes:** 20, of which the machine takes 2.
 # * **Know before:** lesson 2: what a mask does in training and at prediction.
-# * **Words:** a *pass* is one prediction of all samples with masks drawn anew. A *band* is the
-#   range in which the middle share of the passes lies: a band of nine tenths leaves out the lowest
-#   and the highest twentieth.
+# * **Words:** a *sample* is one sequence, here a wave. A *pass* is one prediction of all samples with
+#   masks drawn anew. The *spread* is how far the passes of a sample scatter: their standard
+#   deviation. A *band* is the range in which the middle share of the passes lies: a band of nine
+#   tenths leaves out the lowest and the highest twentieth.
 #
 # **Ways to open this lesson**
 #
@@ -20,7 +21,7 @@
 # 1. [The page without Python](https://owner.github.io/dropviz/playground.html): for a telephone too; its masks are its own.
 # 2. [Colab](https://colab.research.google.com/github/OWNER/dropviz/blob/main/notebooks/05-dropout-as-doubt.ipynb): a kernel of your own, with an account; for a class of any size.
 # 3. [Binder](https://mybinder.org/v2/gh/OWNER/dropviz/main?urlpath=lab/tree/notebooks/05-dropout-as-doubt.ipynb): no account; one processor, 2 GB, and not for thirty people at once.
-# 4. Local: the README's first command; on a JupyterHub, [make a link for yours](https://nbgitpuller.readthedocs.io/en/latest/link.html?repo=https%3A%2F%2Fgithub.com%2FOWNER%2Fdropviz&branch=main&urlpath=lab%2Ftree%2Fdropviz%2Fnotebooks%2F05-dropout-as-doubt.ipynb).
+# 4. Local: `git clone https://github.com/OWNER/dropviz && cd dropviz && python -m pip install ".[cpu]" jupyterlab && jupyter lab notebooks/05-dropout-as-doubt.ipynb`; on a JupyterHub, [make a link for yours](https://nbgitpuller.readthedocs.io/en/latest/link.html?repo=https%3A%2F%2Fgithub.com%2FOWNER%2Fdropviz&branch=main&urlpath=lab%2Ftree%2Fdropviz%2Fnotebooks%2F05-dropout-as-doubt.ipynb).
 # <!-- /doors -->
 
 # %%
@@ -97,8 +98,8 @@ middle.against(
 
 # %% [markdown]
 # **How to read it.** For each of the waves: the middle half of the passes, the middle nine tenths,
-# their mean, and the prediction with dropout off. The last two are not the same: what a net gives
-# with all units, and what it gives in the mean without some, differ where it bends its numbers.
+# their mean, and the prediction with dropout off. The last two are not the same: a net is not linear,
+# so its output with all units is not the mean of its outputs with some missing.
 #
 # ## Is the band as wide as it should be?
 #
@@ -117,13 +118,12 @@ print(covered.sentence)
 inside.against(covered.found)
 
 # %% [markdown]
-# Nobody made that promise: the band is as wide as the *rate* makes it, and the rate was chosen for
-# the training. A truth also carries the noise of the data, which is in no band of a model. So count
-# first, and only then call a spread a doubt.
+# Nobody made that promise. A truth also carries the noise of the data, which is in no band of a
+# model. So count first, and only then call a spread a doubt.
 
 # %%
 wider = dropviz.predict(
-    "The same net, asked with a band of passes at twice the rate: its spread will be",
+    "The same weights, in passes at twice the rate: the spread will be",
     ["narrower", "about the same", "wider"],
 )
 
@@ -140,10 +140,10 @@ wider.against(
 )
 
 # %% [markdown]
-# The net knows as much and as little as before: its weights are the same. The spread followed the
-# rate.
+# The net knows as much and as little as before: its weights are the same. The band is as wide as the
+# *rate* makes it, and the rate was chosen for the training.
 #
-# ## Where it fails
+# ## Higher waves
 #
 # Now waves higher than any that it was trained on, up to twice as high. A doubt that can be trusted
 # would grow with the error.
@@ -178,16 +178,18 @@ beyond.against(
 )
 
 # %% [markdown]
-# The error grew far more than the spread: whoever trusts the spread there takes the net for surer than
-# it is. Where a decision hangs on it, the spread has to be compared with truths from there, and where
-# there are none, it is not known how far to trust it.
+# The error grew far more than the spread. Whoever trusts the spread there will think the net surer
+# than it is. If a decision depends on it, compare the spread with true values from there; if there
+# are none, you do not know how far to trust it.
 #
 # Would several nets do better? `dropviz.doubt_card` trains some from other seeds, without
-# masks at prediction, and measures the same: that is an *ensemble*.
+# masks at prediction, and measures the same: that is an *ensemble*. (It calls waves such as the nets
+# were trained on *inside*, and higher ones *outside*.)
 
 # %%
 ensemble = dropviz.predict(
-    "An ensemble of three nets, from inside to outside: its spread grows",
+    "An ensemble of three nets, from waves such as they were trained on to higher ones: its spread "
+    "grows",
     ["more than its error", "about as much", "less than its error"],
 )
 
@@ -269,5 +271,5 @@ if student:
     print(homework.chat_line(student, dict(each.pair for each in asked if each.answer)))
 
 # %% [markdown]
-# **Shut down this kernel** (*Kernel*, *Shut Down Kernel*): on Binder the memory is for three at a
-# time, and a fourth gets one killed. Next: [the museum of traps](06-museum-of-traps.ipynb)
+# **Shut down this kernel** (*Kernel*, *Shut Down Kernel*): Binder has memory for three kernels;
+# opening a fourth gets one of them killed. Next: [the museum of traps](06-museum-of-traps.ipynb)

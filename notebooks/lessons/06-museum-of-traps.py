@@ -9,7 +9,8 @@
 #   of each.
 # * **Minutes:** 20, of which the machine takes 1.
 # * **Know before:** lessons 1 and 2: where a mask acts, tied and untied masks.
-# * **Words:** *inference* is prediction, where nothing is dropped. `jit_compile=True` has a
+# * **Words:** a *sample* is one sequence of a batch. A *site* is a place where a mask can multiply.
+#   *Inference* is prediction, where nothing is dropped. `jit_compile=True` has a
 #   training translated into one program before it runs. *cuDNN* is a library of NVIDIA's that runs
 #   a whole LSTM at once on a graphics card; it knows no recurrent dropout. A *seed* is the number
 #   out of which random numbers come.
@@ -20,7 +21,7 @@
 # 1. [The page without Python](https://owner.github.io/dropviz/playground.html): for a telephone too; its masks are its own.
 # 2. [Colab](https://colab.research.google.com/github/OWNER/dropviz/blob/main/notebooks/06-museum-of-traps.ipynb): a kernel of your own, with an account; for a class of any size.
 # 3. [Binder](https://mybinder.org/v2/gh/OWNER/dropviz/main?urlpath=lab/tree/notebooks/06-museum-of-traps.ipynb): no account; one processor, 2 GB, and not for thirty people at once.
-# 4. Local: the README's first command; on a JupyterHub, [make a link for yours](https://nbgitpuller.readthedocs.io/en/latest/link.html?repo=https%3A%2F%2Fgithub.com%2FOWNER%2Fdropviz&branch=main&urlpath=lab%2Ftree%2Fdropviz%2Fnotebooks%2F06-museum-of-traps.ipynb).
+# 4. Local: `git clone https://github.com/OWNER/dropviz && cd dropviz && python -m pip install ".[cpu]" jupyterlab && jupyter lab notebooks/06-museum-of-traps.ipynb`; on a JupyterHub, [make a link for yours](https://nbgitpuller.readthedocs.io/en/latest/link.html?repo=https%3A%2F%2Fgithub.com%2FOWNER%2Fdropviz&branch=main&urlpath=lab%2Ftree%2Fdropviz%2Fnotebooks%2F06-museum-of-traps.ipynb).
 # <!-- /doors -->
 
 # %%
@@ -54,9 +55,9 @@ one.against(
 )
 
 # %% [markdown]
-# Where the outputs in training are those at inference, nothing was dropped; had all inputs been
-# dropped, they would be those of zeros. Who lets a search over rates go up to `1.0` gets there, as the
-# version of Keras has it, a net without dropout, or an error.
+# If the outputs in training equal those at inference, nothing was dropped; if all inputs had been
+# dropped, they would equal the outputs for zeros. A search over rates that goes up to `1.0` ends,
+# depending on the Keras version, in a net without dropout or in an error.
 #
 # ## What comes out of the layer
 
@@ -73,10 +74,10 @@ share = trap.evidence["zeros"]
 out.against("none" if share < 0.1 else "a quarter" if share < 0.4 else "half")
 
 # %% [markdown]
-# Both arguments act on what goes *into* the gates. What the layer hands on is whole; to drop that
-# too, put a `Dropout` layer behind it.
+# Both arguments act on what goes *into* the gates. The layer's output is not masked; to drop there
+# too, put a `Dropout` layer after it.
 #
-# ## Looking changes it
+# ## Looking between two epochs
 
 # %%
 looked = dropviz.predict(
@@ -101,13 +102,13 @@ looked.against("different" if trap.evidence["evaluate"] else "the same")
 # %%
 both = dropviz.predict(
     "Bidirectional(LSTM(dropout=0.5, seed=4)): the masks of its two directions are",
-    ["the same", "drawn apart"],
+    ["the same", "drawn separately"],
 )
 
 # %%
 trap = dropviz.traps("bidirectional-seed")[0]
 display(trap)
-both.against("the same" if trap.evidence["one seed"] == 1 else "drawn apart")
+both.against("the same" if trap.evidence["one seed"] == 1 else "drawn separately")
 
 # %% [markdown]
 # A seed that is given is copied into both directions. A backward layer with a seed of its own has masks
@@ -184,15 +185,17 @@ models = {
     "both": compiled(dropout=0.3, recurrent_dropout=0.3),
 }
 rounds = [{name: seconds(model) for name, model in models.items()} for _ in range(7)]
-times = {name: np.median([each[name] / each["none"] for each in rounds]) for name in models}
-for name, ratio in times.items():
-    print(f"{name:18} {ratio:.2f} times as long as none")
-cost.against(f"{times['both']:.2f} times as long")
+times = {name: [each[name] / each["none"] for each in rounds] for name in models}
+for name, ratios in times.items():
+    middle, least, most = np.median(ratios), min(ratios), max(ratios)
+    print(f"{name:18} {middle:.2f} times as long as none ({least:.2f} to {most:.2f})")
+cost.against(f"{np.median(times['both']):.2f} times as long")
 
 # %% [markdown]
-# That is this machine, and its processor. On a graphics card the cost has another cause: where
-# `recurrent_dropout` is set Keras cannot use cuDNN (which is from its code, and was not measured
-# here).
+# In brackets stand the shortest and the longest of seven rounds. So far does chance alone move a
+# number on this machine; a difference between two lines that is smaller says nothing. On a graphics
+# card the cost has another cause: where `recurrent_dropout` is set, Keras cannot use cuDNN (this is
+# from its code, and was not measured here).
 #
 # ## For you to try
 #

@@ -26,7 +26,12 @@ from tests.notebooks.lesson_files import (
 BYTES = 1_000_000  # code-hosting pages show no larger notebooks
 WIDGET = "application/vnd.jupyter.widget-view+json"
 # Words that need an explanation, each where it comes first: set off from the others.
-EXPLAINED = ("tied", "untied", "inverted", "test-time", "cuDNN", "ensemble", "candidate")
+EXPLAINED = (
+    *("tied", "untied", "inverted", "test-time", "cuDNN", "ensemble", "candidate"),
+    *("inference", "update", "spread", "sample", "site"),
+)
+# What a heading or an aim would tell before anybody has predicted it.
+_TELLING = re.compile(r"\b(fails?|mistakes?|wrong|changes|above|below|wider)\b")
 _ASKED = re.compile(r"^(\w+) = dropviz\.predict\(", re.MULTILINE)
 _MEASURED = re.compile(r"\b(\w+)\.against\(")
 _WORKING = re.compile(r"dropviz\.(run|explain|compare|sweep|mc|traps|trace|doubt_card)\(|\.fit\(")
@@ -105,6 +110,16 @@ def test_a_cell_that_asks_measures_nothing(name: str) -> None:
 
 
 @every_lesson
+def test_no_heading_and_no_aim_tells_what_will_be_measured(name: str) -> None:
+    first, *others = texts(stored(name))
+    aims = first.partition("* **You will**")[2].partition("* **Minutes:**")[0]
+    headings = re.findall(r"^#+ .*", "\n".join([first, *others]), re.MULTILINE)
+
+    assert aims
+    assert [each for each in (aims, *headings) if _TELLING.search(each)] == []
+
+
+@every_lesson
 def test_what_is_stored_was_predicted_by_nobody(name: str) -> None:
     cells = code_cells(stored(name))
 
@@ -148,10 +163,11 @@ def test_a_word_is_explained_where_it_comes_first(name: str) -> None:
     for cell in stored(name).cells:
         shown = cell.source if cell.cell_type == "markdown" else said(cell)
         for word in EXPLAINED:
-            if re.search(rf"(?<![\w-]){word}(?![\w-])", shown):
+            if re.search(rf"(?<![\w-]){word}s?(?![\w-])", shown, re.IGNORECASE):
                 before.setdefault(word, shown)
     for word, shown in before.items():
-        assert word in known[1] or re.search(rf"\*{word}\*", shown), word
+        set_off = re.search(rf"\*{word}s?\*", shown, re.IGNORECASE)
+        assert word in known[1] or set_off, word
 
 
 @every_lesson

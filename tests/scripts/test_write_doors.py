@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from scripts.write_doors import doors, installing, with_doors, written
+from scripts.write_doors import doors, fetching, with_doors, written
 
 LESSON = "notebooks/04-does-it-help.ipynb"
 
@@ -36,6 +36,18 @@ def test_each_door_leads_to_the_notebook_of_the_repository() -> None:
     }
 
 
+@pytest.mark.parametrize("repository", ["Ada/fork", "a-b/c.d", "X/dropviz"])
+def test_the_local_door_brings_the_notebook_and_what_opens_it(repository: str) -> None:
+    line = doors(repository, LESSON).splitlines()[-1].split("`")[1]
+
+    assert line.split(" && ") == [
+        f"git clone https://github.com/{repository}",
+        f"cd {repository.partition('/')[2]}",
+        'python -m pip install ".[cpu]" jupyterlab',
+        f"jupyter lab {LESSON}",
+    ]
+
+
 @pytest.mark.parametrize("prefix", ["", "# "])
 def test_only_what_stands_between_the_marks_is_written_anew(prefix: str) -> None:
     text = f"{prefix}before\n{prefix}<!-- doors -->\n{prefix}old\n{prefix}<!-- /doors -->\nafter\n"
@@ -46,10 +58,22 @@ def test_only_what_stands_between_the_marks_is_written_anew(prefix: str) -> None
     assert with_doors(once, "a\nb", prefix) == once
 
 
-def test_a_lesson_installs_from_the_repository() -> None:
-    line = 'run("pip", "install git+https://github.com/old/na.me")'
+@pytest.mark.parametrize(
+    "line",
+    [
+        'run("pip", "install git+https://github.com/old/na.me")',
+        "(`git clone https://github.com/old/na.me`), and then",
+        "git clone https://github.com/old/na.me && cd here",
+    ],
+)
+def test_what_is_installed_or_cloned_comes_from_the_repository(line: str) -> None:
+    assert fetching(line, "Ada/fork") == line.replace("old/na.me", "Ada/fork")
 
-    assert installing(line, "Ada/fork") == line.replace("old/na.me", "Ada/fork")
+
+def test_a_link_that_fetches_nothing_stays() -> None:
+    line = "see https://github.com/old/na.me/issues"
+
+    assert fetching(line, "Ada/fork") == line
 
 
 def test_a_text_without_marks_is_refused() -> None:
