@@ -59,7 +59,7 @@ HOMES: Mapping[str, set[str]] = {
     "torch": {"keras_inside", "dropviz.recording.torch_store"},
     "matplotlib": {"figures"},
     "PIL": {"figures"},
-    "IPython": {"jupyter"},
+    "IPython": {"jupyter", "dropviz.homework.extract"},
     "ipywidgets": {"jupyter"},
     "anywidget": {"jupyter"},
     "traitlets": {"jupyter", "dropviz.homework.nbgrader_preprocessors"},

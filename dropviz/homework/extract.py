@@ -6,17 +6,23 @@ Runs behind the locks: text made for the purpose can crash Python's own parser.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+import re
+import symtable
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-_PARSER_FAILS = (SyntaxError, ValueError, MemoryError, RecursionError)
+# A cell of more magics than IPython goes through ends in a RuntimeError, as recursion does.
+_PARSER_FAILS = (SyntaxError, ValueError, MemoryError, RuntimeError)
+_IMPORTS = (ast.Import, ast.ImportFrom)
+_STAR = "*"  # as which `from keras.layers import *` binds: nobody can see which names it brings
+_CELL_MAGICS = re.compile(r"\A(?:\s*%%.*)+")
 
 
 def statements(cells: Sequence[str]) -> tuple[list[ast.stmt], list[str]]:
     """Parses the cells of a notebook.
 
     Args:
-        cells: The source of its code cells, in order; IPython's magics are left out.
+        cells: The source of its code cells, in order; IPython's magics bind nothing.
 
     Returns:
         The statements, and in words which cells could not be parsed.
@@ -41,21 +47,24 @@ def needed(found: Sequence[ast.stmt], names: Sequence[str]) -> str:
         names: What is asked for.
 
     Returns:
-        Every statement that binds one of the names, or a name that such a statement uses.
+        Every statement that binds or changes one of the names, or a name of the notebook's that
+        such a statement uses.
     """
+    modules = {name for node in found if isinstance(node, _IMPORTS) for name in _bound(node)}
     binding: dict[str, list[int]] = {}
     for number, node in enumerate(found):
-        for name in set(_bound(node)):
+        for name in set(_bound(node, modules)):
             binding.setdefault(name, []).append(number)
-    wanted, seen, kept = list(names), set[str](), set[int]()
+    wanted, seen, kept = [*names, _STAR], set[str](), set[int]()
     while wanted:
         name = wanted.pop()
         if name in seen:
             continue
         seen.add(name)
         for number in binding.get(name, []):
-            kept.add(number)
-            wanted += [each.id for each in ast.walk(found[number]) if isinstance(each, ast.Name)]
+            if number not in kept:
+                kept.add(number)
+                wanted += _used(found[number])
     return ast.unparse(ast.Module([found[number] for number in sorted(kept)], []))
 
 
@@ -70,16 +79,13 @@ def literals(found: Sequence[ast.stmt], names: Sequence[str]) -> dict[str, Any]:
         By name the last value that it is set to; a name that is not set to a literal is left out.
     """
     values: dict[str, Any] = {}
-    for node in found:
-        if not isinstance(node, ast.Assign):
-            continue
-        for target in node.targets:
-            if isinstance(target, ast.Name) and target.id in names:
-                values.pop(target.id, None)
-                try:
-                    values[target.id] = ast.literal_eval(node.value)
-                except _PARSER_FAILS:
-                    continue
+    for name, value in (pair for node in found for pair in _assigned(node)):
+        if name in names:
+            values.pop(name, None)
+            try:
+                values[name] = ast.literal_eval(value)
+            except _PARSER_FAILS:
+                continue
     return values
 
 
@@ -87,30 +93,66 @@ def _parsed(source: str) -> list[ast.stmt]:
     try:
         return ast.parse(source).body
     except SyntaxError:
-        plain = _without_magics(source)
-        if plain == source:
-            raise
-        return ast.parse(plain).body
+        # Imported here, behind the locks, and where a cell has magics.
+        from IPython.core.inputtransformer2 import TransformerManager
+
+        # Of a cell magic it makes one call, with the whole cell as a text.
+        plain = _CELL_MAGICS.sub(lambda found: re.sub("%%.*", "#", found[0]), source)
+        manager = TransformerManager()  # type: ignore[no-untyped-call]
+        return ast.parse(manager.transform_cell(plain)).body
 
 
-def _without_magics(source: str) -> str:
-    lines = source.split("\n")
-    if lines[0].lstrip().startswith("%%"):
-        lines[0] = ""
-    return "\n".join(
-        "" if line.lstrip().startswith(("%", "!")) or line.rstrip().endswith("?") else line
-        for line in lines
-    )
+def _assigned(node: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
+    """Names that a statement sets, each with what it is set to."""
+    if isinstance(node, ast.Assign):
+        for target in node.targets:
+            yield from _paired(target, node.value)
+    elif isinstance(node, ast.AnnAssign) and node.value is not None:
+        yield from _paired(node.target, node.value)
 
 
-def _bound(node: ast.AST) -> Iterator[str]:
-    """Names that a statement binds, where it stands."""
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        yield node.name
-        return
-    if isinstance(node, ast.alias):
-        yield (node.asname or node.name).partition(".")[0]
-    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-        yield node.id
+def _paired(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    if isinstance(target, ast.Name):
+        yield target.id, value
+    elif isinstance(target, ast.Tuple | ast.List) and isinstance(value, ast.Tuple | ast.List):
+        for each, its in zip(target.elts, value.elts, strict=False):
+            yield from _paired(each, its)
+
+
+def _bound(node: ast.AST, modules: Collection[str] = ()) -> Iterator[str]:
+    """Names that a statement binds, or whose value it changes, where it stands."""
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            yield node.name
+            return
+        case ast.alias():
+            yield (node.asname or node.name).partition(".")[0]
+        case ast.Name(ctx=ast.Store()) | ast.Attribute(ctx=ast.Store()):
+            yield _root(node)
+        case ast.Subscript(ctx=ast.Store()):
+            yield _root(node)
+        case ast.Expr(ast.Call(ast.Attribute() as method)) if _root(method) not in modules:
+            yield _root(method)  # as of names.append("x"), but not np.save(x)
     for child in ast.iter_child_nodes(node):
-        yield from _bound(child)
+        yield from _bound(child, modules)
+
+
+def _root(node: ast.expr) -> str:
+    """The name that an expression such as ``Cell.table["x"]`` begins with."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _used(node: ast.stmt) -> Iterator[str]:
+    """Names of the notebook's that a statement uses, and not those of its functions' own."""
+    tables = [symtable.symtable(ast.unparse(node), "<your notebook>", "exec")]
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        kind = table.get_type()
+        yield from (
+            each.get_name()
+            for each in table.get_symbols()
+            if each.is_global() or kind == "module" or (kind == "class" and each.is_referenced())
+        )
