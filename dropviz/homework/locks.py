@@ -48,6 +48,7 @@ def shut() -> tuple[Lock, ...]:
     Returns:
         The locks that hold now.
     """
+    _offer_to_kernel()
     readable_paths = readable()
     own = become_own_user()
     held = {
@@ -66,6 +67,13 @@ def forget_own_modules() -> None:
     sys.modules["dropviz"] = None  # type: ignore[assignment]  # an import of it fails, and says so
 
 
+def _offer_to_kernel() -> None:
+    """Where memory is short, the kernel ends this process first, and not the judge."""
+    # Before all locks: of a process that becomes another user, what is in /proc is root's.
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
+
+
 def _limits(*, own_user: bool) -> bool:
     threads = _THREADS if own_user else _THREADS + _running_now()
     limits = {
@@ -76,9 +84,6 @@ def _limits(*, own_user: bool) -> bool:
         resource.RLIMIT_NOFILE: _FILES,
         resource.RLIMIT_NPROC: threads,
     }
-    # Where memory is short, the kernel ends this process first, and not the judge.
-    with suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000")
     try:
         for which, most in limits.items():
             resource.setrlimit(which, (most, most))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from pathlib import Path
 
@@ -131,6 +130,33 @@ def test_modules_that_nobody_has_imported_yet_can_be_imported(server: ForkServer
     assert os.getuid() or why.endswith("False")
 
 
+def test_where_memory_is_short_an_answer_goes_first(server: ForkServer) -> None:
+    # Whoever grades: of a process that became another user, root's file is not its own to write.
+    why = refusal(server, "raise LookupError(open('/proc/self/oom_score_adj').read())")
+
+    assert why == "its code says LookupError: 1000"
+
+
+NOTEBOOKS = {
+    "magics": "%matplotlib inline\n!ls\n" + LSTM.replace(":", ":  # which cell?", 1) + "\nmake?",
+    "a star": LSTM.replace("import keras", "from keras.layers import *").replace(
+        "keras.layers.LSTM", "LSTM"
+    ),
+    "practice": "import dropviz\nlayer = dropviz.LSTM(8)\n"
+    + LSTM.replace("return ", "layer = ")
+    + "\n    return layer",
+}
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_an_honest_notebook_is_read_behind_the_locks(server: ForkServer, name: str) -> None:
+    with Child(server, unlocked=not locked()) as child:
+        child.load([NOTEBOOKS[name]], ["make"], seed=1)
+        made = child.ask(Frame(Kind.MAKE, [np.array([0.5], "f4")], numbers=(2, 3, 1)))
+
+    assert [tuple(map(int, each)) for each in made.arrays] == [(3, 8), (2, 8), (8,)]
+
+
 def test_an_endless_loop_is_ended(server: ForkServer) -> None:
     began = time.monotonic()
 
@@ -176,26 +202,6 @@ def test_each_dropviz_is_found_that_an_answer_could_import(tmp_path: Path, above
     found = copies([tmp_path])
 
     assert set(found) == {tmp_path / above / "dropviz", Path(fork_client.__file__).parents[1]}
-
-
-@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
-def test_each_refused_call_has_a_number_of_its_own(machine: str) -> None:
-    numbers = seccomp.refused_calls(machine)
-
-    assert len(set(numbers.values())) == len(numbers)
-    headers = {"x86_64": Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h")}
-    path = headers.get(machine, Path("/usr/include/asm-generic/unistd.h"))
-    if not path.exists():
-        pytest.skip("the kernel's table is not installed here")
-    table = dict(_defined(path))
-    assert {name: table[name] for name in numbers if name in table} == {
-        name: number for name, number in numbers.items() if name in table
-    }
-
-
-def _defined(path: Path) -> list[tuple[str, int]]:
-    found = re.findall(r"^#define __NR(?:3264)?_(\w+) (\d+)$", path.read_text(), re.MULTILINE)
-    return [(name, int(number)) for name, number in found]
 
 
 def test_what_an_answer_says_does_nothing() -> None:
