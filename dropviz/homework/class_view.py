@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from dropviz.homework.chat_lines import Told
+from dropviz.homework.csv_file import write_csv
 from dropviz.homework.report import Check, Report
 
 _MISTAKES = 6
@@ -78,16 +78,18 @@ def write_table(path: Path, view: ClassView) -> None:
     Args:
         path: Where to.
         view: The class.
+
+    Raises:
+        DropvizError: If it cannot be written there.
     """
     checks = [f"{assignment}: {name}" for assignment, name in view.shares]
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(["student", "assignment", "score", "of", *checks, "reason"])
-        for report in view.reports:
-            earned = {f"{report.assignment}: {each.name}": each.points for each in report.checks}
-            cells = [earned.get(name, "") for name in checks]
-            row = [report.student, report.assignment, report.score, report.of]
-            writer.writerow([*row, *cells, _cell(report.reason)])
+    rows: list[list[object]] = [["student", "assignment", "score", "of", *checks, "reason"]]
+    for report in view.reports:
+        earned = {f"{report.assignment}: {each.name}": each.points for each in report.checks}
+        cells = [earned.get(name, "") for name in checks]
+        row = [report.student, report.assignment, report.score, report.of]
+        rows.append([*row, *cells, _cell(report.reason)])
+    write_csv(path, rows)
 
 
 def write_predictions(path: Path, told: Sequence[Told]) -> None:
@@ -96,14 +98,16 @@ def write_predictions(path: Path, told: Sequence[Told]) -> None:
     Args:
         path: Where to.
         told: What the lines of the chat said.
+
+    Raises:
+        DropvizError: If it cannot be written there.
     """
     questions = list(dict.fromkeys(name for each in told for name in each.predictions))
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(["student", *questions])
-        for each in told:
-            choices = [_cell(each.predictions.get(name, "")) for name in questions]
-            writer.writerow([each.student, *choices])
+    rows = [["student", *questions]]
+    for each in told:
+        choices = [_cell(each.predictions.get(name, "")) for name in questions]
+        rows.append([each.student, *choices])
+    write_csv(path, rows)
 
 
 def counted(told: Sequence[Told]) -> list[str]:

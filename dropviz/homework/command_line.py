@@ -136,6 +136,12 @@ def _of_lines(given: argparse.Namespace) -> int:
 
 
 def _of_reports(given: argparse.Namespace) -> int:
+    if given.out.suffix.lower() == ".png":
+        raise DropvizError(
+            "--out names the table, and its picture goes beside it as a .png of the same name. "
+            f"Received: {received(str(given.out))}. Give it another ending, as in class.csv."
+        )
+    from dropviz.core.result_files import write_whole
     from dropviz.figures.homework import class_picture
     from dropviz.homework.class_view import class_view, write_table
     from dropviz.homework.report import Report
@@ -154,7 +160,7 @@ def _of_reports(given: argparse.Namespace) -> int:
     view = class_view(reports)
     write_table(given.out, view)
     picture = given.out.with_suffix(".png")
-    picture.write_bytes(class_picture(view.shares, view.mistakes, view.students).png())
+    write_whole(picture, class_picture(view.shares, view.mistakes, view.students).png)
     print("\n".join(view.lines))
     print(visible(f"Wrote {given.out.resolve()} and {picture.resolve()}."))
     return 1 if len(reports) < len(read) else 0

@@ -10,6 +10,7 @@ from typing import Any
 
 from dropviz.core.checks import check_rate
 from dropviz.errors import DropvizError, received, unknown_name, visible
+from dropviz.homework.csv_file import write_csv
 from dropviz.homework.experiment_judge import judge_experiment, runs_here, unnamed_layers
 from dropviz.homework.mask_judge import judge_mask
 from dropviz.homework.report import Check
@@ -126,11 +127,8 @@ def write_variants(path: Path, variants: Mapping[str, Variant]) -> None:
         path: Where to.
         variants: What each student is asked, by id.
     """
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(_COLUMNS)
-        for student, each in variants.items():
-            writer.writerow([student, each.site, each.life, each.tying, each.rate])
+    rows = [[name, each.site, each.life, each.tying, each.rate] for name, each in variants.items()]
+    write_csv(path, [_COLUMNS, *rows])
 
 
 def _rows(path: Path) -> dict[str, dict[str, str]]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from dropviz.core.html_text import escaped
+from dropviz.core.result_files import write_whole
 from dropviz.errors import DropvizError, received, visible
 from dropviz.homework.report import Report, report_from
 
@@ -52,14 +52,14 @@ def write_report(folder: Path, report: Report) -> Path:
     path = path_for(folder, report.student, report.assignment)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path.with_suffix(".html"), page(report))
-        _write(path, json.dumps(report.to_dict(), indent=1, ensure_ascii=False) + "\n")
     except OSError as error:
         raise DropvizError(
             f"The report cannot be written to {received(str(path))} ({error.strerror}). Give a "
             "folder on a disk with room."
         ) from None
-    return path
+    text = json.dumps(report.to_dict(), indent=1, ensure_ascii=False) + "\n"
+    write_whole(path.with_suffix(".html"), lambda: page(report).encode())
+    return write_whole(path, text.encode)
 
 
 def read_report(path: Path) -> Report:
@@ -131,9 +131,3 @@ def changes(old: Report, new: Report) -> list[str]:
     if old.reason != new.reason:
         lines.append(f"reason: {new.reason or 'none any more'}")
     return [visible(line) for line in lines]
-
-
-def _write(path: Path, text: str) -> None:
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_text(text, encoding="utf-8")
-    aside.replace(path)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import time
 from pathlib import Path
 
@@ -9,10 +10,12 @@ import pytest
 
 from dropviz.__main__ import main
 from dropviz.errors import DropvizError
-from dropviz.homework.chat_lines import chat_line, read_lines
-from dropviz.homework.class_view import class_view
+from dropviz.homework.chat_lines import Told, chat_line, read_lines
+from dropviz.homework.class_view import class_view, write_predictions, write_table
+from dropviz.homework.practice import write_variants
 from dropviz.homework.report import Check, Report
 from dropviz.homework.report_files import write_report
+from dropviz.homework.variants import variants
 
 MEASURED = {
     "site": ("h_(t-1)", ["h_(t-1)", "h_(t-1)", "x_t"]),
@@ -92,6 +95,41 @@ def test_a_spreadsheet_takes_no_text_of_an_answer_for_a_formula(tmp_path: Path) 
     main(["homework", "class", str(tmp_path), "--out", str(tmp_path / "c.csv")])
 
     assert ",'=HYPERLINK(1)" in (tmp_path / "c.csv").read_text()
+
+
+@pytest.mark.parametrize("name", ["class.png", "Class.PNG"])
+def test_a_picture_is_not_written_over_the_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    a_class(tmp_path / "reports", 3)
+
+    status = main(["homework", "class", str(tmp_path / "reports"), "--out", str(tmp_path / name)])
+
+    told = capsys.readouterr().err
+    assert status == 1
+    assert "--out names the table" in told
+    assert told.count("\n") == 1
+    assert not (tmp_path / name).exists()
+
+
+def test_a_table_that_cannot_be_written_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    path = tmp_path / "c.csv"
+    path.write_text("old")
+    monkeypatch.setattr(os, "fsync", full)
+
+    match = "what was there is as it was"
+    with pytest.raises(DropvizError, match=match):
+        write_table(path, class_view([made("a", np.random.default_rng(1))]))
+    with pytest.raises(DropvizError, match=match):
+        write_predictions(path, [Told("ada", {"where": "h"})])
+    with pytest.raises(DropvizError, match=match):
+        write_variants(path, {"ada": variants()[0]})
+    assert [each.read_text() for each in tmp_path.iterdir()] == ["old"]
 
 
 # ---------------------------------------------------------------- lines of a chat
