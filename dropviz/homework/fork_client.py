@@ -6,12 +6,13 @@ import os
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from dropviz.core.closing import Closing
 from dropviz.errors import DropvizError, received
 
-_START, _ANY = 120.0, 64
+_START, _END, _ANY = 120.0, 10.0, 64
 
 # With both, nothing of TensorFlow's reaches stderr, and sums are added in one order everywhere.
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0"}
@@ -34,7 +35,11 @@ _PROGRAM = (
 
 
 class ForkServer(Closing):
-    """A process that has imported Keras and runs nothing; a child of it is there in no time."""
+    """A process that has imported Keras and runs nothing; a child of it is there in no time.
+
+    One that ends, as where memory is short, fails what is under way, and is started anew by the
+    next ``fork``.
+    """
 
     def __init__(self) -> None:
         """Starts it.
@@ -47,22 +52,7 @@ class ForkServer(Closing):
                 f"Answers are graded on Linux only, whose locks keep them in. Received: "
                 f"{received(sys.platform)}. Grade on a Linux machine, in WSL, or in a container."
             )
-        ours, theirs = socket.socketpair()
-        root = str(Path(__file__).parents[2])
-        with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 (a program of our own)
-                [sys.executable, "-I", "-c", _PROGRAM, str(theirs.fileno()), root],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd="/",
-                env=_ENVIRONMENT,
-                start_new_session=True,
-            )
-        ours.settimeout(_START)
-        self._door = ours
-        self._hear()
+        self._start()
 
     def fork(self, ask: int, answer: int) -> int:
         """Starts a child.
@@ -73,9 +63,14 @@ class ForkServer(Closing):
 
         Returns:
             Its number.
+
+        Raises:
+            DropvizError: If the process has ended, or cannot be started anew.
         """
-        socket.send_fds(self._door, [b"fork"], [ask, answer])
-        return int(self._hear())
+        if self._process.poll() is not None:
+            self.close()
+            self._start()
+        return int(self._asked(b"fork", ask, answer))
 
     def end(self, process: int) -> int:
         """Ends a child, if it has not ended by itself.
@@ -85,25 +80,58 @@ class ForkServer(Closing):
 
         Returns:
             The signal that ended it; 0 if it ended by itself.
+
+        Raises:
+            DropvizError: If the process has ended, and every child with it.
         """
-        self._door.send(f"end {process}".encode())
-        status = int(self._hear())
+        status = int(self._asked(f"end {process}".encode()))
         return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
 
     def close(self) -> None:
-        """Ends the process."""
+        """Hangs up, and lets the process end its children, and itself."""
         self._door.close()
-        self._process.kill()
-        self._process.wait()
-
-    def _hear(self) -> bytes:
         try:
+            self._process.wait(_END)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _start(self) -> None:
+        self._door, theirs = socket.socketpair()
+        self._door.settimeout(_START)
+        root = str(Path(__file__).parents[2])
+        with theirs:
+            try:
+                self._process = subprocess.Popen(  # noqa: S603 (a program of our own)
+                    [sys.executable, "-I", "-c", _PROGRAM, str(theirs.fileno()), root],
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    cwd="/",
+                    env=_ENVIRONMENT,
+                    start_new_session=True,
+                )
+            except OSError:
+                self._door.close()
+                raise _gone() from None
+        self._asked()
+
+    def _asked(self, message: bytes = b"", *pipes: int) -> bytes:
+        """Says something, if there is something to say, and hears what comes back."""
+        said = b""
+        with suppress(OSError):
+            if message:
+                socket.send_fds(self._door, [message], pipes)
             said = self._door.recv(_ANY)
-        except TimeoutError:
-            said = b""
         if not said:
-            raise DropvizError(
-                "The process that answers are run in did not start or has ended. Expected Keras "
-                f"with TensorFlow in {sys.executable}. Run `dropviz doctor` to see what is there."
-            )
+            self.close()
+            raise _gone()
         return said
+
+
+def _gone() -> DropvizError:
+    return DropvizError(
+        "The process that answers are run in did not start or has ended. Expected Keras "
+        f"with TensorFlow in {sys.executable}. Run `dropviz doctor` to see what is there."
+    )

@@ -6,11 +6,13 @@ run before a fork, so that no thread of TensorFlow's is there to be lost.
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 from importlib import import_module
 
 from dropviz.homework import locks
@@ -20,10 +22,11 @@ from dropviz.homework.frames import BrokenFrameError, Frame, Kind, write
 _MESSAGE = 64
 _OUR_FILES = 3  # stdin, stdout, stderr
 _ASIDE, _MOST_FILES = 200, 1 << 16  # numbers of files
+_SIGNAL_OF_PARENTS_DEATH = 1  # of include/uapi/linux/prctl.h
 
 
 def main(door: int) -> None:
-    """Serves one judge, until it hangs up.
+    """Serves one judge, until it hangs up or is gone; no child stays after that.
 
     Args:
         door: The socket by which it asks: "fork" with two pipes, or "end" with a process.
@@ -32,48 +35,69 @@ def main(door: int) -> None:
     gc.freeze()  # or each child copies what the collector looks at
     talk = socket.socket(fileno=door)
     talk.send(b"ready")
-    while True:
-        message, pipes, _, _ = socket.recv_fds(talk, _MESSAGE, 2)
-        if not message:
-            return
-        word, _, process = message.decode().partition(" ")
-        if word == "end":
-            talk.send(str(_end(int(process))).encode())
-            continue
-        forked = os.fork()
-        if not forked:
-            talk.close()
-            _serve(*pipes)
+    children: set[int] = set()
+    try:
+        while _does(talk, children):
+            pass
+    except ConnectionError:
+        pass  # the judge is gone
+    finally:
+        for process in children:
+            _end(process)
+
+
+def _does(talk: socket.socket, children: set[int]) -> bool:
+    """Does one thing that is asked for; false where the judge has hung up."""
+    message, pipes, _, _ = socket.recv_fds(talk, _MESSAGE, 2)
+    word, _, number = message.decode().partition(" ")
+    if word == "end":
+        process = int(number)
+        # A child of a server before this one has ended with it.
+        status = _end(process) if process in children else 0
+        children.discard(process)
+        talk.send(str(status).encode())
+    elif word == "fork":
+        server = os.getpid()
+        process = os.fork()
+        if not process:
+            _serve(pipes[0], pipes[1], server)
+        children.add(process)
         for pipe in pipes:
             os.close(pipe)
-        talk.send(str(forked).encode())
+        talk.send(str(process).encode())
+    return bool(message)
 
 
 def _end(process: int) -> int:
     """Ends a child, and all that it started; gives how it ended, as ``os.waitpid`` tells it."""
-    ended, status = os.waitpid(process, os.WNOHANG)
-    if ended:
-        return status
+    # One that has ended by itself keeps its number, and that of its group, until it is waited for.
     for kill in (os.killpg, os.kill):
-        try:
+        with suppress(OSError):
             kill(process, signal.SIGKILL)
-        except OSError:
-            continue
     return os.waitpid(process, 0)[1]
 
 
-def _serve(ask: int, answer: int) -> None:
+def _serve(ask: int, answer: int, server: int) -> None:
     """The child's whole life."""
     try:
         os.setsid()
         ask, answer = _alone_with(ask, answer)
         held = locks.shut()
+        _end_with(server)
         locks.forget_own_modules()
         write(answer, Frame(Kind.READY, numbers=tuple(held)))
         Answer(ask, answer).serve()
     except BrokenFrameError:
         pass  # the judge has heard enough
     finally:
+        os._exit(0)
+
+
+def _end_with(server: int) -> None:
+    """Has the kernel end this process when the server ends, whatever ends that."""
+    # After the locks: the kernel forgets it where a process becomes another user.
+    ctypes.CDLL(None).prctl(_SIGNAL_OF_PARENTS_DEATH, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != server:
         os._exit(0)
 
 

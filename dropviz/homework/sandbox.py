@@ -60,9 +60,16 @@ class Child(Closing):
         self.refused = ""
         theirs_ask, self._ask = os.pipe()
         self._answer, theirs_answer = os.pipe()
-        self._process: int | None = server.fork(theirs_ask, theirs_answer)
-        os.close(theirs_ask)
-        os.close(theirs_answer)
+        self._lost: DropvizError | None = None
+        try:
+            self._process: int | None = server.fork(theirs_ask, theirs_answer)
+        except DropvizError:
+            os.close(self._ask)
+            os.close(self._answer)
+            raise
+        finally:
+            os.close(theirs_ask)
+            os.close(theirs_answer)
         try:
             ready = read(self._answer, time.monotonic() + _START)
         except (BrokenFrameError, LateFrameError):
@@ -165,13 +172,23 @@ class Child(Closing):
         return self._refuse(why)
 
     def close(self) -> int:
-        """Ends it; gives the signal that ended it before, if one did."""
-        if self._process is None:
-            return 0
-        ended, self._process = self._server.end(self._process), None
-        os.close(self._ask)
-        os.close(self._answer)
-        return ended
+        """Ends it; gives the signal that ended it before, if one did.
+
+        Raises:
+            DropvizError: Each time, if the server has ended meanwhile, and it with that: whatever
+                was made of its silence, it is no fault of the answer's.
+        """
+        if self._process is not None:
+            process, self._process = self._process, None
+            os.close(self._ask)
+            os.close(self._answer)
+            try:
+                return self._server.end(process)
+            except DropvizError as error:
+                self._lost = error
+        if self._lost is not None:
+            raise self._lost
+        return 0
 
     @property
     def _deadline(self) -> float:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from dropviz.errors import DropvizError
@@ -44,6 +46,7 @@ def hand_in(path: Path, content: dict[str, Any] | str) -> None:
     path.write_text(content if isinstance(content, str) else json.dumps(content))
 
 
+LOAD = Child.load
 ODD = "def make(units, rate):\n    return 3"
 
 
@@ -145,6 +148,39 @@ def test_an_error_of_the_judge_itself_is_no_students_fault(
     assert report.reason == "the experiment could not be finished (ZeroDivisionError)"
 
 
+def test_a_server_that_ends_fails_the_answer_under_way_and_no_other(
+    bare: ForkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for student in ("ada", "bo", "cy", "di"):
+        hand_in(tmp_path / student / "n.ipynb", notebook(ODD))
+    loads = iter((LOAD, _killed, LOAD, LOAD))
+
+    def load(child: Child, *given: Any) -> None:
+        next(loads)(child, *given)
+
+    monkeypatch.setattr(Child, "load", load)
+
+    graded = [
+        (each.path.parts[0], each.failed, each.sentence.split(".")[0])
+        for each in grade(bare, tmp_path, tmp_path / "reports", KEY, unlocked=True)
+    ]
+
+    gone = "The process that answers are run in did not start or has ended"
+    assert graded == [
+        ("ada", False, "0 of 11 points"),
+        ("bo", True, gone),
+        ("cy", False, "0 of 11 points"),
+        ("di", False, "0 of 11 points"),
+    ]
+    assert not path_for(tmp_path / "reports", "bo", "build-the-mask").exists()
+
+
+def _killed(child: Child, *given: Any) -> None:
+    (server,) = (each for each in psutil.Process().children() if each.children())
+    server.kill()
+    LOAD(child, *given)
+
+
 def test_nothing_to_grade_is_said(tmp_path: Path) -> None:
     with pytest.raises(DropvizError, match="There is no folder"):
         find_notebooks(tmp_path / "none")
@@ -198,6 +234,23 @@ def test_a_report_says_what_was_asked_and_what_was_measured() -> None:
 
 def test_a_report_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert read_report(write_report(tmp_path, REPORT)) == REPORT
+
+
+@pytest.mark.parametrize("fails", ["fsync", "replace"])
+def test_a_report_that_cannot_be_written_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    path = write_report(tmp_path, REPORT)
+    with monkeypatch.context() as during:
+        during.setattr(os if fails == "fsync" else Path, fails, full)
+        with pytest.raises(DropvizError, match="what was there is as it was"):
+            write_report(tmp_path, Report("ada", "build-the-mask", "", (), 11))
+
+    assert read_report(path) == REPORT
+    assert sorted(each.suffix for each in path.parent.iterdir()) == [".html", ".json"]
 
 
 def test_what_an_answer_says_is_escaped_in_its_page() -> None:
