@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from dropviz.core.number_forms import MOST_SEED
 from dropviz.homework import experiment_judge, mask_judge, study_judge
 from dropviz.homework.key_file import Key
 from dropviz.homework.proxy import Maker
@@ -41,16 +42,16 @@ class Assignment:
 
 
 def _mask(child: Child, submission: Submission, key: Key) -> Judged:
-    seed = key.number("mask", submission.student)
-    child.load(submission.cells, ["make"], seed)
+    told = _told(key, submission)
+    child.load(submission.cells, ["make"], told)
     asked = variant_of(key, submission.student)
-    return mask_judge.judge_mask(Maker(child, seed), asked, seed)
+    seed = judges_seed(key, submission) % (MOST_SEED + 1)
+    return mask_judge.judge_mask(Maker(child, told), asked, seed)
 
 
 def _experiment(child: Child, submission: Submission, key: Key) -> Judged:
-    seed = key.number("experiment", submission.student)
-    child.load(submission.cells, ["identify"], seed)
-    layers = experiment_judge.unnamed_layers(seed)
+    child.load(submission.cells, ["identify"], _told(key, submission))
+    layers = experiment_judge.unnamed_layers(judges_seed(key, submission))
     return experiment_judge.judge_experiment(experiment_judge.asks(child), layers), ""
 
 
@@ -60,9 +61,32 @@ def _study(child: Child, submission: Submission, key: Key) -> Judged:
         found = json.loads(read)
     except (ValueError, RecursionError):
         raise child.refuse("its values could not be read") from None
-    seed = key.number("study", submission.student)
     rows = rows_from(submission.printed)
+    seed = judges_seed(key, submission)
     return study_judge.judge_study(found.get("design"), found.get("claim"), rows, seed)
+
+
+def judges_seed(key: Key, submission: Submission) -> int:
+    """What the judge draws from, which no answer's process is given.
+
+    It differs with every answer, so that the report of one tells nothing of what the next one
+    will meet; and it is too large to be tried out against what an answer sees.
+
+    Args:
+        key: The teacher's key.
+        submission: What was handed in.
+
+    Returns:
+        A number below 2**256, the same each time for the same code and outputs.
+    """
+    handed_in = (*submission.cells, *submission.printed)
+    words = ("judge", submission.assignment, submission.student, *handed_in)
+    return int.from_bytes(key.digest(*words), "big")
+
+
+def _told(key: Key, submission: Submission) -> int:
+    """The seed that an answer's process is given, and so can read: nothing else follows from it."""
+    return key.number("answer", submission.student)
 
 
 _TABLE = (

@@ -49,7 +49,7 @@ def unnamed_layers(seed: int) -> list[Unnamed]:
     """Draws the layers: two of each method, in no order.
 
     Args:
-        seed: Of a student, out of the teacher's key.
+        seed: Of an answer, out of the teacher's key; at least 0.
 
     Returns:
         The same each time.

@@ -31,7 +31,8 @@ class Key:
 
     def digest(self, *words: str) -> bytes:
         """What the key makes of some words (HMAC-SHA256, RFC 2104); 32 bytes."""
-        message = "\0".join(words).encode()
+        # A cell of a notebook may hold half of a pair of surrogates.
+        message = "\0".join(words).encode("utf-8", "surrogatepass")
         return hmac.new(self._secret, message, hashlib.sha256).digest()
 
     def number(self, *words: str) -> int:

@@ -8,37 +8,10 @@ docs/homework-attacks.md is printed from this table.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain
 
-BUILD, UNNAMED, DESIGN = "build-the-mask", "unnamed-layers", "design-and-defend"
-
-
-@dataclass(frozen=True)
-class Attack:
-    """An attack.
-
-    Attributes:
-        name: What it tries, in words.
-        cells: The cells that are handed in.
-        why: A part of the reason that it is refused for; "" where it is graded as it stands.
-        assignment: Of which assignment.
-        printed: What the notebook's outputs say.
-        told: What the table says of it, where ``why`` is not all of that.
-    """
-
-    name: str
-    cells: tuple[str, ...]
-    why: str
-    assignment: str = BUILD
-    printed: tuple[str, ...] = ()
-    told: str = ""
-
-
-def _body(name: str, body: str, why: str, told: str = "") -> Attack:
-    lines = "".join(f"    {line}\n" for line in body.strip().splitlines())
-    return Attack(name, (f"def make(units, rate):\n{lines}",), why, told=told)
-
+from .attack import DESIGN, UNNAMED, Attack, body
+from .system_attacks import SYSTEM
 
 _LAYER = "import keras\ndef make(units, rate):\n    return keras.layers.LSTM(units)\n"
 
@@ -62,31 +35,31 @@ _PRINTS = (
     ),
 )
 _PATCHES = (
-    _body(
+    body(
         "patched numpy: every comparison is true",
         "import numpy\nnumpy.allclose = numpy.array_equal = lambda *a, **k: True\nreturn object()",
         "must give back a Keras layer",
     ),
-    _body(
+    body(
         "patched keras: any object is a layer",
         "import keras\nkeras.Layer = object\nclass L:\n    built = True\n"
         "    non_trainable_variables = []\n    def get_weights(self): return []\nreturn L()",
         "has weights of the shapes",
     ),
-    _body("dropviz imported, to patch explain", "import dropviz", "its code says ModuleNotFound"),
-    _body(
+    body("dropviz imported, to patch explain", "import dropviz", "its code says ModuleNotFound"),
+    body(
         "dropviz looked for past sys.modules",
         "import sys\nsys.modules.pop('dropviz')\nimport dropviz",
         "dropviz",
         "its code says that no dropviz is there, or that it may not read it",
     ),
-    _body(
+    body(
         "dropviz found in memory, by the garbage collector",
         "import gc\nfound = [m for m in gc.get_objects() if getattr(m, '__name__', '') == "
         "'dropviz.methods.lstm']\nreturn found[0].LSTM(units, method='moon')",
         "its code says IndexError",
     ),
-    _body(
+    body(
         "the stack inspected, for what is asked",
         "import sys\nframe = sys._getframe()\nwhile frame:\n"
         "    if 'wanted' in frame.f_locals or 'key' in frame.f_locals:\n"
@@ -94,115 +67,31 @@ _PATCHES = (
         "its code says LookupError: nothing",
     ),
 )
-_ENDS = (
-    _body("os._exit", "import os\nos._exit(0)", "it ended before it answered"),
-    _body("sys.exit", "raise SystemExit", "its code says SystemExit"),
-    _body("a crash by a null pointer", "import ctypes\nctypes.string_at(0)", "it ended before"),
-    _body("an endless loop", "while True: pass", "it gave no answer within"),
-    _body("a sleep", "import time\ntime.sleep(1000)", "it gave no answer within"),
-    _body(
-        "a loop that catches everything",
-        "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-        "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
-        "it gave no answer within",
-    ),
-)
-_BOMBS = (
-    _body("a memory bomb", "return [bytearray(1 << 28) for _ in range(99)]", "MemoryError"),
-    _body(
-        "a thread bomb",
-        "import threading, time\nthreading.stack_size(1 << 16)\n"
-        "for _ in range(10**5): threading.Thread(target=time.sleep, args=(9,)).start()",
-        "its code says RuntimeError",
-    ),
-    _body("a fork bomb", "import os\nwhile True: os.fork()", "its code says PermissionError"),
-    _body(
-        "a disk bomb",
-        "import tempfile\nwith tempfile.TemporaryFile() as f:\n    f.write(bytes(1 << 30))",
-        "its code says",
-        "its code says that it may write nowhere",
-    ),
-    _body("a flood of prints", "while True: print('x' * 10**6)", "it gave no answer within"),
-    _body("deep recursion", "return make(units, rate)", "its code says RecursionError"),
-    Attack("parentheses too deep for the parser", ("make = " + "(" * 9999,), "defines no make"),
-)
-_FILES = (
-    _body("the tests read", "open(PATH_OF_TESTS).read()", "its code says PermissionError"),
-    _body("the key read", "open(PATH_OF_KEY).read()", "its code says PermissionError"),
-    _body("passwords read", "open('/etc/passwd').read()", "its code says PermissionError"),
-    _body("home folders listed", "import os\nos.listdir('/root')", "its code says PermissionError"),
-    _body("a file written", "open(PATH_TO_LEAVE, 'w').write('x')", "its code says PermissionError"),
-    _body(
-        "the judge's memory read",
-        "import os\nopen(f'/proc/{os.getppid()}/mem', 'rb').read(1)",
-        "its code says PermissionError",
-    ),
-    _body(
-        "the judge's command line read",
-        "import os\nopen(f'/proc/{os.getppid()}/cmdline').read()",
-        "its code says PermissionError",
-    ),
-    _body(
-        "a secret in the environment",
-        "import os\nif any('KEY' in n or 'SECRET' in n for n in os.environ): raise SystemExit\n"
-        "raise LookupError(sorted(n for n in os.environ if n.startswith(('HOME', 'USER'))))",
-        "its code says LookupError: ['HOME']",
-    ),
-)
-_OTHERS = (
-    _body("a signal to the judge", "import os\nos.kill(os.getppid(), 9)", "PermissionError"),
-    _body(
-        "a signal past os.kill",
-        "import ctypes, os\nlibc = ctypes.CDLL(None, use_errno=True)\n"
-        "for call in (62, 200, 234, 297, 129):\n    libc.syscall(call, os.getppid(), 9, 9)\n"
-        "raise OSError(ctypes.get_errno(), 'refused')",
-        "its code says PermissionError",
-    ),
-    _body("a socket", "import socket\nsocket.socket()", "its code says PermissionError"),
-    _body(
-        "a download",
-        "import urllib.request\nurllib.request.urlopen('http://127.0.0.1:9/').read()",
-        "its code says URLError",
-    ),
-    _body("a subprocess", "import subprocess\nsubprocess.run(['/bin/ls'])", "PermissionError"),
-    _body("another program", "import os\nos.execv('/bin/ls', ['ls'])", "its code says Permission"),
-    _body(
-        "the judge traced",
-        "import ctypes, os\nlibc = ctypes.CDLL(None, use_errno=True)\n"
-        "libc.ptrace(16, os.getppid(), 0, 0)\nraise OSError(ctypes.get_errno(), 'refused')",
-        "its code says PermissionError",
-    ),
-    _body(
-        "its own limits lifted",
-        "import resource as r\nr.setrlimit(r.RLIMIT_AS, (-1, -1))",
-        "ValueError",
-    ),
-)
 _PIPE = "import os, struct\nframe = struct.pack('<BB4IQ', KIND, 0, 0, 0, 0, 0, 0)\n"
 _FRAMES = (
-    _body(
+    body(
         "frames before they are asked for",
         _PIPE.replace("KIND", "7") + "os.write(4, frame * 3)\nimport keras\n"
         "return keras.layers.LSTM(units)",
         "has weights of the shapes []",
     ),
-    _body(
+    body(
         "a frame of a kind that there is not",
         _PIPE.replace("KIND", "77") + "os.write(4, frame)\nos._exit(0)",
         "what it answered is no answer",
     ),
-    _body(
+    body(
         "a frame that says it is huge",
         "import os, struct\nos.write(4, struct.pack('<BB4IQ', 7, 0, 0, 0, 0, 0, 1 << 60))\n"
         "os._exit(0)",
         "its answer is too large",
     ),
-    _body(
+    body(
         "a flood of frames",
         _PIPE.replace("KIND", "7") + "while True: os.write(4, frame * 99)",
         "has weights of the shapes []",
     ),
-    _body(
+    body(
         "half a frame",
         "import os, time\nos.write(4, b'xx')\ntime.sleep(1000)",
         "it gave no answer within",
@@ -257,9 +146,9 @@ _NUMBERS = (
         ),
         "has weights of the shapes",
     ),
-    _body("terminal codes in an error", "raise ValueError('\\x1b[2J\\x1b[H')", r"\x1b[2J"),
-    _body("HTML in an error", "raise ValueError('<script>alert(1)</script>')", "<script>"),
-    _body("a million letters in an error", "raise ValueError('x' * 10**6)", "x" * 200),
+    body("terminal codes in an error", "raise ValueError('\\x1b[2J\\x1b[H')", r"\x1b[2J"),
+    body("HTML in an error", "raise ValueError('<script>alert(1)</script>')", "<script>"),
+    body("a million letters in an error", "raise ValueError('x' * 10**6)", "x" * 200),
 )
 _LAYERS = (
     Attack(
@@ -315,9 +204,40 @@ _LAYERS = (
         DESIGN,
     ),
 )
-ATTACKS = tuple(
-    chain(_PRINTS, _PATCHES, _ENDS, _BOMBS, _FILES, _OTHERS, _FRAMES, _NUMBERS, _LAYERS)
+_ORDER = (
+    "import sys\nimport numpy as np\nSEED = {}\n"
+    "NAMES = ['keras', 'gal-tied', 'moon', 'semeniuta', 'zoneout', 'weight-drop']\n"
+    "ORDER = iter(np.random.default_rng(SEED).permutation(NAMES * 2))\n"
+    "def identify(layer): return str(next(ORDER))"
 )
+_SEEDS = (
+    Attack(
+        "the order of the layers, from the seed in NumPy's state",
+        (_ORDER.format("int(np.random.get_state()[1][0])"),),
+        "",
+        UNNAMED,
+        told="it is graded as the guess that it is",
+    ),
+    Attack(
+        "the order of the layers, from the seed in the frames of its process",
+        (_ORDER.format("sys._getframe(1).f_locals['seed']"),),
+        "",
+        UNNAMED,
+        told="it is graded as the guess that it is",
+    ),
+    body(
+        "every seed in Build the mask, told in an error",
+        "import sys\nimport numpy as np\n"
+        "frame, seeds = sys._getframe(), [int(np.random.get_state()[1][0])]\n"
+        "while frame:\n"
+        "    seeds += getattr(frame.f_locals.get('asked'), 'numbers', ())\n"
+        "    frame = frame.f_back\n"
+        "raise LookupError(seeds)",
+        "its code says LookupError: [",
+        "none of them is the judge's",
+    ),
+)
+ATTACKS = tuple(chain(_PRINTS, _PATCHES, SYSTEM, _FRAMES, _NUMBERS, _LAYERS, _SEEDS))
 
 
 def lines() -> Iterator[str]:

@@ -6,11 +6,14 @@ import pytest
 
 from dropviz.homework import landlock, seccomp
 from dropviz.homework.fork_client import ForkServer
+from dropviz.homework.judge import judge
+from dropviz.homework.key_file import Key
 from dropviz.homework.mask_judge import POINTS, judge_mask
 from dropviz.homework.proxy import Maker
 from dropviz.homework.report import Check
 from dropviz.homework.sandbox import Child
-from dropviz.homework.variants import Variant
+from dropviz.homework.submission import Submission
+from dropviz.homework.variants import Variant, variant_of
 
 from .answers import mask_answer
 
@@ -108,6 +111,29 @@ def test_a_layer_that_is_right_only_at_the_probes_earns_nothing(server: ForkServ
 
     assert sum(check.points for check in checks.values()) == 0
     assert "nothing of the experiment counts" in reason
+
+
+def test_the_judges_weights_do_not_follow_from_what_an_answer_is_told(server: ForkServer) -> None:
+    key = Key(bytes(range(32)))
+    looks = (
+        "import sys\nimport numpy as np\n"
+        "SEEDS = [int(np.random.get_state()[1][0]), sys._getframe(1).f_locals['seed']]\n"
+    )
+    right = mask_answer(variant_of(key, "ada"))
+    knows = right.replace(
+        "        h, c = states\n",
+        "        kernel = ops.convert_to_numpy(self.kernel)\n"
+        "        rngs = [np.random.default_rng(seed) for seed in SEEDS]\n"
+        "        if any(np.allclose(kernel, r.normal(0, 0.8, kernel.shape)) for r in rngs):\n"
+        "            raise LookupError('known')\n"
+        "        h, c = states\n",
+    )
+    assert knows != right
+    answer = Submission("ada", "build-the-mask", key.edition, (looks, knows), ())
+
+    report = judge(server, answer, key, unlocked=not (landlock.version() and seccomp.is_known()))
+
+    assert report.lines[0] == "11 of 11 points."
 
 
 @pytest.mark.full
