@@ -34,7 +34,7 @@ class Design:
     Attributes:
         vary: What varies: by factor, the values.
         hold: What is held: by factor, the value.
-        seeds: The seeds of each value.
+        seeds: The seeds of each value, as they were named; one that is named twice counts once.
         measure: The curve whose last value counts.
     """
 
@@ -47,7 +47,8 @@ class Design:
         """By value of a factor, the trainings, one for each seed."""
         return {
             json.dumps(value): tuple(
-                RunSpec(**{**self.hold, factor: value}, seed=seed) for seed in self.seeds
+                RunSpec(**{**self.hold, factor: value}, seed=seed)
+                for seed in dict.fromkeys(self.seeds)
             )
             for value in self.vary[factor]
         }
@@ -105,7 +106,7 @@ def design_from(literal: object) -> Design:
 def _check_size(
     vary: Mapping[str, Sequence[Any]], hold: Mapping[str, Any], seeds: Sequence[int]
 ) -> None:
-    many = len(seeds) * sum(len(values) for values in vary.values())
+    many = len(set(seeds)) * sum(len(values) for values in vary.values())
     if many > _MOST_TRAININGS:
         raise DropvizError(
             f"A design may have {_MOST_TRAININGS} trainings. Received: {many}. Leave values out."

@@ -100,16 +100,19 @@ def _one_factor(plan: Design) -> Check:
 
 def _seeds(plan: Design) -> Check:
     many = len(set(plan.seeds))
-    hint = "" if many >= _FEWEST_SEEDS else "Trainings that differ in the seed alone differ too."
     right = many >= _FEWEST_SEEDS
-    return _check("seeds", right, f"{_FEWEST_SEEDS} seeds or more", f"{many}", hint)
+    hints = [] if right else ["Trainings that differ in the seed alone differ too."]
+    if many < len(plan.seeds):
+        hints.append("A seed that is named twice is trained once, and counts once.")
+    return _check("seeds", right, f"{_FEWEST_SEEDS} seeds or more", f"{many}", " ".join(hints))
 
 
 def _control(plan: Design) -> Check:
     (values, *_) = plan.vary.values()
     has = len(values) > 1 and (0 in values or "keras" in values)
     seen = "one" if has else f"none among {received(list(values))}"
-    return _check("control", has, "a value that stands for without, and one besides", seen)
+    asked = "a value that the others are compared with, 0 or keras, and one besides"
+    return _check("control", has, asked, seen)
 
 
 def _measure(plan: Design) -> Check:
@@ -165,7 +168,7 @@ def _claim(
     asked = (
         f"what the results say of {last} against {first}: {found} (95 %, seed by seed), so {truth}"
     )
-    if len(set(seeds)) < _FEWEST_SEEDS:
+    if len(seeds) < _FEWEST_SEEDS:
         truth, asked = "", f"what the results say; {len(seeds)} seeds say nothing of the noise"
     if first == last:
         truth, asked = "", "what the results say; of one value they say nothing"

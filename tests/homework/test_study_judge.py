@@ -92,6 +92,32 @@ def test_a_claim_is_held_against_the_students_own_interval(
 
 
 @pytest.mark.usefixtures("_same_masks")
+@pytest.mark.parametrize("seeds", [[1, 1, 2, 2, 3, 3], [1, 2, 3] * 5, [3, 1, 2, 1]])
+def test_a_seed_that_is_named_twice_counts_once(seeds: list[int]) -> None:
+    # Five times the same three differences would be a difference.
+    table = rows({0.0: [1.0, 1.1, 1.2], 0.5: [1.1, 1.5, 1.25]})
+    again = [row for seed in seeds for row in table if row.seed == seed]
+    claim = {"conclusion": "no difference"}
+
+    once = judge_study(DESIGN, claim, table, 1)
+    twice = judge_study({**DESIGN, "seeds": seeds}, claim, again, 1)
+
+    assert points(twice) == points(once) == POINTS
+    assert twice[0][-1].asked == once[0][-1].asked
+    said = "Measured: 3. A seed that is named twice is trained once, and counts once."
+    assert said in " ".join(check.sentence for check in twice[0])
+    assert "named twice" not in " ".join(check.sentence for check in once[0])
+
+
+def test_a_seed_that_is_named_twice_is_trained_once() -> None:
+    plan = design_from({**DESIGN, "seeds": [5, 4, 5] * 40})
+
+    specs = plan.specs("recurrent_dropout")
+
+    assert [[spec.seed for spec in each] for each in specs.values()] == [[5, 4], [5, 4]]
+
+
+@pytest.mark.usefixtures("_same_masks")
 @pytest.mark.parametrize("table", [None, [], HIGHER[:-1], [*HIGHER, Row("0.9", 1, 1.0, {})]])
 def test_without_all_results_nothing_is_claimed(table: list[Row] | None) -> None:
     judged = judge_study(DESIGN, {"conclusion": "higher"}, table, 1)
