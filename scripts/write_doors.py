@@ -1,7 +1,8 @@
 """Writes the doors into the README and into each lesson: ways in, in the order to try them.
 
 Where the repository is stands in one place, ``[tool.dropviz]`` of pyproject.toml. Whoever forks it
-changes that line and runs ``python -m scripts.write_doors``; a test says where that was forgotten.
+changes that line and runs ``python -m scripts.write_doors``, which sets the address in homework's
+sources too; a test says where that was forgotten.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ def fetching(text: str, repository: str) -> str:
 
 
 def written() -> dict[Path, str]:
-    """What each file with doors should hold, by its path."""
+    """What each file with doors, and each source of homework, should hold, by its path."""
     where = repository()
     readme = ROOT / "README.md"
     found = {readme: fetching(with_doors(readme.read_text("utf-8"), doors(where)), where)}
@@ -109,6 +110,8 @@ def written() -> dict[Path, str]:
         own = doors(where, notebook.relative_to(ROOT).as_posix())
         found[source] = fetching(with_doors(source.read_text("utf-8"), own, "# "), where)
         found[notebook] = _notebook_with(notebook, own, where)
+    for source in sorted((ROOT / "notebooks" / "homework").glob("*.py")):
+        found[source] = fetching(source.read_text("utf-8"), where)
     return found
 
 

@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Build the mask
 #
-# You build an LSTM cell in Keras that drops where *you* are asked to. Your neighbour is asked
-# something else. About 60 minutes. Before: lessons 1 and 2 (where a mask acts, and how long it
-# lives).
+# You build an LSTM cell in Keras that drops where *you* are asked to. Most of your neighbours are
+# asked something else. About 60 minutes. Before: lessons 1 and 2 (where a mask acts, and how long
+# it lives).
 #
 # __SENTENCE__
 #
@@ -13,6 +13,10 @@
 # Do not change the next cell: it says whose this is.
 
 # %%
+from importlib.util import find_spec
+
+if not find_spec("dropviz"):  # as on Colab
+    get_ipython().run_line_magic("pip", "install --quiet git+https://github.com/OWNER/dropviz")
 from dropviz import homework
 
 student = "__STUDENT__"

@@ -4,18 +4,22 @@
 # You design an experiment, carry it out, and say no more than it shows. About 60 minutes, of which
 # the trainings take 5. Before: lesson 4.
 #
-# `design` and `claim` are plain values. In `design`, `vary` names one factor with its values, the
-# first of which stands for *without* (a rate of 0, or the method `keras`), `hold` the other
-# factors (task, method, dropout, recurrent_dropout, units, epochs), `seeds` the seeds, and
-# `measure` a curve of the run, such as `val_loss`. Which measure is fair to both?
+# `design` and `claim` are plain values. In `design`, `vary` names one factor with its values: the
+# first value is the one the others are compared with, a rate of 0 or the method `keras`. `hold`
+# names the other factors (task, method, dropout, recurrent_dropout, units, epochs), `seeds` the
+# seeds, and `measure` a curve of the run, such as `val_loss`. Which measure is fair to both?
 #
-# Points: one factor that varies 3, three seeds or more 2, a value that stands for *without* 1, a
-# fair measure 1, a result of each training 2, the same masks when one of them is trained again 2,
-# and a claim that your own results bear out 3.
+# Points: one factor that varies 3, three seeds or more 2, a value to compare with 1, a fair measure
+# 1, a result of each training 2, the same masks when one of them is trained again 2, and a claim
+# that your own results bear out 3.
 #
 # Do not change the next cell: it says whose this is.
 
 # %%
+from importlib.util import find_spec
+
+if not find_spec("dropviz"):  # as on Colab
+    get_ipython().run_line_magic("pip", "install --quiet git+https://github.com/OWNER/dropviz")
 from dropviz import homework
 
 student = "__STUDENT__"

@@ -5,9 +5,19 @@
 # *experiment* that finds out where. It is judged on twelve layers that you have never had in
 # hand. About 60 minutes. Before: lessons 2 and 3.
 #
-# `identify(layer)` gives back one of the names
-# `keras`, `gal-tied`, `moon`, `semeniuta`, `zoneout`, `weight-drop`.
-# Only `recurrent_dropout` is on; nothing drops at the inputs. What you can do with a layer:
+# `identify(layer)` gives back one of the names of this table. Only `recurrent_dropout` is on;
+# nothing drops at the inputs.
+#
+# | name | what is masked |
+# |---|---|
+# | `keras` | h on its way into the gates: one mask a sequence for each gate |
+# | `gal-tied` | h on its way into the gates: one mask a sequence for all gates |
+# | `moon` | the memory c: one mask a sequence |
+# | `semeniuta` | the candidate g, before it is added to the memory: a new mask at each step |
+# | `zoneout` | the updates of h and c: a unit that is dropped keeps its value of the step before |
+# | `weight-drop` | entries of the recurrent kernel: one mask a batch, the same for all its sequences |
+#
+# What you can do with a layer:
 #
 # * `layer.features`, `layer.units`
 # * `layer.set_weights([kernel, recurrent_kernel, bias])`, shaped as in Keras, gates in the order
@@ -15,11 +25,15 @@
 # * `layer(x, [h, c], training=True)`, which gives the last outputs; `x` has the shape
 #   (samples, steps, features), with up to 512 samples and 32 steps; up to 60 calls a layer.
 #
-# Points: 2 for each method, where its layers are named so and no others. A guess earns nothing.
+# 2 points for each method if all of its layers, and no others, get its name. A guess earns nothing.
 #
 # Do not change the next cell: it says whose this is.
 
 # %%
+from importlib.util import find_spec
+
+if not find_spec("dropviz"):  # as on Colab
+    get_ipython().run_line_magic("pip", "install --quiet git+https://github.com/OWNER/dropviz")
 from dropviz import homework
 
 student = "__STUDENT__"

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from dropviz.errors import DropvizError
 from dropviz.homework import landlock, practice, seccomp
 from dropviz.homework.assignments import ASSIGNMENTS
+from dropviz.homework.experiment_judge import METHODS
 from dropviz.homework.fork_client import ForkServer
 from dropviz.homework.judge import judge
 from dropviz.homework.key_file import Key
 from dropviz.homework.notebooks import build
 from dropviz.homework.submission import read_notebook, read_submission
 from dropviz.homework.variants import Variant, variant_of, variants
+from scripts.write_doors import repository
 
 SOURCE = Path(__file__).parents[2] / "notebooks" / "homework"
 KEY = Key(bytes(range(32)))
@@ -63,6 +68,32 @@ def test_a_students_file_says_whose_it_is_and_what_is_asked(handout: Path, name:
     assert (found.student, found.assignment, found.edition) == ("bo", name, KEY.edition)
     if name == "build-the-mask":
         assert f"asked = {variant_of(KEY, 'bo').plain!r}" in found.cells[0]
+
+
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+@pytest.mark.parametrize("there", [False, True])
+def test_a_students_notebook_brings_dropviz_where_there_is_none(
+    handout: Path, name: str, monkeypatch: pytest.MonkeyPatch, *, there: bool
+) -> None:
+    # As on Colab. Where a notebook installs it from is carried there by scripts.write_doors.
+    cells, _ = read_notebook(handout / "student" / "bo" / f"{name}.ipynb")
+    run: list[tuple[str, ...]] = []
+    shell = SimpleNamespace(run_line_magic=lambda *words: run.append(words))
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: object() if there else None)
+    space: dict[str, Any] = {"get_ipython": lambda: shell}
+
+    exec(cells[0], space)  # noqa: S102 (a notebook of our own)
+
+    words = ("pip", f"install --quiet git+https://github.com/{repository()}")
+    assert run == ([] if there else [words])
+    assert space["student"] == "bo"
+    assert space["homework"].check is practice.check
+
+
+def test_a_student_reads_what_each_unnamed_method_masks() -> None:
+    text = (SOURCE / "unnamed-layers.py").read_text()
+
+    assert re.findall(r"^# \| `([\w-]+)` \| \w.+ \|$", text, re.MULTILINE) == list(METHODS)
 
 
 @pytest.mark.parametrize("name", ASSIGNMENTS)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
@@ -79,6 +80,17 @@ def test_a_link_that_fetches_nothing_stays() -> None:
 def test_a_text_without_marks_is_refused() -> None:
     with pytest.raises(ValueError, match="doors"):
         with_doors("nothing here", "a")
+
+
+def test_lessons_and_homework_install_dropviz_by_the_same_lines() -> None:
+    installs = re.compile(r"^from importlib.*\n\nif not .*\n    get_ipython.*$", re.MULTILINE)
+    sources = [path for path in written() if path.suffix == ".py"]
+
+    found = [installs.findall(path.read_text("utf-8")) for path in sources]
+
+    assert {path.parent.name for path in sources} == {"lessons", "homework"}
+    assert found == [found[0]] * len(sources)
+    assert len(found[0]) == 1
 
 
 def test_every_file_holds_the_doors_of_the_one_place() -> None:
