@@ -219,12 +219,13 @@ def _remarks(watched: Any, rates: dict[str, float]) -> str:
 
 def _view() -> Any:
     from dropviz.jupyter.progress_view import ProgressView
+    from dropviz.keras_inside.choose_backend import choose_backend
     from dropviz.keras_inside.start_keras import check, loaded, ready
 
     check()
     view = ProgressView()
     if not loaded():
-        view.say("loading Keras and TensorFlow (some seconds, once a session) ...")
+        view.say(f"loading Keras and {choose_backend().title} (some seconds, once a session) ...")
         ready()
     import dropviz.figures
     import dropviz.studies.train  # noqa: F401

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from dropviz.core.trap_results import Trap, TrapResults
-from dropviz.errors import is_known, unknown_name
+from dropviz.errors import is_known, one_line, unknown_name
 from dropviz.keras_inside import interrupts
 from dropviz.keras_inside.seeding import backend_streams, put_streams_back
 from dropviz.traps import data_order, masks, rates, seeds, training
@@ -72,7 +72,7 @@ def _run(exhibit: Exhibit) -> Trap:
     found = _in_own_thread(exhibit)
     seconds = time.perf_counter() - start
     if isinstance(found, BaseException):
-        reason = str(found) if isinstance(found, NotMeasurableError) else _one_line(found)
+        reason = str(found) if isinstance(found, NotMeasurableError) else one_line(found)
         holds, happens, evidence = None, f"It could not be measured here: {reason}", {}
     else:
         other = f"This {_where()} does not do so here: "
@@ -101,8 +101,3 @@ def _in_own_thread(exhibit: Exhibit) -> Finding | BaseException:
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="dropviz-trap") as pool:
         future = pool.submit(exhibit.measure)
         return future.exception() or future.result()
-
-
-def _one_line(error: BaseException) -> str:
-    first = (str(error).strip().splitlines() or [""])[0]
-    return f"{type(error).__name__}: {first}"

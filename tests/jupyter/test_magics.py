@@ -17,6 +17,7 @@ from dropviz.core.scenario_string import magic
 from dropviz.core.spec import RunSpec
 from dropviz.errors import DropvizError, StoppedError
 from dropviz.jupyter.magics import DropvizMagics
+from dropviz.keras_inside.choose_backend import Choice
 
 from .conftest import ROOT, InProcess, Ran, Shell
 
@@ -833,6 +834,24 @@ def test_an_error_leaves_one_line_of_the_live_view_and_no_report(names: InProces
     assert [each["update"] for each in ran.shown].count(False) == 1
     assert ran.texts[-1] == "the cell ended with an error"
     assert "<img" not in ran.shown[-1]["data"]["text/html"]
+
+
+@pytest.mark.parametrize(
+    ("backend", "title"), [("jax", "JAX"), ("torch", "PyTorch"), ("tensorflow", "TensorFlow")]
+)
+def test_a_magic_says_which_backend_it_loads(
+    ipython: InProcess, monkeypatch: pytest.MonkeyPatch, backend: str, title: str
+) -> None:
+    # As in a session that has not trained yet.
+    for name, does in (("check", None), ("ready", None), ("loaded", False)):
+        monkeypatch.setattr(f"dropviz.keras_inside.start_keras.{name}", lambda does=does: does)
+    monkeypatch.setattr(
+        "dropviz.keras_inside.choose_backend.choose_backend", lambda: Choice(backend, "")
+    )
+
+    ran = ipython.run("%%lstm_dropout\nx = 1")
+
+    assert ran.texts[0] == f"loading Keras and {title} (some seconds, once a session) ..."
 
 
 # ---------------------------------------------------------------- without a kernel

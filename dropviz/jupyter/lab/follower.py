@@ -11,6 +11,7 @@ from dropviz.core.opened_batch import OpenedBatch
 from dropviz.core.quiz_questions import questions, seed_of
 from dropviz.core.spec import RunSpec
 from dropviz.jupyter.lab.panel import Panel
+from dropviz.keras_inside.choose_backend import choose_backend
 from dropviz.studies.steering import Steering
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ _PREDICT_AFTER = 2  # batches: one to show, one to ask about
 _OPENS = ("Where", "Inside")  # tabs that show a sequence in numbers
 _WITHOUT_MASKS = ("Curves", "Cost", "Code")  # for which none need be read while it trains
 READY = "ready: move the sliders, press Train"
-LOADING = "loading Keras and TensorFlow (some seconds, once a session); the sliders work already"
+LOADING = (
+    f"loading Keras and {choose_backend().title} (some seconds, once a session); the sliders work "
+    "already"
+)
 RATES = "for a rate that leaves 0 or reaches it Keras computes otherwise: some seconds, once ..."
 PAUSED = "paused before the next batch; the sliders act when it goes on"
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -24,6 +27,19 @@ PROGRESS = Progress(epoch=0, epochs=1, batch=1, batches=4, curves=Curves(), seco
 def by_hand(**values: Any) -> Any:
     """An object with these attributes."""
     return SimpleNamespace(**values)
+
+
+@pytest.mark.parametrize(("backend", "title"), [("jax", "JAX"), ("torch", "PyTorch")])
+def test_a_panel_says_which_backend_it_loads(backend: str, title: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from dropviz.jupyter.lab import follower; print(follower.LOADING)"],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "KERAS_BACKEND": backend},
+    )
+
+    assert done.stdout.startswith(f"loading Keras and {title} (some seconds")
 
 
 class Training:
