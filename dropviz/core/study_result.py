@@ -75,9 +75,15 @@ class Trainings:
             return []
         listed = "; ".join(f"{each.cell}: {each.reason}" for each in failed[:_LISTED])
         more = f"; and {len(failed) - _LISTED:,} more" if len(failed) > _LISTED else ""
-        return [
+        said = (
             f"Failed, and so without a score: {counted(len(failed), 'training')}: {listed}{more}."
-        ]
+        )
+        if again := sum(each.retry for each in failed):
+            said += (
+                f" For another reason than its loss: {again:,}, to be trained again where the study "
+                "goes on from its file of results."
+            )
+        return [said]
 
     @property
     def proof_sentence(self) -> str:

@@ -54,7 +54,8 @@ def sweep(
         engine: "exact" (to the bit plain Keras) or, with TensorFlow, "xla" (faster: to the bit, or
             up to rounding, plain Keras with ``jit_compile=True``).
         results: A file to which each result is written at once, and from which a sweep that was
-            interrupted or killed goes on.
+            interrupted or killed goes on; what failed for another reason than its loss, as for
+            want of memory or a network, is trained again then.
         listener: Told how the sweep goes (``dropviz.studies.run_cells.StudyProgress``).
         **spec: What all trainings share: ``units``, ``epochs``, ``method`` and its options.
 

@@ -155,6 +155,7 @@ def test_what_failed_for_what_is_round_it_is_trained_again_where_the_study_goes_
     first = AtOnce(lambda cell: ends[cell](cell))
     with_failures = studied(first, results=tmp_path / "results")
     assert len(with_failures.failed) == len(SPECS)
+    assert "For another reason than its loss: 3, to be trained again" in str(with_failures.failures)
 
     again = AtOnce(lambda cell: lost(cell) if cell.endswith("s4") else TrainingResult(cell, CURVES))
     found = studied(again, results=tmp_path / "results")
@@ -166,6 +167,7 @@ def test_what_failed_for_what_is_round_it_is_trained_again_where_the_study_goes_
     assert [each.status for each in found.results.values()] == ["done", "failed", "done", "failed"]
     assert third.cells == cells[3:]
     assert [each.status for each in whole.results.values()] == ["done", "failed", "done", "done"]
+    assert "trained again" not in str(whole.failures)
 
 
 def test_progress_counts_what_is_trained_again_as_still_to_come(tmp_path: Path) -> None:
