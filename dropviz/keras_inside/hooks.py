@@ -1,4 +1,4 @@
-"""Hooks on Keras's classes that are there only while somebody records, each for its thread.
+"""Hooks on Keras's classes that are there only while somebody records, most for their thread.
 
 A class belongs to the whole process: without its thread's number a listener of a cell under
 ``%%lstm_dropout -r .5`` would reach the layers that the lab's thread builds meanwhile.
@@ -16,10 +16,11 @@ from typing import Any
 from dropviz.keras_inside import interrupts
 from dropviz.keras_inside.replica_threads import in_replica_thread
 
-_Listeners = dict[tuple[type, str], list[tuple[int, Callable[..., Any]]]]
+_Listeners = dict[tuple[type, str], list[tuple[int | None, Callable[..., Any]]]]
 
 _lock = threading.RLock()
-# By class and method: listeners, each with the number of the thread that it listens to.
+# By class and method: listeners, each with the number of the thread that it listens to; None
+# where it listens to all.
 _listeners: _Listeners = {}
 _later: _Listeners = {}  # those that hear what came of the call
 # What stands in the class meanwhile, and what stood there before; None where it was inherited.
@@ -27,7 +28,9 @@ _installed: dict[tuple[type, str], tuple[Any, Any]] = {}
 
 
 @contextmanager
-def before(owner: type, method: str, listener: Callable[..., Any]) -> Iterator[None]:
+def before(
+    owner: type, method: str, listener: Callable[..., Any], *, any_thread: bool = False
+) -> Iterator[None]:
     """Calls a listener before each call of a method by this thread, inside the block.
 
     The threads in which TensorFlow traces replicas count as this one. Inside ``minded``
@@ -41,8 +44,9 @@ def before(owner: type, method: str, listener: Callable[..., Any]) -> Iterator[N
         method: The method's name.
         listener: Called with the arguments of the method, the object first. It may
             return new ``(args, kwargs)`` for the call, or None to leave them.
+        any_thread: Whether calls by other threads are heard too.
     """
-    with _listening(_listeners, owner, method, listener):
+    with _listening(_listeners, owner, method, listener, any_thread=any_thread):
         yield
 
 
@@ -63,10 +67,15 @@ def after(owner: type, method: str, listener: Callable[..., Any]) -> Iterator[No
 
 @contextmanager
 def _listening(
-    to: _Listeners, owner: type, method: str, listener: Callable[..., Any]
+    to: _Listeners,
+    owner: type,
+    method: str,
+    listener: Callable[..., Any],
+    *,
+    any_thread: bool = False,
 ) -> Iterator[None]:
     key = (owner, method)
-    mine = threading.get_ident(), listener
+    mine = None if any_thread else threading.get_ident(), listener
     with _lock:
         if not _heard(key):
             _install(owner, method)
@@ -115,7 +124,7 @@ def _of_this_thread(
     here = threading.get_ident()
     replica = in_replica_thread()
     for thread, listener in tuple(listeners.get((owner, method), ())):
-        if thread == here or replica:
+        if thread in (None, here) or replica:
             yield listener
 
 

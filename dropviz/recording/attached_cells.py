@@ -31,7 +31,15 @@ class AttachedCells:
         refused: By the name of each that cannot be recorded, why.
     """
 
-    def __init__(self, store: Store, neighbours: Neighbours) -> None:
+    def __init__(self, store: Store, neighbours: Neighbours, on_call: Callable[[], None]) -> None:
+        """Attaches to none yet.
+
+        Args:
+            store: Keeps their masks.
+            neighbours: Is told what passes from layer to layer.
+            on_call: Called before each call of a recorded layer.
+        """
+        self._on_call = on_call
         self.refused: dict[str, str] = {}
         self._store = store
         self._neighbours = neighbours
@@ -74,8 +82,7 @@ class AttachedCells:
             self._unable.add(layer)
             return
         self._attached |= {each.path: each for each, _ in able}
-        loop = _heard_loop(layer, path, able, self._neighbours, stacked=len(states) > 1)
-        replace_inner_loop(layer, loop)
+        replace_inner_loop(layer, self._heard_loop(layer, path, able, stacked=len(states) > 1))
 
     def layers(self) -> dict[str, Layer]:
         """The recorded layers that are still there, by their names."""
@@ -91,36 +98,36 @@ class AttachedCells:
         """What is known of each without its masks."""
         return [each.facts() for each in tuple(self._attached.values())]
 
+    def _heard_loop(
+        self,
+        layer: Layer,
+        path: str,
+        able: Sequence[tuple[AttachedCell, int]],
+        *,
+        stacked: bool,
+    ) -> Callable[..., Any]:
+        """The loop of a layer over its steps, which tells each of its cells what came by."""
+        # By its class: its own would hold the layer in a circle.
+        original = type(layer).inner_loop
+        myself, neighbours, on_call = weakref.ref(layer), self._neighbours, self._on_call
 
-def _heard_loop(
-    layer: Layer,
-    path: str,
-    able: Sequence[tuple[AttachedCell, int]],
-    neighbours: Neighbours,
-    *,
-    stacked: bool,
-) -> Callable[..., Any]:
-    """The loop of a layer over its steps, which tells each of its cells what came by."""
-    # By its class: its own would hold the layer in a circle.
-    original = type(layer).inner_loop
-    myself = weakref.ref(layer)
+        @functools.wraps(original)
+        def inner_loop(
+            sequences: Any,
+            initial_state: Any,
+            mask: Any,
+            training: bool = False,  # noqa: FBT001, FBT002 (Keras's own signature)
+        ) -> Any:
+            if not is_look():
+                on_call()
+                for each, cell in able:
+                    state = initial_state[cell] if stacked else initial_state
+                    each.heard(sequences, state, training=training)
+            returned = original(myself(), sequences, initial_state, mask, training=training)
+            if not is_look():
+                last, every, _ = returned
+                neighbours.reads(path, sequences)
+                neighbours.returns(path, last, every)
+            return returned
 
-    @functools.wraps(original)
-    def inner_loop(
-        sequences: Any,
-        initial_state: Any,
-        mask: Any,
-        training: bool = False,  # noqa: FBT001, FBT002 (Keras's own signature)
-    ) -> Any:
-        if not is_look():
-            for each, cell in able:
-                state = initial_state[cell] if stacked else initial_state
-                each.heard(sequences, state, training=training)
-        returned = original(myself(), sequences, initial_state, mask, training=training)
-        if not is_look():
-            last, every, _ = returned
-            neighbours.reads(path, sequences)
-            neighbours.returns(path, last, every)
-        return returned
-
-    return inner_loop
+        return inner_loop

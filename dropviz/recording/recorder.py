@@ -67,13 +67,13 @@ class Recorder:
         self.keep = keep
         self.store: Store = make_store(budget_mib, dtype, every)
         self.dropouts = AttachedDropouts(self.store)
-        self.cells = AttachedCells(self.store, self.dropouts.neighbours)
+        self._missed = StepsMissed(self.store)
+        self.cells = AttachedCells(self.store, self.dropouts.neighbours, self._missed.hears_thread)
         self.models = TrainedModels()
         self.recording = Recording(self._read)
         self.recording.skipped = self.cells.refused
         self._made: list[tuple[weakref.ref[Model], str]] = []
         self._called = weakref.WeakSet[Model]()
-        self._missed = StepsMissed(self.store)
         self._everything = False
 
     @contextmanager
@@ -92,8 +92,10 @@ class Recorder:
                 stack.enter_context(hooks.before(keras.Model, "__call__", self._on_model_call))
             for make, name in MAKERS.items():
                 on_make = functools.partial(self._on_make, name=name)
-                stack.enter_context(hooks.before(keras.Model, make, on_make))
-            stack.enter_context(self._missed.counting())
+                # Of a model that was named, wherever it trains.
+                listens = hooks.before(keras.Model, make, on_make, any_thread=root is not None)
+                stack.enter_context(listens)
+            stack.enter_context(self._missed.counting(any_thread=root is not None))
             neighbours = self.dropouts.neighbours
             stack.enter_context(neighbours.hearing_both_directions(self._name_of_both))
             stack.enter_context(whole_batches())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import weakref
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -17,6 +18,7 @@ from dropviz.keras_inside.optimizers import (
     trains_recurrence,
     wrapped_optimizer,
 )
+from dropviz.keras_inside.replica_threads import in_replica_thread
 from dropviz.recording.store import Store
 
 Layer = Any
@@ -38,6 +40,8 @@ class StepsMissed:
             store: Counts the steps that are recorded, in graphs too.
         """
         self._store = store
+        # A thread that trains something else at the same time makes steps of its own.
+        self._threads = {threading.get_ident()}
         self._wrapped: weakref.WeakSet[Optimizer] = weakref.WeakSet()
         # By id: an optimizer, and its number in the store.
         self._numbers: dict[int, tuple[weakref.ref[Optimizer], int]] = {}
@@ -54,15 +58,25 @@ class StepsMissed:
         if optimizer is not None:
             self._heard.add(wrapped_optimizer(optimizer) or optimizer)
 
+    def hears_thread(self) -> None:
+        """Notes that what is recorded trains in the thread that calls this."""
+        self._threads.add(threading.get_ident())
+
     @contextmanager
-    def counting(self) -> Iterator[None]:
-        """Counts the steps that are made inside the block."""
+    def counting(self, *, any_thread: bool) -> Iterator[None]:
+        """Counts the steps that are made inside the block.
+
+        Args:
+            any_thread: Whether those of every thread count in which a recorded layer trains, and
+                not of this one alone.
+        """
         self._before = {
             id(each): (weakref.ref(each), steps_made(each)) for each in living_optimizers()
         }
         with ExitStack() as stack:
             for owner, method in APPLIES:
-                stack.enter_context(hooks.before(owner, method, self._on_apply))
+                listens = hooks.before(owner, method, self._on_apply, any_thread=any_thread)
+                stack.enter_context(listens)
             yield
 
     def count(self, recorded: Sequence[int], layers: Collection[Layer] | None) -> int:
@@ -90,7 +104,7 @@ class StepsMissed:
             self._wrapped.add(wrapped)
         elif optimizer in self._wrapped:
             return  # its step was counted by what wraps it
-        if is_look() or not is_last_replica():
+        if is_look() or not is_last_replica() or not self._is_ours():
             return
         steps = wrapped if wrapped is not None else optimizer
         if id(steps) not in self._numbers or self._numbers[id(steps)][0]() is not steps:
@@ -98,3 +112,6 @@ class StepsMissed:
         if not self._store.count_step(self._numbers[id(steps)][1], list(grads)):
             # Steps that are traced here write here, however often they run.
             self._heard.add(steps)
+
+    def _is_ours(self) -> bool:
+        return threading.get_ident() in self._threads or in_replica_thread()
