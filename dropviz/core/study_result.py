@@ -73,15 +73,14 @@ class Trainings:
         failed = self.failed
         if not failed:
             return []
-        listed = "; ".join(f"{each.cell}: {each.reason}" for each in failed[:_LISTED])
+        listed = "; ".join(f"{each.cell}: {each.reason.rstrip('.')}" for each in failed[:_LISTED])
         more = f"; and {len(failed) - _LISTED:,} more" if len(failed) > _LISTED else ""
-        said = (
-            f"Failed, and so without a score: {counted(len(failed), 'training')}: {listed}{more}."
-        )
+        count = counted(len(failed), "training")
+        said = f"Failed, and so without a score: {count}: {listed}{more}."
         if again := sum(each.retry for each in failed):
             said += (
-                f" For another reason than its loss: {again:,}, to be trained again where the study "
-                "goes on from its file of results."
+                f" For another reason than its loss: {again:,}, to be trained again where the "
+                "study goes on from its file of results."
             )
         return [said]
 
