@@ -61,7 +61,7 @@ class AtlasRow:
         colour: The colour of the argument.
         reason: Why there is nothing to show; empty where there is.
         down: What runs down: "sample", "step" or "from unit".
-        across: What runs across: "unit" or "to unit".
+        across: What runs across: "unit", of x "input", or "to unit".
         begin: The number, from 0, of the first row.
         panels: One for each gate, or one for all.
         says: What was measured.
@@ -137,7 +137,7 @@ def of_recording(
     chosen = _Chosen(batch, sample, gate)
     at = f"{recorded.at(batch)} ({counted(size, 'sample')})"
     alt = f"Mask heatmaps of {titled(recorded)}, batch {first.batches[batch] + 1}. "
-    most = f"the first {_ROWS} rows and {_UNITS} units at the most"
+    most = f"the first {_ROWS} rows and {_UNITS} columns at the most"
     return AtlasScene(
         kind="atlas",
         title=f"Masks of {shortened(titled(recorded), _NAME)}",
@@ -188,9 +188,10 @@ def _cut(masks: Masks, chosen: _Chosen) -> tuple[Array, str, str]:
         side = math.isqrt(values.shape[-1])
         matrices = values[0, :, 0].reshape(-1, side, side)
         return matrices[:, :_ROWS, :_UNITS], "from unit", "to unit"
+    across = SITES[masks.site].entries.removesuffix("s")
     if len(values) > 1:
-        return values[:_ROWS, :, first, :_UNITS].swapaxes(0, 1), "step", "unit"
-    return values[0, :, first : first + _ROWS, :_UNITS], "sample", "unit"
+        return values[:_ROWS, :, first, :_UNITS].swapaxes(0, 1), "step", across
+    return values[0, :, first : first + _ROWS, :_UNITS], "sample", across
 
 
 def _panel(values: Array, title: str) -> Panel:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dropviz.core.layer_recording import LayerRecording
-from dropviz.core.masks import Masks
+from dropviz.core.masks import Array, Masks
 from dropviz.core.sentences import answer, intentions
 from dropviz.core.setting import Setting
 from dropviz.core.sites import SITES, is_gated

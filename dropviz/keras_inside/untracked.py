@@ -97,7 +97,7 @@ def _fill(value: Any, copied: Any) -> None:
     """Gives a container the contents that it had, past what Keras's own would track of them."""
     if copied is None or _is_filled_with(value, copied):
         return
-    kind = next(each for each in (OrderedDict, dict, list, set) if isinstance(value, each))
+    kind: Any = next(each for each in (OrderedDict, dict, list, set) if isinstance(value, each))
     kind.clear(value)
     (kind.extend if kind is list else kind.update)(value, copied)
 

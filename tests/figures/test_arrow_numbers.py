@@ -61,7 +61,7 @@ def test_an_arrow_tells_before_and_after_for_each_gate(
     assert mask is not None
     assert len(arrow.after or ()) == 4
     # Numbers are rounded to four digits, before and after: by half of the last, scaled.
-    np.testing.assert_allclose(arrow.before, carried(sequence), atol=5e-5)
+    np.testing.assert_allclose(arrow.before or (), carried(sequence), atol=5e-5)
     for kept, after in zip(mask.kept, arrow.after or (), strict=True):
         expected = carried(sequence) * np.array(kept, float) * mask.factor
         np.testing.assert_allclose(after, expected, atol=1e-4)
@@ -74,7 +74,7 @@ def test_an_arrow_without_a_mask_tells_what_it_carries() -> None:
 
     assert arrow is not None
     assert (arrow.mask, arrow.after) == (None, None)
-    np.testing.assert_allclose(arrow.before, sequence.c[0], atol=5e-5)
+    np.testing.assert_allclose(arrow.before or (), sequence.c[0], atol=5e-5)
 
 
 @pytest.mark.parametrize("method", ["zoneout", "moon", "weight-drop"])

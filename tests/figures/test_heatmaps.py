@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -160,10 +161,15 @@ def test_a_site_that_drops_nothing_says_why_in_full(kind: Kind, reason: str) -> 
 def test_every_site_of_a_method_has_its_name_and_its_heatmaps(name: str) -> None:
     layer = of_setting(SETTINGS[name])
     picture = atlas(layer)
-    titles = [each.text.split()[0] for each in texts(picture)]
+    # The labels of axes are a word: of x "input", and of all others "unit".
+    titles = [each.text.split()[0] for each in texts(picture) if " " in each.text]
+    labels = Counter(each.text for each in texts(picture))
 
     for site in layer:
         assert titles.count(site) == 1
+    drops = [site for site in layer if not layer[site].reason]
+    assert (labels["input"] > 0) == ("input" in drops)
+    assert (labels["unit"] > 0) == bool(set(drops) - {"input", "recurrent_kernel"})
     assert len(panels(picture)) == sum(m.shape[2] for m in layer.values() if not m.reason)
 
 

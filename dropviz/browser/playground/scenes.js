@@ -72,7 +72,7 @@ export function atlasScene(tables, snapshot, { sample, source }) {
     legend: [
       { sign: "kept", says: "kept" },
       { sign: "dropped", says: "dropped" },
-      { sign: "", says: `the first ${ROWS} rows and ${UNITS} units at the most` },
+      { sign: "", says: `the first ${ROWS} rows and ${UNITS} columns at the most` },
     ],
   };
 }
@@ -85,7 +85,7 @@ export function atlasScene(tables, snapshot, { sample, source }) {
  * @param {number} sample
  */
 function panelsOf(tables, masks, sample) {
-  const { matrix, gated, place } = tables.sites[masks.site];
+  const { matrix, gated, place, entries } = tables.sites[masks.site];
   const side = Math.sqrt(masks.units);
   const down = matrix ? "from unit" : masks.steps > 1 ? "step" : "sample";
   const rows = Math.min(ROWS, matrix ? side : masks.steps > 1 ? masks.steps : masks.samples);
@@ -100,7 +100,7 @@ function panelsOf(tables, masks, sample) {
     const { letter, name } = tables.gates[gate];
     return { title: masks.gates > 1 ? `${letter}  ${name}` : one, rows, columns, bits: packed(kept.flatMap((each) => Array.from(each))) };
   });
-  return { down, across: matrix ? "to unit" : "unit", begin: 0, panels };
+  return { down, across: matrix ? "to unit" : entries.replace(/s$/, ""), begin: 0, panels };
 }
 
 /**
