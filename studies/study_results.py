@@ -78,7 +78,7 @@ def results_of(study: str, command: str, size: Any, rows: Sequence[Row]) -> Resu
 
 
 def estimate(rows: Sequence[Row], name: str) -> Estimate:
-    """The mean of a column over seeds, with its 95 % bootstrap interval."""
+    """The mean of a column over seeds, with its bootstrap interval."""
     return bootstrapped(column(rows, name))
 
 

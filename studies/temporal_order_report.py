@@ -203,7 +203,7 @@ def _panel(axes: Axes, results: Results, length: int) -> None:
 def _head(drawn: theme.Picture, results: Results) -> None:
     chosen = results.chosen
     said = (
-        f"means and 95 % intervals over {len(chosen['seeds'])} seeds; {chosen['units']} units, "
+        f"means and bootstrap intervals over {len(chosen['seeds'])} seeds; {chosen['units']} units, "
         f"{chosen['epochs']} epochs, rate .5; dashed: guessing; no mark: not trained"
     )
     title = "Temporal Order: accuracy with masks on and off"

@@ -171,7 +171,7 @@ def _panel(axes: Axes, results: Results, case: Mapping[str, Any]) -> None:
 def _head(drawn: theme.Picture, results: Results) -> None:
     seeds = {len(case["seeds"]) for case in results.chosen["cases"]}
     said = (
-        f"means and 95 % intervals over {counted(max(seeds), 'seed')}; "
+        f"means and bootstrap intervals over {counted(max(seeds), 'seed')}; "
         f"{results.chosen['passes']} passes averaged"
     )
     title = "Tied and untied masks: test loss, left is better"
