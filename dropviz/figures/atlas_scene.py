@@ -28,7 +28,7 @@ _NAME = 56  # letters of a layer's name that the heading has room for
 
 
 @dataclass(frozen=True)
-class Panel:
+class Heatmap:
     """The masks of one gate.
 
     Attributes:
@@ -74,7 +74,7 @@ class AtlasRow:
     down: str = ""
     across: str = ""
     begin: int = 0
-    panels: tuple[Panel, ...] = ()
+    panels: tuple[Heatmap, ...] = ()
     says: str = ""
 
 
@@ -194,9 +194,11 @@ def _cut(masks: Masks, chosen: _Chosen) -> tuple[Array, str, str]:
     return values[0, :, first : first + _ROWS, :_UNITS], "sample", across
 
 
-def _panel(values: Array, title: str) -> Panel:
+def _panel(values: Array, title: str) -> Heatmap:
     rows, columns = values.shape
-    return Panel(title, rows, columns, base64.b64encode(np.packbits(values > 0).tobytes()).decode())
+    return Heatmap(
+        title, rows, columns, base64.b64encode(np.packbits(values > 0).tobytes()).decode()
+    )
 
 
 def _title(masks: Masks, gate: int, panels: int, chosen: str | None) -> str:

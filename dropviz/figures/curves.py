@@ -12,7 +12,7 @@ from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 
 from dropviz.figures import colours, curves_scene, theme
-from dropviz.figures.curves_scene import Change, CurveLine, CurvesScene
+from dropviz.figures.curves_scene import ChangeMark, CurveLine, CurvesScene
 
 _WIDTH, _HEIGHT = 820, 360
 _TOLD = 4  # changes on the way that are put into words
@@ -90,7 +90,7 @@ def _draw(axes: Axes, line: CurveLine) -> None:
     )
 
 
-def _changes(axes: Axes, changes: Sequence[Change], epochs: int) -> None:
+def _changes(axes: Axes, changes: Sequence[ChangeMark], epochs: int) -> None:
     """Marks where rates were moved; of many moves, words for the last few."""
     for each in changes:
         axes.axvline(each.after, color=colours.MUTED, linewidth=1.1, linestyle=(0, (1, 2)))

@@ -55,7 +55,7 @@ class CurveLine:
 
 
 @dataclass(frozen=True)
-class Change:
+class ChangeMark:
     """What was changed on the way.
 
     Attributes:
@@ -89,7 +89,7 @@ class CurvesScene:
     epochs: int
     x_label: str
     lines: tuple[CurveLine, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[ChangeMark, ...]
 
 
 # Told apart by dashes as well as by colour, for a grey print; no colour is an argument's.
@@ -121,7 +121,7 @@ def of_runs(
     """
     several = [runs] if isinstance(runs, Mapping) else list(runs)
     lines = [line for each in LINES if (line := _filled(each, several))]
-    moved = tuple(Change(after, visible(says)) for after, says in changes)
+    moved = tuple(ChangeMark(after, visible(says)) for after, says in changes)
     return CurvesScene(
         kind="curves",
         title=_title(several, model),
@@ -205,7 +205,9 @@ def _bits(several: Runs) -> str:
     return f"; on validation data {figure(middle[-1])} bits per character" if ended else ""
 
 
-def _alt(lines: Sequence[CurveLine], several: Runs, changes: Sequence[Change], model: str) -> str:
+def _alt(
+    lines: Sequence[CurveLine], several: Runs, changes: Sequence[ChangeMark], model: str
+) -> str:
     loss = f"Loss of {model}" if model else "Loss"
     if not lines:
         ended = any(run.get(line.name) for run in several for line in LINES)

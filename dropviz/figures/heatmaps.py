@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.figures import atlas_scene, colours, theme
-from dropviz.figures.atlas_scene import AtlasRow, AtlasScene, Panel
+from dropviz.figures.atlas_scene import AtlasRow, AtlasScene, Heatmap
 from dropviz.figures.text_fit import fitted
 
 # Dropped and kept.
@@ -119,7 +119,7 @@ def _row(
 
 
 def _heatmap(
-    axes: Axes, row: AtlasRow, panel: Panel, size: tuple[float, float], *, first: bool
+    axes: Axes, row: AtlasRow, panel: Heatmap, size: tuple[float, float], *, first: bool
 ) -> None:
     kept, (width, height) = panel.kept, size
     draw_kept(axes, kept, 0.5 * min(height / panel.rows, 12))

@@ -17,7 +17,7 @@ _STEPS = 4  # of the input that a layer is built for
 _SAID, _NAME = 500, 60  # letters of an error, and of a name
 
 
-class Answer:
+class AnswerRunner:
     """An answer that is run, at this end of the pipes."""
 
     def __init__(self, ask: int, answer: int) -> None:

@@ -16,7 +16,7 @@ from contextlib import suppress
 from importlib import import_module
 
 from dropviz.homework import locks
-from dropviz.homework.child import Answer
+from dropviz.homework.child import AnswerRunner
 from dropviz.homework.frames import BrokenFrameError, Frame, Kind, write
 
 _MESSAGE = 64
@@ -86,7 +86,7 @@ def _serve(ask: int, answer: int, server: int) -> None:
         _end_with(server)
         locks.forget_own_modules()
         write(answer, Frame(Kind.READY, numbers=tuple(held)))
-        Answer(ask, answer).serve()
+        AnswerRunner(ask, answer).serve()
     except BrokenFrameError:
         pass  # the judge has heard enough
     finally:
