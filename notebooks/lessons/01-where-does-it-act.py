@@ -125,8 +125,8 @@ many.against(len(masks_of_one(lstm["recurrent"])))
 # %% [markdown]
 # One for each gate, and all steps share them. Above the picture stand the numbers that the layer
 # really multiplied with: 0 for a dropped unit, and 2 for a kept one (the next lesson says why). In
-# the picture, each block is a gate; a row is a sequence of the batch, a column a unit. The rows
-# differ: each sequence has masks of its own.
+# the picture, each block is a gate; a row is a sequence of the batch, a column a unit (of *x*, an
+# input). The rows differ: each sequence has masks of its own.
 #
 # Masks that are one for each gate are called **untied**, and one mask for all gates is called
 # **tied**.
