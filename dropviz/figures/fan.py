@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from dropviz.core.doubt import Array, Doubt
 from dropviz.core.sentences import counted, figure
@@ -67,6 +68,7 @@ def fan(doubt: Doubt, sample: int = 0) -> theme.Picture:
         axes.margins(y=0.08)
         axes.set_xlabel(shown.across)
         axes.set_xlim(0.5, len(places) + 0.5)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1.0), frameon=False, fontsize=10.5)
         name = theme.shortened(doubt.model or "model", _NAME)
         title = f"{name}: {doubt.passes} passes with the masks on"

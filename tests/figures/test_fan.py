@@ -45,6 +45,15 @@ def test_what_runs_across_are_samples_outputs_or_steps(name: str) -> None:
     np.testing.assert_allclose(mean, outputs[chosen.get(name, ...)].mean(0).ravel(), rtol=1e-5)
 
 
+@pytest.mark.parametrize("places", [2, 3, 4, 10, 20])
+def test_no_tick_stands_between_two_samples(places: int) -> None:
+    (axes,) = fan(made(places)).axes
+
+    ticks = np.asarray(axes.get_xticks())
+
+    assert (ticks == ticks.round()).all()
+
+
 def test_a_band_lies_between_the_quantiles() -> None:
     doubt = made(40, 1)
     (axes,) = fan(doubt).axes
