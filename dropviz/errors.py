@@ -102,7 +102,10 @@ def one_line(error: BaseException) -> str:
     """
     if isinstance(error, DropvizError):
         return str(error)
-    said = str(error).strip()
+    try:
+        said = str(error).strip()
+    except Exception:  # noqa: BLE001 (whatever a person's own class raises)
+        said = ""
     return type(error).__name__ + (f": {_short(said.splitlines()[0])}" if said else "")
 
 

@@ -99,6 +99,14 @@ def test_a_repr_that_hides_something_is_seen() -> None:
     assert received(Raw()) == r"raw \x1b[2J\u202e more"
 
 
+def test_an_error_whose_words_fail_is_named_by_its_type() -> None:
+    class MuteError(Exception):
+        def __str__(self) -> str:
+            raise LookupError
+
+    assert one_line(MuteError()) == "MuteError"
+
+
 @pytest.mark.parametrize("kind", [DropvizError, UnknownNameError, StoppedError])
 def test_an_error_is_one_line_that_does_nothing(kind: type[Exception]) -> None:
     assert str(kind("Failed:\n\n  \x1b[1mno\x1b[0m ")) == r"Failed: \x1b[1mno\x1b[0m"

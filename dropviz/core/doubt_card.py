@@ -114,7 +114,7 @@ def _change(before: float, after: float) -> str:
         return f"grew from 0 to {figure(after)}"
     if not after:
         return "shrank to 0"
-    times = f"{after / before:.2g}"
+    times = f"{float(f'{after / before:.2g}'):g}"
     if times == "1":
         return "stayed about the same"
     return f"{'grew' if after > before else 'shrank'} to {times} times its size"

@@ -16,7 +16,7 @@ class Estimate:
 
     Of paired differences it is Student's, of 95 %. Of scores it is what 95 % of the bootstrap's
     means lie within, which with few seeds is shorter than an interval of 95 %: of 3 seeds it
-    reaches from the lowest to the highest, and holds the true mean three times of four.
+    reaches from the lowest to the highest, and holds the true mean three times out of four.
 
     Attributes:
         mean: The mean; NaN where no seed has a score.

@@ -25,8 +25,8 @@ class TrainingResult:
         reason: Why it failed; empty where it did not.
         seconds: Wall time of the training, without imports and compiling; 0 where it was not
             measured, as compiling was part of it.
-        retry: Whether a study that goes on trains it again: what failed was not the training but
-            what is round it, as memory, a network, a package or its worker's process.
+        retry: Whether a study that goes on trains it again: it failed for a reason outside
+            the training, as memory, a network, a package or its worker's process.
     """
 
     cell: str

@@ -13,9 +13,11 @@ from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Masks
 from dropviz.core.trace_result import Proof
 from dropviz.core.verdict import SiteVerdict, Verdict
+from dropviz.errors import DropvizError
 from dropviz.experiment.explain import explain_each, run_experiment
 from dropviz.experiment.temporary_build import built_for_now
 from dropviz.keras_inside import interrupts
+from dropviz.recording.find_layers import has_foreign_code
 from dropviz.recording.trace import trace
 
 Layer = Any
@@ -84,8 +86,13 @@ def _recorded(layer: Layer) -> tuple[LayerRecording | None, Proof | None]:
     shape = samples, steps, int(layer.weights[0].shape[0])
     try:
         traced = trace(layer, np.random.default_rng(0).normal(size=shape).astype("float32"))
-    except Exception:  # noqa: BLE001 (whatever a layer of one's own raises)
-        # It keeps no masks where they could be read, or takes other inputs than Keras's.
+    except DropvizError:
+        # A cell of one's own, which keeps no masks where they could be read.
+        return None, None
+    except Exception:
+        # A layer of one's own may take other inputs than Keras's.
+        if not has_foreign_code(layer, layer.cell):
+            raise
         return None, None
     return traced.masks, traced.proof
 

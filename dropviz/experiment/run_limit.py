@@ -36,7 +36,7 @@ class Asked:
     def sentence(self) -> str:
         """One line for a person who waits."""
         spent = f"explaining {self.layer}: run {self.runs}, {self.seconds:.0f} s"
-        if self.runs < _USUAL:
+        if self.runs <= _USUAL:
             return f"{spent}; most layers take fewer than {_USUAL} runs"
         return f"{spent} of at most {SECONDS:.0f} s"
 

@@ -7,10 +7,7 @@ from dataclasses import replace
 from dropviz.core.masks import Array
 from dropviz.core.opened_batch import OpenedBatch
 from dropviz.core.sites import SITES
-from dropviz.figures.unrolled_parts import Arrow, UnrolledScene
-
-_LISTED = 32  # units whose numbers are told
-_DIGITS = 4
+from dropviz.figures.unrolled_parts import DIGITS, LISTED, Arrow, UnrolledScene
 
 
 def with_numbers(scene: UnrolledScene, opened: OpenedBatch) -> UnrolledScene:
@@ -47,4 +44,4 @@ def with_numbers(scene: UnrolledScene, opened: OpenedBatch) -> UnrolledScene:
 
 
 def _rounded(numbers: Array) -> tuple[float, ...]:
-    return tuple(round(float(each), _DIGITS) for each in numbers[:_LISTED])
+    return tuple(round(float(each), DIGITS) for each in numbers[:LISTED])

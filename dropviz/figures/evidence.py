@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from matplotlib.axes import Axes
 
@@ -76,12 +78,15 @@ def _seen(axes: Axes, site: SiteVerdict) -> None:
 
 def _rate(axes: Axes, site: SiteVerdict, ink: str) -> None:
     low, high = site.rate_interval
+    told = not math.isnan(site.rate)
     axes.plot([low, high], [0, 0], color=ink, linewidth=9, solid_capstyle="butt")
-    axes.plot([site.rate], [0], "|", color=colours.INK, markersize=22, markeredgewidth=2)
+    if told:
+        axes.plot([site.rate], [0], "|", color=colours.INK, markersize=22, markeredgewidth=2)
     axes.set(xlim=(0, 1), ylim=(-1, 1), yticks=[], xticks=[0, 0.5, 1])
     axes.spines["left"].set_visible(False)
     axes.tick_params(labelsize=9)
-    axes.set_title(f"rate {site.rate:.3f}", fontsize=11, pad=2)
+    title = f"rate {site.rate:.3f}" if told else "rate: could not be told"
+    axes.set_title(title, fontsize=11, pad=2)
     axes.set_xlabel(f"with 99.99 % confidence {low:.3f} to {high:.3f}", fontsize=9.5)
 
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from dropviz.figures.colours import Colour
 from dropviz.figures.scene import Sign
 
+LISTED = 32  # units that are told as numbers
+DIGITS = 4
+
 
 @dataclass(frozen=True)
 class Mask:

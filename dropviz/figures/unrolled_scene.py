@@ -27,10 +27,9 @@ from dropviz.figures.mask_letters import (
     steps_drawn,
 )
 from dropviz.figures.scene import Sign
-from dropviz.figures.unrolled_parts import Arrow, Mask, UnrolledScene
+from dropviz.figures.unrolled_parts import LISTED, Arrow, Mask, UnrolledScene
 
 _NAME = 60  # letters of a layer's name that the heading has room for
-_LISTED = 32  # units of a mask that are told as numbers
 # What is known of the masks on the arrows.
 _WHETHER = {False: "as recorded", True: "masks drawn, NOT known to multiply,"}
 
@@ -175,7 +174,7 @@ class _Builder:
     def _mask(self, site: str, mark: Mark) -> Mask:
         if mark.letter not in self._masks:
             masks = self._recorded[site]
-            values = _corner(mark.mask) if SITES[site].matrix else mark.mask[:, :_LISTED]
+            values = _corner(mark.mask) if SITES[site].matrix else mark.mask[:, :LISTED]
             says = self._plan.says.get(site, "") if self._plan else self._says(masks)
             self._masks[mark.letter] = Mask(
                 letter=mark.letter,

@@ -70,7 +70,8 @@ def judges_seed(key: Key, submission: Submission) -> int:
     """What the judge draws from, which no answer's process is given.
 
     It differs with every answer, so that the report of one tells nothing of what the next one
-    will meet; and it is too large to be tried out against what an answer sees.
+    will meet; and it is too large to be tried out against what an answer sees. (Build the mask
+    takes 32 bits of it: all that an answer could find out by trying are weights that it was given.)
 
     Args:
         key: The teacher's key.

@@ -17,6 +17,13 @@ _STEPS = 4  # of the input that a layer is built for
 _SAID, _NAME = 500, 60  # letters of an error, and of a name
 
 
+class _Shell:
+    """What a notebook asks for its magics, of which none does anything here."""
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *_, **__: None
+
+
 class AnswerRunner:
     """An answer that is run, at this end of the pipes."""
 
@@ -28,7 +35,7 @@ class AnswerRunner:
             answer: The pipe by which it is answered.
         """
         self._ask, self._answer = ask, answer
-        self._space: dict[str, Any] = {"__name__": "__main__"}
+        self._space: dict[str, Any] = {"__name__": "__main__", "get_ipython": _Shell}
         self._layers: list[Any] = []
 
     def serve(self) -> None:

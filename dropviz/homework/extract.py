@@ -50,6 +50,7 @@ def needed(found: Sequence[ast.stmt], names: Sequence[str]) -> str:
         Every statement that binds or changes one of the names, or a name of the notebook's that
         such a statement uses.
     """
+    found = [node for node in found if not _is_of_dropviz(node)]
     modules = {name for node in found if isinstance(node, _IMPORTS) for name in _bound(node)}
     binding: dict[str, list[int]] = {}
     for number, node in enumerate(found):
@@ -135,6 +136,12 @@ def _bound(node: ast.AST, modules: Collection[str] = ()) -> Iterator[str]:
             yield _root(method)  # as of names.append("x"), but not np.save(x)
     for child in ast.iter_child_nodes(node):
         yield from _bound(child, modules)
+
+
+def _is_of_dropviz(node: ast.stmt) -> bool:
+    """Whether a statement takes all names of dropviz's, which is not there behind the locks."""
+    star = isinstance(node, ast.ImportFrom) and any(each.name == _STAR for each in node.names)
+    return star and str(node.module).partition(".")[0] == "dropviz"
 
 
 def _root(node: ast.expr) -> str:

@@ -112,9 +112,9 @@ class ForkServer(Closing):
                     env=_ENVIRONMENT,
                     start_new_session=True,
                 )
-            except OSError:
+            except OSError as error:
                 self._door.close()
-                raise _gone() from None
+                raise _gone(f" ({error.strerror})") from None
         self._asked()
 
     def _asked(self, message: bytes = b"", *pipes: int) -> bytes:
@@ -130,8 +130,8 @@ class ForkServer(Closing):
         return said
 
 
-def _gone() -> DropvizError:
+def _gone(why: str = "") -> DropvizError:
     return DropvizError(
-        "The process that answers are run in did not start or has ended. Expected Keras "
+        f"The process that answers are run in did not start or has ended{why}. Expected Keras "
         f"with TensorFlow in {sys.executable}. Run `dropviz doctor` to see what is there."
     )

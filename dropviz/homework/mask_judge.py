@@ -120,8 +120,9 @@ def _scaling(found: SiteVerdict, asked: Variant, verdict: Verdict) -> Check:
     right = found.scaling == "inverted" and abs(found.kept / kept - 1) < max(0.01, found.precision)
     seen = f"kept entries times {found.kept:.3g} in training, all times {found.at_inference:.3g}"
     seen += " at inference"
-    if verdict.active_at_inference:
-        right, seen = False, f"{seen}, and something drops there too"
+    if verdict.active_at_inference is not False:
+        may = "something drops" if verdict.active_at_inference else "something may drop"
+        right, seen = False, f"{seen}, and {may} there too"
     return _check(
         "scaling", right, f"kept entries times {kept:.3g} in training, nothing at inference", seen
     )

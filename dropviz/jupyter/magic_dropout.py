@@ -141,7 +141,6 @@ def record_cell(shell: Shell, given: Namespace, cell: str, kept: Kept) -> None:
     with watch_everything(**rates, listener=view) as watched:
         interrupts.safe_point()  # nothing of the cell has run
         error = run_cell(shell, cell)
-    proof = {} if error else watched.proof()
     run = Run(
         spec=None,
         curves=watched.curves,
@@ -150,11 +149,13 @@ def record_cell(shell: Shell, given: Namespace, cell: str, kept: Kept) -> None:
         seconds=time.perf_counter() - began,
         code=cell,
         reason=_remarks(watched, rates) or ("" if watched.recording else children.remark),
-        proof=proof,
         model=watched.model,
         models=watched.models if len(watched.models) > 1 else (),
     )
     kept.keep(run, given.into)
+    if not error:  # whatever a proof may raise, what was recorded is kept by now
+        run = replace(run, proof=watched.proof())
+        kept.keep(run, given.into)
     if run.status == "failed":
         view.close("the cell ended with an error")
     elif run.status == "done" or watched.fitted or run.recording:

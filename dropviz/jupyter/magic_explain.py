@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from dropviz.errors import DropvizError
+from dropviz.keras_inside import interrupts
 
 Shell = Any
 
@@ -64,7 +65,7 @@ def _progress() -> Iterator[None]:
 
 def _named(shell: Shell, name: str) -> Any:
     try:
-        return shell.ev(name)
+        return interrupts.through(shell.user_global_ns, shell.ev, name)
     except Exception as error:  # noqa: BLE001 (whatever the expression raises)
         raise DropvizError(
             f"%lstm_explain needs a layer or model. Received: {name!r}, which gives "

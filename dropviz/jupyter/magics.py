@@ -118,7 +118,7 @@ class DropvizMagics(Magics):
         stoppable(
             self.shell,
             lambda _: explain(self.shell, " ".join(given.layer), given.seed),
-            "the experiment was stopped; the layer is as it was before",
+            "stopped before all was shown; layers are as they were",
         )
 
     @magic_arguments()

@@ -215,7 +215,7 @@ def _checked(choices: Iterable[object]) -> tuple[str, ...]:
     listed = tuple(map(str, choices))
     if len(set(listed)) < max(2, len(listed)):
         raise DropvizError(
-            "choices must be two or more, each another. "
+            "choices must be two or more, all different. "
             f"Received: {received(listed)}. Word them apart."
         )
     return listed

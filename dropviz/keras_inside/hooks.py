@@ -51,7 +51,9 @@ def before(
 
 
 @contextmanager
-def after(owner: type, method: str, listener: Callable[..., Any]) -> Iterator[None]:
+def after(
+    owner: type, method: str, listener: Callable[..., Any], *, any_thread: bool = False
+) -> Iterator[None]:
     """Calls a listener after each call of a method by this thread that has come to its end.
 
     In all else as ``before``.
@@ -60,8 +62,9 @@ def after(owner: type, method: str, listener: Callable[..., Any]) -> Iterator[No
         owner: The class.
         method: The method's name.
         listener: Called with what the method returned, and with its arguments.
+        any_thread: Whether calls by other threads are heard too.
     """
-    with _listening(_later, owner, method, listener):
+    with _listening(_later, owner, method, listener, any_thread=any_thread):
         yield
 
 
@@ -72,7 +75,7 @@ def _listening(
     method: str,
     listener: Callable[..., Any],
     *,
-    any_thread: bool = False,
+    any_thread: bool,
 ) -> Iterator[None]:
     key = (owner, method)
     mine = None if any_thread else threading.get_ident(), listener
@@ -101,6 +104,9 @@ def _install(owner: type, method: str) -> None:
     @functools.wraps(original)
     def hooked(*args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True  # IPython's word for frames that are not the user's
+        # One that somebody has wrapped outlives its block, and another may be there by now.
+        if _installed.get((owner, method), (None,))[0] is not hooked:
+            return original(*args, **kwargs)
         for listener in _of_this_thread(_listeners, owner, method):
             changed = listener(*args, **kwargs)
             if changed is not None:

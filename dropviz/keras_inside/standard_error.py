@@ -7,7 +7,8 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from typing import IO
 
 
 @contextmanager
@@ -24,25 +25,25 @@ def held_back(noise: re.Pattern[bytes]) -> Iterator[None]:
     """
     with ExitStack() as stack:
         _flush()
-        try:
+        with suppress(OSError):
             real = os.dup(2)
             stack.callback(os.close, real)
             held = stack.enter_context(tempfile.TemporaryFile())
-        except OSError:
-            yield
-            return
-        os.dup2(held.fileno(), 2)
-        try:
-            yield
-        finally:
-            _flush()
-            os.dup2(real, 2)
-            held.seek(0)
-            for line in held.read().splitlines(keepends=True):
-                if not noise.match(line):
-                    os.write(2, line)
+            os.dup2(held.fileno(), 2)
+            stack.callback(_pass_on, held, real, noise)
+        yield
+
+
+def _pass_on(held: IO[bytes], real: int, noise: re.Pattern[bytes]) -> None:
+    _flush()
+    os.dup2(real, 2)
+    held.seek(0)
+    for line in held.read().splitlines(keepends=True):
+        if not noise.match(line):
+            os.write(2, line)
 
 
 def _flush() -> None:
-    if sys.stderr is not None:  # as under pythonw, or where it was closed
+    # There is none under pythonw; it may be closed, or its disk full.
+    with suppress(OSError, ValueError, AttributeError):
         sys.stderr.flush()

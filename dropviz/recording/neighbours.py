@@ -59,11 +59,14 @@ class Neighbours:
         return _only(self._follows.get(path, [])), _only(self._feeds.get(path, []))
 
     @contextmanager
-    def hearing_both_directions(self, name: Callable[[Layer], str]) -> Iterator[None]:
+    def hearing_both_directions(
+        self, name: Callable[[Layer], str], *, any_thread: bool
+    ) -> Iterator[None]:
         """Listens to every ``Bidirectional`` layer inside the block.
 
         Args:
             name: Names such a layer.
+            any_thread: Whether those that other threads call are heard too.
         """
 
         def given(layer: Layer, sequences: Tensor, *_: Any, **__: Any) -> None:
@@ -75,7 +78,10 @@ class Neighbours:
                 self.returns(name(layer), *keras.tree.flatten(returned))
 
         both = keras.layers.Bidirectional
-        with hooks.before(both, "call", given), hooks.after(both, "call", made):
+        with (
+            hooks.before(both, "call", given, any_thread=any_thread),
+            hooks.after(both, "call", made, any_thread=any_thread),
+        ):
             yield
 
     def _source(self, tensor: Tensor) -> str:

@@ -242,6 +242,8 @@ def _draws(facts: Facts, layout: Layout, log: NDArray[np.int64]) -> DrawLog | No
 
 def _why_no_masks(held: Held, layout: Layout) -> str:
     """Why no masks are held; of a call the store keeps as much as it has room for."""
+    if not held.log[_alike(held), SIZE].any():
+        return "no masks are held: `every` left out all of these batches."
     size, samples, steps = (int(held.log[-1, each]) for each in (SIZE, SAMPLES, STEPS))
     if 0 < size < layout.size(samples, steps):
         return "no masks are held: one batch is larger than budget_mib."

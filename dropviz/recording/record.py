@@ -65,7 +65,7 @@ def record(
                 raise DropvizError(f"Nothing in {model.name!r} can be recorded. {reasons}")
             recorder.dropouts.attach(model, recorder.free_name)
             recorder.takes(model)
-            recorder.recording.skipped |= noise_layers(model)
+            recorder.recording.skipped |= recorder.dropouts.refused | noise_layers(model)
             interrupts.safe_point()  # nothing of the block has run
             yield recorder.recording
 

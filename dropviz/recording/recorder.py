@@ -97,7 +97,10 @@ class Recorder:
                 stack.enter_context(listens)
             stack.enter_context(self._missed.counting(any_thread=root is not None))
             neighbours = self.dropouts.neighbours
-            stack.enter_context(neighbours.hearing_both_directions(self._name_of_both))
+            both = neighbours.hearing_both_directions(
+                self._name_of_both, any_thread=root is not None
+            )
+            stack.enter_context(both)
             stack.enter_context(whole_batches())
             yield
 

@@ -20,7 +20,14 @@ from dropviz.keras_inside.cell_masks import forget_masks
 from dropviz.keras_inside.inner_loop import class_inner_loop, looking, replaced_inner_loop
 from dropviz.keras_inside.require_layer import require_layer
 from dropviz.recording.check_inputs import checked_inputs
-from dropviz.recording.find_layers import Found, cells, kind, recurrent_layers, setting
+from dropviz.recording.find_layers import (
+    Found,
+    cells,
+    has_foreign_code,
+    kind,
+    recurrent_layers,
+    setting,
+)
 from dropviz.recording.log_rows import (
     CARRIED,
     COLUMNS,
@@ -105,7 +112,8 @@ def prove(layers: Mapping[str, Layer], recording: Mapping[str, LayerRecording]) 
         # Weights that are not finite prove nothing, and the curves say so; nor do masks that
         # could not be read, and the recording says so; nor does a layer of one's own that
         # takes other inputs than Keras's, whatever it raises.
-        with suppress(Exception):
+        foreign = has_foreign_code(layer, layer.cell)
+        with suppress(Exception if foreign else DropvizError):
             proofs[path] = trace(layer, x).proof
     return proofs
 

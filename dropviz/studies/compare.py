@@ -92,7 +92,7 @@ def compare(
 def _settings(
     methods: Sequence[str | RunSpec], base: RunSpec, rates: tuple[float, float], task: str | Task
 ) -> dict[str, RunSpec]:
-    """The settings by what they are called, each another training."""
+    """The settings by what they are called, each a different training."""
     found: dict[str, RunSpec] = {}
     for each in methods:
         name = cell_of(each) if isinstance(each, RunSpec) else str(each)
@@ -101,7 +101,7 @@ def _settings(
         same = next((other for other, known in found.items() if known == spec), None)
         if same is not None:
             raise DropvizError(
-                f"Each setting must be another training. Received: {received(same)} and "
+                f"Each setting must be a different training. Received: {received(same)} and "
                 f"{received(name)}, which are both method {spec.method!r} with "
                 f"dropout={spec.dropout:g} and recurrent_dropout={spec.recurrent_dropout:g}. "
                 "Leave one out, or give other rates."

@@ -2,7 +2,8 @@
 
 Lines are JSON with a digest each. They are only ever added, each in one write, so that a process
 that is killed leaves at most a torn last line, which is cut off when the study goes on. What failed
-for what is round it is trained again, and a later line of its cell counts.
+for a reason outside the training is trained again; of the lines of a cell the first that came to
+an end counts.
 """
 
 from __future__ import annotations

@@ -35,7 +35,8 @@ class How:
         executor: Any ``concurrent.futures.Executor``; None for processes of our own.
         engine: A key of ``dropviz.studies.engines.ENGINES``.
         results: A file that keeps each result at once, and from which a study goes on; or None.
-            What failed for what is round it, as memory or a network, is trained again then.
+            What failed for a reason outside the training, as memory or a network, is trained
+            again then.
         listener: Told how the study goes.
         proofs: How many trainings are trained again in plain Keras.
     """

@@ -104,7 +104,7 @@ def answer(cell: str, order: Order, task: Any) -> Answer:
         try:
             return Answer(_trained(cell, order))
         except Exception as error:  # noqa: BLE001 (whatever is raised here is a cell's result)
-            # A training that goes wrong ends in a loss; what is raised is round it.
+            # A training that goes wrong ends in a loss; what is raised has reasons outside of it.
             reason = one_line(error)
             return Answer(TrainingResult(cell, status="failed", reason=reason, retry=True))
 

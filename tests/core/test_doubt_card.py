@@ -24,6 +24,7 @@ def card(error: Sizes = (0.1, 0.3), spread: Sizes = (0.2, 0.1), members: int = 5
     [
         ((0.1, 0.3), "grew to 3 times its size"),
         ((0.1, 0.13), "grew to 1.3 times its size"),
+        ((0.01, 1.5), "grew to 150 times its size"),
         ((0.2, 0.1), "shrank to 0.5 times its size"),
         ((0.2, 0.002), "shrank to 0.01 times its size"),
         ((0.1, 0.1004), "stayed about the same"),

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from dataclasses import FrozenInstanceError, replace
 from urllib.parse import urlparse
 
@@ -143,15 +142,6 @@ def test_a_method_says_in_words_what_it_does_and_what_goes_wrong(method: object)
     assert row.misuse.endswith(".")
     assert not row.summary.endswith(".")
     assert len(row.summary) <= 60
-
-
-@pytest.mark.parametrize("name", [each.name for each in TABLE])
-def test_only_of_what_multiplies_the_memory_it_is_said_that_memory_is_lost(name: str) -> None:
-    method = METHODS[name]
-    lost = re.search(r"disturb|little of it|lose|lost|shrink|grow", method.misuse)
-
-    # Masks on what the gates see of h leave c alone: naive kept 30 steps at a rate of .5.
-    assert bool(lost) == ("cell" in {rule.site for rule in method.rules})
 
 
 def test_titles_and_summaries_tell_the_methods_apart() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -213,3 +214,13 @@ def test_what_a_user_has_set_changes_nothing() -> None:
 
     with mpl.rc_context({"font.size": 30, "axes.titlesize": 40, "axes.grid": True}):
         assert evidence(CASES["one site"]).frame() == plain
+
+
+def test_a_rate_that_could_not_be_told_is_no_number() -> None:
+    noise = site("recurrent", rate=0.5)
+    noise = replace(noise, rate=float("nan"), rate_interval=(0.0, 1.0))
+
+    said = " ".join(each.text for each in texts(evidence(verdict(noise))))
+
+    assert "rate: could not be told" in said
+    assert "nan" not in said

@@ -139,10 +139,12 @@ def test_where_memory_is_short_an_answer_goes_first(server: ForkServer) -> None:
 
 NOTEBOOKS = {
     "magics": "%matplotlib inline\n!ls\n" + LSTM.replace(":", ":  # which cell?", 1) + "\nmake?",
+    "magics in blocks": "if True:\n    %config InlineBackend.figure_format = 'svg'\n    UNITS = 2\n"
+    + LSTM.replace("return ", "%time UNITS + 1\n    !ls\n    return "),
     "a star": LSTM.replace("import keras", "from keras.layers import *").replace(
         "keras.layers.LSTM", "LSTM"
     ),
-    "practice": "import dropviz\nlayer = dropviz.LSTM(8)\n"
+    "practice": "import dropviz\nfrom dropviz.homework import *\nlayer = dropviz.LSTM(8)\n"
     + LSTM.replace("return ", "layer = ")
     + "\n    return layer",
 }

@@ -243,7 +243,7 @@ def test_an_experiment_that_is_interrupted_says_so_in_one_line(names: InProcess)
     ran = names.run("%lstm_explain sends")
 
     assert isinstance(ran.error, StoppedError)
-    said = "the experiment was stopped; the layer is as it was before"
+    said = "stopped before all was shown; layers are as they were"
     assert (ran.stdout.strip(), ran.stderr) == (said, "")
     for mine, its in zip(sends.get_weights(), before, strict=True):
         np.testing.assert_array_equal(mine, its)

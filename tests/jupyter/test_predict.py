@@ -111,7 +111,7 @@ def test_a_texts_markup_does_nothing() -> None:
         ("yes", "choices must be a list"),
         (["yes"], "two or more"),
         (["yes", "yes"], "two or more"),
-        ([1, "1"], "each another"),
+        ([1, "1"], "all different"),
     ],
 )
 def test_choices_that_are_none_are_refused(choices: Any, said: str) -> None:

@@ -113,6 +113,27 @@ def test_a_method_that_somebody_puts_there_meanwhile_stays(
     assert vars(Child)["own"] is OWN
 
 
+@pytest.mark.parametrize("kind", [hooks.before, hooks.after])
+def test_what_somebody_wraps_meanwhile_is_heard_once_and_after_the_block_not_at_all(
+    kind: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+    first, second = (lambda *_, name=name: heard.append(name) for name in ("first", "second"))
+    with kind(Child, "own", first):
+        hooked = Child.own
+        monkeypatch.setattr(Child, "own", lambda child, number: hooked(child, number + 0))
+        Child().own(1)
+    Child().own(1)
+    assert heard == ["first"]
+
+    with kind(Child, "own", second):
+        Child().own(1)
+
+    assert heard == ["first", "second"]
+    monkeypatch.undo()
+    Child.own = OWN  # type: ignore[method-assign]
+
+
 def test_a_listener_may_change_the_arguments() -> None:
     with hooks.before(Child, "own", lambda child, number: ((child, number + 1), {"twice": True})):
         assert Child().own(1) == 4

@@ -67,6 +67,32 @@ def test_a_process_without_a_stream_for_errors_is_no_reason_to_fail(
     assert capfd.readouterr().err == "one\n"
 
 
+@pytest.mark.parametrize("raised", [OSError, ValueError], ids=["a full disk", "closed"])
+def test_a_stream_that_cannot_be_flushed_is_no_reason_to_fail(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, raised: type[Exception]
+) -> None:
+    class Stream:
+        def flush(self) -> None:
+            raise raised
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stderr", Stream())
+        with held_back(NOISE):
+            write("one", "noise")
+    write("afterwards")
+
+    assert capfd.readouterr().err == "one\nafterwards\n"
+
+
+def test_an_error_of_the_block_has_no_other_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(tempfile, "TemporaryFile", fails)
+        with pytest.raises(KeyError) as came, held_back(NOISE):
+            raise KeyError
+
+    assert came.value.__context__ is None
+
+
 def test_no_file_is_left_open(monkeypatch: pytest.MonkeyPatch) -> None:
     def open_files() -> int:
         return len(list(Path("/proc/self/fd").iterdir()))

@@ -70,6 +70,20 @@ def test_steps_of_what_trains_beside_it_are_not_its_own() -> None:
     assert recording.missed == 0
 
 
+def test_both_directions_pass_on_to_a_dropout_layer_there_too() -> None:
+    both = keras.layers.Bidirectional(
+        keras.layers.LSTM(4, dropout=0.3, return_sequences=True), name="both"
+    )
+    layers = [both, keras.layers.Dropout(0.5, name="drop"), keras.layers.LSTM(3, name="top")]
+    model = keras.Sequential([keras.Input((STEPS, FEATURES)), *layers, keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+
+    with record(model) as recording:
+        elsewhere(model)
+
+    assert (recording["drop"].follows, recording["drop"].feeds) == ("both", "top")
+
+
 def test_what_records_everything_hears_its_own_thread_alone() -> None:
     model = made()
 

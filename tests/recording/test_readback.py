@@ -396,7 +396,7 @@ def test_a_layer_whose_log_was_written_over_trained_all_the_same() -> None:
     [
         (12, "one batch is larger than budget_mib"),  # of 24 entries the store had room for 12
         (24, "written over by what came later"),
-        (0, "written over by what came later"),  # ``every`` left the last one out
+        (0, "`every` left out all of these batches"),
     ],
 )
 def test_why_no_masks_are_held_is_told_from_what_was_written(size: int, said: str) -> None:

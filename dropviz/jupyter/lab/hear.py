@@ -29,8 +29,8 @@ def hear(panel: Panel, message: Any) -> None:
     kind = message.get("kind") if isinstance(message, Mapping) else None
     if not isinstance(kind, str) or not set(_SAID.get(kind, ())) <= set(message):
         return
-    if kind == "painted":
-        panel.sender.answer(int(message["number"]))
+    if kind == "painted" and isinstance(message["number"], int):
+        panel.sender.answer(message["number"])
     elif kind == "seen":
         panel.sender.look(str(message["view"]), seen=bool(message["seen"]))
     elif kind == "press":

@@ -15,11 +15,9 @@ from dropviz.figures.arrow_numbers import with_numbers
 from dropviz.figures.atlas_scene import AtlasScene
 from dropviz.figures.cell_scene import CellScene
 from dropviz.figures.curves_scene import CurvesScene
-from dropviz.figures.unrolled_parts import UnrolledScene
+from dropviz.figures.unrolled_parts import DIGITS, LISTED, UnrolledScene
 from dropviz.jupyter.lab.moment import Moment
 
-_UNITS = 32  # of which numbers are shown
-_DIGITS = 4
 _VALUES = {
     "i": ("input gate", 0.0),
     "f": ("forget gate", 0.0),
@@ -74,7 +72,7 @@ def values(opened: OpenedBatch) -> list[dict[str, Any]]:
     rows = []
     for name, (says, low) in _VALUES.items():
         high = max(1.0, float(np.abs(every[name]).max()))
-        numbers = np.round(every[name][:, :_UNITS], _DIGITS).tolist()
+        numbers = np.round(every[name][:, :LISTED], DIGITS).tolist()
         rows.append(
             {"name": name, "says": says, "low": low * high, "high": high, "values": numbers}
         )

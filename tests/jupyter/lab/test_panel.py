@@ -176,6 +176,7 @@ def test_a_locked_button_cannot_be_pressed() -> None:
     "message",
     [
         *(None, [], {}, {"kind": ["press"]}, {"kind": "press", "name": "format c:"}),
+        {"kind": "painted", "number": "many"},
         *({"kind": kind} for kind in ("painted", "seen", "press", "reveal", "shout")),
     ],
     ids=str,
