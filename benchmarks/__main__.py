@@ -176,8 +176,7 @@ def _gpu() -> None:
     _row("device", "", device)
     for row in gpu.rows(gpu.Size()):
         _row(row.what, row.bound, row.measured)
-    # Studies compile a training with TensorFlow, whatever the backend here is.
-    _row("the pace of a sweep of 1,000 cells", "", "not measured: a sweep computes on processors")
+    _row("the pace of a sweep of 1,000 cells", "", "not measured by this script: it takes hours")
 
 
 def _took(seconds: Seconds) -> str:

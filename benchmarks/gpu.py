@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -70,13 +71,14 @@ def gpu() -> str:
 def rows(size: Size) -> Iterator[Row]:
     """Measures each row on the device at hand; one that fails says why, and the next follows."""
     tried: dict[str, tuple[str, Callable[[Size], str]]] = {
+        # First, as what is told is the peak of the whole process.
+        "device memory at most, recorded (not recorded)": ("+ 64 MiB", _memory),
         "weights, optimizer and random streams with recording / without": ("equal bits", _bits),
         "`fit` with recording / without, no rate": ("", _recording("none")),
         "`fit` with recording / without, dropout alone": ("", _recording("dropout")),
         "`fit` with recording / without, both": ("<= 1.02", _recording("both")),
         "`fit` with rates that may change / with constant ones": ("", _live),
         'way through the steps, `use_cudnn="auto"`': ("", _paths),
-        "device memory at most, recorded (not recorded)": ("+ 64 MiB", _memory),
     }
     for what, (bound, measure) in tried.items():
         try:
@@ -160,6 +162,8 @@ def _memory(size: Size) -> str:
         with record(training.model) if recorded else nullcontext():
             training.fit()
         taken.append(most() / _MIB)
+        del training  # or the next peak would be of both
+        gc.collect()
     return f"{taken[1]:,.0f} MiB ({taken[0]:,.0f} MiB)"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import tempfile
 from collections.abc import Iterator
@@ -35,7 +36,8 @@ class Pace:
 
     Attributes:
         by_clock: Batches a second.
-        by_thread: Batches a second of processor time of the thread that trains.
+        by_thread: Batches a second of processor time of the thread that trains; NaN where the
+            system does not tell it.
         pictures: Pictures of masks a second.
     """
 
@@ -79,11 +81,12 @@ def pace(seconds: float = 20.0) -> Pace:
         after, spent_after = page.evaluate("window.drawn.at(-1)"), _worker_seconds()
         pictures = page.evaluate("window.drawn.length") - count
     passed, batches = (after[0] - before[0]) / 1000, after[1] - before[1]
-    return Pace(batches / passed, batches / (spent_after - spent), pictures / passed)
+    took = (spent_after - spent) or math.nan
+    return Pace(batches / passed, batches / took, pictures / passed)
 
 
 def _worker_seconds() -> float:
-    """Processor time of the threads of workers, of all browsers."""
+    """Processor time of the threads of workers, of all browsers; 0 where there is no /proc."""
     total = 0
     for path in Path("/proc").glob("[0-9]*/task/[0-9]*/stat"):
         try:
@@ -92,4 +95,4 @@ def _worker_seconds() -> float:
             continue
         if name.startswith("DedicatedWorker"):
             total += sum(map(int, rest.split()[11:13]))
-    return total / os.sysconf("SC_CLK_TCK")
+    return total / os.sysconf("SC_CLK_TCK") if total else 0.0

@@ -186,9 +186,7 @@ def _lesson(page: Any, process: LimitedProcess, address: str, lesson: Path) -> R
     else:
         result.errors.append("did not end")
     result.seconds, result.peaks = time.monotonic() - began, dict(process.peaks)
-    result.errors += page.locator(
-        '.jp-OutputArea-output[data-mime-type*="error"]'
-    ).all_inner_texts()
+    result.errors += page.locator(_ERRORS).all_inner_texts()
     page.screenshot(path=lesson.parents[2] / f"{lesson.stem}.png")
     return result
 

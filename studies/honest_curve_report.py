@@ -48,8 +48,9 @@ def _question(results: Results) -> str:
 
 
 def bits(rows: Sequence[Row], name: str, epoch: int) -> list[float]:
-    """A curve at an epoch by seed, in bits for each character."""
-    return [row[name][epoch] / math.log(2) for row in rows]
+    """A curve at an epoch by seed, in bits for each character; NaN where a net failed before."""
+    curves = [row[name] or [] for row in rows]
+    return [each[epoch] / math.log(2) if epoch < len(each) else math.nan for each in curves]
 
 
 def _table(results: Results) -> Table:
@@ -57,7 +58,7 @@ def _table(results: Results) -> Table:
     rows = [
         (
             str(epoch + 1),
-            *(f"{np.mean(bits(results.rows, name, epoch)):.3f}" for name in _SHOWN),
+            *(f"{np.nanmean(bits(results.rows, name, epoch)):.3f}" for name in _SHOWN),
             f"{_spread(results, epoch):.3f}",
         )
         for epoch in epochs
@@ -67,7 +68,7 @@ def _table(results: Results) -> Table:
 
 def _spread(results: Results, epoch: int) -> float:
     low, high = (bits(results.rows, f"loss_dropout_on_{end}", epoch) for end in ("low", "high"))
-    return max(b - a for a, b in zip(low, high, strict=True))
+    return float(np.nanmax(np.subtract(high, low)))
 
 
 def _sentences(results: Results) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -110,6 +111,9 @@ def _sentences(results: Results, last: int) -> list[str]:
     slow = []
     for method, rate in _settings(results):
         found = nets(results, method, rate)
+        if not _scored(found):
+            said.append(f"All nets of {method} at {rate:g} failed.")
+            continue
         with_masks = bootstrapped(_means(found, "accuracy_masks_on"))
         if not with_masks.low > _LEARNED:
             slow.append(f"{method} at {rate:g} {with_masks}")
@@ -134,8 +138,13 @@ def _sentences(results: Results, last: int) -> list[str]:
 
 
 def _means(rows: Sequence[Row], name: str = "accuracy_masks_off") -> list[float]:
-    values = by_lag(rows, name)
-    return [float(each.mean()) for each in values]
+    """The mean over lags of each net; NaN of one that failed."""
+    return [float(np.mean(row[name])) if row[name] else math.nan for row in rows]
+
+
+def _scored(rows: Sequence[Row]) -> bool:
+    """Whether any net came to its end."""
+    return any(row["accuracy_masks_off"] for row in rows)
 
 
 def picture(results: Results) -> theme.Picture:
@@ -169,8 +178,10 @@ def picture(results: Results) -> theme.Picture:
 
 
 def _rates(results: Results, method: str) -> list[tuple[float, list[Row], Any]]:
+    """The rates of which any net came to its end, each with its nets and its line."""
     rates = results.chosen["rates"]
-    return [(rate, nets(results, method, rate), _LINES[n]) for n, rate in enumerate(rates)]
+    every = [(rate, nets(results, method, rate), _LINES[n]) for n, rate in enumerate(rates)]
+    return [each for each in every if _scored(each[1])]
 
 
 def _draw_accuracy(axes: Axes, results: Results, method: str) -> None:
@@ -232,6 +243,9 @@ def _alt(results: Results) -> str:
     parts = []
     for method, rate in _settings(results):
         found = nets(results, method, rate)
+        if not _scored(found):
+            parts.append(f"{method}, rate {rate:g}: all nets failed")
+            continue
         first, end = (_at(found, "accuracy_masks_off", place).mean for place in (0, -1))
         reach = [_at(found, f"reach_h_masks_{m}", -1).mean for m in ("on", "off")]
         parts.append(

@@ -203,8 +203,9 @@ def _panel(axes: Axes, results: Results, length: int) -> None:
 def _head(drawn: theme.Picture, results: Results) -> None:
     chosen = results.chosen
     said = (
-        f"means and bootstrap intervals over {len(chosen['seeds'])} seeds; {chosen['units']} units, "
-        f"{chosen['epochs']} epochs, rate .5; dashed: guessing; no mark: not trained"
+        f"means and bootstrap intervals over {len(chosen['seeds'])} seeds; "
+        f"{chosen['units']} units, {chosen['epochs']} epochs, rate .5; "
+        "dashed: guessing; no mark: not trained"
     )
     title = "Temporal Order: accuracy with masks on and off"
     draw_head(drawn, title, said, ncols=3, handletextpad=0.2, columnspacing=1.4)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from notebooks.write_lessons import ONE_CORE
+
 ROOT = Path(__file__).parents[2]
 BINDER = ROOT / "binder"
 
@@ -80,3 +82,9 @@ def test_start_runs_what_it_is_given() -> None:
         check=True,
     )
     assert done.stdout == "1\n"
+
+
+def test_lessons_are_written_as_binder_runs_them() -> None:
+    exported = re.findall(r"^export (\w+)=(.*)$", (BINDER / "start").read_text(), re.MULTILINE)
+
+    assert dict(exported) == dict(ONE_CORE)

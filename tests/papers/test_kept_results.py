@@ -6,6 +6,7 @@ import io
 import json
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -240,3 +241,34 @@ def test_the_readme_says_what_was_measured(setting: str, score: str) -> None:
     found = estimate(results.select(length=length, setting=setting), score)
 
     assert str(found) in README
+
+
+# ---------------------------------------------------------------- nets that fail
+
+
+def failing(name: str) -> Results:
+    """The results as if some nets had failed: all of one rate, or one after its first epoch."""
+    results = KEPT[name]
+    rate = results.rows[-1].get("rate")
+
+    def failed(row: Any, number: int) -> Any:
+        if name == "honest-curve":
+            # Curves end with the epoch in which a net failed.
+            cut = {key: value[:1] for key, value in row.items() if isinstance(value, list)}
+            return row | (cut | {"status": "failed"} if number == 0 else {})
+        nothing = {key: None for key, value in row.items() if isinstance(value, list)}
+        scores = {key: None for key in ("train", "test") if key in row}
+        return row | (nothing | scores | {"status": "failed"} if row["rate"] == rate else {})
+
+    return replace(results, rows=[failed(row, n) for n, row in enumerate(results.rows)])
+
+
+@pytest.mark.parametrize("name", ["honest-curve", "memory-horizon"])
+def test_nets_that_fail_leave_the_others_to_be_reported(name: str) -> None:
+    results = failing(name)
+
+    made = STUDIES[name].report(results)
+
+    assert any("ailed" in sentence for sentence in made.sentences)
+    for picture in made.pictures.values():
+        assert picture.png()
