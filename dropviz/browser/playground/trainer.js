@@ -32,7 +32,7 @@ export function createTrainer(script, tables, digits, onSnapshot, onFailure) {
     if (data.snapshot) onSnapshot(data.snapshot);
     if (data.failed) onFailure(data.failed);
   };
-  worker.onerror = ({ message }) => onFailure(message);
+  worker.onerror = ({ message }) => onFailure(message || "The worker could not start.");
   const ask = (/** @type {import("./worker.js").Request} */ request) => worker.postMessage(request);
   ask({ kind: "data", tables, digits });
   return {

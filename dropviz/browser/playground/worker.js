@@ -94,13 +94,26 @@ async function answer(request) {
  */
 async function beginTraining(spec, number) {
   const { tables } = state;
-  if (!tables) return;
-  state.speed = "";
-  state.last = null;
+  // Before anything can fail: the page hears of the training that it asked for.
+  Object.assign(state, { number, training: null, last: null, speed: "" });
   clearTimeout(state.timer);
-  state.tasks[spec.task] ??= load(spec.task, tables);
-  state.training = begin(tables, await state.tasks[spec.task], spec);
-  state.number = number;
+  if (!tables) return;
+  state.training = begin(tables, await taskOf(spec.task, tables), spec);
+}
+
+/**
+ * @param {string} name
+ * @param {Tables} tables
+ * @returns {Promise<Task>}
+ */
+async function taskOf(name, tables) {
+  state.tasks[name] ??= load(name, tables);
+  try {
+    return await state.tasks[name];
+  } catch (error) {
+    delete state.tasks[name]; // so that it can be tried again
+    throw error;
+  }
 }
 
 /**
@@ -117,7 +130,7 @@ async function load(name, tables) {
 }
 
 function run() {
-  if (!state.speed) return;
+  if (!state.speed || !state.training) return;
   oneBatch(state.speed === "slow" || performance.now() - state.shown >= SHOWN);
   if (state.speed === "slow") state.timer = setTimeout(run, SLOW);
   else callAgain();
