@@ -24,6 +24,7 @@ class Site:
         zoned: Whether a dropped unit keeps its old value (zoneout).
         matrix: Whether the entries are those of a matrix, row by row, and not units.
         entries: What is dropped, in the plural.
+        entry: The same, in the singular.
         note: What a picture has to add about what is dropped.
         argument: The argument of the layer that drops there, where that is no recurrent one.
         noun: What its masks are called where that is not its name.
@@ -46,6 +47,7 @@ class Site:
     zoned: bool = False
     matrix: bool = False
     entries: str = "units"
+    entry: str = "unit"
     note: str = ""
     weights: str = ""
     argument: str = ""
@@ -65,6 +67,7 @@ _TABLE = (
         "$x_t$ on its way into the gates",
         gated=True,
         entries="inputs",
+        entry="input",
         weights="input_kernel",
         arrows={"x": 0},
         line="x",
@@ -117,6 +120,7 @@ _TABLE = (
         gated=True,
         matrix=True,
         entries="weights",
+        entry="weight",
         note="These masks drop weights of U, which h is multiplied with.",
         arrows={"h": 0},
         line="h",
@@ -167,6 +171,7 @@ _TABLE = (
         "input_kernel",
         "the entries of W, the weights on x_t",
         entries="weights",
+        entry="weight",
         near=("recurrent_kernel", "input"),
     ),
 )

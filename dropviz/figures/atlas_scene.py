@@ -188,7 +188,7 @@ def _cut(masks: Masks, chosen: _Chosen) -> tuple[Array, str, str]:
         side = math.isqrt(values.shape[-1])
         matrices = values[0, :, 0].reshape(-1, side, side)
         return matrices[:, :_ROWS, :_UNITS], "from unit", "to unit"
-    across = SITES[masks.site].entries.removesuffix("s")
+    across = SITES[masks.site].entry
     if len(values) > 1:
         return values[:_ROWS, :, first, :_UNITS].swapaxes(0, 1), "step", across
     return values[0, :, first : first + _ROWS, :_UNITS], "sample", across

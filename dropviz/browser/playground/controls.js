@@ -1,6 +1,6 @@
 // The controls of a setting: two sliders, method and its options, task, units and seed.
 
-import { element as html } from "../lab/element.js";
+import { element as html, rate_text } from "../lab/element.js";
 
 /** @typedef {import("./scenario.js").PageSpec} PageSpec */
 /** @typedef {import("./tables.js").Tables} Tables */
@@ -16,6 +16,7 @@ const UNITS = [4, 8, 16, 24, 32, 48, 64];
  * @property {(spec: PageSpec, idle: Record<string, string>) => void} show a setting; idle says of an
  *   argument why it has nothing to act on
  * @property {(disabled: boolean) => void} disable
+ * @property {(concealed: boolean) => void} conceal what tells the answer to a question
  */
 
 /**
@@ -39,6 +40,7 @@ export function createControls(rates, method, folded, tables, onChange) {
   const options = Object.values(tables.options).map((option) => optionOf(option, onChange));
   folded.append(...options.map(({ row }) => row), tasks.row, units.row, seed.row);
   return {
+    conceal: (concealed) => (about.hidden = concealed),
     show: (spec, idle) => {
       const values = /** @type {Record<string, number | string | null>} */ (/** @type {unknown} */ (spec));
       for (const each of sliders) each.show(Number(values[each.name]), idle[each.name] ?? "");
@@ -78,7 +80,7 @@ function slider(name, tables, onChange) {
     ...{ name, row },
     show: (/** @type {number} */ value, /** @type {string} */ idle) => {
       if (Number(range.value) !== value) range.value = String(value);
-      range.setAttribute("aria-valuetext", value.toFixed(2));
+      range.setAttribute("aria-valuetext", rate_text(value));
       if (document.activeElement !== typed || Number(typed.value) !== value) typed.value = String(value);
       row.classList.toggle("idle", idle !== "");
       why.textContent = idle;

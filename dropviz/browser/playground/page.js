@@ -74,6 +74,7 @@ function restart() {
 function go() {
   state.running = true;
   if (state.source === "keras") {
+    if (state.replayAt + 1 >= recorded.batches) state.replayAt = -1;
     clock.timer = setInterval(replayStep, REPLAY[state.speed]);
   } else if (begin() && state.predicting === "waiting") {
     trainer?.step();
@@ -153,6 +154,8 @@ function drawNow() {
 /** @param {string} why */
 function fail(why) {
   pause();
+  // Of a training that never began there is nothing to go on with.
+  if (!state.snapshot) state.begun = false;
   refresh();
   say(why);
 }
@@ -180,13 +183,18 @@ function draw() {
 
 function refresh() {
   showControls(tables, state, recorded, controls, trainer !== null);
-  if (state.source === "page") writeAddress();
   draw();
+  if (state.source === "page") writeAddress();
 }
 
 function writeAddress() {
   const address = `#${format({ spec: actingSpec(tables, state.spec), quiz: state.quiz }, tables)}`;
-  if (location.hash !== address) history.replaceState(null, "", address);
+  if (location.hash === address) return;
+  try {
+    history.replaceState(null, "", address);
+  } catch {
+    // Browsers refuse more than so many changes in a time; the next one writes the address whole.
+  }
 }
 
 function readAddress() {

@@ -17,6 +17,7 @@ const KINDS = /** @type {const} */ (["step", "gate", "sample", "batch"]);
  *
  * @typedef {object} Question
  * @property {string} text
+ * @property {string} entry what each of them is, in the singular
  * @property {boolean[]} given by unit, whether it was dropped at the first place
  * @property {boolean[]} answer by unit, whether it was dropped at the second
  * @property {boolean} same whether both places share one mask
@@ -72,7 +73,7 @@ function ask(tables, first, masks, later, kind, random) {
     sample: random.below(Math.max(1, masks.samples - 1)),
   };
   const then = { ...at, ...(kind === "batch" ? {} : { [kind]: at[kind] + 1 }) };
-  const { gated, entries } = tables.sites[masks.site];
+  const { gated, entries, entry } = tables.sites[masks.site];
   const letter = (/** @type {number} */ gate) => tables.gates[gate].letter;
   const text = filled(words.question, {
     ...{ site: masks.site, noun: entries, batch: first.batch + 1, sample: at.sample + 1, step: at.step + 1 },
@@ -81,7 +82,7 @@ function ask(tables, first, masks, later, kind, random) {
   });
   const same = { step: masks.steps, gate: masks.gates, sample: masks.samples, batch: 0 }[kind] === 1;
   return {
-    ...{ text, same, given: bits(tables, masks, at) },
+    ...{ text, entry, same, given: bits(tables, masks, at) },
     answer: bits(tables, kind === "batch" ? later : masks, then),
     why: filled((same ? shared : apart)[kind], { steps: first.steps }),
   };
@@ -152,9 +153,12 @@ export function askAll(container, tables, questions, onEnd) {
  * @param {() => void} onNext
  */
 function askOne(container, tables, question, heading, last, onScore, onNext) {
-  const given = question.given.map((dropped) => html("span", { class: dropped ? "unit crossed" : "unit" }, dropped ? "✕" : ""));
+  const given = question.given.map((dropped, unit) => {
+    const told = { class: dropped ? "unit crossed" : "unit", role: "img", "aria-label": named(question, unit, dropped) };
+    return html("span", told, dropped ? "✕" : "");
+  });
   const marks = question.given.map((_, unit) => {
-    const mark = html("button", { type: "button", class: "unit", "aria-pressed": "false", "aria-label": `unit ${unit + 1}: dropped` });
+    const mark = html("button", { type: "button", class: "unit", "aria-pressed": "false", "aria-label": `${named(question, unit, true)}?` });
     mark.addEventListener("click", () => {
       const pressed = mark.getAttribute("aria-pressed") !== "true";
       mark.setAttribute("aria-pressed", String(pressed));
@@ -187,6 +191,17 @@ function askOne(container, tables, question, heading, last, onScore, onNext) {
 }
 
 /**
+ * What a screen reader says of a unit.
+ *
+ * @param {Question} question
+ * @param {number} unit from 0
+ * @param {boolean} dropped
+ */
+function named({ entry }, unit, dropped) {
+  return `${entry} ${unit + 1}: ${dropped ? "dropped" : "kept"}`;
+}
+
+/**
  * @param {Question} question
  * @param {HTMLButtonElement[]} marks
  * @param {boolean[]} marked
@@ -196,6 +211,8 @@ function reveal(question, marks, marked, anew) {
   marks.forEach((mark, unit) => {
     const right = anew || marked[unit] === question.answer[unit];
     mark.textContent = `${question.answer[unit] ? "✕" : "·"}${right ? "" : " !"}`;
+    const how = anew ? "" : right ? ", as predicted" : ", not as predicted";
+    mark.setAttribute("aria-label", `${named(question, unit, question.answer[unit])}${how}`);
     mark.disabled = true;
   });
 }

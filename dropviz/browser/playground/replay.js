@@ -3,18 +3,17 @@
 /** @typedef {import("./snapshot.js").SiteMasks} SiteMasks */
 /** @typedef {import("./snapshot.js").Snapshot} Snapshot */
 /** @typedef {import("./training.js").Curves} Curves */
-/** @typedef {import("./training.js").Spec} Spec */
 
 /**
  * What Python wrote down (tests/browser/playground/keras_run.py).
  *
  * @typedef {object} Recorded
- * @property {Spec} spec
+ * @property {import("./scenario.js").PageSpec} spec
  * @property {string} made with which versions
  * @property {number} batches
  * @property {number} perEpoch
  * @property {number} steps
- * @property {number} samples in a batch
+ * @property {number[]} samples in each batch
  * @property {(Omit<SiteMasks, "kept" | "dropped"> & {dropped: number[]})[]} sites
  * @property {string} bits of all batches, site by site, 1 where kept, eight a byte, in base64
  * @property {Curves} curves
@@ -40,7 +39,7 @@ export function replayed(recorded) {
     const curves = Object.entries(recorded.curves).map(([name, values]) => [name, values.slice(0, epochs)]);
     return {
       ...{ batch, sites, perEpoch: recorded.perEpoch, spec: recorded.spec, steps: recorded.steps },
-      ...{ samples: recorded.samples, losses: null, inside: null, measured: 0 },
+      ...{ samples: recorded.samples[batch], losses: null, inside: null, measured: 0 },
       curves: /** @type {Curves} */ (Object.fromEntries(curves)),
     };
   };

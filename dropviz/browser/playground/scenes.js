@@ -1,7 +1,7 @@
 // Scenes of masks, losses and gates, in the form that dropviz/figures/ has; painters know nothing else.
 
 import { maskOf } from "./snapshot.js";
-import { counted, figure, general, percent, sharing } from "./words.js";
+import { counted, figure, filled, general, percent, sharing } from "./words.js";
 
 /** @typedef {import("../lab/model_types.js").Sequence} Sequence */
 /** @typedef {import("../scenes/scene_types.js").Atlas} Atlas */
@@ -16,6 +16,10 @@ import { counted, figure, general, percent, sharing } from "./words.js";
 const ROWS = 16; // of a heatmap, at the most
 const UNITS = 32;
 const EPOCHS = 5; // that the axis of the curves has room for from the beginning
+// What the page says of its own losses, where Python's words speak of Keras's.
+const OWN_LABELS = /** @type {Record<string, string>} */ ({ loss: "mean over the epoch" });
+const OWN_CAPTION =
+  "On and off: {measured}, the same weights, at the epoch's end. Mean: of all batches, with their masks, while the weights change.";
 
 /**
  * The colour of whatever belongs to an argument: as figures/colours.py has it.
@@ -85,7 +89,7 @@ export function atlasScene(tables, snapshot, { sample, source }) {
  * @param {number} sample
  */
 function panelsOf(tables, masks, sample) {
-  const { matrix, gated, place, entries } = tables.sites[masks.site];
+  const { matrix, gated, place, entry } = tables.sites[masks.site];
   const side = Math.sqrt(masks.units);
   const down = matrix ? "from unit" : masks.steps > 1 ? "step" : "sample";
   const rows = Math.min(ROWS, matrix ? side : masks.steps > 1 ? masks.steps : masks.samples);
@@ -100,7 +104,7 @@ function panelsOf(tables, masks, sample) {
     const { letter, name } = tables.gates[gate];
     return { title: masks.gates > 1 ? `${letter}  ${name}` : one, rows, columns, bits: packed(kept.flatMap((each) => Array.from(each))) };
   });
-  return { down, across: matrix ? "to unit" : entries.replace(/s$/, ""), begin: 0, panels };
+  return { down, across: matrix ? "to unit" : entry, begin: 0, panels };
 }
 
 /**
@@ -119,9 +123,10 @@ function packed(bits) {
 /**
  * @param {Tables} tables
  * @param {Snapshot} snapshot
+ * @param {{recorded: boolean}} view whether Keras trained, and not the page
  * @returns {Curves}
  */
-export function curvesScene(tables, { curves, losses, batch, perEpoch }) {
+export function curvesScene(tables, { curves, losses, batch, perEpoch, measured }, { recorded }) {
   const begun = losses !== null && batch + 1 > perEpoch * curves.loss.length;
   const lines = tables.curves.lines.flatMap((line) => {
     // Of the epoch that is under way the loss so far is known.
@@ -129,12 +134,14 @@ export function curvesScene(tables, { curves, losses, batch, perEpoch }) {
     const finite = values.filter(Number.isFinite);
     if (!finite.length) return [];
     const shown = values.map((value) => (Number.isFinite(value) ? value : null));
-    return [{ ...line, values: shown, low: [], high: [], last: figure(finite[finite.length - 1]) }];
+    const label = recorded ? line.label : (OWN_LABELS[line.name] ?? line.label);
+    return [{ ...line, label, values: shown, low: [], high: [], last: figure(finite[finite.length - 1]) }];
   });
   const most = Math.max(0, ...lines.map(({ values }) => values.length));
   const ends = lines.map(({ label, values, last }) => `${label} from ${figure(values.find((each) => each !== null) ?? 0)} to ${last}`);
+  const caption = recorded ? tables.curves.caption : filled(OWN_CAPTION, { measured: counted(measured, "training sequence") });
   return {
-    ...{ kind: "curves", title: "Loss by epoch", caption: tables.curves.caption, x_label: "epoch", lines, changes: [] },
+    ...{ kind: "curves", title: "Loss by epoch", caption, x_label: "epoch", lines, changes: [] },
     epochs: Math.max(EPOCHS, most),
     alt: lines.length ? `Loss over ${counted(most, "epoch")}: ${ends.join("; ")}.` : "Loss by epoch; no epoch has come to its end yet.",
   };

@@ -60,7 +60,7 @@ export function snapshotOf(training, batch, sample) {
   return {
     batch: batch.number,
     perEpoch: training.perEpoch,
-    spec: { ...training.spec },
+    spec: batch.spec,
     steps: x.steps,
     samples: x.samples,
     sites: batch.rules.filter((rule) => rule.site in batch.masks).map((rule) => siteMasks(rule, batch, training)),

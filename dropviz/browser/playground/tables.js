@@ -1,7 +1,7 @@
 // The tables that Python exports (dropviz/browser/tables.py), as types.
 
 /** @typedef {import("../scenes/scene_types.js").Cell} Cell */
-/** @typedef {import("./masks.js").Site & {name: string, place: string, symbol: string, inside: string, entries: string, zoned: boolean, note: string, noun: string, arrows: Record<string, number>}} SiteRow */
+/** @typedef {import("./masks.js").Site & {name: string, place: string, symbol: string, inside: string, entries: string, entry: string, zoned: boolean, note: string, noun: string, arrows: Record<string, number>}} SiteRow */
 
 /**
  * @typedef {object} TaskRow

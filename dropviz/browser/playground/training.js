@@ -28,6 +28,7 @@ const PRECISION = Float32Array; // as Keras, and quicker than double
  *
  * @typedef {object} Batch
  * @property {number} number from 0 over the whole training
+ * @property {Spec} spec that it was trained with
  * @property {Labelled} data
  * @property {Rule[]} rules
  * @property {Masks} masks that multiplied
@@ -96,7 +97,7 @@ export function trainBatch(training) {
   const masks = drawAll(rules, tables.sites, sizes, random, PRECISION);
   const prediction = predict(weights, data.x, data.y, masks);
   takeStep(training.optimizer, listed(weights), gradients(weights, data.x, data.y, masks, prediction));
-  const batch = { number: training.batches, data, rules, masks, prediction };
+  const batch = { number: training.batches, spec: { ...spec }, data, rules, masks, prediction };
   training.batches += 1;
   training.losses.push(prediction.loss);
   if (training.batches % training.perEpoch === 0) endEpoch(training);

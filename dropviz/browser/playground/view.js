@@ -44,7 +44,7 @@ export function say(words) {
  * @returns {PageSpec}
  */
 function shownSpec(tables, state, recorded) {
-  return state.source === "keras" ? { ...state.spec, ...recorded.spec } : actingSpec(tables, state.spec);
+  return state.source === "keras" ? recorded.spec : actingSpec(tables, state.spec);
 }
 
 /**
@@ -62,6 +62,7 @@ export function showControls(tables, state, recorded, controls, trains) {
   const asking = state.predicting === "asking";
   controls.show(spec, keras ? {} : idleOf(tables, spec));
   controls.disable(keras);
+  controls.conceal(asking || state.predicting === "waiting");
   element("train").textContent = state.running ? "Pause" : keras ? "Replay" : "Train";
   const said = element("source-said");
   said.textContent = keras ? `${SENTENCE.keras} (${recorded.made}).` : SENTENCE.page;
@@ -115,15 +116,18 @@ export function draw({ tables, recorded, theme }, state) {
  *
  * @param {Tables} tables
  * @param {State} state
- * @param {string} source
+ * @param {string} words where the masks come from
  * @param {Theme} theme
  */
-function drawTrained(tables, { snapshot, tab, sample }, source, theme) {
+function drawTrained(tables, state, words, theme) {
+  const { snapshot, tab, sample, source } = state;
   const picture = element(`picture-${tab}`);
   if (!snapshot) {
     picture.replaceChildren(html("p", { class: "caption" }, "Nothing has been trained yet: press Train."));
   } else {
-    paint(picture, tab === "masks" ? atlasScene(tables, snapshot, { sample, source }) : curvesScene(tables, snapshot), theme);
+    const masks = tab === "masks";
+    const recorded = source === "keras";
+    paint(picture, masks ? atlasScene(tables, snapshot, { sample, source: words }) : curvesScene(tables, snapshot, { recorded }), theme);
   }
 }
 
@@ -168,7 +172,7 @@ function statusOf(tables, state) {
     running ? "" : "paused",
     `epoch ${Math.floor(batch / perEpoch) + 1}, batch ${(batch % perEpoch) + 1} of ${perEpoch}`,
     losses ? `loss ${figure(losses.loss)}` : "",
-    accuracy === undefined ? "" : `${percent(accuracy)} of validation right`,
+    accuracy === undefined ? "" : `${percent(accuracy)} of the validation sequences right`,
     running || state.source === "keras" ? "" : pending(tables, state, snapshot),
   ];
   return parts.filter(Boolean).join(" · ");

@@ -12,8 +12,10 @@ import { planScene, unrolledScene } from "../../../dropviz/browser/playground/sc
 import { atlasScene, curvesScene, gatesScene } from "../../../dropviz/browser/playground/scenes.js";
 import { score } from "../../../dropviz/browser/playground/quiz.js";
 import { seeded } from "../../../dropviz/browser/playground/random.js";
+import { replayed } from "../../../dropviz/browser/playground/replay.js";
 import { format, parse } from "../../../dropviz/browser/playground/scenario.js";
 import { temporalOrder } from "../../../dropviz/browser/playground/tasks.js";
+import { begin, trainBatch } from "../../../dropviz/browser/playground/training.js";
 import { answer as answerOf, figure, general, intentions, percent } from "../../../dropviz/browser/playground/words.js";
 
 const PRECISIONS = { float32: Float32Array, float64: Float64Array };
@@ -99,8 +101,9 @@ const CALLS = {
     const x = { samples, steps, features, values: new Float64Array(samples * steps * features) };
     const weights = initialise({ features, units, classes: 2 }, seeded(seed), Float64Array);
     const y = new Int32Array(samples);
-    const batch = { number: 0, data: { x, y }, rules, masks, prediction: predict(weights, x, y, masks) };
-    const training = { tables, spec: { ...setting, units }, perEpoch: 1, losses: [], curves: {}, measured: 0 };
+    const spec = { ...setting, units };
+    const batch = { number: 0, spec, data: { x, y }, rules, masks, prediction: predict(weights, x, y, masks) };
+    const training = { tables, perEpoch: 1, losses: [], curves: {}, measured: 0 };
     const snapshot = snapshotOf(training, batch, sample);
     const { i, f, g, o, c, h } = batch.prediction.pass;
     const view = { sample, source: "", recorded: true };
@@ -108,7 +111,7 @@ const CALLS = {
       unrolled: unrolledScene(tables, snapshot, view),
       atlas: atlasScene(tables, snapshot, { ...view, sample: 0 }),
       gates: gatesScene(tables, snapshot, view),
-      cell: cellScene(tables, training.spec, rules),
+      cell: cellScene(tables, spec, rules),
       pass: Object.fromEntries(Object.entries({ i, f, g, o, c, h }).map(([name, values]) => [name, plain(values)])),
       masks: Object.entries(masks).map(([site, mask]) => ({ site, ...mask, values: plain(mask.values) })),
     };
@@ -118,8 +121,27 @@ const CALLS = {
     return planScene(tables, { ...setting, task, units }, rulesOf(tables.methods, tables.options, setting));
   },
 
-  curves({ tables, curves }) {
-    return curvesScene(tables, { curves, losses: null, batch: 0, perEpoch: 1 });
+  curves({ tables, curves, measured, recorded }) {
+    return curvesScene(tables, { curves, losses: null, batch: 0, perEpoch: 1, measured }, { recorded });
+  },
+
+  // A training whose setting is changed after its first batch, and the pictures of that batch.
+  moved({ tables, spec, then }) {
+    const half = temporalOrder({ samples: 3, steps: 24, features: 2 }, seeded(1));
+    const training = begin(tables, { training: half, validation: half }, spec);
+    const batch = trainBatch(training);
+    training.spec = then;
+    const snapshot = snapshotOf(training, batch, 0);
+    const view = { sample: 0, source: "", recorded: false };
+    return { title: unrolledScene(tables, snapshot, view).title, rates: snapshot.sites.map(({ rule }) => rule.rate) };
+  },
+
+  replayed({ recorded, tables }) {
+    const at = replayed(recorded);
+    return Array.from({ length: recorded.batches }, (_, batch) => {
+      const snapshot = at(batch);
+      return { samples: snapshot.samples, lines: atlasScene(tables, snapshot, { sample: 0, source: "" }).lines };
+    });
   },
 
   scenario({ tables, text }) {

@@ -17,8 +17,8 @@ import numpy as np
 import tensorflow as tf
 
 import dropviz
+from dropviz.browser.tables import tables
 from dropviz.core.layer_recording import LayerRecording
-from dropviz.core.tasks import BATCH_SIZE
 
 PATH = Path(dropviz.__file__).parent / "browser" / "playground" / "keras_run.json"
 SAMPLES = 16  # of a batch
@@ -34,15 +34,13 @@ def make() -> dict[str, Any]:
     rules = {rule.site: rule for rule in run.spec.setting.rules}
     batches = layer.batches
     return {
-        "spec": {
-            **run.spec.setting.arguments,
-            **{name: getattr(run.spec, name) for name in ("method", "task", "units", "seed")},
-        },
+        # Whole: no setting of the page may stand beside it.
+        "spec": {name: getattr(run.spec, name) for name in tables()["defaults"]},
         "made": f"Keras {keras.__version__}, TensorFlow {tf.__version__}",
         "batches": batches,
         "perEpoch": batches // EPOCHS,
         "steps": next(iter(layer.values())).time_steps,
-        "samples": BATCH_SIZE,
+        "samples": list(next(iter(layer.values())).batch_sizes),
         "sites": [
             {
                 "site": site,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -136,7 +137,7 @@ def test_it_learns_and_the_sliders_act_while_it_trains(opened: Open) -> None:
     page.keyboard.press("ArrowRight")
     page.locator(f'{TITLE}:has-text("dropout=0.25")').wait_for()
     batch = int(re.findall(r"batch (\d+),", page.inner_text("#picture-where"))[0])
-    accuracy = int(re.findall(r"(\d+)% of validation right", reached(page, 9))[0])
+    accuracy = int(re.findall(r"(\d+)% of the validation sequences right", reached(page, 9))[0])
 
     assert batch > 2 * 23  # it went on where it was
     assert accuracy > 50  # guessing is right in one of ten
@@ -338,11 +339,16 @@ def test_what_comes_late_of_a_training_that_was_left_is_not_shown(opened: Open) 
 
 def test_a_recorded_keras_run_is_replayed_as_it_was(opened: Open) -> None:
     recorded = json.loads(RECORDED.read_text(encoding="utf-8"))
-    page = opened("lstm:u8:d.4")
+    page = opened("lstm:u8:d.4:m=moon:r.3:life=step:e50:s3")
     page.click("#train")
     reached(page, 2)
 
     page.check("#source-keras")
+    code = page.locator("#code").text_content()
+    # All of it is the run's own, and nothing of what the page had.
+    assert asdict(parse(code.split('"')[1]).spec) | recorded["spec"] == asdict(
+        parse(code.split('"')[1]).spec
+    )
     assert recorded["made"] in page.inner_text("#source-said")
     assert "used by Keras" in page.inner_text("#picture-where")
     page.click("#step")
@@ -357,10 +363,39 @@ def test_a_recorded_keras_run_is_replayed_as_it_was(opened: Open) -> None:
 
     page.check("#source-page")
     page.click("#tab-where")
-    assert page.inner_text(TITLE) == "LSTM(8, dropout=0.4, recurrent_dropout=0)"
+    assert page.inner_text(TITLE).startswith('LSTM(8, method="moon", dropout=0.4')
+
+
+def test_a_replay_that_has_ended_begins_anew(opened: Open) -> None:
+    # The clock of the page runs fast, and shows every batch.
+    fast = "const every = window.setInterval; window.setInterval = (run) => every(run, 0)"
+    page = opened(script=fast)
+    page.check("#source-keras")
+    for _ in range(2):
+        page.click('#train:text-is("Replay")')
+        page.locator('#train:text-is("Replay")').wait_for()
+        status(page, "epoch 3, batch 23 of 23")
+
+    page.click("#train")
+    status(page, "epoch 1,")
+
+
+def test_an_address_that_cannot_be_written_leaves_the_picture_right(opened: Open) -> None:
+    refuse = "history.replaceState = () => { throw new DOMException('no', 'SecurityError'); }"
+    page = opened("lstm:u8:d.2", script=refuse)
+
+    page.locator("#slide-dropout").press("ArrowRight")
+    page.locator(f'{TITLE}:has-text("dropout=0.25")').wait_for()
+    page.select_option("#menu-method", "semeniuta")
+    page.locator(f'{TITLE}:has-text("semeniuta")').wait_for()
+    page.click("#step")
+    status(page, "batch 1 of")
 
 
 # ---------------------------------------------------------------- predict first
+
+
+NAMES = "all => all.map((each) => each.ariaLabel)"
 
 
 def test_predict_first_hides_the_answer_asks_and_scores(opened: Open) -> None:
@@ -369,14 +404,25 @@ def test_predict_first_hides_the_answer_asks_and_scores(opened: Open) -> None:
     assert page.is_checked("#predict")
     assert not page.is_visible("#picture-where")
     assert not page.is_visible("#words")
+    assert not page.is_visible("#method .note")  # the method's summary is the answer
     page.click("#train")
     page.locator('#quiz h2:has-text("Question 1 of 4")').wait_for()
     points = 0.0
     for number in range(1, 5):
         assert not page.is_visible("#pages")
+        assert not page.is_visible("#method .note")
         assert "Which are dropped" in page.inner_text("#quiz")
         page.get_by_label("Nobody can know").check()
+        labels = page.locator("#quiz .unit").evaluate_all(NAMES)
+        half = len(labels) // 2
+        assert all(re.fullmatch(r"(unit|input) \d: (dropped|kept)", each) for each in labels[:half])
+        assert all(each.endswith(": dropped?") for each in labels[half:])
         page.click('#quiz button:text-is("Reveal")')
+        shown = page.locator("#quiz button.unit").evaluate_all(
+            "all => all.map((each) => each.textContent.includes('✕') ? 'dropped' : 'kept')"
+        )
+        labels = page.locator("#quiz button.unit").evaluate_all(NAMES)
+        assert [each.split(": ")[1] for each in labels] == shown
         said = page.inner_text("#quiz [role=status]")
         points = float(re.findall(r"([\d.]+) of \d points", said)[0])
         last = number == 4
@@ -386,6 +432,7 @@ def test_predict_first_hides_the_answer_asks_and_scores(opened: Open) -> None:
     # Of Keras's masks the steps share one; gates, sequences and batches do not.
     assert points == 3
     assert page.is_visible("#picture-where")
+    assert page.is_visible("#method .note")
     reached(page, 2)
 
 
@@ -434,6 +481,10 @@ def test_every_control_has_a_name(opened: Open) -> None:
     assert page.get_by_role("slider", name="dropout", exact=True).get_attribute(
         "aria-valuetext"
     ) == ("0.20")
+    for typed, said in (("0.999", "0.999"), ("0.125", "0.125"), ("0.5", "0.50")):
+        page.get_by_label("dropout, typed", exact=True).fill(typed)
+        page.get_by_label("dropout, typed", exact=True).press("Enter")
+        assert page.locator("#slide-dropout").get_attribute("aria-valuetext") == said
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -13,14 +13,15 @@ from dropviz.browser.tables import tables
 from dropviz.core.gates import LSTM_GATES
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Masks
-from dropviz.core.sentences import answer
+from dropviz.core.sentences import answer, counted
 from dropviz.core.setting import Setting
-from dropviz.core.tasks import TASKS
+from dropviz.core.tasks import BATCH_SIZE, TASKS, load_task
 from dropviz.figures import atlas_scene, cell_scene, curves_scene, unrolled_scene
 from dropviz.figures.scene import plain_data
 
 from .engines import Engine
 from .every_setting import EVERY, named
+from .keras_run import PATH as RECORDED
 from .test_masks import plain
 
 TABLES = json.loads(json.dumps(tables()))
@@ -108,9 +109,77 @@ def test_the_curves_are_python_s(engine: Engine) -> None:
         "val_loss": [2.0, 1.5, 1.25, 1.25, 1.5, 12345.0],
     }
 
-    assert engine.ask("curves", tables=TABLES, curves=curves) == as_json(
-        curves_scene.of_runs(curves)
-    )
+    shown = engine.ask("curves", tables=TABLES, curves=curves, measured=0, recorded=True)
+
+    assert shown == as_json(curves_scene.of_runs(curves))
+
+
+@pytest.mark.parametrize("measured", [1, 17, 256])
+def test_losses_of_the_page_are_not_called_keras_s(engine: Engine, measured: int) -> None:
+    curves = {
+        name: [2.0, 1.0] for name in ("loss", "loss_dropout_on", "loss_dropout_off", "val_loss")
+    }
+    shown = engine.ask("curves", tables=TABLES, curves=curves, measured=measured, recorded=False)
+
+    assert "Keras" not in json.dumps(shown)
+    assert f"On and off: {counted(measured, 'training sequence')}," in shown["caption"]
+    labels = {line["name"]: line["label"] for line in shown["lines"]}
+    assert labels.pop("loss") == "mean over the epoch"
+    assert labels == {line.name: line.label for line in curves_scene.LINES if line.name != "loss"}
+
+
+KERAS = TABLES["defaults"] | {"task": "temporal-order", "units": 4}
+MOON = KERAS | {"method": "moon", "recurrent_dropout": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("spec", "then", "title", "rates"),
+    [
+        (
+            KERAS | {"dropout": 0.2, "recurrent_dropout": 0.5},
+            {"dropout": 0.75, "recurrent_dropout": 0.0},
+            "LSTM(4, dropout=0.2, recurrent_dropout=0.5)",
+            [0.2, 0.5],
+        ),
+        (
+            KERAS | {"dropout": 0.4},
+            {"dropout": 0.0},
+            "LSTM(4, dropout=0.4, recurrent_dropout=0)",
+            [0.4],
+        ),
+        (
+            MOON,
+            {"recurrent_dropout": 0.1},
+            'LSTM(4, method="moon", recurrent_dropout=0.5)',
+            [0.5],
+        ),
+    ],
+    ids=["both", "to nothing", "moon"],
+)
+def test_a_batch_keeps_the_rates_that_it_was_trained_with(
+    engine: Engine,
+    spec: dict[str, Any],
+    then: dict[str, Any],
+    title: str,
+    rates: list[float],
+) -> None:
+    seen = engine.ask("moved", tables=TABLES, spec=spec, then=spec | then)
+
+    assert seen == {"title": title, "rates": rates}
+
+
+def test_each_recorded_batch_has_the_sequences_that_it_had(engine: Engine) -> None:
+    recorded = json.loads(RECORDED.read_text(encoding="utf-8"))
+    seen = engine.ask("replayed", tables=TABLES, recorded=recorded)
+
+    sizes = [each["samples"] for each in seen]
+    training = len(load_task("digits").y)
+    for epoch in range(recorded["spec"]["epochs"]):
+        own = sizes[epoch * recorded["perEpoch"] : (epoch + 1) * recorded["perEpoch"]]
+        assert sum(own) == training
+        assert set(own[:-1]) == {BATCH_SIZE}
+    for number, each in enumerate(seen):
+        assert each["lines"] == [f", in batch {number + 1} ({each['samples']} sequences)"]
 
 
 def test_gates_and_states_are_those_of_the_pass(engine: Engine) -> None:
