@@ -85,9 +85,15 @@ def _draw(axes: Axes, line: CurveLine) -> None:
         color=_ink(line),
         linestyle=_dashes(line),
         linewidth=line.width,
-        # One epoch makes no line.
-        marker="o" if len(line.values) == 1 else None,
+        marker="o",
+        markevery=_alone(line),
     )
+
+
+def _alone(line: CurveLine) -> list[int]:
+    """Epochs, from 0, that no line reaches: those before and after have no number."""
+    finite = np.isfinite([np.nan, *line.values, np.nan])
+    return np.flatnonzero(finite[1:-1] & ~finite[:-2] & ~finite[2:]).tolist()
 
 
 def _changes(axes: Axes, changes: Sequence[ChangeMark], epochs: int) -> None:

@@ -133,10 +133,22 @@ def test_each_line_is_named_with_its_last_value() -> None:
     assert re.search(r"0\.900\s+validation", said)
 
 
-def test_one_epoch_is_a_point() -> None:
-    (line,) = lines(curves({"loss": [2.0]})).values()
+@pytest.mark.parametrize(
+    ("losses", "points"),
+    [
+        ([2.0], [0]),
+        ([2.3, NAN], [0]),
+        ([NAN, 2.0, NAN, 1.0, 0.5], [1]),
+        ([2.0, NAN, 1.5, math.inf, 1.0], [0, 2, 4]),
+        ([2.0, 1.0], []),
+    ],
+    ids=str,
+)
+def test_an_epoch_that_no_line_reaches_is_a_point(losses: list[float], points: list[int]) -> None:
+    (line,) = lines(curves({"loss": losses})).values()
 
     assert line.get_marker() == "o"
+    assert line.get_markevery() == points
 
 
 def test_room_is_left_for_the_epochs_to_come() -> None:

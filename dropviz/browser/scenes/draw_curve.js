@@ -15,17 +15,29 @@ import { tag } from "./tree.js";
  */
 export function drawn(line, plot) {
   const colour = tone_of(line.tone);
-  const alone = line.values.length === 1 && line.values[0] !== null && line.values[0] !== undefined;
   return tag(
     "g",
     { "data-line": line.name, "data-tone": line.tone },
     tag("path", { d: band(line, plot), style: `fill:${colour};fill-opacity:.18` }),
     tag("path", { d: path(line.values, plot), style: `fill:none;stroke:${colour}`, ...stroke(line) }),
-    // One epoch makes no line.
-    alone
-      ? tag("circle", { cx: x_of(plot, 1), cy: y_of(plot, line.values[0] ?? 0), r: 4, style: `fill:${colour}` })
-      : null,
+    points(line.values, plot, colour),
   );
+}
+
+/**
+ * Points of the epochs that no line reaches: one alone makes none.
+ *
+ * @param {(number | null)[]} values
+ * @param {Plot} plot
+ * @param {string} colour
+ * @returns {Child[]}
+ */
+function points(values, plot, colour) {
+  const none = (/** @type {number} */ at) => (values[at] ?? null) === null;
+  return values.flatMap((value, at) =>
+    value !== null && none(at - 1) && none(at + 1)
+      ? [tag("circle", { cx: x_of(plot, at + 1), cy: y_of(plot, value), r: 4, style: `fill:${colour}` })]
+      : []);
 }
 
 /**
