@@ -120,6 +120,19 @@ def test_outputs_of_a_notebook_come_alive_whichever_comes_first(cut: Any) -> Non
     assert [each for each in asked if not each.startswith(("blob:", "data:image/png"))] == []
 
 
+def test_where_there_is_no_canvas_the_pictures_stay(chromium: Any, tmp_path: Path) -> None:
+    context = chromium.new_context(offline=True)
+    page = context.new_page()
+    page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
+    path = run(recorded()).page(tmp_path / "run.html")
+
+    page.goto(path.as_uri())
+
+    assert page.locator(".dropviz-picture > img:visible").count() == 3
+    assert page.locator(".dropviz-scene").count() == 0
+    context.close()
+
+
 def test_a_scene_that_is_broken_leaves_the_picture(cut: Any) -> None:
     page, asked = cut
     (curves, *_) = pictures(run(recorded()))

@@ -2,7 +2,7 @@
 
 import { paint } from "./paint.js";
 import { style_text } from "./style.js";
-import { appearance, set_colours, watch_appearance } from "./theme.js";
+import { appearance, follow_appearance, set_colours } from "./theme.js";
 
 /** @typedef {import("./scene_types.js").Chosen} Chosen */
 /** @typedef {import("./scene_types.js").Scene} Scene */
@@ -40,7 +40,7 @@ export function paint_chosen(container, scene, theme) {
   row.append(...fields.filter((each) => each !== null));
   const colours = () => set_colours(row, theme[appearance(container)]);
   colours();
-  watch_appearance(colours);
+  follow_appearance(row, colours);
   const style = document.createElement("style");
   style.textContent = style_text();
   container.replaceChildren(style, ...(row.children.length ? [row] : []), place);

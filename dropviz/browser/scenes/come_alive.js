@@ -7,11 +7,15 @@ import { paint_chosen } from "./choose.js";
 /**
  * Paints the scene of every picture of the page that is not painted yet, in its place.
  *
- * A picture that cannot be painted stays as it is.
+ * A picture that cannot be painted stays as it is, and all do where there is no canvas.
  *
  * @param {Theme} theme
  */
 export function come_alive(theme) {
+  // Heatmaps would be blank.
+  if (!document.createElement("canvas").getContext("2d")) {
+    return;
+  }
   for (const place of document.querySelectorAll(".dropviz-picture:not([data-alive])")) {
     const data = place.querySelector('script[type="application/json"]');
     const image = place.querySelector("img");

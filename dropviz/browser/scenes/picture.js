@@ -6,7 +6,7 @@
 import { moved, pointed, within } from "./pointing.js";
 import { signs } from "./signs.js";
 import { style_text } from "./style.js";
-import { appearance, set_colours, watch_appearance } from "./theme.js";
+import { appearance, follow_appearance, set_colours } from "./theme.js";
 import { patch, tag } from "./tree.js";
 
 /** @typedef {import("./scene_types.js").Scene} Scene */
@@ -53,7 +53,10 @@ import { patch, tag } from "./tree.js";
  * @property {Spot | null} spot
  * @property {string} shown The appearance whose colours are set.
  * @property {Theme | null} coloured The theme that they are of.
+ * @property {boolean} asked Whether it is drawn for somebody who points: training would fill a
+ *   screen reader's ears.
  * @property {number} room The height of the card, which never shrinks: nothing jumps.
+ * @property {() => void} end Ends what it listens to around it.
  */
 
 /** @type {WeakMap<HTMLElement, State>} */
@@ -82,20 +85,22 @@ export function keep(container, scene, theme, painter) {
     render(container, known);
     return;
   }
+  known?.end();
   const root = document.createElement("div");
   container.replaceChildren(root);
   /** @type {State} */
   const state = {
-    scene, theme, painter, root, open: "", spot: null, shown: "", coloured: null, room: 0,
+    scene, theme, painter, root, open: "", spot: null, shown: "", coloured: null, asked: false, room: 0, end: () => {},
   };
   states.set(container, state);
-  listen(container, state);
+  state.end = listen(container, state);
   render(container, state);
 }
 
 /**
  * @param {HTMLElement} container
  * @param {State} state
+ * @returns {() => void} Ends what is listened to around the picture.
  */
 function listen(container, state) {
   const { root } = state;
@@ -107,20 +112,24 @@ function listen(container, state) {
   let width = container.clientWidth;
   const size = new ResizeObserver(() => {
     if (!container.contains(root)) {
-      size.disconnect();
-      stop();
+      end();
     } else if (container.clientWidth !== width) {
       width = container.clientWidth;
       again();
     }
   });
   size.observe(container);
-  const stop = watch_appearance(again);
+  const stop = follow_appearance(root, again);
+  const end = () => {
+    size.disconnect();
+    stop();
+  };
   for (const kind of /** @type {const} */ (["pointerover", "pointermove", "focusin"])) {
     root.addEventListener(kind, (event) => point(container, state, event));
   }
   root.addEventListener("click", (event) => choose(container, state, event));
   root.addEventListener("keydown", (event) => press(container, state, event));
+  return end;
 }
 
 /**
@@ -210,14 +219,14 @@ function heading({ title, lines }) {
  * @returns {Child}
  */
 function card(state, view) {
-  const { painter, scene, open, spot } = state;
+  const { painter, scene, open, spot, asked } = state;
   const inside = open
     ? painter.card(scene, open, spot, view)
     : [tag("p", { class: "dropviz-muted" }, painter.hint)];
   const style = `min-height:${state.room ? `${state.room}px` : `${painter.lines * 1.4 + 1}em`}`;
   return tag(
     "div",
-    { class: "dropviz-card", "aria-live": "polite", "data-empty": !open, style },
+    { class: "dropviz-card", "aria-live": asked ? "polite" : "off", "data-empty": !open, style },
     inside,
   );
 }
@@ -250,14 +259,14 @@ function point(container, state, event) {
     return;
   }
   const spot = event instanceof PointerEvent ? within(found.element, event) : null;
-  if (found.key !== state.open) {
-    state.open = found.key;
-    state.spot = spot;
+  const other = found.key !== state.open;
+  if (other || spot) {
+    Object.assign(state, { open: found.key, spot, asked: true });
     render(container, state);
+    state.asked = false;
+  }
+  if (other) {
     tell(container, state, "dropviz-point");
-  } else if (spot) {
-    state.spot = spot;
-    render(container, state);
   }
 }
 

@@ -71,14 +71,48 @@ export function appearance(element) {
     return said === "false" ? "dark" : "light";
   }
   for (let around = above(element); around; around = above(around)) {
-    const [red = 0, green = 0, blue = 0, alpha = 1] = (
-      getComputedStyle(around).backgroundColor.match(/[\d.]+/g) ?? ["0", "0", "0", "0"]
-    ).map(Number);
+    const [red = 0, green = 0, blue = 0, alpha = 1] = channels(
+      getComputedStyle(around).backgroundColor,
+    );
     if (alpha > 0.5) {
       return 0.299 * red + 0.587 * green + 0.114 * blue < 128 ? "dark" : "light";
     }
   }
   return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+}
+
+/** @type {Map<string, number[]>} */
+const measured = new Map();
+
+/**
+ * @param {string} colour As a browser computes it.
+ * @returns {number[]} Red, green and blue, 0 to 255, and where it is not whole how whole, 0 to 1.
+ */
+function channels(colour) {
+  if (/^rgba?\(/.test(colour)) {
+    return (colour.match(/[\d.]+/g) ?? []).map(Number);
+  }
+  // Written in another way, as oklch(...): a browser that knows it can paint it.
+  const known = measured.get(colour) ?? painted(colour);
+  measured.set(colour, known);
+  return known;
+}
+
+/**
+ * @param {string} colour
+ * @returns {number[]} Of a pixel painted with it; nothing is seen of it where there is no canvas.
+ */
+function painted(colour) {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 1;
+  const context = canvas.getContext("2d");
+  if (!context) {
+    return [0, 0, 0, 0];
+  }
+  context.fillStyle = colour;
+  context.fillRect(0, 0, 1, 1);
+  const [red = 0, green = 0, blue = 0, alpha = 0] = context.getImageData(0, 0, 1, 1).data;
+  return [red, green, blue, alpha / 255];
 }
 
 /**
@@ -88,6 +122,38 @@ export function appearance(element) {
 function above(element) {
   const root = element.getRootNode();
   return element.parentElement ?? (root instanceof ShadowRoot ? root.host : null);
+}
+
+/**
+ * Calls back when what lies around an element may have become dark or light, while the element is
+ * in the page, and when it comes back to it: a page that goes on keeps nothing of one that went.
+ *
+ * @param {Element} element
+ * @param {() => void} changed
+ * @returns {() => void} Ends that.
+ */
+export function follow_appearance(element, changed) {
+  /** @type {(() => void) | null} */
+  let end = null;
+  const leave = () => {
+    end?.();
+    end = null;
+  };
+  const ask = () => (element.isConnected ? changed() : leave());
+  const there = new ResizeObserver(() => {
+    if (!element.isConnected) {
+      leave();
+    } else if (!end) {
+      end = watch_appearance(ask);
+      changed();
+    }
+  });
+  end = element.isConnected ? watch_appearance(ask) : null;
+  there.observe(element);
+  return () => {
+    there.disconnect();
+    leave();
+  };
 }
 
 /**

@@ -132,7 +132,7 @@ function made(parent, each) {
  */
 function fill(element, tree) {
   for (const { name } of [...element.attributes]) {
-    if (!(name in tree.attributes) && name !== "style") {
+    if (!(name in tree.attributes)) {
       element.removeAttribute(name);
     }
   }
