@@ -3,6 +3,7 @@
 import { element, write } from "./element.js";
 
 const SHOWN = 1500;
+const KEYS = /mac|iphone|ipad/i.test(navigator.platform) ? "Cmd+C" : "Ctrl+C";
 
 /**
  * A line with its button.
@@ -16,7 +17,7 @@ export function copied_line(title, text) {
   const button = element("button", { type: "button", "aria-label": `Copy: ${title}` }, "Copy");
   button.addEventListener("click", async () => {
     const done = await copy(line);
-    write(button, done ? "Copied" : "Press Ctrl+C");
+    write(button, done ? "Copied" : `Press ${KEYS}`);
     setTimeout(() => write(button, "Copy"), SHOWN);
   });
   const root = element(

@@ -41,7 +41,5 @@
  * @property {Row[]} [values]
  */
 
-/** @typedef {{destroy: () => void}} Part Ends what it listens to. */
-
 /** This module is read for its types alone. */
 export function model_types() {}

@@ -133,7 +133,7 @@ function verdict(question) {
 function mark_button(unit, noun) {
   const button = element("button", {
     type: "button", "aria-pressed": "false", class: "dropviz-lab-mark",
-    "aria-label": `${noun.replace(/s$/, "")} ${unit + 1}: mark it as dropped`,
+    "aria-label": `number ${unit + 1} of the ${noun}: mark it as dropped`,
   });
   const show = () => {
     const on = button.getAttribute("aria-pressed") === "true";

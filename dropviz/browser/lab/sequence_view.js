@@ -1,14 +1,16 @@
 /** The sequence that is read: its numbers, the step that is open, and what was answered. */
 
+import { canvas, patch, tag } from "../scenes/tree.js";
 import { element, write } from "./element.js";
 
+/** @typedef {import("../scenes/tree.js").Tree} Tree */
 /** @typedef {import("./model_types.js").Sequence} Sequence */
 
 const TILE = 20; // CSS pixels of a cell that holds no number
 const WRITTEN = 4; // features at most whose numbers are written out
 
 /**
- * Shows a sequence, step by step.
+ * Shows a sequence, step by step; what was scrolled stays so.
  *
  * @param {HTMLElement} place
  * @param {Sequence} sequence
@@ -18,13 +20,19 @@ const WRITTEN = 4; // features at most whose numbers are written out
 export function show_sequence(place, sequence, step, choose) {
   const { values } = sequence;
   const features = values[0]?.length ?? 0;
-  const picture = features > WRITTEN ? image(sequence, step) : numbers(sequence, step, choose);
-  const words = element("div", { class: "dropviz-lab-beside" });
-  words.append(
-    element("div", {}, sequence.says),
-    element("div", { class: "dropviz-lab-result" }, sequence.result),
+  const picture = features > WRITTEN ? image(sequence, step) : numbers(sequence, step);
+  const words = tag(
+    "div", { class: "dropviz-lab-beside" },
+    tag("div", {}, sequence.says),
+    tag("div", { class: "dropviz-lab-result" }, sequence.result),
   );
-  place.replaceChildren(picture, words);
+  patch(place, [picture, words]);
+  place.onclick = ({ target }) => {
+    const cell = target instanceof Element ? target.closest("td") : null;
+    if (cell) {
+      choose(cell.cellIndex);
+    }
+  };
 }
 
 /**
@@ -58,15 +66,24 @@ export function time_bar(choose) {
  *
  * @param {Sequence} sequence
  * @param {number} step
- * @returns {HTMLElement}
+ * @returns {Tree}
  */
-function image({ values, low, high }, step) {
-  const canvas = document.createElement("canvas");
+function image(sequence, step) {
+  const says = `The sequence as a picture; row ${step + 1} of ${sequence.values.length} is read.`;
+  return canvas({ role: "img", "aria-label": says }, (place) => draw(place, sequence, step));
+}
+
+/**
+ * @param {HTMLCanvasElement} place
+ * @param {Sequence} sequence
+ * @param {number} step
+ */
+function draw(place, { values, low, high }, step) {
   const [rows, columns] = [values.length, values[0]?.length ?? 1];
   const tile = Math.max(3, Math.min(TILE, 160 / rows));
-  canvas.width = columns * tile + 14;
-  canvas.height = rows * tile;
-  const context = canvas.getContext("2d");
+  place.width = columns * tile + 14;
+  place.height = rows * tile;
+  const context = place.getContext("2d");
   if (context) {
     values.forEach((row, y) => {
       row.forEach((value, x) => {
@@ -85,9 +102,6 @@ function image({ values, low, high }, step) {
     context.lineTo(0, middle + 6);
     context.fill();
   }
-  canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", `The sequence as a picture; row ${step + 1} of ${rows} is read.`);
-  return canvas;
 }
 
 /**
@@ -95,21 +109,18 @@ function image({ values, low, high }, step) {
  *
  * @param {Sequence} sequence
  * @param {number} step
- * @param {(step: number) => void} choose
- * @returns {HTMLElement}
+ * @returns {Tree}
  */
-function numbers({ values, whole }, step, choose) {
+function numbers({ values, whole }, step) {
   const features = values[0]?.length ?? 0;
   const rows = Array.from({ length: features }, (_, feature) =>
-    element("tr", {}, ...values.map((row, at) => {
+    tag("tr", {}, values.map((row, at) => {
       const value = row[feature] ?? 0;
       const text = whole ? String(value) : value.toFixed(2);
-      const cell = element("td", { "data-now": at === step, title: `step ${at + 1}` }, text);
-      cell.addEventListener("click", () => choose(at));
-      return cell;
+      return tag("td", { "data-now": at === step, title: `step ${at + 1}` }, text);
     })),
   );
-  const table = element("table", { class: "dropviz-lab-bits" }, ...rows);
-  table.setAttribute("aria-label", `The sequence; step ${step + 1} of ${values.length} is read.`);
-  return element("div", { class: "dropviz-lab-scroll" }, table);
+  const says = `The sequence; step ${step + 1} of ${values.length} is read.`;
+  const table = tag("table", { class: "dropviz-lab-bits", "aria-label": says }, rows);
+  return tag("div", { class: "dropviz-lab-scroll" }, table);
 }

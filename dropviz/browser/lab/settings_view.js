@@ -62,7 +62,7 @@ export function whole_number(model, name, range, tip) {
     const value = Number(text);
     const fits = Number.isInteger(value) && value >= range.low && value <= range.high;
     if (text === "" ? !range.empty : !fits) {
-      write(said, `${name} must be a whole number from ${range.low}.`);
+      write(said, `${name} must be a whole number from ${range.low} to ${range.high}.`);
       return;
     }
     write(said, "");
@@ -111,18 +111,30 @@ export function tick(model, name, label, tip) {
  * @param {string} name
  * @param {string} label
  * @param {string} tip
- * @returns {Control & {label: (text: string) => void}}
+ * @returns {Control}
  */
 export function press_button(model, name, label, tip) {
   const root = element("button", { type: "button", title: tip, "data-press": name }, label);
-  root.addEventListener("click", () => model.send({ kind: "press", name }));
+  let able = true;
+  // Whoever pressed it keeps the focus, which a disabled button would lose.
+  const settle = () => {
+    const held = !able && root.matches(":focus");
+    root.disabled = !able && !held;
+    root.setAttribute("aria-disabled", String(!able));
+  };
+  root.addEventListener("blur", () => setTimeout(settle));
+  root.addEventListener("click", () => {
+    if (able) {
+      model.send({ kind: "press", name });
+    }
+  });
   return {
     root,
     show: () => {},
-    allow: (able) => {
-      root.disabled = !able;
+    allow: (now) => {
+      able = now;
+      settle();
     },
-    label: (text) => write(root, text),
   };
 }
 

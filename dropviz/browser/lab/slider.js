@@ -73,16 +73,17 @@ export function rate_slider(model, name, tip) {
  */
 function listen_to_bar(model, name, bar, move) {
   const training = () => ["compiling", "training"].includes(model.get("state"));
-  // A range of any step is where the pointer is: to the nearest twentieth.
+  // A range of any step is where the pointer is: to the nearest twentieth that is a rate.
+  const stop = () => Math.min(nearest(Number(bar.value)), Number(bar.max));
   bar.addEventListener("input", () => {
-    bar.value = String(nearest(Number(bar.value)));
+    bar.value = String(stop());
     bar.setAttribute("aria-valuetext", rate_text(Number(bar.value)));
     // While it trains each stop of a slider is a change of the schedule, and no place between.
     if (!training()) {
       move(Number(bar.value));
     }
   });
-  bar.addEventListener("change", () => move(nearest(Number(bar.value))));
+  bar.addEventListener("change", () => move(stop()));
   bar.addEventListener("keydown", (event) => {
     const to = moved(Number(model.get(name)), event.key, Number(bar.max));
     if (to !== null && !event.ctrlKey && !event.metaKey && !event.altKey) {
