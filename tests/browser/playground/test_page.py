@@ -523,6 +523,25 @@ def test_it_fits_and_can_be_read(opened: Open, width: int, scheme: str) -> None:
             assert 0 <= box["y"] <= box["y"] + box["height"] <= 768
 
 
+@pytest.mark.parametrize("width", [360, 1366])
+def test_a_long_sequence_scrolls_in_its_place_with_its_step_marked(
+    opened: Open, width: int
+) -> None:
+    page = opened("lstm:u4:d.2:task=temporal-order", width=width)
+    page.click("#step")
+    status(page, "batch 1 of")
+    page.click("#tab-inside")
+    page.locator("#reads table").wait_for()
+
+    assert page.locator("html").evaluate("it => it.scrollWidth <= it.clientWidth")
+    page.locator("#at-step").press("End")
+    grounds = page.locator("#reads tr:first-child td").evaluate_all(
+        "all => all.map((each) => getComputedStyle(each).backgroundColor)"
+    )
+    assert len(set(grounds)) == 2
+    assert grounds.index(grounds[-1]) == len(grounds) - 1
+
+
 def test_less_motion_is_slow(opened: Open) -> None:
     page = opened("lstm:u8:d.2", reduced_motion="reduce")
 
