@@ -367,15 +367,17 @@ def test_a_recorded_keras_run_is_replayed_as_it_was(opened: Open) -> None:
 
 
 def test_a_replay_that_has_ended_begins_anew(opened: Open) -> None:
-    # The clock of the page runs fast, and shows every batch.
-    fast = "const every = window.setInterval; window.setInterval = (run) => every(run, 0)"
-    page = opened(script=fast)
+    clock = """const every = window.setInterval;
+      window.setInterval = (run, time) => every(run, window.slowly ? time : 0)"""
+    page = opened(script=clock)
     page.check("#source-keras")
     for _ in range(2):
         page.click('#train:text-is("Replay")')
         page.locator('#train:text-is("Replay")').wait_for()
         status(page, "epoch 3, batch 23 of 23")
 
+    page.evaluate("window.slowly = true")
+    page.check("#speed-slow")
     page.click("#train")
     status(page, "epoch 1,")
 
