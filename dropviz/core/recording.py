@@ -132,7 +132,8 @@ class Recording(Mapping[str, LayerRecording]):
         if self.missed:
             lines.append(
                 f"Not recorded: {counted(self.missed, 'step')} of training, made by a function "
-                "that was compiled before the recording began. Make the function inside it."
+                "that was compiled before the recording began (make it inside), or not brought to "
+                "an end."
             )
         return lines
 

@@ -140,8 +140,9 @@ def _bound(node: ast.AST, modules: Collection[str] = ()) -> Iterator[str]:
 
 def _is_of_dropviz(node: ast.stmt) -> bool:
     """Whether a statement takes all names of dropviz's, which is not there behind the locks."""
-    star = isinstance(node, ast.ImportFrom) and any(each.name == _STAR for each in node.names)
-    return star and str(node.module).partition(".")[0] == "dropviz"
+    if not isinstance(node, ast.ImportFrom) or not any(each.name == _STAR for each in node.names):
+        return False
+    return str(node.module).partition(".")[0] == "dropviz"
 
 
 def _root(node: ast.expr) -> str:

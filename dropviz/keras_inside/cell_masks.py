@@ -33,6 +33,12 @@ def keeps_masks(cell: Cell) -> bool:
     return isinstance(cell, keeper)
 
 
+def generator_of(layer: Cell) -> Any | None:
+    """The generator that a cell or a layer draws its masks from; None where it has none."""
+    generator = getattr(layer, "seed_generator", None)
+    return generator if isinstance(generator, keras.random.SeedGenerator) else None
+
+
 def kept_masks(cell: Cell, argument: str) -> Tensor | list[Tensor] | None:
     """The masks that a cell keeps: one, a list with one for each gate, or None.
 
@@ -49,6 +55,11 @@ def kept_masks(cell: Cell, argument: str) -> Tensor | list[Tensor] | None:
 def keep_masks(cell: Cell, argument: str, masks: Tensor | list[Tensor]) -> None:
     """Has a cell keep masks for the call under way."""
     set_attributes(cell, **{_KEPT[argument]: masks})
+
+
+def mask_getters(cell: Cell) -> list[Callable[[Tensor], Any]]:
+    """What a cell asks for its masks with, as it is now; none of one that keeps none."""
+    return [getattr(cell, name) for name in _GETTERS.values() if hasattr(cell, name)]
 
 
 def replace_mask_getter(cell: Cell, argument: str, getter: Callable[[Tensor], Any]) -> None:

@@ -60,6 +60,11 @@ def restore_call(layer: Layer) -> None:
     remove_attribute(layer, _NAME)
 
 
+def has_rank(tensor: Tensor) -> bool:
+    """Whether it is known how many axes a tensor has; TensorFlow may not know it."""
+    return getattr(tensor.shape, "rank", 0) is not None
+
+
 def call_with_mask(layer: Layer, inputs: Tensor) -> tuple[Tensor, Tensor]:
     """Calls a Dropout layer that trains, and draws its mask once more from the same seed.
 

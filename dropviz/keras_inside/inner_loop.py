@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -20,6 +21,7 @@ InnerLoop = Callable[..., Any]  # (sequences, initial_state, mask, training=Fals
 
 _NAME = "inner_loop"
 _here = threading.local()
+_replaced = weakref.WeakSet[InnerLoop]()
 
 
 def class_inner_loop(layer: Layer) -> InnerLoop:
@@ -28,12 +30,18 @@ def class_inner_loop(layer: Layer) -> InnerLoop:
 
 
 def has_own_inner_loop(layer: Layer) -> bool:
-    """Whether a layer's loop is replaced."""
-    return _NAME in vars(layer)
+    """Whether a layer's loop is replaced, by this module."""
+    return vars(layer).get(_NAME) in _replaced
+
+
+def has_foreign_inner_loop(layer: Layer) -> bool:
+    """Whether somebody else has given this one layer another loop."""
+    return _NAME in vars(layer) and not has_own_inner_loop(layer)
 
 
 def replace_inner_loop(layer: Layer, inner_loop: InnerLoop) -> None:
     """Gives a layer another loop, until ``restore_inner_loop``."""
+    _replaced.add(inner_loop)
     set_attributes(layer, inner_loop=inner_loop)
 
 

@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Any
 
+from dropviz.keras_inside.untracked import remove_attribute, set_attributes
+
 Model = Any
 
 TRAIN = "train_function"
+_ASIDE = "_step_functions_set_aside"
 # By the method of ``keras.Model`` that makes it, the attribute that it is cached in.
 MAKERS = {f"make_{name}": name for name in (TRAIN, "test_function", "predict_function")}
 
@@ -25,6 +28,44 @@ def forget_step_function(model: Model, name: str) -> None:
         name: A value of ``MAKERS``.
     """
     setattr(model, name, None)
+
+
+def set_step_function_aside(model: Model, name: str) -> None:
+    """Has Keras make a cached function anew, until ``put_step_function_back``.
+
+    It is kept on the model, so that nothing else holds the model.
+
+    Args:
+        model: A Keras model.
+        name: A value of ``MAKERS``.
+    """
+    if getattr(model, name) is not None:
+        aside = vars(model).get(_ASIDE, {})
+        set_attributes(model, **{_ASIDE: {**aside, name: getattr(model, name)}})
+    forget_step_function(model, name)
+
+
+def put_step_function_back(model: Model, name: str) -> None:
+    """Gives a model the function again that was set aside; none where none was.
+
+    What Python put into it when it was traced, and TensorFlow's own random operations in it, go on
+    as if nothing had been compiled meanwhile.
+
+    Args:
+        model: A Keras model.
+        name: A value of ``MAKERS``.
+    """
+    aside = dict(vars(model).get(_ASIDE, {}))
+    setattr(model, name, aside.pop(name, None))
+    if aside:
+        set_attributes(model, **{_ASIDE: aside})
+    else:
+        remove_attribute(model, _ASIDE)
+
+
+def forget_what_was_set_aside(model: Model, *_: Any, **__: Any) -> None:
+    """Lets go of functions that ``Model.compile`` makes useless."""
+    remove_attribute(model, _ASIDE)
 
 
 class StepsByCase:

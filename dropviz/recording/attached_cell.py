@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from dropviz.keras_inside.cell_masks import generator_of
 from dropviz.keras_inside.gradient_tape import under_gradient_tape
 from dropviz.recording.find_layers import has_foreign_code
 from dropviz.recording.log_rows import LoggedCall
@@ -47,11 +48,11 @@ class AttachedCell:
             self._untrained |= trains
             return
         cell = self._cell()
-        layout, masks = read_masks(cell)
+        layout, masks = read_masks(cell, sequences.shape[0])
         if layout not in self._layouts:
             self._layouts.append(layout)
         shape = keras.ops.shape(sequences)
-        generator = getattr(cell, "seed_generator", None)
+        generator = generator_of(cell)
         self._store.write(
             self._number,
             masks,
@@ -60,7 +61,7 @@ class AttachedCell:
                 samples=shape[0],
                 steps=shape[1],
                 carried=keras.ops.any(keras.tree.flatten(state)[0] != 0),
-                state=generator.state.value if generator else np.zeros(2, np.int64),
+                state=generator.state.value if generator is not None else np.zeros(2, np.int64),
                 layout=self._layouts.index(layout),
                 rates=rates_of(cell),
             ),

@@ -9,6 +9,7 @@ from typing import Any
 
 from dropviz.errors import DropvizError
 from dropviz.keras_inside.inner_loop import (
+    has_foreign_inner_loop,
     has_own_inner_loop,
     is_look,
     replace_inner_loop,
@@ -74,6 +75,8 @@ class AttachedCells:
         states = cells(layer, path)
         for number, (cell_path, cell) in enumerate(states):
             reason = unrecordable(layer, cell) or self._store.full
+            if has_foreign_inner_loop(layer):
+                reason = "its inner_loop was replaced by other code, past which nothing is heard."
             if reason:
                 self.refused[cell_path] = reason
             else:
@@ -123,7 +126,14 @@ class AttachedCells:
                 for each, cell in able:
                     state = initial_state[cell] if stacked else initial_state
                     each.heard(sequences, state, training=training)
-            returned = original(myself(), sequences, initial_state, mask, training=training)
+            # By keyword, as Keras calls it: a loop of somebody's own may take no other way.
+            returned = original(
+                myself(),
+                sequences=sequences,
+                initial_state=initial_state,
+                mask=mask,
+                training=training,
+            )
             if not is_look():
                 last, every, _ = returned
                 neighbours.reads(path, sequences)

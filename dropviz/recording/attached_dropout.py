@@ -9,7 +9,13 @@ from typing import Any
 import keras
 
 from dropviz.core.setting import Setting
-from dropviz.keras_inside.dropout_mask import call_with_mask, replace_call, restore_call
+from dropviz.keras_inside.cell_masks import generator_of
+from dropviz.keras_inside.dropout_mask import (
+    call_with_mask,
+    has_rank,
+    replace_call,
+    restore_call,
+)
 from dropviz.keras_inside.gradient_tape import under_gradient_tape
 from dropviz.keras_inside.inner_loop import is_look
 from dropviz.recording.log_rows import LoggedCall
@@ -31,6 +37,7 @@ class AttachedDropout:
     Attributes:
         path: Its name in the recording.
         layer: Gives the layer, or None where that is gone.
+        unable: Why some of its calls cannot be recorded; empty where all can.
     """
 
     def __init__(self, store: Store, layer: Layer, path: str, neighbours: Neighbours) -> None:
@@ -38,6 +45,7 @@ class AttachedDropout:
         self.layer = weakref.ref(layer)
         self._store = store
         self._neighbours = neighbours
+        self.unable = ""
         self._number = store.new_layer()
         self._layouts: list[Layout] = []
         self._facts = Facts(
@@ -61,7 +69,7 @@ class AttachedDropout:
 
         def call(inputs: Tensor, training: bool = False) -> Tensor:  # noqa: FBT001, FBT002
             mine: Layer = myself()
-            if is_look() or not training or not mine.rate or len(inputs.shape) not in _AXES:
+            if is_look() or not training or not mine.rate or not self._able(mine, inputs):
                 return original(mine, inputs, training=training)
             outputs, mask = call_with_mask(mine, inputs)
             self._heard(mine, mask)
@@ -75,6 +83,19 @@ class AttachedDropout:
         layer = self.layer()
         if layer is not None:
             restore_call(layer)
+
+    def _able(self, layer: Layer, inputs: Tensor) -> bool:
+        """Whether a call can be recorded; if not, why is kept."""
+        shape = tuple(inputs.shape) if has_rank(inputs) else ()
+        if len(shape) not in _AXES:
+            self.unable = "it drops what is neither a sequence nor a vector of numbers."
+        elif shape[-1] is None:
+            self.unable = "the last axis of what it drops has no fixed length."
+        elif generator_of(layer) is None:
+            self.unable = "its seed_generator is no keras.random.SeedGenerator any more."
+        else:
+            return True
+        return False
 
     def _heard(self, layer: Layer, mask: Tensor) -> None:
         shape = keras.ops.shape(mask)

@@ -20,12 +20,11 @@ class AttachedDropouts:
 
     Attributes:
         neighbours: Between which recurrent layers they stand.
-        refused: By the name of each that cannot be recorded, why.
     """
 
     def __init__(self, store: Store) -> None:
         self.neighbours = Neighbours()
-        self.refused: dict[str, str] = {}
+        self._without_room: dict[str, str] = {}
         self._store = store
         self._attached: list[AttachedDropout] = []
 
@@ -53,12 +52,18 @@ class AttachedDropouts:
                 continue
             path = free_name(each.path, model)
             if self._store.full:
-                self.refused[path] = self._store.full
+                self._without_room[path] = self._store.full
             else:
                 made = AttachedDropout(self._store, each.layer, path, self.neighbours)
                 made.attach(each.layer)
                 self._attached.append(made)
         return self.paths[before:]
+
+    @property
+    def refused(self) -> dict[str, str]:
+        """By the name of each of which no call, or not every one, is recorded: why."""
+        unable = {each.path: each.unable for each in tuple(self._attached) if each.unable}
+        return self._without_room | unable
 
     def layers(self) -> list[Layer]:
         """Those that are still there."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import keras
 from dropviz.core.gates import GRU_GATES, LSTM_GATES, RNN_GATES
 from dropviz.core.method_options import RATES
 from dropviz.core.setting import Setting
-from dropviz.keras_inside.cell_masks import keeps_masks
+from dropviz.keras_inside.cell_masks import keeps_masks, mask_getters
 from dropviz.keras_inside.dropout_mask import drops_by_mask, makes_noise
 from dropviz.keras_inside.sublayers import direct_sublayers
 from dropviz.methods.method_cell import MethodCell
@@ -161,9 +162,15 @@ def unrecordable(layer: Layer, cell: Layer) -> str:
 def has_foreign_code(layer: Layer, cell: Layer) -> bool:
     """Whether a layer or its cell computes by code that is neither Keras's nor dropviz's."""
     classes = [type(each) for each in (layer, cell)]
-    calls = [inspect.unwrap(each.call) for each in (layer, cell)]
-    homes = {str(each.__module__).partition(".")[0] for each in (*classes, *calls)}
+    calls = [_unwrapped(each) for each in (layer.call, cell.call, *mask_getters(cell))]
+    homes = {str(getattr(each, "__module__", "")).partition(".")[0] for each in (*classes, *calls)}
     return not homes <= {"keras", "dropviz"}
+
+
+def _unwrapped(function: Any) -> Any:
+    while isinstance(function, functools.partial):
+        function = function.func
+    return inspect.unwrap(function)
 
 
 def setting(cell: Layer) -> Setting:

@@ -101,12 +101,13 @@ class Layout:
         return sum(math.prod(site.shape(samples, steps)) for site in self.sites)
 
 
-def read_masks(cell: Cell) -> tuple[Layout, list[Tensor]]:
+def read_masks(cell: Cell, samples: int | None = None) -> tuple[Layout, list[Tensor]]:
     """Reads the masks that a cell has drawn for the call under way.
 
     Args:
         cell: A Keras cell between the drawing of its masks and their reset, that is
             inside ``RNN.inner_loop`` (keras/src/layers/rnn/rnn.py, ``RNN.call``).
+        samples: Samples of the call; None where they are not known beforehand.
 
     Returns:
         Their layout, and the masks that multiply: each of shape (samples, units) in
@@ -124,7 +125,14 @@ def read_masks(cell: Cell) -> tuple[Layout, list[Tensor]]:
         used = [] if reason else masks
         tensors += used
         units = int(used[0].shape[-1]) if used else 0
-        layout = SiteLayout(site, len(used), units, rate, bool(used) and rate < 1, reason)
+        # A cell of somebody's own may draw one mask for all.
+        by_sample = not used or used[0].shape[0] != 1 or samples == 1
+        layout = SiteLayout(
+            *(site, len(used), units, rate),
+            drawn=bool(used) and rate < 1,
+            reason=reason,
+            by_sample=by_sample,
+        )
         sites.append(replace(layout, argument=argument) if live_rates(cell) and used else layout)
     return Layout(tuple(sites), str(cell.compute_dtype)), tensors
 

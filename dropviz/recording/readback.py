@@ -16,6 +16,7 @@ from dropviz.core.masks import Array, Masks
 from dropviz.core.method_options import RATES
 from dropviz.core.sentences import counted
 from dropviz.core.setting import Setting
+from dropviz.keras_inside.cell_masks import generator_of
 from dropviz.methods.variable_rates import live_rates
 from dropviz.recording.find_layers import kind, setting
 from dropviz.recording.log_rows import (
@@ -90,7 +91,7 @@ class Facts:
             cell: The cell.
         """
         units = int(cell.units) if hasattr(cell, "units") else 0
-        draws = hasattr(cell, "seed_generator")
+        draws = generator_of(cell) is not None
         is_live = live_rates(cell) is not None
         return cls(path, number, *kind(cell), units, setting(cell), is_live, draws)
 

@@ -34,6 +34,12 @@ def record(
     them; nothing is drawn for the recording). After the block nothing of dropviz is
     left in the model, however the block ended.
 
+    Keras's compiled step is made anew for the block, as after ``compile``, and that of before
+    goes on after it. So what was changed without ``compile`` since the first ``fit`` (the rate of a
+    layer, a number in a ``train_step``) acts inside the block, where Keras's old step would not
+    know of it; TensorFlow's own random operations (``tf.random.normal``) begin anew there; and a
+    ``train_function`` that somebody has wrapped rests.
+
     Args:
         model: A Keras model or layer that holds an ``LSTM``, ``GRU``, ``SimpleRNN`` or
             ``RNN`` with Keras's cells, at any depth. Need not be built or compiled.

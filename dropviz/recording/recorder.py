@@ -20,7 +20,13 @@ from dropviz.keras_inside.entry_layer import entry_layer
 from dropviz.keras_inside.gradient_tape import under_gradient_tape
 from dropviz.keras_inside.inner_loop import is_look
 from dropviz.keras_inside.jax_state import bring_all_home
-from dropviz.keras_inside.step_functions import MAKERS, TRAIN, forget_step_function
+from dropviz.keras_inside.step_functions import (
+    MAKERS,
+    TRAIN,
+    forget_what_was_set_aside,
+    put_step_function_back,
+    set_step_function_aside,
+)
 from dropviz.recording.attached_cells import AttachedCells
 from dropviz.recording.attached_dropouts import AttachedDropouts
 from dropviz.recording.find_layers import (
@@ -95,6 +101,7 @@ class Recorder:
                 # Of a model that was named, wherever it trains.
                 listens = hooks.before(keras.Model, make, on_make, any_thread=root is not None)
                 stack.enter_context(listens)
+            stack.enter_context(hooks.before(keras.Model, "compile", forget_what_was_set_aside))
             stack.enter_context(self._missed.counting(any_thread=root is not None))
             neighbours = self.dropouts.neighbours
             both = neighbours.hearing_both_directions(
@@ -211,6 +218,8 @@ class Recorder:
         if trains:
             self.models.trains(model)
         if any(model is ref() and name == made for ref, made in self._made):
+            if name == TRAIN:
+                self._missed.hears(model)  # it may have been compiled anew
             return
         found = recurrent_layers(model)
         if trains:
@@ -220,7 +229,7 @@ class Recorder:
         if recorded:
             self.takes(model)
             # A function cached before would bypass the recorder.
-            forget_step_function(model, name)
+            set_step_function_aside(model, name)
             self._made.append((weakref.ref(model), name))
             if name == TRAIN:
                 self._missed.hears(model)
@@ -233,10 +242,11 @@ class Recorder:
             model = ref()
             if model is not None:
                 # A function traced meanwhile would keep writing.
-                forget_step_function(model, name)
+                put_step_function_back(model, name)
         frozen = self.store.frozen()
         asked = None if self._everything else self.layers().values()
         self.recording.missed = self._missed.count(frozen.steps, asked)
+        self.recording.skipped |= self.dropouts.refused  # as their calls have shown
         self.store.release()
         facts, keep = self._facts(), self.keep
         self.recording.close(lambda: _read(facts, frozen, keep))

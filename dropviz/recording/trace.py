@@ -189,8 +189,10 @@ def _listening(layer: Layer) -> Iterator[list[_Call]]:
         mask: Any,
         training: bool = False,  # noqa: FBT001, FBT002 (Keras's own signature)
     ) -> Any:
-        layout, masks = read_masks(layer.cell)
-        out = class_inner_loop(layer)(sequences, initial_state, mask, training=training)
+        layout, masks = read_masks(layer.cell, sequences.shape[0])
+        out = class_inner_loop(layer)(
+            sequences=sequences, initial_state=initial_state, mask=mask, training=training
+        )
         keep = [] if mask is None else keras.tree.flatten(mask)
         calls.append(
             _Call(

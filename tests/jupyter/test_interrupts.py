@@ -30,7 +30,7 @@ MOMENTS = {
         "before the cell": ("studies/watch.py", "watched = Watched(recorder, listener)"),
         "while a layer is traced": (
             "recording/attached_cell.py",
-            "layout, masks = read_masks(cell)",
+            "layout, masks = read_masks(cell, sequences.shape[0])",
         ),
         "while it trains": ("studies/progress.py", "self._tell(batch + 1)"),
         "while hooks are taken away": ("recording/recorder.py", "self.store.release()"),
@@ -43,7 +43,7 @@ MOMENTS = {
         "before the model is built": ("studies/fitting.py", "layers = [keras.Input("),
         "while a layer is traced": (
             "recording/attached_cell.py",
-            "layout, masks = read_masks(cell)",
+            "layout, masks = read_masks(cell, sequences.shape[0])",
         ),
         "while it is measured": ("studies/on_and_off.py", "off = self._figures(training=False)"),
         "while it is proved": ("recording/trace.py", "if not calls:"),
@@ -53,7 +53,7 @@ MOMENTS = {
         "before the block": ("recording/record.py", "recorder.attach(each.layer, each.path)"),
         "while a layer is traced": (
             "recording/attached_cell.py",
-            "layout, masks = read_masks(cell)",
+            "layout, masks = read_masks(cell, sequences.shape[0])",
         ),
         "while hooks are taken away": ("recording/recorder.py", "self.store.release()"),
     },
