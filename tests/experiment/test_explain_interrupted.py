@@ -63,6 +63,7 @@ def check_as_before(layer: Layer, act: Callable[[], object]) -> None:
     assert np.abs(np.asarray(layer(X, training=True) - layer(X))).max() > 0
 
 
+@pytest.mark.few("[20, 20]-explain")
 @pytest.mark.parametrize("act", [explain, hear_witnesses])
 # In the first call; in the middle; by one who presses twice.
 @pytest.mark.parametrize("at", [[1], [20], [20, 20]], ids=str)

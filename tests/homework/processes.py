@@ -33,7 +33,10 @@ def ends(process: psutil.Process) -> bool:
     """Whether a process ends within seconds; one that nobody has waited for has ended too."""
     until = time.monotonic() + 20
     while time.monotonic() < until:
-        if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
+        try:
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
             return True
         time.sleep(0.02)
     return False

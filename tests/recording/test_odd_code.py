@@ -15,6 +15,8 @@ from dropviz.methods.variable_rates import VariableRates
 from dropviz.recording.find_layers import has_foreign_code, setting
 from dropviz.recording.record import record, record_everything
 
+pytestmark = pytest.mark.slow
+
 Layer = Any
 Model = Any
 

@@ -11,6 +11,8 @@ import pytest
 
 from dropviz.recording.record import record, record_everything
 
+pytestmark = pytest.mark.slow
+
 Model = Any
 
 BATCHES, BATCH, STEPS, FEATURES = 5, 8, 4, 3
