@@ -101,7 +101,10 @@ class Recorder:
                 # Of a model that was named, wherever it trains.
                 listens = hooks.before(keras.Model, make, on_make, any_thread=root is not None)
                 stack.enter_context(listens)
-            stack.enter_context(hooks.before(keras.Model, "compile", forget_what_was_set_aside))
+            compiles = hooks.before(
+                keras.Model, "compile", forget_what_was_set_aside, any_thread=root is not None
+            )
+            stack.enter_context(compiles)
             stack.enter_context(self._missed.counting(any_thread=root is not None))
             neighbours = self.dropouts.neighbours
             both = neighbours.hearing_both_directions(

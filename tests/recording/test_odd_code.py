@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -210,12 +211,20 @@ def test_a_compiled_step_of_before_goes_on_after_the_recording() -> None:
     assert not [name for name in vars(model) if "aside" in name]
 
 
-def test_a_step_that_was_compiled_anew_meanwhile_makes_that_of_before_useless() -> None:
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["here", "in another thread"])
+def test_a_step_that_was_compiled_anew_meanwhile_makes_that_of_before_useless(
+    *, elsewhere: bool
+) -> None:
     model = model_of(lstm())
     fit(model)
     with record(model):
         fit(model)
-        model.compile("adam", "mse")
+        if elsewhere:
+            thread = threading.Thread(target=model.compile, args=("adam", "mse"))
+            thread.start()
+            thread.join()
+        else:
+            model.compile("adam", "mse")
         fit(model)
 
     assert model.train_function is None
