@@ -182,12 +182,21 @@ class Notebook:
         try:
             return self.page.wait_for_selector(selector, timeout=1000 * seconds)
         except Exception as error:
-            shown = self.page.evaluate(
-                """() => [".jp-InputPrompt", ".dropviz-lab-status", ".dropviz-scene"].map((each) =>
-                     [...document.querySelectorAll(each)].map((found) =>
-                       (found.ariaLabel || found.innerText).slice(0, 200)))"""
-            )
-            raise AssertionError(f"{selector} is not to be seen, but {shown}") from error
+            raise AssertionError(f"{selector} is not to be seen, but {self._found()}") from error
+
+    def _found(self) -> str:
+        """What stands on the page, and what the server said last, for whoever reads a failure."""
+        shown = self.page.evaluate(
+            """() => [".jp-InputPrompt", ".dropviz-lab-status", ".dropviz-scene", ".jp-Dialog"]
+                 .map((each) => [...document.querySelectorAll(each)].map((found) =>
+                   (found.ariaLabel || found.innerText).slice(0, 200)))"""
+        )
+        kernel = self.page.evaluate(
+            '() => document.querySelector(".jp-Notebook-ExecutionIndicator")?.dataset.status'
+        )
+        log = self.folder / "server.log"
+        said = log.read_text()[-1500:] if log.exists() else ""
+        return f"{shown}; the kernel is {kernel}; the server's log ends with: {said}"
 
     def picture(self, alt: str, seconds: float = SECONDS) -> str:
         """Waits for a picture of the panel whose alt text holds some words; all of that text."""
@@ -226,8 +235,20 @@ class Notebook:
         return text
 
     def press(self, button: str) -> None:
-        """Presses a button of the panel."""
-        self.page.click(f'button:text-is("{button}"):not([disabled])')
+        """Presses a button of the panel, once more where the page moved under the pointer."""
+        found = self.page.locator(f'button:text-is("{button}"):not([disabled])').first
+        for _ in range(3):
+            heard = found.evaluate_handle(
+                """(button) => {
+                  const heard = { click: false };
+                  button.addEventListener("click", () => { heard.click = true; }, true);
+                  return heard;
+                }"""
+            )
+            found.click()
+            if heard.evaluate("(heard) => heard.click"):
+                return
+        raise AssertionError(f"{button} is pressed and hears nothing, but {self._found()}")
 
     def slide(self, name: str, key: str = "ArrowRight", times: int = 1) -> None:
         """Moves a slider by keyboard."""
