@@ -76,6 +76,7 @@ class Confusion(keras.metrics.Metric):  # type: ignore[misc]
         return keras.ops.ones((2, 2))
 
 
+@pytest.mark.few("a number for each class")
 @pytest.mark.parametrize(
     "metric",
     [
