@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from dropviz.core.display_registry import display, draw_figure
 from dropviz.core.sentences import counted, figure
+from dropviz.core.share_interval import share_interval
 from dropviz.errors import DropvizError, received
 
 Array = NDArray[Any]
@@ -195,18 +195,11 @@ def covered(low: Array, high: Array, y: Any, share: float) -> Coverage:
             f"{truth.shape}."
         )
     inside = (low <= truth) & (truth <= high)
-    return Coverage(share, *_wilson(int(inside.sum()), inside.size), inside.size)
+    low_end, high_end = share_interval(int(inside.sum()), inside.size, _Z)
+    return Coverage(share, float(inside.mean()), low_end, high_end, inside.size)
 
 
 def _checked(share: float) -> float:
     if not isinstance(share, (int, float)) or not 0 < share < 1:
         raise DropvizError(f"share must be between 0 and 1, as .9. Received: {received(share)}.")
     return float(share)
-
-
-def _wilson(inside: int, count: int) -> tuple[float, float, float]:
-    """A share with its 95 % interval (Wilson 1927, JASA 22, 209-212)."""
-    share, square = inside / count, _Z**2 / count
-    middle = (share + square / 2) / (1 + square)
-    half = _Z / (1 + square) * math.sqrt(share * (1 - share) / count + square / (4 * count))
-    return share, max(0.0, middle - half), min(1.0, middle + half)

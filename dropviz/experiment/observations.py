@@ -10,6 +10,7 @@ from enum import Enum
 import numpy as np
 
 from dropviz.core.masks import Array
+from dropviz.core.share_interval import share_interval
 
 # Equal masks prove sharing only where luck is ruled out to this.
 _CHANCE = 1e-6
@@ -270,10 +271,4 @@ def interval(dropped: int, draws: int) -> tuple[float, float]:
     Returns:
         The lower and the upper end, 0 to 1.
     """
-    if not draws:
-        return 0.0, 1.0
-    share, z2 = dropped / draws, _SIGMAS**2
-    middle = (share + z2 / (2 * draws)) / (1 + z2 / draws)
-    half = _SIGMAS * math.sqrt(share * (1 - share) / draws + z2 / (4 * draws**2))
-    half /= 1 + z2 / draws
-    return max(0.0, middle - half), min(1.0, middle + half)
+    return share_interval(dropped, draws, _SIGMAS)

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
@@ -11,7 +9,7 @@ import pytest
 from dropviz.browser import read_scripts
 from dropviz.browser.read_scripts import joined, read_script
 from dropviz.errors import DropvizError
-from tests.browser.stage import REQUIRED
+from tests.browser.in_node import said_in_node
 
 SCRIPTS = Path(read_scripts.__file__).parent
 Put = Callable[[Mapping[str, str]], None]
@@ -30,19 +28,7 @@ def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Put:
     return put
 
 
-def ran(text: str) -> str:
-    """What Node prints when it runs the text as a module."""
-    node = shutil.which("node")
-    if node is None and not REQUIRED:
-        pytest.skip("no Node was found; install the system's package `nodejs`")
-    assert node is not None
-    done = subprocess.run(
-        [node, "--input-type=module", "-e", text], capture_output=True, text=True, check=True
-    )
-    return done.stdout
-
-
-def test_modules_whose_private_names_are_equal_keep_their_own(put: Put) -> None:
+def test_modules_whose_private_names_are_equal_keep_their_own(put: Put, tmp_path: Path) -> None:
     put(
         {
             "a/top.js": (
@@ -68,10 +54,12 @@ def test_modules_whose_private_names_are_equal_keep_their_own(put: Put) -> None:
     assert "Says all" not in text
     assert "each of them" not in text
     assert text == joined("a/top.js")
-    assert ran(f"{text}console.log(all());") == "low,2,3 low,top\n"
+    assert said_in_node(f"{text}console.log(all());", tmp_path) == "low,2,3 low,top\n"
 
 
-def test_types_within_lines_are_left_out_and_the_code_behind_them_stays(put: Put) -> None:
+def test_types_within_lines_are_left_out_and_the_code_behind_them_stays(
+    put: Put, tmp_path: Path
+) -> None:
     put(
         {
             "top.js": (
@@ -88,10 +76,10 @@ def test_types_within_lines_are_left_out_and_the_code_behind_them_stays(put: Put
 
     assert "@type" not in text
     assert "// first" in text
-    assert ran(f"{text}console.log(said());") == "6\n"
+    assert said_in_node(f"{text}console.log(said());", tmp_path) == "6\n"
 
 
-def test_what_exports_nothing_is_a_plain_script_for_a_worker(put: Put) -> None:
+def test_what_exports_nothing_is_a_plain_script_for_a_worker(put: Put, tmp_path: Path) -> None:
     put(
         {
             "top.js": 'import { one } from "./low.js";\nconsole.log(one);\n',
@@ -102,7 +90,7 @@ def test_what_exports_nothing_is_a_plain_script_for_a_worker(put: Put) -> None:
     text = joined("top.js")
 
     assert "export" not in text
-    assert ran(f"new Function({text!r})();") == "1\n"
+    assert said_in_node(f"new Function({text!r})();", tmp_path) == "1\n"
 
 
 @pytest.mark.parametrize(

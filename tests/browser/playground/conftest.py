@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-from tests.browser.stage import REQUIRED
 
 from .engines import Engine, PageEngine, node
 
@@ -27,8 +24,6 @@ def engine(
         yield PageEngine(context.new_page())
         context.close()
         return
-    if shutil.which("node") is None and not REQUIRED:
-        pytest.skip("no Node was found; the same is tried in Chromium: -m browser")
     folder: Path = tmp_path_factory.mktemp("node")
     with node(folder) as started:
         yield started

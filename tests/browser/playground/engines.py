@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from dropviz.browser import read_scripts
+from tests.browser.in_node import node_path
 
 Array = NDArray[Any]
 _ENTRY = Path(__file__).with_name("engine.js")
@@ -57,12 +57,10 @@ class NodeEngine:
 @contextmanager
 def node(folder: Path) -> Iterator[NodeEngine]:
     """The engine in Node."""
-    found = shutil.which("node")
-    assert found is not None
     path = folder / "engine.mjs"
     path.write_text(script() + _DRIVER, encoding="utf-8")
     with subprocess.Popen(
-        [found, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [node_path(), str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         yield NodeEngine(process)
         assert process.stdin is not None

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
-import subprocess
 import zlib
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,7 @@ import pytest
 
 from dropviz.browser.read_scripts import joined
 from dropviz.browser.tables import tables
-from tests.browser.stage import REQUIRED
+from tests.browser.in_node import said_in_node
 
 TABLES = json.loads(json.dumps(tables()))
 DIGITS = TABLES["defaults"] | {"units": 2}
@@ -60,22 +58,11 @@ process.exit();
 """
 
 
-def in_node(script: str, folder: Path) -> Any:
-    """What a script writes, as JSON."""
-    found = shutil.which("node")
-    if found is None and not REQUIRED:
-        pytest.skip("no Node was found; what the worker does is tried in Chromium: -m browser")
-    assert found is not None
-    path = folder / "worker.mjs"
-    path.write_text(script, encoding="utf-8")
-    done = subprocess.run([found, str(path)], capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)
-
-
 def asked(folder: Path, *requests: dict[str, Any]) -> Any:
     """What the worker answers, and how often it called itself."""
     given = f"const REQUESTS = {json.dumps([DATA, *requests])};\n"
-    return in_node(BEFORE + given + joined("playground/worker.js") + AFTER, folder)
+    text = BEFORE + given + joined("playground/worker.js") + AFTER
+    return json.loads(said_in_node(text, folder))
 
 
 def begin(training: int, spec: dict[str, Any]) -> dict[str, Any]:
@@ -121,7 +108,8 @@ def test_a_worker_that_does_not_start_is_a_sentence(tmp_path: Path) -> None:
     events = [{}, {"message": ""}, {"message": "A sentence."}]
     given = f"const EVENTS = {json.dumps(events)};\n"
 
-    said = in_node(joined("playground/trainer.js") + given + TRAINER, tmp_path)
+    text = joined("playground/trainer.js") + given + TRAINER
+    said = json.loads(said_in_node(text, tmp_path))
 
     assert said == ["The worker could not start."] * 2 + ["A sentence."]
 
