@@ -72,8 +72,7 @@ class AttachedCells:
                 "time; leave the other record() block first."
             )
         able: list[tuple[AttachedCell, int]] = []
-        states = cells(layer, path)
-        for number, (cell_path, cell) in enumerate(states):
+        for number, (cell_path, cell) in enumerate(cells(layer, path)):
             reason = unrecordable(layer, cell) or self._store.full
             if has_foreign_inner_loop(layer):
                 reason = "its inner_loop was replaced by other code, past which nothing is heard."
@@ -85,7 +84,7 @@ class AttachedCells:
             self._unable.add(layer)
             return
         self._attached |= {each.path: each for each, _ in able}
-        replace_inner_loop(layer, self._heard_loop(layer, path, able, stacked=len(states) > 1))
+        replace_inner_loop(layer, self._heard_loop(layer, path, able))
 
     def layers(self) -> dict[str, Layer]:
         """The recorded layers that are still there, by their names."""
@@ -102,12 +101,7 @@ class AttachedCells:
         return [each.facts() for each in tuple(self._attached.values())]
 
     def _heard_loop(
-        self,
-        layer: Layer,
-        path: str,
-        able: Sequence[tuple[AttachedCell, int]],
-        *,
-        stacked: bool,
+        self, layer: Layer, path: str, able: Sequence[tuple[AttachedCell, int]]
     ) -> Callable[..., Any]:
         """The loop of a layer over its steps, which tells each of its cells what came by."""
         # By its class: its own would hold the layer in a circle.
@@ -123,9 +117,9 @@ class AttachedCells:
         ) -> Any:
             if not is_look():
                 on_call()
-                for each, cell in able:
-                    state = initial_state[cell] if stacked else initial_state
-                    each.heard(sequences, state, training=training)
+                for each, number in able:
+                    # Of stacked cells the states of one; of a single cell its first, which is h.
+                    each.heard(sequences, initial_state[number], training=training)
             # By keyword, as Keras calls it: a loop of somebody's own may take no other way.
             returned = original(
                 myself(),

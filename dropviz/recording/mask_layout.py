@@ -140,7 +140,7 @@ def read_masks(cell: Cell, samples: int | None = None) -> tuple[Layout, list[Ten
 def rates_of(cell: Cell) -> Any:
     """Both drop rates of a cell: numbers, or a tensor where they are variables."""
     live = live_rates(cell)
-    return live.exact if live else [float(getattr(cell, name, 0.0)) for name in RATES]
+    return live.exact if live else [float(getattr(cell, name)) for name in RATES]
 
 
 def _read_method(cell: MethodCell) -> tuple[Layout, list[Tensor]]:

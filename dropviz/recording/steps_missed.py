@@ -93,8 +93,8 @@ class StepsMissed:
             each = ref()
             if each is None or each in self._heard or not trains_recurrence(each, asked):
                 continue
-            its, number = self._numbers.get(id(each), (None, -1))
-            seen = recorded[number] if its is not None and its() is each else 0
+            known = self._numbers.get(id(each))
+            seen = recorded[known[1]] if known is not None and known[0]() is each else 0
             missed += max(0, steps_made(each) - before - seen)
         return missed
 
