@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -9,11 +10,20 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.recording import Recording
 from dropviz.core.sentences import answers
+from dropviz.core.setting import Setting
 from dropviz.errors import DropvizError
+from dropviz.keras_inside.inner_loop import looking
+from dropviz.recording import numbered_store
+from dropviz.recording.attached_dropout import AttachedDropout
+from dropviz.recording.attached_dropouts import AttachedDropouts
+from dropviz.recording.neighbours import Neighbours
+from dropviz.recording.readback import layer_recording
 from dropviz.recording.record import record, record_everything
 from dropviz.recording.redraw import redraw
+from dropviz.recording.store import Store, make_store
 from tests.keras_models import MODES, Array, Model
 
 SAMPLES, BATCH, STEPS, FEATURES = 20, 8, 3, 5
@@ -359,3 +369,187 @@ def test_masks_of_fewer_batches_are_not_set_beside_those_of_all() -> None:
     assert recording["dropout"].batches < recording[layer].batches
     assert recording.dropout_after(layer) is None
     assert "between" not in recording.with_dropout(layer)
+
+
+# ---------------------------------------------------------------- one call of one layer
+
+
+def alone(layer: Any) -> tuple[AttachedDropout, Store]:
+    """A Dropout layer that is being recorded, without a model round it."""
+    store = make_store(1, "float32", 1)
+    attached = AttachedDropout(store, layer, "drop", Neighbours())
+    attached.attach(layer)
+    return attached, store
+
+
+def kept(attached: AttachedDropout, store: Store) -> LayerRecording:
+    facts = attached.facts()
+    return layer_recording(facts, store.frozen().read(facts.number), None)
+
+
+def ones(*shape: int) -> Any:
+    return tf.ones(shape)
+
+
+SHAPES: dict[str, tuple[Callable[[], Any], tuple[int, ...], tuple[int, ...]]] = {
+    "vectors": (half, (4, 6), (1, 1, 1, 4, 6)),
+    "sequences": (half, (4, 3, 6), (1, 3, 1, 4, 6)),
+    "one step": (half, (4, 1, 6), (1, 1, 1, 4, 6)),
+    "one mask for all steps": (
+        lambda: keras.layers.SpatialDropout1D(0.5),
+        (4, 3, 6),
+        (1, 1, 1, 4, 6),
+    ),
+}
+
+
+@pytest.mark.parametrize(("made", "given", "shape"), SHAPES.values(), ids=SHAPES)
+def test_of_each_call_the_mask_is_kept_that_the_ones_were_multiplied_with(
+    made: Callable[[], Any], given: tuple[int, ...], shape: tuple[int, ...]
+) -> None:
+    layer = made()
+    attached, store = alone(layer)
+
+    outputs = [np.asarray(layer(ones(*given), training=True)) for _ in range(2)]
+
+    masks = kept(attached, store)["between"]
+    assert masks.shape == (2, *shape[1:])
+    assert masks.time_steps == (given[1] if len(given) == 3 else 1)
+    for number, mine in enumerate(outputs):
+        # As the layer was given it: samples first, then steps where there are some.
+        mask = masks.of_batch(number)[:, 0].swapaxes(0, 1)
+        its = np.broadcast_to(mask, (4, masks.time_steps, 6)).reshape(given)
+        np.testing.assert_array_equal(its, mine)
+
+
+def test_what_is_known_of_a_dropout_layer_is_no_method_s() -> None:
+    layer = half()
+    attached, store = alone(layer)
+    layer(ones(4, 3, 6), training=True)
+
+    recording = kept(attached, store)
+
+    assert (recording.layer, recording.kind, recording.units) == ("drop", "Dropout", 6)
+    assert (recording.batches, recording.calls, recording.note) == (1, 1, "")
+    # It draws from a stream of its own, of which nothing is promised.
+    assert (recording.draw_log, recording.setting) == (None, Setting())
+    assert not recording.drawn_only
+    assert recording["between"].rate == 0.5
+
+
+SILENT: dict[str, Callable[[Any], Any]] = {
+    "not told to train": lambda layer: layer.call(ones(4, 3, 6)),
+    "told not to train": lambda layer: layer(ones(4, 3, 6), training=False),
+    "a rate of 0": lambda layer: _without_rate(layer)(ones(4, 3, 6), training=True),
+}
+
+
+def _without_rate(layer: Any) -> Any:
+    layer.rate = 0.0
+    return layer
+
+
+@pytest.mark.parametrize("call", SILENT.values(), ids=SILENT)
+def test_a_call_that_drops_nothing_is_not_kept(call: Callable[[Any], Any]) -> None:
+    layer = half()
+    attached, _ = alone(layer)
+
+    np.testing.assert_array_equal(call(layer), ones(4, 3, 6))
+
+    assert not attached.has_dropped
+    assert attached.unable == ""
+
+
+def test_a_look_drops_as_ever_and_is_not_kept() -> None:
+    layer = half()
+    attached, _ = alone(layer)
+
+    with looking():
+        outputs = np.asarray(layer(ones(4, 3, 6), training=True))
+
+    assert set(outputs.ravel().tolist()) == {0, 2}
+    assert not attached.has_dropped
+
+
+def _of_no_known(shape: list[int | None] | None) -> Callable[[Any], Any]:
+    """Calls a layer in a graph that does not know all of the shape of its inputs."""
+
+    def called(layer: Any) -> Any:
+        signature = [tf.TensorSpec(shape, tf.float32)]
+        # Past Keras's own look at what is known of the shape.
+        once = tf.function(lambda x: layer.call(x, training=True), signature, autograph=False)
+        return once(ones(4, 3, 6))
+
+    return called
+
+
+def _seeded_by(layer: Any, seed: int) -> Any:
+    layer.seed_generator = seed
+    return layer(ones(4, 3, 6), training=True)
+
+
+UNABLE: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "pictures": (lambda layer: layer(ones(4, 3, 6, 2), training=True), "neither a sequence nor"),
+    "numbers": (lambda layer: layer(ones(40), training=True), "neither a sequence nor"),
+    "of no known rank": (_of_no_known(None), "neither a sequence nor"),
+    "of no known units": (_of_no_known([4, 3, None]), "no fixed length"),
+    "no stream": (lambda layer: _seeded_by(layer, 7), "no keras.random.SeedGenerator any more"),
+}
+
+
+@pytest.mark.parametrize(("call", "why"), UNABLE.values(), ids=UNABLE)
+def test_a_call_that_cannot_be_recorded_drops_as_ever_and_that_is_said(
+    call: Callable[[Any], Any], why: str
+) -> None:
+    layer = half()
+    attached, _ = alone(layer)
+
+    outputs = np.asarray(call(layer))
+
+    assert set(outputs.ravel().tolist()) == {0, 2}
+    assert not attached.has_dropped
+    assert why in attached.unable
+
+
+def test_a_graph_that_does_not_know_how_many_steps_there_are_is_recorded() -> None:
+    layer = half()
+    attached, store = alone(layer)
+
+    outputs = np.asarray(_of_no_known([None, None, 6])(layer))
+
+    mask = kept(attached, store)["between"].of_batch()[:, 0].swapaxes(0, 1)
+    np.testing.assert_array_equal(mask, outputs)
+    assert attached.unable == ""
+
+
+def test_layers_of_a_model_are_attached_once_and_let_go_of() -> None:
+    model, store = stacked(half), make_store(1, "float32", 1)
+    mine = [each for each in model.layers if isinstance(each, keras.layers.Dropout)]
+    dropouts = AttachedDropouts(store)
+
+    names = dropouts.attach(model, lambda path, _: f"my {path}")
+
+    assert sorted(names) == ["my dropout", "my dropout_1", "my spatial_dropout1d"]
+    assert dropouts.attach(model, lambda path, _: path) == []
+    assert dropouts.paths == names
+    assert dropouts.layers() == mine
+    mine[1](ones(4, 3, 6), training=True)
+    assert dropouts.silent == {"my dropout_1", "my spatial_dropout1d"}
+    assert [each.path for each in dropouts.facts()] == ["my dropout"]
+    dropouts.detach()
+    assert not any("call" in vars(each) for each in mine)
+    del model, mine
+    gc.collect()
+    assert dropouts.layers() == []
+
+
+def test_layers_for_which_there_is_no_room_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numbered_store, "LAYERS", 3)
+
+    with record(stacked(half)) as recording:
+        pass
+
+    assert [name for name, why in recording.skipped.items() if "room for 3 layers" in why] == [
+        "dropout",
+        "dropout_1",
+    ]

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
+from dropviz.core.draw_log import MaskPlan
 from dropviz.core.setting import Setting
 from dropviz.errors import DropvizError
+from dropviz.keras_inside.cell_masks import keep_masks
 from dropviz.methods.lstm import LSTM
-from dropviz.recording.mask_layout import Layout, SiteLayout, read_masks
+from dropviz.recording.mask_layout import Layout, SiteLayout, rates_of, read_masks
 from dropviz.recording.record import record, record_everything
 from tests.keras_models import FEATURES, REFUSED, REFUSES_ONE, SAMPLES, STEPS, UNITS, Layer, data
 
@@ -140,6 +144,103 @@ def test_another_rate_is_another_layout() -> None:
     cell.dropout = 0.25
 
     assert read(cell)[0] != before
+
+
+# ---------------------------------------------------------------- layouts as plain data
+
+SITE = SiteLayout("input", 4, 3, 0.5, drawn=True, reason="")
+
+
+@pytest.mark.parametrize(
+    ("by_step", "by_sample", "shape"),
+    [
+        (False, True, (1, 4, 5, 3)),
+        (True, True, (7, 4, 5, 3)),
+        (False, False, (1, 4, 1, 3)),
+        (True, False, (7, 4, 1, 3)),
+    ],
+)
+def test_masks_are_as_many_as_steps_and_samples_have_their_own(
+    shape: tuple[int, ...], *, by_step: bool, by_sample: bool
+) -> None:
+    site = replace(SITE, by_step=by_step, by_sample=by_sample)
+    none = SiteLayout("recurrent", 0, 0, 0.0, drawn=False, reason="rate 0.")
+
+    assert site.shape(5, 7) == shape
+    assert Layout((site, none, SITE), "float32").size(5, 7) == math.prod(shape) + 4 * 5 * 3
+
+
+@pytest.mark.parametrize("name", ["by_step", "by_sample", "inverted"])
+def test_a_plan_draws_what_a_site_has(name: str) -> None:
+    other: dict[str, Any] = {name: not getattr(SITE, name)}
+
+    assert SITE.plan == MaskPlan("input", 4, 3, 0.5, by_step=False, by_sample=True, inverted=True)
+    assert replace(SITE, **other).plan == SITE.plan._replace(**other)
+
+
+def test_rates_that_are_variables_are_set_and_others_stay() -> None:
+    moving = replace(SITE, argument="recurrent_dropout")
+    layout = Layout((SITE, moving, replace(SITE, argument="dropout")), "float16")
+
+    found = layout.at([0.1, 0.2])
+
+    assert [site.rate for site in found.sites] == [0.5, 0.2, 0.1]
+    assert replace(found, sites=layout.sites) == layout
+
+
+# ---------------------------------------------------------------- cells of one's own
+
+
+class OneForAll(keras.layers.SimpleRNNCell):  # type: ignore[misc]
+    """A cell that draws one mask for all samples."""
+
+    def get_dropout_mask(self, step_input: Any) -> Any:
+        return super().get_dropout_mask(step_input[:1])
+
+
+@pytest.mark.parametrize(("samples", "by_sample"), [(None, False), (4, False), (1, True)])
+def test_one_mask_for_all_samples_is_told_from_that_of_one(
+    samples: int | None, *, by_sample: bool
+) -> None:
+    cell = drawn(OneForAll(UNITS, dropout=0.5, recurrent_dropout=0.5), samples or SAMPLES)
+
+    layout, masks = read_masks(cell, samples)
+
+    assert [site.by_sample for site in layout.sites] == [by_sample, True]
+    assert masks[0].shape == (1, FEATURES)
+
+
+@pytest.mark.parametrize("rates", [{}, {"dropout": 0.5}, {"recurrent_dropout": 0.5}], ids=str)
+def test_a_site_without_masks_has_none_of_any_kind(rates: dict[str, float]) -> None:
+    layout, masks = read_masks(drawn(keras.layers.GRUCell(UNITS, **rates)), SAMPLES)
+
+    for argument, site in zip(("dropout", "recurrent_dropout"), layout.sites, strict=True):
+        has = argument in rates
+        assert (site.drawn, site.units > 0, site.gates > 0, site.by_sample) == (*3 * [has], True)
+        assert bool(site.reason) is not has
+    assert len(masks) == sum(site.gates for site in layout.sites)
+
+
+@pytest.mark.parametrize(("rate", "is_drawn"), [(0.5, True), (1.0, False)])
+def test_a_mask_of_nothing_but_zeros_takes_nothing_from_the_random_stream(
+    rate: float, *, is_drawn: bool
+) -> None:
+    # By hand: before Keras 3.14 nothing could be drawn at a rate of 1.
+    cell = keras.layers.SimpleRNNCell(UNITS)
+    cell.dropout = rate
+    keep_masks(cell, "dropout", keras.ops.zeros((SAMPLES, FEATURES)))
+
+    layout, masks = read_masks(cell, SAMPLES)
+
+    assert (layout.sites[0].drawn, layout.mask_count) == (is_drawn, int(is_drawn))
+    assert (layout.sites[0].units, layout.sites[0].reason, len(masks)) == (FEATURES, "", 1)
+
+
+def test_rates_are_those_of_now() -> None:
+    cell = keras.layers.GRUCell(UNITS, dropout=0.5)
+    cell.recurrent_dropout = 0.25
+
+    assert rates_of(cell) == [0.5, 0.25]
 
 
 # ---------------------------------------------------------------- nothing is dropped

@@ -640,7 +640,9 @@ def _convolution() -> Model:
         (lstm, {"budget_mib": 0}, "budget_mib must be above 0. Received: 0"),
         (lstm, {"budget_mib": -1}, "budget_mib must be above 0. Received: -1"),
         (lstm, {"budget_mib": float("nan")}, "budget_mib must be above 0. Received: nan"),
-        (lstm, {"budget_mib": float("inf")}, "budget_mib must be"),
+        (lstm, {"budget_mib": "64"}, "budget_mib must be above 0. Received: '64'."),
+        (lstm, {"budget_mib": float("inf")}, "must be at most 1,048,576. Received: inf"),
+        (lstm, {"budget_mib": 2**20 + 1}, "must be at most 1,048,576. Received: 1048577"),
     ],
 )
 def test_what_cannot_be_recorded_is_one_clear_sentence(

@@ -1,0 +1,118 @@
+"""What of the calls of a layer reaches each of its cells, and what is told of those without."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from dropviz.keras_inside.inner_loop import looking
+from dropviz.recording import numbered_store
+from dropviz.recording.record import record
+from tests.keras_models import FEATURES, RATES, UNITS, Layer, lstm
+
+CELLS: dict[str, Any] = {
+    "LSTM": keras.layers.LSTMCell,
+    "GRU": keras.layers.GRUCell,
+    "SimpleRNN": keras.layers.SimpleRNNCell,
+}
+
+
+def stack(*kinds: str) -> Layer:
+    cells = [CELLS[kind](UNITS, **RATES, name=f"c{place}") for place, kind in enumerate(kinds)]
+    return keras.layers.RNN(cells, name="rnn")
+
+
+def beginning(layer: Layer, *filled: int) -> Any:
+    """Initial states of a layer of stacked cells, which are zero but for the h of some."""
+    states = [list(each) for each in layer.get_initial_state(2)]
+    for place in filled:
+        states[place][0] = keras.ops.ones_like(states[place][0])
+    return states
+
+
+def ones(steps: int = 1) -> Any:
+    return np.ones((2, steps, FEATURES), "float32")
+
+
+@pytest.mark.parametrize("filled", [(0,), (1,)], ids=str)
+def test_of_stacked_cells_each_is_told_of_its_own_initial_state(filled: tuple[int, ...]) -> None:
+    layer = stack("SimpleRNN", "SimpleRNN")
+    with record(layer) as recording:
+        layer(ones(), initial_state=beginning(layer, *filled), training=True)
+
+    # With one step, masks multiply the initial h alone.
+    drops = {place for place in (0, 1) if not recording[f"rnn/c{place}"]["recurrent"].reason}
+    assert drops == set(filled)
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["h", "c"])
+def test_of_an_lstm_it_is_the_h_that_is_dropped_from(which: int) -> None:
+    layer = lstm()
+    states = [np.zeros((2, UNITS), "float32") for _ in range(2)]
+    states[which][1, 2] = 0.5
+    with record(layer) as recording:
+        layer(ones(), initial_state=states, training=True)
+
+    assert ("the initial h alone" in recording["lstm"]["recurrent"].reason) is (which == 1)
+
+
+def test_a_cell_that_draws_from_no_stream_is_recorded_all_the_same() -> None:
+    layer = lstm(dropout=0, recurrent_dropout=0)
+    layer.cell.seed_generator = None
+    with record(layer) as recording:
+        layer(ones(2), training=True)
+
+    assert (recording["lstm"].batches, recording["lstm"].draw_log) == (1, None)
+
+
+def test_a_look_is_no_call_and_gives_what_the_layer_gives() -> None:
+    layer = lstm(dropout=0, recurrent_dropout=0)
+    plain = np.asarray(layer(ones(2), training=True))
+    with record(layer) as recording:
+        with looking():
+            seen = layer(ones(2), training=True)
+        heard = layer(ones(2), training=True)
+
+    np.testing.assert_array_equal(seen, plain)
+    np.testing.assert_array_equal(heard, plain)
+    assert recording["lstm"].calls == 1
+
+
+def test_a_loop_that_is_not_told_to_train_is_not_recorded() -> None:
+    layer = lstm()
+    layer.build((2, 3, FEATURES))
+    states = [keras.ops.zeros((2, UNITS)) for _ in range(2)]
+    with record(layer) as recording:
+        layer.inner_loop(keras.ops.convert_to_tensor(ones(2)), states, None)
+
+    assert recording["lstm"].calls == 0
+
+
+def test_layers_for_which_there_is_no_room_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numbered_store, "LAYERS", 1)
+    layer = stack("GRU", "SimpleRNN")
+
+    with record(layer) as recording:
+        layer(ones(), training=True)
+
+    assert list(recording) == ["rnn/c0"]
+    assert "room for 1 layers" in recording.skipped["rnn/c1"]
+
+
+def test_of_a_layer_that_is_gone_what_was_known_last_is_told() -> None:
+    layer = lstm(dropout=0.5, recurrent_dropout=0)
+    with record(layer) as recording:
+        layer(ones(2), training=True)
+        layer.cell.dropout = 0.25
+        layer.cell.reset_dropout_mask()
+        layer(ones(2), training=True)
+        del layer
+
+        found = recording["lstm"]
+
+    assert (found.kind, found.units, found.setting.dropout) == ("LSTM", UNITS, 0.25)
+    assert found["input"].rate == 0.25
+    assert found.draw_log is not None
