@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -7,11 +8,15 @@ import keras
 import numpy as np
 import pytest
 
+from dropviz.core.setting import Setting
+from dropviz.methods.lstm import LSTM
 from dropviz.recording.find_layers import (
     cells,
     cells_without_layer,
+    has_foreign_code,
     kind,
     recurrent_layers,
+    setting,
     unrecordable,
 )
 from tests.keras_models import FEATURES, KINDS, STEPS, UNITS, Layer, lstm, rnn, sequential
@@ -196,3 +201,88 @@ def test_a_cell_that_no_layer_runs_is_named_and_those_of_layers_are_not() -> Non
 
     assert found[0] == "mine"
     assert found[1].startswith("GRUCell is run by code of the model's own")
+
+
+def test_a_cell_deep_inside_is_named_by_its_path() -> None:
+    inner = _ByHand()
+
+    found = cells_without_layer(keras.Sequential([keras.layers.TimeDistributed(inner, name="td")]))
+
+    assert list(found) == [f"td/{inner.name}/mine"]
+
+
+# ---------------------------------------------------------------- whose code it is
+
+
+class _Own(keras.layers.GRU):  # type: ignore[misc]
+    """A layer of one's own."""
+
+
+def _drawing_itself() -> Layer:
+    layer = keras.layers.LSTM(UNITS)
+    original = layer.cell.get_recurrent_dropout_mask
+
+    def own(x: Any) -> Any:
+        return original(x)
+
+    layer.cell.get_recurrent_dropout_mask = own
+    return layer
+
+
+def _in_part() -> Layer:
+    layer = keras.layers.LSTM(UNITS)
+    # As where something has bound an argument of Keras's own code.
+    layer.call = functools.partial(layer.call, training=True)
+    return layer
+
+
+@pytest.mark.parametrize(
+    ("make", "foreign"),
+    [
+        (lambda: keras.layers.LSTM(UNITS), False),
+        (lambda: LSTM(UNITS, method="moon"), False),
+        (_in_part, False),
+        (lambda: _Own(UNITS), True),
+        (lambda: keras.layers.RNN(Derived(UNITS)), True),
+        (lambda: keras.layers.RNN(Unmasked()), True),
+        (_drawing_itself, True),
+    ],
+)
+def test_code_of_neither_keras_nor_dropviz_is_foreign(
+    make: Callable[[], Layer], *, foreign: bool
+) -> None:
+    layer = make()
+
+    assert has_foreign_code(layer, layer.cell) is foreign
+
+
+# ---------------------------------------------------------------- rates
+
+
+@pytest.mark.parametrize(
+    ("rates", "known"),
+    [
+        ({}, (0, 0)),
+        ({"dropout": 0.5}, (0.5, 0)),
+        ({"recurrent_dropout": 0.25}, (0, 0.25)),
+        ({"dropout": 0.0, "recurrent_dropout": 0.999}, (0, 0.999)),
+        # Keras drops nothing at a rate of 1, and takes higher ones for 1.
+        ({"dropout": 1.0, "recurrent_dropout": 0.5}, (0, 0.5)),
+    ],
+)
+def test_a_cell_of_keras_has_its_rates_as_far_as_they_drop(
+    rates: dict[str, float], known: tuple[float, float]
+) -> None:
+    found = setting(keras.layers.LSTMCell(UNITS, **rates))
+
+    assert (found.method, found.dropout, found.recurrent_dropout) == ("keras", *known)
+
+
+def test_a_cell_of_dropviz_says_its_setting_itself() -> None:
+    cell = LSTM(UNITS, method="moon", recurrent_dropout=0.25).cell
+
+    assert setting(cell) is cell.setting
+
+
+def test_a_cell_without_rates_drops_nothing() -> None:
+    assert setting(Unmasked()) == Setting("keras")

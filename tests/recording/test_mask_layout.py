@@ -188,6 +188,33 @@ def test_rates_that_are_variables_are_set_and_others_stay() -> None:
     assert replace(found, sites=layout.sites) == layout
 
 
+# ---------------------------------------------------------------- cells of dropviz
+
+
+@pytest.mark.parametrize("moves", [False, True])
+def test_of_a_method_s_cell_the_plan_is_read_and_which_rates_move(*, moves: bool) -> None:
+    layer = LSTM(UNITS, method="zoneout", dropout=0.5, zoneout_cell=0.4, zoneout_hidden=0.0)
+    layer.build((SAMPLES, STEPS, FEATURES))
+    layer.cell.time_steps = STEPS
+    cell = drawn(layer.cell)
+    wanted = [rule for rule in cell.setting.rules if rule.site in cell.masks]
+    if moves:
+        cell.live = object()  # rates that are variables
+
+    layout, masks = read_masks(cell)
+
+    found = [site for site in layout.sites if site.gates]
+    assert [site.plan for site in found] == [cell.plan(rule) for rule in wanted]
+    assert [id(mask) for mask in masks] == [id(cell.masks[rule.site]) for rule in wanted]
+    assert len(found) == layout.mask_count == 2
+    assert len(layout.sites) == len(cell.setting.rules) > 2
+    # An option of the method is no rate that moves.
+    moving = {
+        cell.setting.argument(rule): site.argument for rule, site in zip(wanted, found, strict=True)
+    }
+    assert moving == {"dropout": "dropout" if moves else "", "zoneout_cell": ""}
+
+
 # ---------------------------------------------------------------- cells of one's own
 
 

@@ -11,12 +11,14 @@ import pytest
 from numpy.typing import NDArray
 
 from dropviz.core import oracle
-from dropviz.core.trace_result import Trace
+from dropviz.core.trace_result import TOLERANCES, Proof, Trace
 from dropviz.errors import DropvizError
 from dropviz.methods.method_cell import MethodCell
+from dropviz.recording import trace as module
 from dropviz.recording.find_layers import layers_by_path
+from dropviz.recording.mask_layout import Layout
 from dropviz.recording.record import record, record_everything
-from dropviz.recording.trace import prove, trace
+from dropviz.recording.trace import _Call, _proof, _shaken, prove, trace
 from tests.keras_models import (
     BATCH,
     FEATURES,
@@ -289,6 +291,7 @@ def test_a_trace_holds_what_it_promises() -> None:
         assert each.shape == (SAMPLES, STEPS, UNITS)
     assert seen.masks["recurrent"].values.shape == (1, STEPS, 1, SAMPLES, UNITS)
     assert seen.masks.setting == layer.cell.setting
+    assert (seen.masks.batches, seen.masks.calls, seen.masks.note) == (1, 1, "")
     assert f"<Trace of {layer.name!r}: Proved: " in repr(seen)
 
 
@@ -611,7 +614,7 @@ def test_a_model_of_ones_own_that_gets_a_wrong_shape_keeps_its_error_and_no_mask
 def test_a_recorded_layer_is_proved(case: str) -> None:
     layer = lstm() if case == "keras" else dropping(case)
     with record(layer) as recording:
-        for size in (BATCH, 2):
+        for size in (BATCH, 3, 2):
             layer(X[:size], training=True)
     before = _state(layer)
 
@@ -652,3 +655,85 @@ def test_a_layer_that_was_not_recorded_is_left_out() -> None:
         layer(X, training=True)
 
     assert list(prove({"other": other, "lstm": layer}, recording)) == ["lstm"]
+
+
+# ---------------------------------------------------------------- how far is too far
+
+OUTPUTS = np.linspace(-0.5, 0.25, 2 * 3 * 4).reshape(2, 3, 4)
+
+
+def opened(outputs: NDArray[Any]) -> oracle.Pass:
+    return oracle.Pass(outputs=outputs, gates={}, h=outputs, c=outputs)
+
+
+def proof(
+    theirs: NDArray[Any],
+    *,
+    ours: NDArray[Any] = OUTPUTS,
+    shaken: float = 0.0,
+    dtype: str = "float32",
+    training: bool = True,
+) -> Proof:
+    """The proof of a layer that gave out some outputs; of the last step, or of all."""
+    call = _Call(
+        sequences=np.zeros((2, 3, 5)),
+        states=[],
+        keep=None,
+        training=training,
+        layout=Layout((), dtype),
+        masks=[],
+        last=theirs[:, -1],
+        outputs=theirs,
+    )
+    return _proof(opened(ours), opened(ours + shaken), call, dtype)
+
+
+@pytest.mark.parametrize("step", [0, 1, 2])
+@pytest.mark.parametrize("off", [0.125, -0.125])
+def test_the_error_is_the_largest_difference_at_any_step(step: int, off: float) -> None:
+    theirs = OUTPUTS.copy()
+    theirs[1, step, 2] += off
+
+    found = proof(theirs)
+    last = proof(theirs[:, -1:])
+
+    assert (found.error, found.samples, found.steps, found.training) == (0.125, 2, 3, True)
+    # Where a layer gives out its last step alone, that is compared.
+    assert last.error == (0.125 if step == 2 else 0)
+    assert proof(OUTPUTS, training=False) == replace(proof(OUTPUTS), training=False)
+
+
+@pytest.mark.parametrize("dtype", TOLERANCES)
+@pytest.mark.parametrize("times", [1, 40])
+def test_what_rounding_may_come_to_grows_with_the_outputs(dtype: str, times: float) -> None:
+    found = proof(times * OUTPUTS, ours=times * OUTPUTS, dtype=dtype)
+
+    assert found.error == 0
+    assert found.tolerance == pytest.approx(TOLERANCES[dtype] * max(1, times / 2))
+
+
+@pytest.mark.parametrize("shaken", [0.0, 1e-9, 1e-5, -1e-5, 1.0])
+def test_of_what_shaken_weights_make_a_part_is_rounding_but_never_much(shaken: float) -> None:
+    expected = min(module._MOST, max(TOLERANCES["float32"], module._ROUNDING * abs(shaken)))
+
+    assert proof(OUTPUTS, shaken=shaken).tolerance == pytest.approx(expected)
+    # What the layer gives out is compared with what its own weights make.
+    assert proof(OUTPUTS, shaken=shaken).error == 0
+
+
+def test_weights_are_shaken_in_the_last_digit_of_single_precision() -> None:
+    weights = [np.array([[1.0, -3.0], [0.0, 5e-4]]), np.linspace(1, 2, 40)]
+
+    found = _shaken(weights, "float32")
+
+    off = [mine - its for mine, its in zip(found, weights, strict=True)]
+    for each, its in zip(off, weights, strict=True):
+        np.testing.assert_allclose(abs(each), abs(its) * np.finfo("float32").eps, rtol=1e-6)
+    assert set(np.sign(off[1])) == {-1, 1}
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float16"])
+def test_weights_of_another_precision_are_left(dtype: str) -> None:
+    weights = [np.array([1.0, -3.0])]
+
+    np.testing.assert_array_equal(_shaken(weights, dtype), weights)
