@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dropviz.core.draw_log import MaskPlan
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.recording import Recording
+from dropviz.core.setting import Setting
 from dropviz.recording.log_rows import COLUMNS, SIZE, Held
 from dropviz.recording.log_rows import LAYOUT as LAYOUT_OF_ROW
 from dropviz.recording.mask_layout import Layout, SiteLayout
@@ -465,7 +466,36 @@ def test_a_rate_that_moves_is_read_from_the_log_to_the_bit() -> None:
 
 
 def test_a_rate_that_stays_is_that_of_its_layout() -> None:
-    assert read(held([4], rates=[(0.25, 0.0)]))["input"].rate == 0.5
+    layer = read(held([4], rates=[(0.25, 0.125)]))
+
+    assert layer["input"].rate == 0.5
+    assert layer.setting == Setting("keras")  # that of the cell
+
+
+def test_rates_that_are_variables_are_those_of_the_last_call() -> None:
+    facts = replace(Facts.of("a/gru", 0, CELL), layouts=(MOVING,), is_live=True)
+
+    layer = layer_recording(facts, held([4, 4], rates=[(0.5, 0.5), (0.25, 0.125)]), None)
+
+    assert layer.setting == Setting("keras", 0.25, 0.125)
+
+
+def test_a_cell_that_does_not_say_how_many_units_it_has_is_known_without() -> None:
+    class Own(keras.layers.Layer):  # type: ignore[misc]
+        pass
+
+    facts = Facts.of("own", 3, Own())
+
+    assert (facts.path, facts.number, facts.kind, facts.gates, facts.units) == (
+        "own",
+        3,
+        "Own",
+        (),
+        0,
+    )
+    assert not facts.is_live
+    assert not facts.draws
+    assert Facts.of("gru", 3, CELL).draws
 
 
 @pytest.mark.parametrize("last", [1, 2, 3, 4])
