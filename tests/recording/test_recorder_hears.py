@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from dropviz.keras_inside.inner_loop import looking
 from dropviz.keras_inside.step_functions import MAKERS, TRAIN
@@ -126,6 +127,61 @@ def test_a_model_that_is_only_looked_at_does_not_train(name: str) -> None:
 
     assert list(recorder.models) == []
     assert list(recorder.recording) == []
+
+
+# ---------------------------------------------------------------- threads
+
+
+@THREADS
+def test_steps_of_a_model_that_is_recorded_are_heard_in_any_thread(
+    run: Callable[[Callable[[], Any]], None],
+) -> None:
+    model = made()
+
+    def step() -> None:
+        with tf.GradientTape():
+            for _ in range(2):
+                model(X, training=True)
+        model.optimizer.apply([np.zeros(each.shape) for each in model.trainable_variables])
+
+    with record(model) as recording:
+        for _ in range(2):
+            run(step)
+
+    assert (recording["rnn"].batches, recording["rnn"].calls) == (2, 4)
+    assert recording.missed == 0
+
+
+@THREADS
+def test_both_directions_are_heard_in_any_thread(run: Callable[[Callable[[], Any]], None]) -> None:
+    both = keras.layers.Bidirectional(rnn(), merge_mode="sum", name="both")
+    model = made(both, keras.layers.Dropout(0.5, name="drop"))
+
+    with record(model) as recording:
+        run(lambda: model(X, training=True))
+
+    assert recording["drop"].follows == "both"
+    assert [name for name in recording if name != "drop"] == [
+        "both/forward_rnn",
+        "both/backward_rnn",
+    ]
+
+
+def test_what_jax_holds_in_a_step_comes_home_before_layers_change(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = made()
+    attached: list[bool] = []
+
+    def home() -> None:
+        attached.append("inner_loop" in vars(model.get_layer("rnn")))
+
+    monkeypatch.setattr(module, "bring_all_home", home)
+
+    with record(model):
+        pass
+
+    assert attached == [False, True]
 
 
 # ---------------------------------------------------------------- steps that nobody heard
