@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import keras
+import numpy as np
 import pytest
 
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Masks
 from dropviz.core.methods import METHODS
-from dropviz.experiment.cross_check import Witnesses, hear_witnesses, measure_untying, plain
+from dropviz.core.verdict import SiteVerdict, Verdict
+from dropviz.experiment.cross_check import Witnesses, hear_witnesses, measure_untying
 from dropviz.methods.lstm import LSTM
 
 from .zoo import ZOO
@@ -44,52 +46,115 @@ def test_the_witnesses_agree_on_every_method(method: str) -> None:
     assert heard.is_keras == (method in ("keras", "gal-untied"))
 
 
-def faked(heard: Witnesses, sites: Mapping[str, Masks]) -> Witnesses:
-    """The same, as if these masks had been recorded."""
-    old = heard.recorded
-    assert old is not None
-    recorded = LayerRecording(old.layer, old.kind, old.units, old.batches, sites)
-    return replace(heard, recorded=recorded)
+# What the recorder holds where one mask serves all, by axis of the values.
+SHAPE = {"steps": 3, "gates": 4, "samples": 5}
 
 
-@pytest.mark.slow
-def test_a_recording_that_contradicts_the_experiment_is_said() -> None:
-    (heard,), _ = hear_witnesses(plain())
-    other = heard_on("naive", 16)
-    assert heard.recorded is not None
-    assert other.recorded is not None
-    fake = {**heard.recorded, "recurrent": other.recorded["recurrent"]}
-    told = faked(heard, fake).disagreements
-    assert told == [
-        "recurrent, life: sequence by experiment, step as recorded.",
-        "recurrent, tying: untied by experiment, tied as recorded.",
-    ]
+def masks(site: str, *shared: str, reason: str = "") -> Masks:
+    """Masks of this site, drawn by themselves along every axis but those that are shared."""
+    kept = [1 if axis in shared else size for axis, size in SHAPE.items()]
+    drawn = np.random.default_rng(0).random((1, *kept, 16)) < 0.5
+    names = ("i", "f", "g", "o")
+    return Masks("lstm", site, drawn * 2.0, 0.5, names, 3, (5,), (0,), reason)
 
 
-@pytest.mark.full
-@pytest.mark.slow
+def told(site: str, **said: Any) -> SiteVerdict:
+    """What the experiment says of this site."""
+    rest: dict[str, Any] = {
+        "life": "sequence",
+        "tying": "untied",
+        "same_over_samples": False,
+    } | said
+    return SiteVerdict(
+        site=site, rate=0.5, rate_interval=(0.4, 0.6), scaling="inverted", kept=2.0,
+        at_inference=1.0, gates=(), missing=(), same_over_units=False, frozen=False, **rest,
+    )  # fmt: skip
+
+
+def contradictions(said: Sequence[SiteVerdict], held: Sequence[Masks]) -> list[str]:
+    """Where the two contradict each other."""
+    sites = {each.site: each for each in said}
+    verdict = Verdict(
+        layer="lstm", kind="LSTM", sites=sites, active_at_inference=False, method="keras",
+        same_as=(), differences=(), doubts=(), seconds=0.0, calls=0,
+    )  # fmt: skip
+    recorded = LayerRecording("lstm", "LSTM", 4, 1, {each.site: each for each in held})
+    return Witnesses(verdict, recorded, None, keras.__version__).disagreements
+
+
+AS_KERAS = [masks("input", "steps"), masks("recurrent", "steps")]
+
+
+def test_witnesses_that_say_the_same_do_not_contradict_each_other() -> None:
+    assert contradictions([told("input"), told("recurrent")], AS_KERAS) == []
+    assert (
+        contradictions([], [masks("input", "steps", reason="nothing is dropped: the rate is 0.")])
+        == []
+    )
+    nothing = np.zeros((0, 1, 4, 5, 16))
+    assert (
+        contradictions([], [replace(masks("input"), values=nothing, batches=(), batch_sizes=())])
+        == []
+    )
+
+
 def test_a_site_that_one_of_them_does_not_see_is_said() -> None:
-    (heard,), _ = hear_witnesses(plain())
-    assert heard.recorded is not None
-    verdict = heard.verdict
-    alone = {"input": verdict.sites["input"]}
-    assert replace(heard, verdict=replace(verdict, sites=alone)).disagreements == [
+    assert contradictions([told("input")], AS_KERAS) == [
         "the recorder sees masks at the site recurrent, the experiment does not."
     ]
-    assert faked(heard, {"input": heard.recorded["input"]}).disagreements == [
-        "the experiment sees masks at the site recurrent, the recorder does not."
+    assert contradictions([told("cell"), told("input"), told("recurrent")], AS_KERAS) == [
+        "the experiment sees masks at the site cell, the recorder does not."
+    ]
+    assert contradictions([told("output")], [masks("cell", "steps")]) == [
+        "the recorder sees masks at the site cell, the experiment does not.",
+        "the experiment sees masks at the site output, the recorder does not.",
     ]
 
 
-@pytest.mark.full
-@pytest.mark.slow
-def test_what_one_cannot_tell_is_no_contradiction() -> None:
-    (heard,), _ = hear_witnesses(plain())
-    sites = {
-        name: replace(site, life=None, tying=None, same_over_samples=None)
-        for name, site in heard.verdict.sites.items()
-    }
-    assert replace(heard, verdict=replace(heard.verdict, sites=sites)).disagreements == []
+@pytest.mark.parametrize(
+    ("said", "shared", "expected"),
+    [
+        ({"life": "step"}, ["steps"], "life: step by experiment, sequence as recorded."),
+        ({"life": "sequence"}, [], "life: sequence by experiment, step as recorded."),
+        ({"tying": "tied"}, ["steps"], "tying: tied by experiment, untied as recorded."),
+        (
+            {"tying": "untied"},
+            ["steps", "gates"],
+            "tying: untied by experiment, tied as recorded.",
+        ),
+        (
+            {"same_over_samples": True},
+            ["steps"],
+            "sharing by samples: True by experiment, False as recorded.",
+        ),
+    ],
+)
+def test_a_site_that_they_see_otherwise_is_said(
+    said: dict[str, Any], shared: list[str], expected: str
+) -> None:
+    assert contradictions([told("input", **said)], [masks("input", *shared)]) == [
+        f"input, {expected}"
+    ]
+
+
+@pytest.mark.parametrize("what", ["life", "tying", "same_over_samples"])
+def test_what_one_cannot_tell_is_no_contradiction(what: str) -> None:
+    other = masks("input", "gates", "samples")
+
+    assert len(contradictions([told("input")], [other])) == len(["life", "tying", "samples"])
+    said = contradictions([told("input", **{what: None})], [other])
+
+    assert len(said) == len(contradictions([told("input")], [other])) - 1
+    assert not any(line.startswith(f"input, {what}") for line in said)
+
+
+def test_a_site_that_may_as_well_be_another_contradicts_neither() -> None:
+    assert contradictions([told("output", perhaps="carried")], [masks("carried", "steps")]) == []
+    assert contradictions([told("output", perhaps="carried")], [masks("output", "steps")]) == []
+    assert contradictions([told("output", perhaps="carried")], [masks("input", "steps")]) == [
+        "the recorder sees masks at the site input, the experiment does not.",
+        "the experiment sees masks at the site output, the recorder does not.",
+    ]
 
 
 def test_a_layer_that_keeps_no_masks_has_one_witness() -> None:
