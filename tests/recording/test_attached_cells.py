@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
+import weakref
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from dropviz.keras_inside.inner_loop import looking
 from dropviz.recording import numbered_store
-from dropviz.recording.record import record
+from dropviz.recording.record import record, record_everything
 from tests.keras_models import FEATURES, RATES, UNITS, Layer, lstm
 
 CELLS: dict[str, Any] = {
@@ -103,16 +107,95 @@ def test_layers_for_which_there_is_no_room_are_named(monkeypatch: pytest.MonkeyP
 
 
 def test_of_a_layer_that_is_gone_what_was_known_last_is_told() -> None:
-    layer = lstm(dropout=0.5, recurrent_dropout=0)
-    with record(layer) as recording:
+    with record_everything() as recorder:
+        layer = lstm(dropout=0.5, recurrent_dropout=0)
         layer(ones(2), training=True)
         layer.cell.dropout = 0.25
-        layer.cell.reset_dropout_mask()
         layer(ones(2), training=True)
+        gone = weakref.ref(layer)
         del layer
+        gc.collect()
 
-        found = recording["lstm"]
+        assert gone() is None
+        assert recorder.layers() == {}
+        found = recorder.recording["lstm"]
 
     assert (found.kind, found.units, found.setting.dropout) == ("LSTM", UNITS, 0.25)
     assert found["input"].rate == 0.25
     assert found.draw_log is not None
+
+
+def test_of_a_layer_that_is_gone_before_its_first_call_it_is_told_what_it_was() -> None:
+    with record_everything() as recorder:
+        recorder.attach(keras.layers.GRU(UNITS, **RATES), "mine")
+        gc.collect()
+
+        assert recorder.layers() == {}
+        found = recorder.recording["mine"]
+
+    assert (found.layer, found.kind, found.units) == ("mine", "GRU", UNITS)
+    assert found.setting.dropout == RATES["dropout"]
+
+
+@pytest.mark.parametrize("tape", [True, False], ids=["a gradient is taken", "a prediction"])
+def test_a_layer_that_trains_without_being_told_so_drops_nothing_and_that_is_said(
+    *, tape: bool
+) -> None:
+    layer = lstm()
+    with record(layer) as recording, tf.GradientTape() if tape else contextlib.nullcontext():
+        layer(ones(2))
+
+    assert recording["lstm"].calls == 0
+    assert ("called without training=True" in recording["lstm"].note) is tape
+
+
+def test_masks_that_a_getter_of_ones_own_draws_are_told_apart() -> None:
+    layer, plain = lstm(), lstm(name="plain")
+    original = layer.cell.get_dropout_mask
+
+    def own(x: Any) -> Any:
+        return original(x)
+
+    layer.cell.get_dropout_mask = own
+    with record_everything() as recorder:
+        layer(ones(2), training=True)
+        plain(ones(2), training=True)
+
+    assert {name: each.drawn_only for name, each in recorder.recording.items()} == {
+        "lstm": True,
+        "plain": False,
+    }
+
+
+class OneForAll(keras.layers.SimpleRNNCell):  # type: ignore[misc]
+    """A cell that draws one mask for all samples."""
+
+    def get_dropout_mask(self, step_input: Any) -> Any:
+        return super().get_dropout_mask(step_input[:1])
+
+
+def test_a_mask_that_all_samples_share_is_kept_once() -> None:
+    layer = keras.layers.RNN(OneForAll(UNITS, dropout=0.5), name="rnn")
+    with record(layer) as recording:
+        layer(ones(), training=True)
+
+    assert recording["rnn"]["input"].shape == (1, 1, 1, 1, FEATURES)
+
+
+class Unmasked(keras.layers.Layer):  # type: ignore[misc]
+    """A cell that keeps no masks."""
+
+    state_size = output_size = FEATURES
+
+    def call(self, x: Any, states: Any) -> Any:
+        return x, states
+
+
+def test_a_layer_that_cannot_be_recorded_is_named_once_however_often_it_is_called() -> None:
+    layer = keras.layers.RNN(Unmasked(), name="own")
+    with record_everything() as recorder:
+        for _ in range(3):
+            layer(ones(), training=True)
+
+    assert list(recorder.recording) == []
+    assert list(recorder.recording.skipped) == ["own"]

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from dropviz.keras_inside.inner_loop import looking
 from dropviz.keras_inside.step_functions import MAKERS, TRAIN
+from dropviz.recording import numbered_store
 from dropviz.recording import recorder as module
 from dropviz.recording.record import record, record_everything
 from dropviz.recording.tensorflow_store import Store
@@ -117,6 +118,27 @@ def test_where_everything_is_recorded_models_of_other_threads_are_not(
 
     assert names == ([("model", ("rnn",))] if run is here else [])
     assert list(recorder.recording) == (["rnn"] if run is here else [])
+
+
+def test_models_are_told_in_the_order_in_which_their_training_began_last() -> None:
+    one, two = made(name="one"), made(name="two")
+    with record_everything() as recorder:
+        for model in (one, two, one):
+            model.make_train_function()
+        names = [(each.name, each.layers) for each in recorder.models]
+
+    assert names == [("two", ("two/rnn",)), ("one", ("rnn",))]
+
+
+def test_layers_without_room_are_named_while_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numbered_store, "LAYERS", 1)
+    model = made(rnn(), keras.layers.Dropout(0.5, name="drop"))
+
+    with record_everything() as recorder:
+        model.make_train_function()
+        skipped = list(recorder.recording.skipped)
+
+    assert skipped == ["drop"]
 
 
 @pytest.mark.parametrize("name", ["test_function", "predict_function"])
