@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import signal
 from collections.abc import Callable
 from typing import Any
@@ -10,12 +11,13 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras.callbacks import CallbackList
 
 import dropviz
 from dropviz.keras_inside import hooks
 from dropviz.keras_inside.cell_masks import kept_masks
 from dropviz.recording.recorder import Recorder
-from dropviz.recording.whole_batches import _SafePoints
+from dropviz.recording.whole_batches import _SafePoints, add_callback
 
 X = np.random.default_rng(0).normal(size=(12, 5, 3)).astype("float32")
 Y = X.sum(axis=(1, 2))[:, None]
@@ -200,3 +202,52 @@ def test_callbacks_of_ones_own_are_called_and_their_list_is_as_it_was(listed: ty
 def test_nothing_is_asked_at_the_end_of_a_batch(method: str) -> None:
     """Else Keras would not compute the next one meanwhile."""
     assert getattr(_SafePoints, method) is getattr(keras.callbacks.Callback, method)
+
+
+# ---------------------------------------------------------------- callbacks of a call
+
+
+def given(callbacks: Any) -> inspect.BoundArguments:
+    return inspect.signature(keras.Model.fit).bind(None, callbacks=callbacks)
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [lambda one: one, lambda one: [one], lambda one: (one,), lambda one: [[one]]],
+    ids=["one", "a list", "a tuple", "a list in a list"],
+)
+def test_a_callback_comes_after_those_that_are_there(wrap: Callable[[Any], Any]) -> None:
+    mine, added = Counts(), _SafePoints()
+    callbacks = wrap(mine)
+    bound = given(callbacks)
+
+    add_callback(bound, None, added)
+
+    assert bound.arguments["callbacks"] == [mine, added]
+    assert callbacks == wrap(mine)
+
+
+@pytest.mark.parametrize("callbacks", [None, []], ids=str)
+def test_a_callback_comes_alone_where_there_is_none(callbacks: Any) -> None:
+    bound, added = given(callbacks), _SafePoints()
+
+    add_callback(bound, None, added)
+
+    assert bound.arguments["callbacks"] == [added]
+    assert not callbacks
+
+
+@pytest.mark.parametrize("params", [None, {"epochs": 3}], ids=str)
+def test_a_list_of_keras_s_goes_into_one_with_the_same_facts(params: Any) -> None:
+    model, mine, added = made(), Counts(), _SafePoints()
+    before = CallbackList([mine], model=model, **(params or {}))
+    bound = given(before)
+
+    add_callback(bound, model, added)
+
+    after = bound.arguments["callbacks"]
+    assert isinstance(after, CallbackList)
+    assert after.callbacks == [before, added]
+    assert (after.params or {}) == (params or {})
+    assert added.model is model
+    assert before.callbacks == [mine]
