@@ -717,6 +717,7 @@ def test_of_what_shaken_weights_make_a_part_is_rounding_but_never_much(shaken: f
     expected = min(module._MOST, max(TOLERANCES["float32"], module._ROUNDING * abs(shaken)))
 
     assert proof(OUTPUTS, shaken=shaken).tolerance == pytest.approx(expected)
+    assert proof(OUTPUTS + 0.01, shaken=shaken).agrees is False  # as far as a wrong mask takes it
     # What the layer gives out is compared with what its own weights make.
     assert proof(OUTPUTS, shaken=shaken).error == 0
 
