@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 import copy
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -53,6 +53,8 @@ class Mutant:
         before: What is replaced.
         after: What takes its place.
         line: The first line of it.
+        source: The file without the change, as it was when the mutant was made: it may be worked
+            on meanwhile.
     """
 
     path: str
@@ -61,6 +63,7 @@ class Mutant:
     before: str
     after: str
     line: str
+    source: str = field(repr=False)
 
     def __str__(self) -> str:
         def flat(text: str) -> str:
@@ -69,9 +72,10 @@ class Mutant:
         where = f"{self.path}:{self.start[0]}:{self.start[1] + 1}"
         return f"{where}: {flat(self.before)}  ->  {flat(self.after)}\n    in: {self.line.strip()}"
 
-    def applied(self, source: str) -> str:
+    @property
+    def applied(self) -> str:
         """The file with the change in it."""
-        lines = source.encode().splitlines(keepends=True)
+        lines = self.source.encode().splitlines(keepends=True)
         offsets = [
             sum(map(len, lines[: line - 1])) + column for line, column in (self.start, self.end)
         ]
@@ -94,7 +98,7 @@ class _Finder(ast.NodeVisitor):
             raise ValueError(f"{self._path}: a node without a place: {ast.dump(node)}")
         start, end = (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)
         line = self._source.splitlines()[node.lineno - 1]
-        self.found.append(Mutant(self._path, start, end, before, after, line))
+        self.found.append(Mutant(self._path, start, end, before, after, line, self._source))
 
     def _change(self, node: ast.expr, **fields: object) -> None:
         other = copy.copy(node)

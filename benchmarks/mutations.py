@@ -108,7 +108,7 @@ def elsewhere(tree: Path, python: str, backend: str, tests: list[str], *options:
     """Starts a process of another environment that runs tests, and returns its number."""
     (tree / "failed.txt").write_text("", "utf-8")
     environment = {**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": str(tree)}
-    given = [*tests, *options, "-q", "-n", "0", "-p", "no:cacheprovider"]
+    given = [*tests, *options, "-q", "-n", "0", "-p", "no:cacheprovider", "-o", f"timeout={HUNG}"]
     with (tree / "log.txt").open("wb") as log:
         process = subprocess.Popen(
             [python, "-m", "pytest", *given], cwd=tree, env=environment, stdout=log, stderr=log
@@ -149,7 +149,7 @@ class Work:
 
     def start(self) -> int:
         """Forks a process for the next stage, and returns its number."""
-        self._write(self.mutant.applied(self._source))
+        self._write(self.mutant.applied)
         seen = [path for stage in self.stages[: self.stage] for path in stage]
         ignored = [f"--ignore={each}" for each in seen]
         if self.backend:
@@ -168,12 +168,8 @@ class Work:
             # Without a test where the change breaks an import, or the process ends.
             where = f" on {self.backend}" if self.backend else ""
             self.by = failed[0] if failed else f"pytest's exit code {code}{where}"
-        self._write(self._source)
+        self._write(self.mutant.source)
         return True
-
-    @property
-    def _source(self) -> str:
-        return (ROOT / self.mutant.path).read_text("utf-8")
 
     def _write(self, source: str) -> None:
         path = self.tree / self.mutant.path
