@@ -69,7 +69,7 @@ class AttachedCells:
         if has_own_inner_loop(layer):
             raise DropvizError(
                 f"{path!r} is being recorded already. Expected one recording of a layer at a "
-                "time; leave the other record() block first."
+                "time; leave the other record() block first, or take %%lstm_dropout off the cell."
             )
         able: list[tuple[AttachedCell, int]] = []
         for number, (cell_path, cell) in enumerate(cells(layer, path)):
