@@ -101,7 +101,8 @@ def curves(comparison: Comparison) -> theme.Picture:
         axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1.0), frameon=False, fontsize=10)
         title = theme.shortened(comparison.title, _TITLE)
         axes.set_title(title, loc="left", fontsize=12.5, weight="bold", pad=26)
-        said = f"median and range over {len(comparison.seeds)} seeds"
+        seeds = len(comparison.seeds)
+        said = f"median and range over {seeds} seeds; beside a name, the mean at the end"
         axes.text(0, 1.03, said, transform=axes.transAxes, fontsize=10, color=colours.MUTED)
         last = "; ".join(f"{entry.name}: {entry.score}" for entry in comparison.entries)
         picture.alt = f"Curves. {comparison.title}. At the end, with intervals {BOOTSTRAP}: {last}."
