@@ -96,7 +96,9 @@ class NumPyLayer:
             if not (training or self.active):
                 masks[truth.site] = self._resting(truth)
             elif truth.same_mask_as:
-                masks[truth.site] = masks[truth.same_mask_as].copy()
+                # Of a mask that is wider than x, x meets as many entries as it has.
+                width = self.features if truth.site == "input" else None
+                masks[truth.site] = masks[truth.same_mask_as][..., :width].copy()
             else:
                 masks[truth.site] = self._drawn(truth, samples, steps)
             if (training or self.active) and truth.steps == "later":

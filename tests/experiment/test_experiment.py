@@ -12,7 +12,7 @@ import pytest
 
 from dropviz.core.verdict import Verdict
 from dropviz.experiment import experiment
-from dropviz.experiment.observations import Doubt, Look
+from dropviz.experiment.observations import Doubt, Look, Note
 from dropviz.experiment.observe import Observer
 from tests.tables import LIVES
 
@@ -202,6 +202,13 @@ def test_a_method_is_only_perhaps_the_one_where_more_is_dropped_that_was_not_pla
         assert verdict.unplaced == (Doubt.RARE.value in verdict.doubts)
         assert verdict.active_at_inference == (None if verdict.unplaced else False)
     assert not all(placed)
+
+
+@pytest.mark.parametrize("one", [True, False])
+def test_a_mask_that_serves_both_arrows_is_told_with_the_whole_layer(one: bool) -> None:  # noqa: FBT001
+    h = at("recurrent", same_mask_as="input" if one else "")
+    verdict = explained(NumPyLayer([at("input"), h], features=4))
+    assert verdict.sites["input"].notes == ((Note.ONE_MASK_FOR_X_AND_H.value,) if one else ())
 
 
 def test_what_is_seen_once_and_not_again_is_a_doubt(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dropviz.experiment import observe
 from dropviz.experiment.harness import CANDIDATE
 from dropviz.experiment.input_sites import (
     find_input_masks,
@@ -171,6 +172,43 @@ def test_masks_on_both_arrows_are_no_mask_on_the_candidate(bias: bool) -> None: 
         assert (observer.doubts, observer.unheard) == ([], [])
 
 
+@pytest.mark.parametrize("arrows", [("input",), ("recurrent",)], ids=str)
+def test_without_a_bias_the_candidate_is_told_by_the_arrow_that_is_free(
+    arrows: tuple[str, ...],
+) -> None:
+    masks = [at(site, rate=0.2, kept=1.25) for site in arrows]
+    _, observer = looked_at(at("candidate"), *masks, bias=False)
+    assert set(observer.places) == {"candidate", *arrows}
+    assert observer.inner_look("candidate").share == pytest.approx(0.4, abs=0.1)
+    for site in arrows:
+        looks = observer.places[site].acting(observer.slack)
+        assert list(looks) == [0, 1, 2, 3]
+        for look in looks.values():
+            assert look.kept == pytest.approx(1.25, rel=0.01)
+            # A dropped entry does not show behind a candidate that may be dropped itself.
+            assert look.share == pytest.approx(0.2 if look.shows else 0, abs=0.1)
+    assert (observer.doubts, observer.unheard) == ([], [])
+
+
+def test_without_a_bias_a_candidate_behind_masks_on_both_arrows_is_a_doubt() -> None:
+    _, observer = looked_at(at("candidate"), at("input"), at("recurrent"), bias=False)
+    assert observer.doubts == [Doubt.NO_BIAS_CANDIDATE]
+    # What is heard without the candidate is told, and of the other gates nothing is.
+    for site in ("input", "recurrent"):
+        assert gates_of(observer.places[site], observer.slack) == ([1, 3], [])
+    assert observer.unheard == [("recurrent", 0), ("recurrent", 2), ("input", 0), ("input", 2)]
+
+
+def test_without_a_bias_a_candidate_scaled_out_of_reach_is_a_doubt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(observe, "_MOST", 20)  # more calls show no more of it
+    # What is kept comes out 33 times as large, as nothing makes it that multiplies x or h.
+    _, observer = looked_at(at("candidate", rate=0.97), bias=False)
+    assert observer.places == {}
+    assert observer.doubts == [Doubt.NO_BIAS_CANDIDATE]
+
+
 # ---------------------------------------------------------------- ties and entries
 
 
@@ -266,6 +304,16 @@ def test_one_mask_for_x_and_h_is_noted(one: bool, kind: str, width: int) -> None
     find_mask_for_both(observer)
     notes = observer.places["input"].notes
     assert notes == ([Note.ONE_MASK_FOR_X_AND_H] if one else [])
+
+
+@pytest.mark.parametrize(("units", "features"), [(4, 1), (4, 2), (7, 4)])
+def test_fewer_inputs_than_units_meet_the_first_entries_of_one_mask(
+    units: int, features: int
+) -> None:
+    h, x = at("recurrent"), at("input", same_mask_as="recurrent")
+    _, observer = looked_at(h, x, units=units, features=features)
+    find_mask_for_both(observer)
+    assert observer.places["input"].notes == [Note.ONE_MASK_FOR_X_AND_H]
 
 
 def test_one_arrow_shares_with_no_other() -> None:
