@@ -73,7 +73,8 @@ def test_memory_and_output_are_told_apart_at_any_rate(
     for scaling in ("inverted", "none"):
         truth = at(site, rate=rate, scaling=scaling)
         observer = looked_at(NumPyLayer([truth], bias=bias))
-        assert list(observer.places) == [site]
+        ((found, place),) = observer.places.items()
+        assert (found, place.notes) == (site, [])
 
 
 def test_an_output_beside_a_masked_h_is_not_taken_for_the_memory() -> None:
@@ -87,9 +88,15 @@ def test_an_output_beside_a_masked_h_is_not_taken_for_the_memory() -> None:
             assert (Doubt.ONE_MASK_FOR_ALL_STEPS in observer.doubts) == bool(place.perhaps)
 
 
-def test_what_is_stored_and_added_apart_is_noted() -> None:
-    both = at("carried"), at("candidate", rate=0.2, kept=1.25)
-    observer = looked_at(NumPyLayer(both))
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+@pytest.mark.parametrize(
+    "added",
+    [{"rate": 0.2, "kept": 1.25}, {"rate": 0.1, "kept": 1 / 0.6}, {"kept": 1.25}, {"kept": 2.0}],
+    ids=["otherwise", "seldomer", "scaled less", "scaled more"],
+)
+def test_what_is_stored_and_added_apart_is_noted(kind: str, added: dict[str, Any]) -> None:
+    both = at("carried", kind=kind), at("candidate", kind=kind, **added)
+    observer = looked_at(NumPyLayer(both, kind))
     (place,) = observer.places.values()
     assert Note.MASKED_APART in place.notes
 
