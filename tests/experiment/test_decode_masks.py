@@ -18,6 +18,7 @@ from dropviz.experiment.decode_masks import (
     patterns,
     predict,
     read_bits,
+    rounding_of,
     share_explained,
 )
 from dropviz.experiment.harness import Harness
@@ -58,6 +59,14 @@ def test_a_multiplier_of_x_at_one_gate() -> None:
     assert read == pytest.approx(2.5, rel=1e-3)
 
 
+@pytest.mark.parametrize("value", [0.05, 0.3, 0.6, 0.9, -0.3, -0.9, 2.5, 10.0])
+def test_a_multiplier_is_read_off_where_the_output_follows_it_in_a_curve(value: float) -> None:
+    probe = Probe(wx=(0, 2.0, 0, 0), c=STORED)  # what opens f also shuts it, far from a half
+    seen = np.array([[0.5 * np.tanh(STORED / (1 + np.exp(-2.0 * value)))]])
+    read, _ = multipliers(LSTM, probe, seen, "input", 1)
+    assert read[0, 0] == pytest.approx(value, rel=0.01)
+
+
 def test_other_sites_are_allowed_for_and_hide_where_they_drop() -> None:
     probe = Probe(c=STORED)
     seen = 0.5 * np.tanh(0.5 * STORED * np.array([[2.0 * 1.25, 0.0]]))
@@ -65,6 +74,59 @@ def test_other_sites_are_allowed_for_and_hide_where_they_drop() -> None:
     assert read[0, 0] == pytest.approx(2, rel=1e-3)
     assert np.isnan(read[0, 1])  # zero: dropped here, or there
     assert not shows
+
+
+def test_what_hides_is_told_by_what_is_left_where_it_drops() -> None:
+    # Without what is stored, f has nothing to let through; what is added is given out still.
+    probe = Probe(wx=(0, 1.0, 0, 0), c=STORED, b=(0, 0, ADDED, 0))
+    open_ = 0.5 * np.tanh(STORED / (1 + np.exp(-2.0)) + 0.5 * STORED)
+    read, shows = multipliers(
+        LSTM, probe, np.array([[open_, out(1), out(0)]]), "input", 1, {}, ["carried"]
+    )
+    np.testing.assert_allclose(read, [[2.0, 0.0, np.nan]], rtol=0.01)
+    assert shows
+    # A candidate that is dropped leaves what a dropped x does.
+    probe = Probe(wx=(0, 0, ADDED, 0), c=STORED)
+    twice = 0.5 * np.tanh(0.5 * (STORED + np.tanh(2 * ADDED)))
+    read, shows = multipliers(
+        LSTM, probe, np.array([[twice, out(1), out(1, 0)]]), "input", 2, {}, ["candidate"]
+    )
+    np.testing.assert_allclose(read, [[2.0, 1.0, np.nan]], rtol=0.01)
+    assert not shows
+
+
+def test_next_to_nothing_is_a_dropped_entry_and_a_gate_shut_far_off_tells_nothing() -> None:
+    read, _ = multipliers(LSTM, BOTH, np.array([[out(0.005), out(-0.005), out(0.05)]]), "carried")
+    np.testing.assert_array_equal(read[0, :2], 0)
+    assert read[0, 2] == pytest.approx(0.05, rel=0.01)
+    # Noise takes x to -10 times itself, hardly ever further: something else silences.
+    probe = Probe(wx=(0, 0.25, 0, 0), c=STORED)
+    seen = 0.5 * np.tanh(STORED / (1 + np.exp(0.25 * np.array([[10.0, 20.0, 40.0]]))))
+    read, _ = multipliers(LSTM, probe, seen, "input", 1)
+    np.testing.assert_allclose(read, [[-10.0, np.nan, np.nan]], rtol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("others", "times"), [({}, 1), ({"cell": 1.25}, 3), ({"cell": 1.25, "output": 0.8}, 5)]
+)
+def test_rounding_moves_a_multiplier_as_far_as_the_output_it_is_read_off(
+    others: dict[str, float], times: int
+) -> None:
+    # Straight, so that each is as uncertain as the output; what was read off itself, twice.
+    blur = rounding_of(LSTM, Probe(c=STORED), "carried", None, others)
+    assert blur == pytest.approx(times * LSTM.noise, rel=0.02)
+
+
+@pytest.mark.parametrize("weight", [0.5, 2.0, 4.0])
+def test_rounding_moves_a_multiplier_further_where_the_output_hardly_follows_it(
+    weight: float,
+) -> None:
+    probe = Probe(wx=(0, weight, 0, 0), c=STORED)
+    blur = rounding_of(LSTM, probe, "input", 1, {})
+    # Of c = f(w) c_0 with f' = w f (1 - f).
+    shut = 1 / (1 + np.exp(weight))
+    assert blur == pytest.approx(LSTM.noise / (weight * shut), rel=0.05)
+    assert rounding_of(LSTM, probe, "input", 0, {}) == np.inf
 
 
 def test_an_output_out_of_reach_is_not_read() -> None:
