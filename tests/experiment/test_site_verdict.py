@@ -264,3 +264,146 @@ def test_in_a_small_layer_weights_and_entries_are_a_doubt() -> None:
             "do the same."
         )
     ]
+
+
+SMALL = (
+    "recurrent: in a layer this small a mask on the weights and one on what they multiply "
+    "do the same."
+)
+FEW_UNITS = (
+    "recurrent: the layer has too few units to tell a mask on the weights from one on what they "
+    "multiply."
+)
+ONE = np.repeat(drawn(40, 1, 1), SAMPLES, axis=1)  # what one reader reads of a shared mask
+OTHERS = [np.repeat(drawn(40, 1, 1, seed=seed), SAMPLES, axis=1) for seed in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("site", "joint", "name", "doubts"),
+    [
+        # A published method masks the recurrent kernel, untied; none the kernel.
+        ("recurrent", [ONE, *OTHERS], "recurrent_kernel", [SMALL]),
+        ("recurrent", [ONE, ONE, ONE, ONE], "recurrent", [SMALL]),
+        ("input", [ONE, *OTHERS], "input", [SMALL.replace("recurrent", "input")]),
+        ("recurrent", [ONE, ONE, *OTHERS[:2]], "recurrent", [SMALL]),
+    ],
+)
+def test_one_weight_a_gate_is_named_as_a_published_method_names_it(
+    site: str, joint: list[Array], name: str, doubts: list[str]
+) -> None:
+    place = gated(*([ONE] * 4), site=site, distinct=1, joint=steps(*joint), steps=steps(ONE, ONE))
+    for look in place.looks.values():
+        look.shared = True
+    verdict, said = judged(place)
+    assert (verdict.site, verdict.perhaps) == (name, "")
+    assert [line for line in said if "small" in line] == doubts
+
+
+def test_one_weight_a_gate_that_each_sample_drops_by_itself_is_an_entry() -> None:
+    one = drawn(CALLS, SAMPLES, 1)
+    place = gated(one, one, distinct=1, joint=steps(one, one), steps=steps(one, one))
+    verdict, doubts = judged(place)
+    assert (verdict.site, verdict.perhaps, doubts) == ("recurrent", "", [])
+
+
+def test_where_no_other_gate_was_read_nothing_tells_the_weights() -> None:
+    place = gated(ONE, distinct=1, steps=steps(ONE, ONE))
+    place.looks[0].shared = True
+    verdict, doubts = judged(place)
+    assert verdict.site == "recurrent"
+    assert SMALL in doubts
+
+
+def test_readers_of_one_entry_see_one_mask_or_each_its_weights() -> None:
+    together = np.repeat(drawn(CALLS, SAMPLES, 1), READERS, axis=2)
+    for_all = np.repeat(drawn(40, 1, READERS), SAMPLES, axis=1)
+    for bits, name in (
+        (together, "input"),
+        (np.repeat(ONE, READERS, axis=2), "input"),
+        (A, "input_kernel"),
+        (for_all, "input_kernel"),
+    ):
+        place = gated(bits, bits, site="input", distinct=1, joint=steps(bits, bits), single=False)
+        place.steps = steps(bits, bits)
+        for look in place.looks.values():
+            look.shared = bool((bits == bits[:, :1]).all())
+        verdict, doubts = judged(place)
+        assert (verdict.site, verdict.perhaps, doubts) == (name, "", [])
+
+
+def test_units_too_few_for_two_entries_leave_both_names() -> None:
+    bits = np.repeat(drawn(CALLS, 1, 40), SAMPLES, axis=1)
+    for shared in (True, False):
+        place = gated(bits, bits, distinct=40, joint=steps(bits, bits), single=False)
+        place.steps = steps(bits, bits)
+        for look in place.looks.values():
+            look.shared = shared
+        verdict, doubts = judged(place)
+        assert verdict.site == "recurrent"
+        assert verdict.perhaps == ("recurrent_kernel" if shared else "")
+        assert doubts == [FEW_UNITS] * shared
+
+
+def test_too_few_draws_of_two_entries_leave_both_names() -> None:
+    bits = np.repeat(drawn(CALLS, 1, READERS), SAMPLES, axis=1)
+    place = gated(bits, bits, joint=steps(bits, bits), steps=steps(bits, bits))
+    place.looks[0].shared = True
+    place.sources = np.ones((2, CALLS, SAMPLES, READERS))  # nothing of either was dropped
+    verdict, doubts = judged(place)
+    assert (verdict.site, verdict.perhaps) == ("recurrent", "recurrent_kernel")
+    assert any(line.startswith("recurrent: too few draws were seen to tell a") for line in doubts)
+
+
+@pytest.mark.parametrize("one", [True, False])
+def test_a_reader_alone_tells_by_two_entries_whether_all_are_dropped_at_once(one: bool) -> None:  # noqa: FBT001
+    first, second = A[:, :, :1], A[:, :, :1] if one else B[:, :, :1]
+    place = gated(first, first, distinct=1, joint=steps(first, first), steps=steps(first, first))
+    place.sources = 1 - np.stack([first, second])
+    verdict, doubts = judged(place)
+    assert (verdict.site, verdict.same_over_units, doubts) == ("recurrent", one, [])
+
+
+def test_what_never_shows_dropped_has_no_rate() -> None:
+    place = gated(A, A, joint=steps(A, A), steps=steps(A, A))
+    for look in place.looks.values():
+        look.shows = False
+    place.looks[2] = seen(np.zeros_like(A), kept=1.0)
+    verdict, doubts = judged(place)
+    assert (np.isnan(verdict.rate), verdict.rate_interval) == (True, (0.0, 1.0))
+    assert (
+        "recurrent: a dropped entry looks like one dropped elsewhere; none was counted." in doubts
+    )
+
+
+# ---------------------------------------------------------------- out of time
+
+
+@pytest.mark.parametrize(
+    ("read", "untold"),
+    [
+        ({}, ["whether a mask is on the weights", "how long a mask", "whether gates share"]),
+        ({"joint": steps(A, A)}, ["whether a mask is on the weights", "how long a mask"]),
+        ({"joint": steps(A, A), "steps": steps(A, A)}, ["whether a mask is on the weights"]),
+    ],
+)
+def test_what_there_was_no_time_to_read_is_a_doubt(
+    read: dict[str, Array], untold: list[str]
+) -> None:
+    verdict, doubts = judged(gated(A, A, late=True, **read))
+    assert verdict.life == ("sequence" if "steps" in read else None)
+    assert verdict.tying == ("tied" if "joint" in read else None)
+    assert (verdict.site, verdict.perhaps) == ("recurrent", "recurrent_kernel")
+    assert len(doubts) == len(untold)
+    for said, what in zip(doubts, untold, strict=True):
+        assert f"s were over before it could be told {what}" in said
+
+
+def test_what_was_read_in_time_is_told() -> None:
+    place = gated(A, A, late=True, joint=steps(A, A), steps=steps(A, A))
+    place.sources = 1 - np.stack([np.repeat(each[:, :, :1], READERS, 2) for each in (A, B)])
+    verdict, doubts = judged(place)
+    assert (verdict.site, verdict.perhaps, doubts) == ("recurrent", "", [])
+    inside = Place("cell", {None: seen(A)}, distinct=READERS, late=True)
+    verdict, doubts = judged(inside)
+    assert (verdict.life, len(doubts)) == (None, 1)
+    assert doubts[0].endswith("before it could be told how long a mask lives.")
