@@ -242,8 +242,10 @@ def find_mask_for_both(observer: Observer) -> None:
         every = [*bits, *observer.inner_bits()]
         probes = [_draw_cross_probe(observer, gate) for _ in range(TRIES)]
         probe = choose_probe(observer.harness, probes, every)
-        x, h = observer.read_bits(probe, every)[:2, :, :, aligned]
-        if same(x, h, look.share):
+        times = max(observer.times(place) for place in arrows)
+        x, h = observer.read_bits(probe, every, times)[:2, :, :, aligned]
+        # What all samples share was drawn once, however many samples show it.
+        if same(arrows[0].once(x), arrows[0].once(h), look.share):
             observer.places["input"].notes.append(Note.ONE_MASK_FOR_X_AND_H)
             return
 

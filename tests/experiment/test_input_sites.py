@@ -306,6 +306,21 @@ def test_one_mask_for_x_and_h_is_noted(one: bool, kind: str, width: int) -> None
     assert notes == ([Note.ONE_MASK_FOR_X_AND_H] if one else [])
 
 
+@pytest.mark.parametrize("one", [True, False])
+def test_masks_that_all_samples_share_are_drawn_once_however_many_samples_show_them(
+    one: bool,  # noqa: FBT001
+) -> None:
+    x = at("input", rate=0.4, same_over_samples=True)
+    h = replace(x, site="recurrent", same_mask_as="input" if one else "")
+    said = []
+    # With these seeds the first few masks that are drawn apart are equal by luck.
+    for seed in (0, 4, 6):
+        _, observer = looked_at(x, h, units=4, features=4, seed=seed)
+        find_mask_for_both(observer)
+        said.append(observer.places["input"].notes == [Note.ONE_MASK_FOR_X_AND_H])
+    assert set(said) == {one}
+
+
 @pytest.mark.parametrize(("units", "features"), [(4, 1), (4, 2), (7, 4)])
 def test_fewer_inputs_than_units_meet_the_first_entries_of_one_mask(
     units: int, features: int
