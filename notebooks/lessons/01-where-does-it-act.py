@@ -47,6 +47,11 @@ import dropviz
 # Before each result you are asked what you expect. Click on a choice, or type it into the cell as
 # `answer="..."`. It is kept with the time, and set beside what was measured. Nothing waits for it,
 # and nobody grades it.
+#
+# An LSTM is usually drawn once for each time step, side by side: *x* comes in from below, along a
+# vertical arrow, and *h* from the step before, along a horizontal one. The data are handwritten
+# digits, which the LSTM reads row by row, from top to bottom: eight rows, so eight steps. An LSTM has
+# four gates, and each of them takes *x* and *h*.
 
 # %%
 places = {
@@ -57,10 +62,14 @@ places = {
 }
 first = dropviz.predict("dropout=0.2: what is multiplied by its masks?", places.values())
 second = dropviz.predict("recurrent_dropout=0.5: and by its masks?", places.values())
+many = dropviz.predict(
+    "How many masks does recurrent_dropout draw for one digit, counting one for each gate that has "
+    "its own?",
+    [1, 4, 8, 32],
+)
 
 # %% [markdown]
-# Now train, and draw what was recorded. The data are handwritten digits; an LSTM reads each of them
-# row by row, from top to bottom.
+# Now train, and draw what was recorded.
 
 # %%
 run = dropviz.run(task="digits", dropout=0.2, recurrent_dropout=0.5, units=32, epochs=5, seed=7)
@@ -71,8 +80,8 @@ display(first.against(acts[0.2]), second.against(acts[0.5]))
 
 # %% [markdown]
 # **How to read it.** Each box is the same LSTM, a time step further to the right. An arrow through
-# which a mask passed wears a letter: the same letter is the same mask. An arrow without a mask is
-# grey and dashed.
+# which masks passed wears a letter, and a column for each gate: the same letter stands for the same
+# masks of all gates. An arrow without a mask is grey and dashed.
 #
 # * `dropout` is on the **vertical** arrows, which bring *x_t* in from below.
 # * `recurrent_dropout` is on the **horizontal** arrows, which bring *h_(t-1)* from the step before.
@@ -99,14 +108,11 @@ proof.against("less than 0.00001: rounding" if small else "visibly: some mask is
 
 # %% [markdown]
 # Nothing is missing: with masks on *x* and *h* alone, and none on the candidate *g* or the memory
-# *c*, every output comes out as Keras has it. The answer that points to Gal & Ghahramani is right.
+# *c*, every output of these sequences comes out as Keras has it. The answer that points to Gal & Ghahramani is right.
 #
 # ## How many masks?
 #
-# A digit has eight rows, so eight steps, and the LSTM has four gates.
-
-# %%
-many = dropviz.predict("How many masks does recurrent_dropout draw for one digit?", [1, 4, 8, 32])
+# That was your third prediction. Here are the masks of `recurrent_dropout` for one digit:
 
 # %%
 import numpy as np
@@ -147,9 +153,9 @@ display(without.figure("where"))
 alone.against(len(masks_of_one(without.recording["lstm"]["input"])))
 
 # %% [markdown]
-# Raising `recurrent_dropout` above 0 changes what `dropout` does: its masks become untied. So
-# whoever compares a training with `recurrent_dropout=0` to one with `recurrent_dropout=0.5` compares
-# two things at once.
+# Raising `recurrent_dropout` above 0 changes what `dropout` does: its masks become untied. So whoever
+# has a `dropout` above 0, and compares a training with `recurrent_dropout=0` to one with
+# `recurrent_dropout=0.5`, compares two things at once.
 #
 # ## Your own model
 #
@@ -158,13 +164,13 @@ alone.against(len(masks_of_one(without.recording["lstm"]["input"])))
 
 # %%
 same = dropviz.predict(
-    "One seed, trained once with the first line of the next cell and once without it: the weights "
-    "will be",
+    "Trained twice from the same beginning (one seed), once with the first line of the next cell and "
+    "once without it: the weights will be",
     ["the same to the last bit", "the same up to rounding", "different"],
 )
 
 # %%
-# %%lstm_dropout --into mine
+# %%lstm_dropout
 import keras
 from sklearn.datasets import load_digits
 
@@ -240,8 +246,8 @@ same.against(
 #
 # </details>
 #
-# **Another layer.** Replace `LSTM` by `GRU` in the cell with `%%lstm_dropout`. How many columns do
-# its masks have in the pictures?
+# **Another layer.** Replace `LSTM` by `GRU` in the cell with `%%lstm_dropout`. How many gates have
+# masks in the pictures?
 #
 # <details><summary>Answer</summary>
 #
@@ -267,7 +273,7 @@ student = None  # your id, in quotes
 if student:
     from dropviz import homework
 
-    asked = [first, second, proof, many, alone, same]
+    asked = [first, second, many, proof, alone, same]
     print(homework.chat_line(student, dict(each.pair for each in asked if each.answer)))
 
 # %% [markdown]

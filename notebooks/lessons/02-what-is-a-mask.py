@@ -38,12 +38,13 @@ import dropviz
 # %% [markdown]
 # ## Life
 #
-# A digit is read in eight steps. `recurrent_dropout=0.5` has just dropped a unit of *h* at the first
-# of them.
+# A digit is read in eight steps. `recurrent_dropout=0.5` has just dropped a unit of *h* for one gate,
+# on its way into the second of them. (You may remember what becomes of it: then say so.)
 
 # %%
 life = dropviz.predict(
-    "At the second step of the same digit, this unit is", ["dropped again", "drawn anew"]
+    "On its way into the third step of the same digit, this unit is",
+    ["dropped again", "drawn anew"],
 )
 
 # %%
@@ -169,9 +170,10 @@ display(scale.against(f"{seen.kept:.3g}"), later.against(f"{seen.at_inference:.1
 #
 # ## An experiment
 #
-# The last line above did not come from a recording. `dropviz.explain` reads neither code nor
-# arguments: it gives a layer weights and inputs of its own choosing, looks at what comes out, and
-# puts everything back. So it can be asked about any layer, and about all of it.
+# The line "from outside" above did not come from a recording. `dropviz.explain` reads neither code
+# nor arguments: it gives a layer weights and inputs of its own choosing, looks at what comes out, and
+# puts everything back. So it can be asked about any layer that computes the steps of an LSTM or a GRU,
+# whoever wrote it, and about all of it.
 
 # %%
 paper = dropviz.predict(
@@ -245,8 +247,8 @@ lives.against(found.sites["recurrent"].life)
 #
 # </details>
 #
-# **One mask for all samples.** The method `weight-drop` drops entries of the weights *U* in place of
-# units. Which samples share its masks?
+# **One mask for all samples.** The method `weight-drop` drops entries of the weights *U*, which *h* is
+# multiplied with, in place of units of *h*. Which samples share its masks?
 #
 # <details><summary>Answer</summary>
 #

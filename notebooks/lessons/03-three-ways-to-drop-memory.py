@@ -4,7 +4,7 @@
 # An LSTM is used because it remembers. So where a mask acts on what is remembered, it matters how.
 # Moon et al. drop the memory itself; Gal & Ghahramani, and Keras, drop a copy of the state on its
 # way into the gates; Semeniuta et al. drop only what is about to be added to the memory. And
-# zoneout, a fourth way, drops nothing: a unit that is hit keeps its old value.
+# zoneout, a fourth way, drops only the change: a unit that is hit keeps its old value.
 #
 # * **You will** tell the methods apart on the picture of a cell, train them where memory is
 #   needed, and compare them with masks on and off.
@@ -40,7 +40,9 @@ cell("zoneout")
 
 # %% [markdown]
 # **How to read it.** A step goes from left to right; the memory *c* runs along the top, the candidate
-# *g* comes up into it, and *x* and *h* come in from below. The marked lines carry something masked.
+# *g* comes up into it, and *x* and *h* come in from below. The marked lines carry something masked:
+# in blue by `dropout`, on *x*, which the trainings below leave out; the others are what these methods
+# differ in.
 #
 # * **Moon** (RNNDrop): the memory *c*, after the sum. What is dropped there is gone.
 # * **Gal & Ghahramani**: *x* and *h* on their way into the gates. The memory passes untouched.
@@ -101,8 +103,8 @@ display(in_training.against(on), predicting.against(off))
 
 # %% [markdown]
 # The curves "dropout on" and "dropout off" are of the same weights and the same sequences. Only this
-# differs: masks on, or `1-p` in their place. The net has learned the task, and cannot show it once
-# the masks are gone.
+# differs: masks on, or `1-p` in their place. The net does the task with its masks on, and not with
+# `1-p` in place of them.
 #
 # ## Why
 #
@@ -148,8 +150,8 @@ display(
 #
 # ## Semeniuta: masks on what is added
 #
-# The same rate, and test-time scaling too. But *g* is masked, before it comes to the memory, and
-# each value is multiplied once.
+# The same rate, and test-time scaling too. Two things differ: *g* is masked, before it comes to the
+# memory, so that each value is multiplied once; and a mask lives for one step.
 
 # %%
 added = dropviz.predict(
@@ -175,7 +177,8 @@ copy = dropviz.predict(
     ["below 0.4", "0.4 to 0.9", "above 0.9"],
 )
 zone = dropviz.predict(
-    "Zoneout, a quarter of the memory keeps its old value: accuracy with masks off",
+    "Zoneout, at each step a quarter of c and a twentieth of h keep their old values: accuracy with "
+    "masks off",
     ["below 0.4", "0.4 to 0.9", "above 0.9"],
 )
 
@@ -201,7 +204,7 @@ display(copy.against(gal), zone.against(zoned))
 #
 # ## For you to try
 #
-# **A shorter wait.** Would Moon's masks do less harm if less time lay between the marks and the end?
+# **A shorter wait.** Would `1-p` do less harm if less time lay between the marks and the end?
 #
 # <details><summary>Answer</summary>
 #

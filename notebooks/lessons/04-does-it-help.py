@@ -60,7 +60,7 @@ luck.against(float(scores[-1] - scores[0]))
 #
 # Now the same with `dropout=0.25` and `recurrent_dropout=0.25`. For each seed both settings begin
 # with the same weights and meet the same samples in the same order, so that they can be compared
-# pair by pair: much of the luck is the same for both, and cancels.
+# pair by pair. What luck the two share cancels; how much is left, the scatter of the pairs shows.
 
 # %%
 words = {0: "no difference beyond the noise", 1: "better with dropout", -1: "worse with dropout"}
@@ -81,8 +81,10 @@ short.against(told(five))
 # %% [markdown]
 # **How to read it.** In the first picture each dot is a seed: the accuracy with dropout less the
 # accuracy without. The bar is the interval of the mean. Where it lies on one side of the line, chance
-# alone would hardly have done that. The second picture has both accuracies, epoch by epoch. In the
-# table, *cost* is the time that an epoch takes, as a multiple of the first setting's.
+# alone would hardly have done that. The second picture has both accuracies, epoch by epoch: a line is
+# the median over the seeds, its band reaches from the lowest to the highest, and the number beside a
+# name is the mean at the end. In the table, *cost* is the time that an epoch takes, as a multiple of
+# the first setting's.
 #
 # A training with masks has to learn from less at each step. Is it only slower?
 
@@ -197,8 +199,7 @@ display(above.against(side(reported)), honest.against(side(off)))
 #
 # <details><summary>Answer</summary>
 #
-# Its sentence says so where no difference was seen. The number follows from how far the pairs
-# scatter:
+# The number follows from how far the pairs scatter:
 #
 # ```python
 # print(twenty.entries[1].needed, "seeds; pairs scatter by", twenty.entries[1].difference.deviation)

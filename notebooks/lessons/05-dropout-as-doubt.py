@@ -1,10 +1,11 @@
 # %% [markdown]
 # # Lesson 5: Dropout as doubt
 #
-# A net that predicts 0.3 does not say how sure it is. Gal & Ghahramani proposed to ask it many times
-# with dropout *on*: each time other units are missing, and where the answers scatter, the net is in
-# doubt. That is called Monte Carlo dropout. Here you ask, look at the scatter, and measure whether
-# it tells how large the error is.
+# A net that predicts 0.3 does not say how sure it is.
+# [Gal & Ghahramani](https://arxiv.org/abs/1506.02142) proposed to ask it many times with dropout *on*:
+# each time other units are missing, and where the answers scatter, the net is in doubt. That is called
+# Monte Carlo dropout. Here you ask, look at the scatter, and measure whether it tells how large the
+# error is.
 #
 # * **You will** predict with masks on, read a fan of predictions, measure how often the truth lies
 #   within it, and find out where to trust it.
@@ -77,7 +78,7 @@ display(
 
 # %%
 middle = dropviz.predict(
-    "The mean of 100 passes, and the prediction with dropout off, of one wave:",
+    "The mean of 100 passes, and the prediction with dropout off, in the mean over 20 waves:",
     ["the same", "apart, by less than the passes scatter", "apart, by more than they scatter"],
 )
 
@@ -118,8 +119,8 @@ print(covered.sentence)
 inside.against(covered.found)
 
 # %% [markdown]
-# Nobody made that promise. A truth also carries the noise of the data, which is in no band of a
-# model. So count first, and only then call a spread a doubt.
+# The passes made no such promise. A truth also carries the noise of the data, which they leave out
+# (Gal & Ghahramani add a term for it). So count first, and only then call a spread a doubt.
 
 # %%
 wider = dropviz.predict(
@@ -140,8 +141,8 @@ wider.against(
 )
 
 # %% [markdown]
-# The net knows as much and as little as before: its weights are the same. The band is as wide as the
-# *rate* makes it, and the rate was chosen for the training.
+# The net knows as much and as little as before: weights and waves are the same. The *rate* alone has
+# changed the width of the band, and a rate is chosen for the training.
 #
 # ## Higher waves
 #
@@ -207,6 +208,9 @@ ensemble.against(
 )
 
 # %% [markdown]
+# The card has nets of its own, trained for fewer epochs and asked less often, and its bands reach as far
+# as a bell curve of that spread would: so its numbers are not those above.
+#
 # This is one task and a few small nets: it shows that a spread *can* fail, and how to find out. It
 # does not show which way of measuring doubt is the best.
 #
