@@ -8,7 +8,15 @@ import numpy as np
 
 from dropviz.experiment.decode_masks import Bit, choose_probe, share_explained
 from dropviz.experiment.harness import CANDIDATE
-from dropviz.experiment.observations import Doubt, Look, Note, Place, draws_to_miss, same
+from dropviz.experiment.observations import (
+    Doubt,
+    Look,
+    Note,
+    Place,
+    draws_to_miss,
+    draws_to_show,
+    same,
+)
 from dropviz.experiment.observe import ARROWS, SMALL, TRIES, Observer
 from dropviz.experiment.probe import Probe, drive
 from dropviz.experiment.rare_masks import ALL, GENTLE, look_for_rare_masks, withdraw_inner_masks
@@ -141,6 +149,7 @@ def _find_candidate_alone(observer: Observer, seen: Seen) -> bool:
     """
     if observer.inner_sites():
         return True
+    _look_as_long_through_both(observer, seen)
     for site in ARROWS:
         seen[site][CANDIDATE] = look_gently(observer, site, seen[site][CANDIDATE])
     drops = candidate_drops(observer, seen)
@@ -159,10 +168,25 @@ def _find_candidate_alone(observer: Observer, seen: Seen) -> bool:
     for site in ARROWS:
         for gate in list(seen[site]):
             probe = _gate_probe(observer, site, gate)
-            if probe is not None:
+            if probe is not None and gate == CANDIDATE:
+                # What was seen to drop there may have been the candidate itself.
                 seen[site][gate] = observer.look(probe, site, gate)
+            elif probe is not None:
+                seen[site][gate] = observer.look_again(seen[site][gate], probe, site, gate)
         _register(observer, site, seen[site])
     return True
+
+
+def _look_as_long_through_both(observer: Observer, seen: Seen) -> None:
+    """Looks longer at the candidate through an arrow where only the other showed it dropped."""
+    before = {site: seen[site][CANDIDATE] for site in ARROWS}
+    for site, look in before.items():
+        other = before[_OTHER[site]]
+        probe = _gate_probe(observer, site, CANDIDATE)
+        if probe is None or look.share > 0 or not other.shared or other.share == 0:
+            continue
+        draws = draws_to_show(other)
+        seen[site][CANDIDATE] = observer.look_longer(look, draws, probe, site, CANDIDATE)
 
 
 def read_ties(observer: Observer, site: str) -> None:

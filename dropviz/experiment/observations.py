@@ -237,6 +237,15 @@ def draws_to_miss(rate: float) -> int:
     return math.ceil(math.log(_CHANCE) / math.log1p(-rate)) if rate < 1 else 1
 
 
+def draws_to_show(look: Look) -> int:
+    """How many draws show again what was seen to drop: of few, its share may be twice the rate.
+
+    Args:
+        look: What was seen, some of which was dropped.
+    """
+    return draws_to_miss(look.share / 2)
+
+
 def apart_by_luck(neither: int, one: int, other: int, both: int) -> bool:
     """Whether two masks that are drawn apart could drop together as often as was seen.
 

@@ -23,6 +23,7 @@ from dropviz.experiment.observations import (
     Doubt,
     Look,
     Place,
+    draws_to_show,
     draws_to_tell,
     same_along,
     summed_up,
@@ -133,6 +134,20 @@ class Observer:
         entries = (~np.isnan(seen.dropped[..., : self.distinct(site)])).any(axis=1)
         told = seen.share > 0 or entries.sum() >= draws
         return replace(before, dropped=seen.dropped, shared=True, shows=before.shows and told)
+
+    def look_again(self, before: Look, probe: Probe, site: str, gate: int | None = None) -> Look:
+        """Looks once more at what was seen, so long that what was seen to drop shows again.
+
+        Args:
+            before: What was seen.
+            probe: The probe, which may be another than before.
+            site: The place.
+            gate: The gate; None for all.
+        """
+        seen = self.look(probe, site, gate)
+        if seen.share > 0 or not before.shared or before.share == 0:
+            return seen
+        return self.look_longer(seen, draws_to_show(before), probe, site, gate)
 
     def look_at_inference(
         self, probe: Probe, site: str, gate: int | None = None, also: Sequence[str] = ()

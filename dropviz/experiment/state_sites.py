@@ -101,8 +101,8 @@ def _register_stored(observer: Observer, memory: Look) -> None:
     site, perhaps = find_stored_site(observer, memory)
     lift = observer.lift
     # Once more by its own name: small signals are only nearly straight.
-    memory = observer.look(observer.memory, site)
-    update = observer.look(Probe(**lift), site) if lift else memory
+    memory = observer.look_again(memory, observer.memory, site)
+    update = observer.look_again(memory, Probe(**lift), site) if lift else memory
     observer.register(site, memory)
     observer.places[site].perhaps = perhaps
     notes = observer.places[site].notes

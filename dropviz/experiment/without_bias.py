@@ -65,7 +65,7 @@ def look_gently(observer: Observer, site: str, look: Look) -> Look:
     if look.share in (0, 1):
         return look
     probe = Probe(**drive(site, observer.one_gate(CANDIDATE, gentle_weight(look))))
-    return observer.look(probe, site, CANDIDATE)
+    return observer.look_again(look, probe, site, CANDIDATE)
 
 
 def gentle_weight(look: Look) -> float:

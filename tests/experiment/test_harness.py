@@ -140,6 +140,15 @@ def test_a_run_gives_what_the_equations_give(backwards: bool) -> None:  # noqa: 
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.parametrize(("samples", "alone"), [(1, True), (2, False)])
+def test_a_layer_that_keeps_the_states_of_one_sample_is_alone(samples: int, alone: bool) -> None:  # noqa: FBT001
+    keeping = built(keras.layers.LSTM(UNITS, stateful=True), samples, None, FEATURES)
+    with mounted(keeping, 0) as harness:
+        assert harness.alone is alone
+    with mounted(built(keras.layers.LSTM(UNITS)), 0) as harness:
+        assert not harness.alone
+
+
 def test_two_entries_are_read_with_a_third_and_two_thirds() -> None:
     layer = built(keras.layers.LSTM(UNITS))
     with mounted(layer, 0) as harness:

@@ -163,6 +163,19 @@ def test_without_a_bias_the_candidate_is_told_from_the_arrows(
     assert observer.doubts == []
 
 
+@pytest.mark.parametrize("scaling", ["none", "inverted"])
+def test_without_a_bias_a_candidate_that_all_samples_share_is_put_on_no_arrow(scaling: str) -> None:
+    truth = at("candidate", rate=0.3, scaling=scaling, same_over_samples=True)
+    # Drawn but once a call, it was seen to drop through one arrow alone with most seeds.
+    for seed in range(4):
+        layer, observer = looked_at(truth, bias=False, units=2, seed=seed)
+        assert list(observer.places) == ["candidate"]
+        look = observer.inner_look("candidate")
+        assert look.shared
+        assert look.kept == pytest.approx(truth.kept, rel=0.01)
+        assert len(layer.used) < 1000
+
+
 @pytest.mark.parametrize("bias", [True, False])
 def test_masks_on_both_arrows_are_no_mask_on_the_candidate(bias: bool) -> None:  # noqa: FBT001
     for tying in ("tied", "untied"):

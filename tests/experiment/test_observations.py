@@ -13,6 +13,7 @@ from dropviz.experiment.observations import (
     Place,
     apart_by_luck,
     draws_to_miss,
+    draws_to_show,
     draws_to_tell,
     interval,
     same,
@@ -129,6 +130,11 @@ def test_draws_without_a_drop_rule_a_rate_out_once_chance_is_one_in_a_million(ra
     assert (1 - rate) ** many <= 1e-6 < (1 - rate) ** (many - 1)
 
 
+@pytest.mark.parametrize(("share", "draws"), [(0.2, 132), (0.5, 49), (1.0, 20)])
+def test_what_few_draws_showed_is_looked_for_at_half_the_share(share: float, draws: int) -> None:
+    assert draws_to_show(seen_at(share)) == draws
+
+
 def test_one_draw_rules_out_that_all_is_dropped() -> None:
     assert draws_to_miss(1.0) == 1
 
@@ -229,6 +235,64 @@ def test_along_an_axis_as_many_equal_pairs_prove_as_much(pairs: int, answer: boo
     assert same_along(told, 1, 0.5) is answer
     told[0, -1] = 1
     assert same_along(told, 1, 0.5) is False
+
+
+# ---------------------------------------------------------------- where nothing is seen
+
+
+def seen_at(share: float, kept: float = 1.0, **how: Any) -> Look:
+    """A gate where so many of ten were dropped."""
+    bits = np.zeros((1, 10, 1))
+    bits[0, : round(10 * share)] = 1
+    return Look(kept, 0.0, bits, **how)
+
+
+def undropped(*shape: int) -> Look:
+    return Look(1.0, 0.0, np.zeros(shape))
+
+
+@pytest.mark.parametrize(
+    ("draws", "acting", "answer"),
+    [
+        # At a rate of one half, 20 draws without a drop are one chance in a million.
+        (20, [seen_at(0.5)], True),
+        (19, [seen_at(0.5)], False),
+        # The gate that drops least says how many it takes: 39 at .3, 132 at .1.
+        (39, [seen_at(0.5), seen_at(0.3)], True),
+        (38, [seen_at(0.3), seen_at(0.5)], False),
+        (131, [seen_at(0.1), seen_at(0.5)], False),
+        # One of which nothing was dropped says nothing of that.
+        (20, [seen_at(0.0), seen_at(0.5)], True),
+        (19, [seen_at(0.0), seen_at(0.5)], False),
+        # A scale is seen at once, and so is whatever else is at every entry.
+        (1, [seen_at(0.5, 2.0)], True),
+        (1, [seen_at(0.5, 1 + SLACK / 2)], False),
+        (1, [seen_at(0.5), seen_at(0.5, 0.8)], True),
+        (1, [seen_at(0.0, at_inference=0.5)], True),
+        (0, [seen_at(0.5, 2.0)], False),
+    ],
+)
+def test_nothing_happens_where_what_happens_elsewhere_would_have_shown(
+    draws: int,
+    acting: list[Look],
+    answer: bool,  # noqa: FBT001
+) -> None:
+    assert undropped(1, draws, 1).seen_enough(acting, 1, SLACK) is answer
+
+
+def test_readers_of_the_same_entries_and_what_was_not_told_are_no_draws() -> None:
+    look = undropped(1, 10, 3)
+    assert look.seen_enough([seen_at(0.5)], 2, SLACK)
+    assert not look.seen_enough([seen_at(0.5)], 1, SLACK)
+    look.dropped[0, 0, 0] = NAN
+    assert not look.seen_enough([seen_at(0.5)], 2, SLACK)
+
+
+def test_samples_that_share_a_mask_elsewhere_are_one_draw_a_call() -> None:
+    look = undropped(10, 7, 2)
+    assert look.seen_enough([seen_at(0.5, shared=True)], 2, SLACK)
+    assert not look.seen_enough([seen_at(0.5, shared=True)], 1, SLACK)
+    assert look.seen_enough([seen_at(0.5)], 1, SLACK)
 
 
 # ---------------------------------------------------------------- places

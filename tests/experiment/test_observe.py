@@ -192,3 +192,30 @@ def test_a_longer_look_that_does_not_suffice_shows_nothing() -> None:
     before = Look(1.0, 0.0, np.zeros((2, 256, 2)))
     assert observer.look_longer(before, 300, probe, "input", 1).shows
     assert not observer.look_longer(before, 301, probe, "input", 1).shows  # 150 calls at most
+
+
+def test_what_was_seen_to_drop_is_looked_for_until_it_shows_again() -> None:
+    truth = at("input", rate=0.05, scaling="none", same_over_samples=True)
+    layer = NumPyLayer([truth], seed=1)
+    observer = observer_of(layer)
+    probe = Probe(**drive("input", (0, 0.25, 0, 0)), c=SMALL)
+    before = Look(1.0, 0.0, np.eye(1, 20)[:, :, np.newaxis], shared=True)  # one of twenty
+    # With this seed two calls drop nothing, after which nobody would look longer.
+    assert observer.look(probe, "input", 1).share == 0
+
+    look = observer.look_again(before, probe, "input", 1)
+
+    assert 0 < look.share < 0.2
+    assert look.shared
+
+
+@pytest.mark.parametrize("before", [{"shared": False}, {"dropped": np.zeros((1, 20, 1))}])
+def test_what_was_not_seen_to_drop_in_all_samples_at_once_is_not_looked_for(
+    before: dict[str, Any],
+) -> None:
+    layer = NumPyLayer()
+    observer = observer_of(layer)
+    usual = {"dropped": np.eye(1, 20)[:, :, np.newaxis], "shared": True}
+    probe = Probe(**drive("input", (0, 0.25, 0, 0)), c=SMALL)
+    observer.look_again(Look(1.0, 0.0, **{**usual, **before}), probe, "input", 1)
+    assert observer.harness.calls == 2 + 2 + 2  # direction; at inference and in training

@@ -162,6 +162,14 @@ def test_what_is_held_was_written_and_nothing_newer_is_missing(
         assert sum(last) > capacity - largest
 
 
+def test_no_tape_of_gradients_watches_what_is_written() -> None:
+    store = made()
+    layer = store.new_layer()
+    with tf.GradientTape() as tape:
+        write(store, layer, [np.float32([1, 2])])
+    assert tape.watched_variables() == ()
+
+
 @pytest.mark.full
 @pytest.mark.parametrize("mode", ["graph", "jit"])
 def test_compiled_steps_write_the_same(mode: str) -> None:

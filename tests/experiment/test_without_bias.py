@@ -1,0 +1,170 @@
+"""Masks on the candidate and on the memory of a layer without a bias, and what is like them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dropviz.experiment import without_bias
+from dropviz.experiment.harness import CANDIDATE
+from dropviz.experiment.observations import Look
+from dropviz.experiment.observe import ARROWS, Observer
+from dropviz.experiment.without_bias import (
+    candidate_drops,
+    gentle_weight,
+    look_gently,
+    memory_is_dropped_alone,
+    other_shares,
+)
+
+from .numpy_layer import NumPyLayer, dropped_entries, observer_of
+from .zoo_truth import SiteTruth, at
+
+NAN = math.nan
+
+
+def look(share: float, kept: float = 2.0, **how: Any) -> Look:
+    """What was seen where so many of ten are dropped."""
+    bits = np.zeros((1, 10, 1))
+    bits[0, : round(10 * share)] = 1
+    return Look(kept, 0.0, bits, **how)
+
+
+def unbiased(*truths: SiteTruth, **how: Any) -> tuple[NumPyLayer, Observer]:
+    layer = NumPyLayer(truths, bias=False, **how)
+    observer = observer_of(layer)
+    layer.used.clear()
+    return layer, observer
+
+
+def seen_of(truths: dict[str, float], kept: float = 2.0) -> dict[str, dict[int, Look]]:
+    """By arrow, looks at the gate f, which takes no candidate, and at the candidate."""
+    return {site: {1: look(truths.get(site, 0.0)), CANDIDATE: look(0.5, kept)} for site in ARROWS}
+
+
+# ---------------------------------------------------------------- the candidate
+
+
+def test_a_mask_on_the_candidate_silences_x_and_h_together() -> None:
+    for seed in range(5):
+        _, observer = unbiased(at("candidate", rate=0.5, kept=2.0), seed=seed)
+        assert candidate_drops(observer, seen_of({})) is True
+
+
+def test_masks_on_both_arrows_silence_x_and_h_each_by_itself() -> None:
+    masks = at("input", rate=0.5, kept=2.0), at("recurrent", rate=0.5, kept=2.0)
+    layer, observer = unbiased(*masks)
+    assert candidate_drops(observer, seen_of({"input": 0.5, "recurrent": 0.5})) is False
+    # Dropped apart at once, where neither gate besides shows less than the candidate.
+    assert len(layer.used) == 1
+
+
+def test_a_candidate_that_drops_besides_both_arrows_is_told() -> None:
+    masks = [at(site, rate=0.5, kept=2.0) for site in ARROWS]
+    also = at("candidate", rate=0.3, scaling="none")
+    _, observer = unbiased(*masks, also)
+    seen = {site: {1: look(0.5), CANDIDATE: look(0.6)} for site in ARROWS}
+    assert candidate_drops(observer, seen) is True
+
+
+@pytest.mark.parametrize("arrow", ARROWS)
+def test_where_one_arrow_is_never_silent_the_candidate_is_not_dropped(arrow: str) -> None:
+    layer, observer = unbiased(at(arrow, rate=0.5, kept=2.0))
+    seen = {site: {CANDIDATE: look(0.5 if site == arrow else 0.0)} for site in ARROWS}
+    assert candidate_drops(observer, seen) is False
+    assert layer.used == []
+
+
+def test_nothing_is_said_of_a_candidate_that_was_never_seen_to_drop() -> None:
+    _, observer = unbiased()
+    assert candidate_drops(observer, seen_of({}, kept=1.0)) is None
+
+
+def test_a_mask_that_all_samples_share_is_one_draw_a_call() -> None:
+    truth = at("candidate", rate=0.5, kept=2.0, same_over_samples=True)
+    layer, observer = unbiased(truth)
+    seen = {site: {CANDIDATE: look(0.5, shared=True)} for site in ARROWS}
+    assert candidate_drops(observer, seen) is True
+    # Two readers a call: luck is ruled out by no fewer than ten calls.
+    assert len(layer.used) >= 10
+
+
+# ---------------------------------------------------------------- gently
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_what_drops_always_or_never_is_not_looked_at_again(share: float) -> None:
+    layer, observer = unbiased()
+    before = look(share, kept=0.0)
+    assert look_gently(observer, "input", before) is before
+    assert layer.used == []
+
+
+@pytest.mark.parametrize("site", ARROWS)
+def test_what_multiplies_the_candidate_is_measured_where_the_candidate_is_straight(
+    site: str,
+) -> None:
+    layer, observer = unbiased(at("candidate", rate=0.9, kept=10.0))
+    # As far as its own weight lets tell, x is scaled; the candidate bends there.
+    seen = look_gently(observer, site, look(0.9, kept=8.0))
+    assert seen.kept == pytest.approx(10, rel=1e-2)
+    wanted = dropped_entries(layer, len(layer.used) - 2, "candidate")
+    assert seen.share == pytest.approx(wanted.mean(), abs=0.05)
+
+
+@pytest.mark.parametrize(("kept", "weight"), [(1.0, 0.1 / 3), (2.0, 0.1 / 6), (-4.0, 0.1 / 12)])
+def test_a_gentle_weight_is_a_third_of_what_is_small_by_what_multiplies(
+    kept: float, weight: float
+) -> None:
+    assert gentle_weight(look(0.5, kept)) == pytest.approx(weight)
+
+
+def test_the_share_of_other_gates_is_the_largest_and_not_the_candidates() -> None:
+    seen = {
+        "input": {0: look(0.1), 1: look(0.3), CANDIDATE: look(0.9)},
+        "recurrent": {CANDIDATE: look(0.9)},
+    }
+    assert other_shares(seen) == {"input": pytest.approx(0.3), "recurrent": 0.0}
+
+
+# ---------------------------------------------------------------- the memory
+
+
+def test_a_memory_that_is_dropped_alone_leaves_the_sign_of_what_is_added() -> None:
+    layer, observer = unbiased(at("carried", rate=0.5, kept=2.0))
+    assert memory_is_dropped_alone(observer, look(0.5)) is True
+    assert len(layer.used) == 1
+
+
+def test_a_memory_that_is_dropped_with_what_is_added_leaves_nothing() -> None:
+    layer, observer = unbiased(at("cell", rate=0.5, kept=2.0))
+    assert memory_is_dropped_alone(observer, look(0.5)) is False
+    # One call has 512 draws, of which 200 are enough.
+    assert len(layer.used) == 1
+
+
+def test_where_no_memory_is_dropped_it_is_left_open() -> None:
+    _, observer = unbiased()
+    assert memory_is_dropped_alone(observer, look(0.5)) is None
+
+
+def test_of_a_memory_that_all_samples_share_the_first_is_counted() -> None:
+    truth = replace(at("cell", rate=0.5, kept=2.0), same_over_samples=True)
+    layer, observer = unbiased(truth)
+    assert memory_is_dropped_alone(observer, look(0.5, shared=True)) is not True
+    silent = sum(int((dropped_entries(layer, 1, "cell") == 1).sum() > 0) for _ in layer.used)
+    assert silent
+    # Two readers a call: at most two draws that are silent.
+    assert len(layer.used) > 100
+
+
+def test_as_many_draws_as_it_takes_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(without_bias, "_ENOUGH", 2000)
+    layer, observer = unbiased(at("cell", rate=0.5, kept=2.0))
+    assert memory_is_dropped_alone(observer, look(0.5)) is False
+    # Some 256 a call are silent.
+    assert 6 <= len(layer.used) <= 10
