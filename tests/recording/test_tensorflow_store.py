@@ -166,7 +166,7 @@ def test_no_tape_of_gradients_watches_what_is_written() -> None:
     store = made()
     layer = store.new_layer()
     with tf.GradientTape() as tape:
-        write(store, layer, [np.float32([1, 2])])
+        write(store, layer, [np.array([1, 2], np.float32)])
     assert tape.watched_variables() == ()
 
 
