@@ -232,7 +232,9 @@ def _life(place: Place, name: str, doubts: list[str]) -> str | None:
     steps = None if place.steps is None else place.once(place.steps)[..., : place.distinct]
     told: list[Array] = [] if steps is None else list(steps)
     told = [bits for bits in told if not np.isnan(bits).all()]
-    share = float(np.mean([look.share for look in place.looks.values() if look.shows]))
+    shares = [look.share for look in place.looks.values() if look.shows]
+    # Where no dropped entry showed nothing is known of the rate, and no equality proves a thing.
+    share = float(np.mean(shares)) if shares else 0.0
     luck = place.luck.get("steps")
     answers = [same(one, other, share, luck) for one, other in itertools.combinations(told, 2)]
     if any(answer is False for answer in answers):

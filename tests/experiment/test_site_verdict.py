@@ -67,6 +67,17 @@ def test_how_long_a_mask_lives(bits: Array, life: str) -> None:
     assert (verdict.life, doubts) == (life, [])
 
 
+@pytest.mark.parametrize(("bits", "life"), [(steps(A, A, A), None), (steps(A, B, C), "step")])
+def test_where_no_dropped_entry_shows_equal_steps_prove_nothing(
+    bits: Array, life: str | None
+) -> None:
+    hidden = Place("cell", {None: seen(A, shows=False)}, steps=bits, distinct=READERS)
+    verdict, doubts = judged(hidden)
+    assert verdict.life == life
+    unproved = "cell: the outputs do not tell how long a mask lives."
+    assert (unproved in doubts) is (life is None)
+
+
 @pytest.mark.parametrize("bits", [None, np.full((3, *A.shape), np.nan), steps(A)])
 def test_where_steps_do_not_show_life_is_a_doubt(bits: Array) -> None:
     verdict, doubts = judged(Place("cell", {None: seen(A)}, steps=bits, distinct=READERS))
