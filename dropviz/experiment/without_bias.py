@@ -62,7 +62,8 @@ def look_gently(observer: Observer, site: str, look: Look) -> Look:
         site: The arrow.
         look: What was seen there.
     """
-    if look.share in (0, 1):
+    # What scales nothing does the same on either side of the candidate.
+    if look.share in (0, 1) or abs(look.kept - 1) < observer.slack:
         return look
     probe = Probe(**drive(site, observer.one_gate(CANDIDATE, gentle_weight(look))))
     return observer.look_again(look, probe, site, CANDIDATE)

@@ -96,10 +96,12 @@ def test_a_mask_that_all_samples_share_is_one_draw_a_call() -> None:
 # ---------------------------------------------------------------- gently
 
 
-@pytest.mark.parametrize("share", [0.0, 1.0])
-def test_what_drops_always_or_never_is_not_looked_at_again(share: float) -> None:
+@pytest.mark.parametrize(("share", "kept"), [(0.0, 2.0), (1.0, 0.0), (0.5, 1.0)])
+def test_what_drops_always_or_never_or_scales_nothing_is_not_looked_at_again(
+    share: float, kept: float
+) -> None:
     layer, observer = unbiased()
-    before = look(share, kept=0.0)
+    before = look(share, kept)
     assert look_gently(observer, "input", before) is before
     assert layer.used == []
 
