@@ -11,7 +11,7 @@ from dropviz.core.masks import Masks
 from dropviz.core.setting import Setting
 from dropviz.errors import DropvizError, is_known, unknown_name, visible
 
-DRAWN_ONLY = (
+_DRAWN_ONLY = (
     "these masks were drawn; whether the layer, whose code is not Keras's own, multiplies by "
     "them is not known. dropviz.trace compares it with NumPy."
 )
@@ -131,10 +131,14 @@ class LayerRecording(Mapping[str, Masks]):
         """What was recorded, a line for each site."""
         lines = [masks.sentence for masks in self.values()]
         lines += [f"{self.layer}: {self.called}"] if self.called else []
-        noted = [f"{self.layer}: {self.note}"] if self.note else []
-        if self.drawn_only:
-            noted.append(f"{self.layer}: {DRAWN_ONLY}")
-        return [visible(line) for line in (*lines, *noted)]
+        lines += [f"{self.layer}: {said}" for said in (self.note, self.doubt) if said]
+        return [visible(line) for line in lines]
+
+    @property
+    def doubt(self) -> str:
+        """That what its masks multiplied is not known; empty where it is, or none was drawn."""
+        drawn = any(not masks.reason for masks in self.values())
+        return _DRAWN_ONLY if self.drawn_only and drawn else ""
 
     @property
     def called(self) -> str:

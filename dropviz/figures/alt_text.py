@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dropviz.core.layer_recording import DRAWN_ONLY, LayerRecording
+from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.sentences import counted
 from dropviz.core.sites import SITES
 from dropviz.figures.mask_letters import ARROWS, Marks, arrows
@@ -80,8 +80,8 @@ def told(recorded: LayerRecording, found: Marks, shown: Sequence[int]) -> str:
         lines.append(f"{'; '.join(_carried(masks.site, found, shown))}; {masks.sentence}")
         if not masks.reason and SITES[masks.site].note:
             lines.append(SITES[masks.site].note)
-    if recorded.drawn_only:
-        lines.append(f"{recorded.layer}: {DRAWN_ONLY}")
+    if recorded.doubt:
+        lines.append(f"{recorded.layer}: {recorded.doubt}")
     every = ("x", "h", "up", "c") if recorded.kind == "LSTM" else ("x", "h", "up")
     bare = [arrow for arrow in every if not set(ARROWS[arrow]) & set(recorded)]
     lines += [f"{NAMES[arrow]} carry no mask." for arrow in bare]

@@ -54,9 +54,10 @@ def left_out(run: Run) -> str:
     """Names the layers that the report does not draw; empty where it draws all."""
     shown = run.shown
     said = []
-    if shown.drawn_only:
+    doubtful = [name for name, layer in shown.layers.items() if layer.doubt]
+    if doubtful:
         said.append(
-            f"No pictures of {', '.join(shown.drawn_only)}: its masks were drawn, and what they "
+            f"No pictures of {', '.join(doubtful)}: its masks were drawn, and what they "
             "multiplied is not known."
         )
     rest = [layer.layer for layer in _drawable(shown)[_LAYERS:]]

@@ -71,6 +71,15 @@ def test_a_candidate_that_drops_besides_both_arrows_is_told() -> None:
     assert candidate_drops(observer, seen) is True
 
 
+def test_a_candidate_that_seldom_drops_besides_both_arrows_is_waited_for() -> None:
+    masks = [at(site, rate=0.5, kept=2.0) for site in ARROWS]
+    layer, observer = unbiased(*masks, at("candidate", rate=0.05, scaling="none"))
+    seen = {site: {1: look(0.5), CANDIDATE: look(0.6)} for site in ARROWS}
+    assert candidate_drops(observer, seen) is True
+    # The first calls have each arrow dropped by itself, and what they show may be luck.
+    assert len(layer.used) > 1
+
+
 @pytest.mark.parametrize("arrow", ARROWS)
 def test_where_one_arrow_is_never_silent_the_candidate_is_not_dropped(arrow: str) -> None:
     layer, observer = unbiased(at(arrow, rate=0.5, kept=2.0))

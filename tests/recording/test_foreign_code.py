@@ -91,6 +91,36 @@ def test_a_recording_alone_says_that_masks_were_drawn(name: str) -> None:
     assert "is not known" in "\n".join(recording.sentences)
 
 
+class EachStep(keras.layers.LSTMCell):  # type: ignore[misc]
+    """Draws a mask at each step, inside the loop."""
+
+    def get_dropout_mask(self, step_input: Any) -> Any:
+        kept = keras.ops.ones_like(step_input)
+        return keras.random.dropout(kept, self.dropout, seed=self.seed_generator)
+
+
+def without_rates() -> Layer:
+    return OwnGRU(UNITS, name="rnn")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: keras.layers.RNN(EachStep(UNITS, dropout=0.4), name="rnn"),
+        lambda: keras.layers.RNN([EachStep(UNITS, dropout=0.4)], name="rnn"),
+        without_rates,
+    ],
+    ids=["inside the loop", "in a stack", "rates of 0"],
+)
+def test_of_masks_that_are_not_there_nothing_is_said(make: Callable[[], Layer]) -> None:
+    recording = trained(make())
+
+    said = "\n".join(recording.sentences)
+    assert "masks were drawn" not in said
+    assert all(masks.reason for masks in recording.first.values())
+    assert all(masks.reason in said for masks in recording.first.values())
+
+
 @pytest.mark.few(2)
 @pytest.mark.parametrize("name", OWN)
 def test_masks_of_known_code_multiplied(name: str) -> None:
