@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dropviz.experiment.observations import Doubt, Note
+from dropviz.experiment.observations import Doubt, Look, Note
 from dropviz.experiment.observe import Observer
 from dropviz.experiment.state_sites import (
     find_cell_zoneout,
@@ -49,6 +49,29 @@ def test_each_site_is_found_where_it_is(site: str, life: str, scaling: str, kind
     open_ = (site, life, scaling, kind) == ("cell", "sequence", "none", "GRU")
     assert observer.places[site].perhaps == ("output" if open_ else "")
     assert observer.doubts == [Doubt.ONE_MASK_FOR_ALL_STEPS] * open_
+
+
+@pytest.mark.parametrize(
+    ("seen", "zoned"),
+    [
+        ({}, True),
+        ({"dropped": np.zeros((1, 4, 1))}, False),
+        ({"kept": 1.5}, False),
+        ({"spread": 0.1}, False),
+        ({"kept": 1.5, "spread": 0.1}, False),
+    ],
+)
+def test_an_old_h_that_stays_is_neither_scaled_nor_noisy(
+    monkeypatch: pytest.MonkeyPatch,
+    seen: dict[str, Any],
+    zoned: bool,  # noqa: FBT001
+) -> None:
+    observer = observer_of(NumPyLayer())
+    usual: dict[str, Any] = {"kept": 1.0, "spread": 0.0, "dropped": np.eye(1, 4)[..., np.newaxis]}
+    look = Look(**{**usual, **seen})
+    monkeypatch.setattr(Observer, "look", lambda *_: look)
+    find_zoneout(observer)
+    assert list(observer.places) == ["hidden_update"] * zoned
 
 
 @pytest.mark.parametrize("units", [1, 4])
