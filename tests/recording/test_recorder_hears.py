@@ -340,6 +340,26 @@ def test_every_layer_of_a_model_that_is_called_by_hand_is_recorded_under_its_pat
     }
 
 
+def test_a_model_that_is_called_by_hand_is_looked_through_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked: list[Model] = []
+
+    def none_in(model: Model) -> list[Any]:
+        looked.append(model)
+        return []
+
+    monkeypatch.setattr(module, "recurrent_layers", none_in)
+    # Without a recurrent layer nothing else tells that it was here before.
+    plain, other = (made(keras.layers.Dense(2), name=name) for name in ("plain", "other"))
+
+    with record_everything():
+        for model in (plain, other, plain, plain):
+            model(X, training=True)
+
+    assert looked == [plain, other]
+
+
 def test_layers_of_one_name_are_told_apart_by_their_models() -> None:
     layers, recording = trained(made(name="one"), made(name="two"))
 
