@@ -60,6 +60,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for case in cases:
             if case not in kept:
                 case.add_marker(pytest.mark.full)
+    # pytest takes a file that is named before its folder as a part of the folder.
+    items.sort(key=lambda item: item.get_closest_marker("longest") is None)
 
 
 def _parametrised(items: list[pytest.Item]) -> Iterator[list[pytest.Function]]:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.jupyter.conftest import Executed, Kernel
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.longest]
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)

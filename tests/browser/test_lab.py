@@ -11,7 +11,7 @@ import pytest
 
 from .stage import Notebook, write
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.longest]
 
 PANEL = "%load_ext dropviz\n%lstm_lab {scenario} --into panel"
 PLAN, RECORDED = "A plan, before anything is trained", "LSTM layer lstm unrolled"

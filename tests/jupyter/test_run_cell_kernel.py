@@ -11,7 +11,7 @@ import pytest
 
 from .conftest import Cell, Executed, Kernel, plain
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.longest]
 
 WORKS = {
     "prints": "print('one')\nprint('two')",

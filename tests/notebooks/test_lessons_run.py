@@ -30,6 +30,7 @@ QUICKEST = "01-where-does-it-act"
 pytestmark = [
     pytest.mark.kernel,
     pytest.mark.slow,
+    pytest.mark.longest,
     pytest.mark.timeout(1200),  # five minutes are for one test, on an idle machine
 ]
 one_of_them = [

@@ -211,6 +211,7 @@ def test_a_compiled_step_of_before_goes_on_after_the_recording() -> None:
     assert not [name for name in vars(model) if "aside" in name]
 
 
+@pytest.mark.few(1)
 @pytest.mark.parametrize("elsewhere", [False, True], ids=["here", "in another thread"])
 def test_a_step_that_was_compiled_anew_meanwhile_makes_that_of_before_useless(
     *, elsewhere: bool
