@@ -2,8 +2,9 @@
 
 No mutant is made of what does not act: docstrings and other strings, annotations, decorators,
 what is raised (the message of an error), `__repr__` and `__str__`, what stands under
-`if TYPE_CHECKING`, `strict` of `zip`, and the order of arguments that have none (of `min`, `max`
-and the like).
+`if TYPE_CHECKING`, `strict` of `zip`, the order of arguments that have none (of `min`, `max`
+and the like), and whether a limit belongs to what it bounds where real numbers are compared with
+it, which never meet it.
 Every other mutant counts, also one that does the same as the source.
 """
 
@@ -39,7 +40,14 @@ _OTHER: dict[type[ast.operator], type[ast.operator]] = {
     ast.Mod: ast.Mult,
     ast.Pow: ast.Mult,
 }
-_NO_ORDER = ("min", "max", "minimum", "maximum", "array_equal", "logical_and", "logical_or")
+# The same with and without the limit itself.
+_AT_THE_LIMIT = {frozenset((ast.Lt, ast.LtE)), frozenset((ast.Gt, ast.GtE))}
+_NO_ORDER = (
+    *("min", "max", "minimum", "maximum", "logical_and", "logical_or"),
+    *("array_equal", "same", "_alike"),
+)
+# What is measured, and how far rounding may take it.
+_REAL = ("abs", "ptp", "slack", "spread", "noise", "blur", "error", "tolerance")
 
 
 @dataclass(frozen=True)
@@ -161,8 +169,11 @@ class _Finder(ast.NodeVisitor):
         self._replace(node, "pass")
 
     def visit_Compare(self, node: ast.Compare) -> None:
+        real = any(_is_real(side) for side in (node.left, *node.comparators))
         for place, operator in enumerate(node.ops):
             for other in _OPPOSITE[type(operator)]:
+                if real and frozenset((type(operator), other)) in _AT_THE_LIMIT:
+                    continue
                 ops = [*node.ops[:place], other(), *node.ops[place + 1 :]]
                 self._change(node, ops=ops)
         self.generic_visit(node)
@@ -193,6 +204,14 @@ class _Finder(ast.NodeVisitor):
             one, other, *others = node.args
             self._change(node, args=[other, one, *others])
         self.generic_visit(node)
+
+
+def _is_real(node: ast.expr) -> bool:
+    """Whether an expression is known to be a real number, measured or worked out."""
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, float)
+    called = node.func if isinstance(node, ast.Call) else node
+    return ast.unparse(called).rpartition(".")[2] in _REAL
 
 
 def mutants() -> list[Mutant]:
