@@ -57,6 +57,46 @@ def test_a_slider_asks_for_no_rate_of_one(page: Any, start: float) -> None:
     assert all(0.95 <= each < 1 for each in asked)
 
 
+HELD = """() => {
+  model.set("state", "training");
+  model.set("dropout", 0.33);
+  window.slider = rate_slider(model, "dropout", "");
+  document.body.append(slider.root);
+  slider.show();
+  window.bar = document.querySelector("input[type=range]");
+  bar.value = 0.6;
+  bar.dispatchEvent(new Event("input"));
+  slider.show();  // as when the panel says what it trains
+}"""
+
+
+def test_a_slider_that_is_held_while_it_trains_stays_with_the_pointer(page: Any) -> None:
+    offer(page, "lab/slider.js", "rate_slider")
+    page.evaluate(HELD)
+
+    assert page.evaluate("[bar.value, bar.ariaValueText, model.get('dropout')]") == [
+        *("0.6", "0.60", 0.33)
+    ]
+    page.evaluate("bar.dispatchEvent(new Event('change'))")
+    assert page.evaluate("model.get('dropout')") == 0.6
+    # It follows the panel again.
+    page.evaluate("() => { model.set('dropout', 0.1); slider.show(); }")
+    assert page.evaluate("bar.value") == "0.1"
+
+
+@pytest.mark.parametrize("event", ["pointerup", "pointercancel", "blur"])
+def test_a_slider_that_is_let_go_without_a_change_shows_the_rate_again(
+    page: Any, event: str
+) -> None:
+    offer(page, "lab/slider.js", "rate_slider")
+    page.evaluate(HELD)
+
+    page.evaluate("(event) => bar.dispatchEvent(new Event(event))", event)
+
+    page.wait_for_function("bar.value === '0.33'")
+    assert page.evaluate("model.get('dropout')") == 0.33
+
+
 @pytest.mark.parametrize("typed", ["5000000000", "-1", "1.5"])
 def test_a_number_out_of_its_range_is_told_the_whole_range(page: Any, typed: str) -> None:
     offer(page, "lab/settings_view.js", "whole_number")
@@ -191,10 +231,117 @@ def test_marks_are_named_by_what_they_are_of(page: Any) -> None:
           const given = [true, false];
           model.set("question", { number: 1, of: 2, text: "", noun: "weights", given });
           document.body.append(document.createElement("div"));
-          show_quiz(model, document.body.firstChild);
+          show_quiz(model, document.body.firstChild, () => {});
         }"""
     )
 
     assert page.locator(".dropviz-lab-mark").evaluate_all("all => all.map((e) => e.ariaLabel)") == [
         f"number {each} of the weights: mark it as dropped" for each in (1, 2)
     ]
+
+
+def test_the_last_question_that_goes_gives_the_focus_away(page: Any) -> None:
+    offer(page, "lab/quiz_view.js", "show_quiz")
+    page.evaluate(
+        """() => {
+          const [place, pause] = ["div", "button"].map((name) => document.createElement(name));
+          document.body.append(place, pause);
+          const show = (question) => {
+            model.set("question", question);
+            show_quiz(model, place, () => pause.focus());
+          };
+          const given = [true, false];
+          show({ number: 2, of: 2, text: "", noun: "units", given, marks: given, answer: given });
+          place.querySelector("button").focus();
+          show({});
+          window.focused = document.activeElement === pause;
+          document.activeElement.blur();
+          show({});
+          window.taken = document.activeElement === pause;
+        }"""
+    )
+
+    assert page.evaluate("[focused, taken]") == [True, False]
+
+
+CONTENT = """
+window.content = (changes) => ({ tab: "Code", number: 1, codes: [["magic", "%lstm"]], ...changes });
+window.view = content_view(model, {}, []);
+document.body.append(view.root);
+"""
+
+
+def test_lines_that_stay_the_same_stay_in_place(page: Any) -> None:
+    offer(page, "lab/content_view.js", "content_view")
+    page.evaluate(f"() => {{ {CONTENT} view.show(content()); }}")
+    page.locator("button").focus()
+
+    page.evaluate("() => { window.before = document.activeElement; view.show(content()); }")
+    assert page.evaluate("document.activeElement === before && before.isConnected")
+
+    page.evaluate('() => view.show(content({ codes: [["magic", "%other"]] }))')
+    assert "%other" in page.inner_text(".dropviz-lab-more")
+    page.evaluate("() => view.show(content({ codes: undefined, concealed: true }))")
+    assert page.inner_text(".dropviz-lab-more") == ""
+    page.evaluate("() => view.show(content())")
+    assert "%lstm" in page.inner_text(".dropviz-lab-more")
+
+
+def test_a_cell_that_is_opened_by_key_gives_the_focus_to_the_time_bar(page: Any) -> None:
+    offer(page, "lab/content_view.js", "content_view")
+    page.evaluate(
+        f"""() => {{
+          {CONTENT}
+          model.set("time", 0);
+          view.show(content({{ tab: "Where" }}));
+          const detail = {{ kind: "unrolled", arrow: "cell", column: 0 }};
+          const button = view.root.querySelector("button");
+          button.focus();
+          button.dispatchEvent(new CustomEvent("dropviz-choose", {{ bubbles: true, detail }}));
+          const sequence = {{ values: [[0], [1]], low: 0, high: 1, whole: true, says: "", result: "" }};
+          view.show(content({{ tab: "Inside", steps: 2, sequence }}));
+        }}"""
+    )
+
+    assert page.evaluate("document.activeElement.ariaLabel") == "time step"
+    assert page.evaluate("model.get('tab')") == "Inside"
+
+
+PANEL = """() => {
+  const traits = {
+    state: "paused", status: "paused", alert: false, progress: 0.5, note: "", question: {},
+    copies: {}, mark: "m", able: {}, hidden: [], tab: "Where", time: 0, sample: 0, gate: "",
+    dropout: 0.2, recurrent_dropout: 0, method: "keras", task: "digits", units: 4, epochs: 1,
+    seed: 7, freeze: false, quiz: false, speed: "full",
+    offers: {
+      tips: {}, methods: ["keras"], tasks: [["digits", "digits"]], speeds: ["full"],
+      tabs: ["Where", "Inside"], gates: ["i"],
+    },
+  };
+  const heard = {};
+  const tell = (event) => (heard[event] ?? []).forEach((listener) => listener());
+  window.model = {
+    get: (name) => traits[name],
+    set: (name, value) => { traits[name] = value; tell(`change:${name}`); tell("change"); },
+    save_changes: () => {}, send: () => {}, off: () => {},
+    on: (event, listener) => { (heard[event] ??= []).push(listener); },
+  };
+  window.die = () => tell("comm_live_update");
+  const tone = { arguments: {}, tones: {} };
+  render_lab({ model, el: document.body }, { light: tone, dark: tone });
+}"""
+
+
+def test_a_panel_whose_kernel_is_gone_stays_gone(page: Any) -> None:
+    offer(page, "lab/lab.js", "render_lab")
+    page.evaluate(PANEL)
+    assert page.locator(".dropviz-lab button:not([disabled])").count() > 5
+
+    page.evaluate("die()")
+    # What a click on a cell of the picture, or on a number of the sequence, does.
+    page.evaluate("() => { model.set('time', 3); model.set('tab', 'Inside'); }")
+    page.evaluate("() => model.set('question', { number: 1, of: 1, text: '', given: [] })")
+
+    assert page.get_attribute(".dropviz-lab", "data-state") == "gone"
+    assert "is gone" in page.inner_text(".dropviz-lab-status")
+    assert page.locator("button:not([disabled]), input:not([disabled])").count() == 0

@@ -9,6 +9,8 @@ import { show_values } from "./values_view.js";
 /** @typedef {import("./model_types.js").Model} Model */
 /** @typedef {import("./model_types.js").Content} Content */
 
+const INSIDE = "Inside"; // the tab
+
 /**
  * The place where tabs are shown.
  *
@@ -41,6 +43,8 @@ export function content_view(model, theme, choosers) {
   );
   /** @type {Content | null} */
   let shown = null;
+  let below = ""; // what is written below the pictures
+  let opened = false; // whether a cell was, whose inside is on its way
   const steps_shown = (/** @type {Content} */ content) => {
     const step = Math.min(model.get("time"), (content.steps ?? 1) - 1);
     const { sequence, values } = content;
@@ -70,13 +74,24 @@ export function content_view(model, theme, choosers) {
     write(places.coming, content.coming ?? "");
     paint_all(places.pictures, content.pictures ?? [], theme);
     steps_shown(content);
-    if (turned || content.rows || content.codes || content.image || content.concealed) {
+    if (opened && content.tab === INSIDE) {
+      opened = false;
+      time.focus();
+    }
+    const { tab, rows, codes, image, title } = content;
+    const wanted = JSON.stringify([tab, rows, codes, image, title]);
+    // The same again would take a button away from who presses it.
+    if ((turned || rows || codes || image || content.concealed) && wanted !== below) {
+      below = wanted;
       places.more.replaceChildren(...more(content));
     }
     list(places.words, content.words ?? []);
     root.dataset.painted = String(Number(root.dataset.painted) + 1);
   };
-  root.addEventListener("dropviz-choose", (event) => open_cell(model, shown, event));
+  root.addEventListener("dropviz-choose", (event) => {
+    // The picture that has the focus goes: what takes its place is at the step that was chosen.
+    opened = open_cell(model, shown, event) && root.contains(document.activeElement);
+  });
   return { root, show, again };
 }
 
@@ -86,14 +101,17 @@ export function content_view(model, theme, choosers) {
  * @param {Model} model
  * @param {Content | null} content
  * @param {Event} event
+ * @returns {boolean} Whether a cell was chosen.
  */
 function open_cell(model, content, event) {
   const detail = event instanceof CustomEvent ? event.detail : {};
-  if (detail.kind === "unrolled" && detail.arrow === "cell") {
+  const chosen = detail.kind === "unrolled" && detail.arrow === "cell";
+  if (chosen) {
     model.set("time", content?.pictures?.[0]?.columns?.[detail.column] ?? 0);
-    model.set("tab", "Inside");
+    model.set("tab", INSIDE);
     model.save_changes();
   }
+  return chosen;
 }
 
 /**

@@ -49,7 +49,11 @@ export function render_lab({ model, el }, theme) {
   };
   colour();
 
+  let dead = false;
   const show = () => {
+    if (dead) {
+      return;
+    }
     root.dataset.state = model.get("state");
     write(status, model.get("status"));
     status.title = model.get("status");
@@ -62,15 +66,21 @@ export function render_lab({ model, el }, theme) {
     lines.show();
   };
   const ask = () => {
-    show_quiz(model, quiz);
-    show();
+    if (!dead) {
+      show_quiz(model, quiz, () => controls.pause?.root.focus());
+      show();
+    }
+  };
+  const die = () => {
+    dead = true;
+    gone(model, root, status);
   };
   const ends = [
     listening(model, "change", show),
     listening(model, "change:question", ask),
     listening(model, "change:time", view.again),
     listening(model, "msg:custom", newest(model, view.show)),
-    listening(model, "comm_live_update", () => gone(model, root, status)),
+    listening(model, "comm_live_update", die),
     watch_seen(root, (seen) => model.send({ kind: "seen", view: view_name, seen })),
     watch_appearance(colour),
     keep_keys(root),

@@ -23,13 +23,18 @@ import { element, write } from "./element.js";
  *
  * @param {Model} model
  * @param {HTMLElement} place
+ * @param {() => void} leave Takes the focus when the last question goes.
  */
-export function show_quiz(model, place) {
+export function show_quiz(model, place, leave) {
   /** @type {Question} */
   const question = model.get("question");
+  const focused = place.contains(document.activeElement);
   place.hidden = !question.number;
   place.replaceChildren();
   if (!question.number) {
+    if (focused) {
+      leave();
+    }
     return;
   }
   const open = !question.answer;
@@ -56,7 +61,7 @@ export function show_quiz(model, place) {
     element("div", { class: "dropviz-lab-row" }, button, verdict(question)),
   );
   const first = open ? marks[0] : button;
-  if (place.contains(document.activeElement) || document.activeElement === document.body) {
+  if (focused || document.activeElement === document.body) {
     first?.focus();
   }
 }

@@ -39,7 +39,7 @@ export function show_sequence(place, sequence, step, choose) {
  * The bar that steps through time.
  *
  * @param {(step: number) => void} choose
- * @returns {{root: HTMLElement, show: (step: number, steps: number) => void}}
+ * @returns {{root: HTMLElement, focus: () => void, show: (step: number, steps: number) => void}}
  */
 export function time_bar(choose) {
   const bar = element("input", {
@@ -50,6 +50,7 @@ export function time_bar(choose) {
   bar.addEventListener("keydown", (event) => event.stopPropagation());
   return {
     root: element("label", { class: "dropviz-lab-time" }, said, bar),
+    focus: () => bar.focus(),
     show: (step, steps) => {
       const now = Math.min(step, steps - 1) + 1;
       bar.max = String(steps);

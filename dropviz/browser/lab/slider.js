@@ -30,23 +30,31 @@ export function rate_slider(model, name, tip) {
     "div", { class: "dropviz-lab-slider", "data-name": name, "data-argument": name },
     element("div", { class: "dropviz-lab-name" }, element("code", {}, name), box), bar, said,
   );
+  // What a pointer holds stays with it, however often the panel changes meanwhile.
+  let held = false;
   const show = () => {
     const value = Number(model.get(name));
-    bar.max = String(Math.max(MOST, value));
-    bar.value = String(value);
-    bar.setAttribute("aria-valuetext", rate_text(value));
-    bar.style.setProperty("--share", `${(100 * value) / Number(bar.max)}%`);
     if (document.activeElement !== box) {
       box.value = rate_text(value);
     }
+    if (!held) {
+      bar.max = String(Math.max(MOST, value));
+      bar.value = String(value);
+      show_bar(bar);
+    }
+  };
+  const hold = (/** @type {boolean} */ holds) => {
+    held = holds;
+    show();
   };
   const move = (/** @type {number} */ value) => {
+    held = false;
     write(said, "");
     model.set(name, value);
     model.save_changes();
     show();
   };
-  listen_to_bar(model, name, bar, move);
+  listen_to_bar(model, name, bar, { move, hold });
   box.addEventListener("change", () => {
     const value = read(box.value);
     if (value === null) {
@@ -66,24 +74,39 @@ export function rate_slider(model, name, tip) {
 }
 
 /**
+ * Says, and colours, where the thumb is.
+ *
+ * @param {HTMLInputElement} bar
+ */
+function show_bar(bar) {
+  bar.setAttribute("aria-valuetext", rate_text(Number(bar.value)));
+  bar.style.setProperty("--share", `${(100 * Number(bar.value)) / Number(bar.max)}%`);
+}
+
+/**
  * @param {Model} model
  * @param {string} name
  * @param {HTMLInputElement} bar
- * @param {(value: number) => void} move
+ * @param {{move: (value: number) => void, hold: (holds: boolean) => void}} acts
  */
-function listen_to_bar(model, name, bar, move) {
+function listen_to_bar(model, name, bar, { move, hold }) {
   const training = () => ["compiling", "training"].includes(model.get("state"));
   // A range of any step is where the pointer is: to the nearest twentieth that is a rate.
   const stop = () => Math.min(nearest(Number(bar.value)), Number(bar.max));
   bar.addEventListener("input", () => {
     bar.value = String(stop());
-    bar.setAttribute("aria-valuetext", rate_text(Number(bar.value)));
     // While it trains each stop of a slider is a change of the schedule, and no place between.
-    if (!training()) {
+    if (training()) {
+      hold(true);
+      show_bar(bar);
+    } else {
       move(Number(bar.value));
     }
   });
   bar.addEventListener("change", () => move(stop()));
+  // Of a pointer that is back where it began, or was taken away, no change is told.
+  const let_go = () => requestAnimationFrame(() => hold(false));
+  ["pointerup", "pointercancel", "blur"].forEach((event) => bar.addEventListener(event, let_go));
   bar.addEventListener("keydown", (event) => {
     const to = moved(Number(model.get(name)), event.key, Number(bar.max));
     if (to !== null && !event.ctrlKey && !event.metaKey && !event.altKey) {
