@@ -9,7 +9,11 @@ const MOST = 0.95; // of a slider; what is typed may go higher, below 1
 const STEP = 0.05;
 const UNITS = [4, 8, 16, 24, 32, 48, 64];
 
-/** @typedef {(name: string, value: string | number | null) => void} OnChange */
+/**
+ * A number that cannot be read comes as its text.
+ *
+ * @typedef {(name: string, value: string | number | null) => void} OnChange
+ */
 
 /**
  * @typedef {object} Controls
@@ -70,18 +74,18 @@ export function createControls(rates, method, folded, tables, onChange) {
 function slider(name, tables, onChange) {
   const label = html("label", { for: `slide-${name}`, class: "code", style: `--own: var(--${name})` }, name);
   const range = html("input", { type: "range", id: `slide-${name}`, min: 0, max: MOST, step: STEP, style: `--own: var(--${name})` });
-  const typed = html("input", { type: "number", min: 0, max: 0.999, step: "any", "aria-label": `${name}, typed` });
+  const typed = rateBox({ "aria-label": `${name}, typed` });
   const why = html("p", { class: "note", id: `why-${name}` });
   range.setAttribute("aria-describedby", `why-${name}`);
   range.addEventListener("input", () => onChange(name, Number(range.value)));
-  typed.addEventListener("change", () => onChange(name, typed.value === "" ? 0 : Number(typed.value)));
+  typed.addEventListener("change", () => onChange(name, read(typed.value)));
   const row = html("div", { class: "slider" }, label, range, typed, why);
   return {
     ...{ name, row },
     show: (/** @type {number} */ value, /** @type {string} */ idle) => {
       if (Number(range.value) !== value) range.value = String(value);
       range.setAttribute("aria-valuetext", rate_text(value));
-      if (document.activeElement !== typed || Number(typed.value) !== value) typed.value = String(value);
+      if (document.activeElement !== typed || read(typed.value) !== value) typed.value = String(value);
       row.classList.toggle("idle", idle !== "");
       why.textContent = idle;
     },
@@ -114,11 +118,11 @@ function menu(name, choices, onChange) {
  * @param {number} low
  * @param {number} high
  * @param {number | "any"} step
- * @param {(value: number) => void} onChange
+ * @param {(value: number | string) => void} onChange
  */
 function number(name, low, high, step, onChange) {
   const input = html("input", { type: "number", id: `number-${name}`, min: low, max: high, step });
-  input.addEventListener("change", () => onChange(Number(input.value)));
+  input.addEventListener("change", () => onChange(read(input.value)));
   const row = html("div", { class: "row" }, html("label", { for: `number-${name}` }, name), input);
   return { row, show: (/** @type {number} */ value) => (input.value = String(value)) };
 }
@@ -133,8 +137,27 @@ function optionOf({ name, choices }, onChange) {
     const { row, show } = menu(name, own, (value) => onChange(name, value || null));
     return { name, row, show: (/** @type {unknown} */ value) => show(String(value ?? "")) };
   }
-  const input = html("input", { type: "number", id: `number-${name}`, min: 0, max: 0.999, step: "any", placeholder: "as recurrent_dropout" });
-  input.addEventListener("change", () => onChange(name, input.value === "" ? null : Number(input.value)));
+  const input = rateBox({ id: `number-${name}`, placeholder: "as recurrent_dropout" });
+  input.addEventListener("change", () => onChange(name, input.value.trim() ? read(input.value) : null));
   const row = html("div", { class: "row" }, html("label", { for: `number-${name}`, class: "code" }, name), input);
   return { name, row, show: (/** @type {unknown} */ value) => (input.value = String(value ?? "")) };
+}
+
+/**
+ * A box for a rate. One of type "number" would hide what it cannot read.
+ *
+ * @param {Record<string, string>} attributes
+ */
+function rateBox(attributes) {
+  return html("input", { type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false", ...attributes });
+}
+
+/**
+ * @param {string} typed with a point or a comma
+ * @returns {number | string} the text itself where it is no number
+ */
+function read(typed) {
+  const text = typed.trim();
+  const value = Number(text.replace(",", "."));
+  return text && Number.isFinite(value) ? value : text;
 }

@@ -3,7 +3,7 @@
 import { createControls } from "./controls.js";
 import { askAll, questionsAbout } from "./quiz.js";
 import { replayed } from "./replay.js";
-import { format, parse, ScenarioError, visible } from "./scenario.js";
+import { checkFields, format, parse, ScenarioError, visible } from "./scenario.js";
 import { actingSpec, firstState } from "./state.js";
 import { createTabs } from "./tabs.js";
 import { createTrainer } from "./trainer.js";
@@ -31,8 +31,14 @@ function createTrainerHere() {
   try {
     return createTrainer(element("worker").textContent ?? "", tables, digits, receive, fail);
   } catch {
+    state.untrainable = untrainable("This browser has no workers.");
     return null;
   }
+}
+
+/** @param {string} why */
+function untrainable(why) {
+  return `The page shows what settings will do, and the recorded run, but cannot train: ${why}`;
 }
 
 // ---------------------------------------------------------------- what a person asks for
@@ -46,14 +52,14 @@ function change(name, value) {
   // Options are those of one method.
   if (name === "method") Object.assign(spec, Object.fromEntries(Object.keys(tables.options).map((each) => [each, null])));
   try {
-    parse(format({ spec: actingSpec(tables, spec), quiz: false }, tables), tables);
+    checkFields(spec, tables);
   } catch (error) {
     if (!(error instanceof ScenarioError)) throw error;
     refresh();
     say(error.message);
     return;
   }
-  say("");
+  say(state.untrainable);
   state.spec = spec;
   if (tables.rates.includes(name) && state.begun) trainer?.rates(actingSpec(tables, spec));
   else restart();
@@ -151,13 +157,17 @@ function drawNow() {
   draw();
 }
 
-/** @param {string} why */
-function fail(why) {
+/**
+ * @param {string} why
+ * @param {boolean} started whether the worker ever answered
+ */
+function fail(why, started) {
   pause();
+  if (!started) state.untrainable = untrainable(why);
   // Of a training that never began there is nothing to go on with.
   if (!state.snapshot) state.begun = false;
   refresh();
-  say(why);
+  say(state.untrainable || why);
 }
 
 function ask() {
@@ -182,7 +192,7 @@ function draw() {
 }
 
 function refresh() {
-  showControls(tables, state, recorded, controls, trainer !== null);
+  showControls(tables, state, recorded, controls);
   draw();
   if (state.source === "page") writeAddress();
 }
@@ -204,7 +214,7 @@ function readAddress() {
     text = decodeURIComponent(text);
     const { spec, quiz } = parse(text, tables);
     Object.assign(state, { spec, quiz, source: "page" });
-    say("");
+    say(state.untrainable);
   } catch (error) {
     const why = error instanceof ScenarioError ? error.message : `${visible(text)} cannot be read.`;
     say(`The setting in the address was left out: ${why}`);
@@ -245,7 +255,6 @@ function listen() {
   onRadio("source", (value) => choose(value === "keras" ? "keras" : "page"));
   element("sample").addEventListener("input", () => {
     state.sample = Number(input("sample").value) - 1;
-    element("sample-said").textContent = `sequence ${state.sample + 1}`;
     trainer?.look(state.sample);
     draw();
   });
@@ -269,6 +278,4 @@ createTabs(element("tabs"), (name) => {
   draw();
 })("where");
 refresh();
-if (!trainer) {
-  say("This browser has no workers: the page shows what settings will do, and the recorded run, but cannot train.");
-}
+if (state.untrainable) say(state.untrainable);

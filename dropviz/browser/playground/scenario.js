@@ -35,7 +35,8 @@ export function parse(text, tables) {
     }
   }
   const spec = /** @type {PageSpec} */ ({ ...tables.defaults, ...values });
-  check(spec, tables);
+  checkFields(spec, tables);
+  checkActing(spec, tables);
   return { spec, quiz };
 }
 
@@ -73,10 +74,12 @@ function read(part, tables, values) {
 }
 
 /**
+ * Refuses what a field may not hold, even where it has nothing to act on.
+ *
  * @param {PageSpec} spec
  * @param {Tables} tables
  */
-function check(spec, tables) {
+export function checkFields(spec, tables) {
   if (!Object.hasOwn(tables.methods, spec.method)) throw refused(spec.method, "is not a method");
   if (!Object.hasOwn(tables.tasks, spec.task)) throw refused(spec.task, "is not a task of this page");
   checkWhole("units", spec.units, 1, tables.limits.units);
@@ -91,19 +94,26 @@ function check(spec, tables) {
     if (!option.choices.length) checkRate(name, value);
     else if (!option.choices.includes(String(value))) throw refused(String(value), `is no ${name}`);
   }
+}
+
+/**
+ * @param {PageSpec} spec
+ * @param {Tables} tables
+ */
+function checkActing(spec, tables) {
   const { refused: why } = entryOf(tables.methods, tables.options, spec);
   if (why) throw new ScenarioError(why.replace("{recurrent_dropout}", String(spec.recurrent_dropout)));
 }
 
 /**
  * @param {string} name
- * @param {number} value
+ * @param {unknown} value
  * @param {number} low
  * @param {number} high
  */
 function checkWhole(name, value, low, high) {
-  if (!(Number.isInteger(value) && value >= low && value <= high)) {
-    throw refused(String(value), `is no ${name} that this page has: ${low} to ${high}`);
+  if (!(typeof value === "number" && Number.isInteger(value) && value >= low && value <= high)) {
+    throw refusedValue(value, `is no ${name} that this page has: ${low} to ${high}`);
   }
 }
 
@@ -113,7 +123,7 @@ function checkWhole(name, value, low, high) {
  */
 function checkRate(name, value) {
   if (!(typeof value === "number" && value >= 0 && value < 1)) {
-    throw refused(String(value), `is no ${name}: at least 0 and below 1`);
+    throw refusedValue(value, `is no ${name}: at least 0 and below 1`);
   }
 }
 
@@ -123,6 +133,15 @@ function checkRate(name, value) {
  */
 function refused(came, why) {
   return new ScenarioError(`${visible(came)} ${why}.`);
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} why
+ */
+function refusedValue(value, why) {
+  // A field of numbers does not tell what it could not read.
+  return value === "" ? new ScenarioError(`What was typed ${why}.`) : refused(String(value), why);
 }
 
 /**

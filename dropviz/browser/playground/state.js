@@ -33,6 +33,7 @@ import { filled } from "./words.js";
  * @property {number} sample in view
  * @property {number} step in view
  * @property {number} replayAt the batch of the recorded run that is shown
+ * @property {string} untrainable why the page cannot train, in a sentence; "" where it can
  */
 
 /**
@@ -43,7 +44,7 @@ export function firstState(tables) {
   return {
     spec: { ...tables.defaults, dropout: 0.2, recurrent_dropout: 0.5 },
     ...{ quiz: false, tab: "where", source: "page", speed: "full", running: false, begun: false },
-    ...{ snapshot: null, asked: [], predicting: "", sample: 0, step: 0, replayAt: -1 },
+    ...{ snapshot: null, asked: [], predicting: "", sample: 0, step: 0, replayAt: -1, untrainable: "" },
   };
 }
 

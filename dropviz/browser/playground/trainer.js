@@ -20,19 +20,20 @@
  * @param {Tables} tables
  * @param {import("./tasks.js").PackedDigits} digits
  * @param {(snapshot: Snapshot) => void} onSnapshot
- * @param {(why: string) => void} onFailure
+ * @param {(why: string, started: boolean) => void} onFailure started: whether the worker ever answered
  * @returns {Trainer}
  */
 export function createTrainer(script, tables, digits, onSnapshot, onFailure) {
   const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
   const worker = new Worker(address);
-  let training = 0;
+  let [training, started] = [0, false];
   worker.onmessage = ({ data }) => {
+    started = true;
     if (data.training !== training) return;
     if (data.snapshot) onSnapshot(data.snapshot);
-    if (data.failed) onFailure(data.failed);
+    if (data.failed) onFailure(data.failed, true);
   };
-  worker.onerror = ({ message }) => onFailure(message || "The worker could not start.");
+  worker.onerror = ({ message }) => onFailure(message || "The worker could not start.", started);
   const ask = (/** @type {import("./worker.js").Request} */ request) => worker.postMessage(request);
   ask({ kind: "data", tables, digits });
   return {

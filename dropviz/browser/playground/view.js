@@ -54,12 +54,12 @@ function shownSpec(tables, state, recorded) {
  * @param {State} state
  * @param {Recorded} recorded
  * @param {Controls} controls
- * @param {boolean} trains whether this browser can train
  */
-export function showControls(tables, state, recorded, controls, trains) {
+export function showControls(tables, state, recorded, controls) {
   const keras = state.source === "keras";
   const spec = keras ? shownSpec(tables, state, recorded) : state.spec;
   const asking = state.predicting === "asking";
+  const trains = keras || state.untrainable === "";
   controls.show(spec, keras ? {} : idleOf(tables, spec));
   controls.disable(keras);
   controls.conceal(asking || state.predicting === "waiting");
@@ -67,7 +67,7 @@ export function showControls(tables, state, recorded, controls, trains) {
   const said = element("source-said");
   said.textContent = keras ? `${SENTENCE.keras} (${recorded.made}).` : SENTENCE.page;
   said.className = keras ? "used" : "";
-  for (const name of ["train", "step", "reset"]) input(name).disabled = asking || !(trains || keras);
+  for (const name of ["train", "step", "reset"]) input(name).disabled = asking || !trains;
   input("predict").checked = state.quiz;
   input("predict").disabled = keras;
   input(`source-${state.source}`).checked = true;
@@ -90,6 +90,8 @@ export function draw({ tables, recorded, theme }, state) {
   const spec = shownSpec(tables, state, recorded);
   const rules = rulesOf(tables.methods, tables.options, spec);
   element("view").hidden = !snapshot || tab === "curves";
+  input("sample").value = String(state.sample + 1);
+  element("sample-said").textContent = `sequence ${state.sample + 1}`;
   const hidden = predicting === "waiting";
   element("words").hidden = hidden || tab === "masks" || tab === "curves";
   const sentences = snapshot
@@ -146,6 +148,7 @@ function drawGates(tables, { snapshot, sample, step, source }, theme) {
   if (snapshot && scene && sequence) {
     const at = Math.min(step, snapshot.steps - 1);
     input("at-step").max = String(snapshot.steps);
+    input("at-step").value = String(at + 1);
     element("at-step-said").textContent = `step ${at + 1} of ${snapshot.steps}`;
     show_sequence(element("reads"), sequence, at, () => {});
     paint(element("gates"), scene, theme);

@@ -225,6 +225,90 @@ def test_typed_rates_are_kept_as_typed_and_bad_ones_refused_in_a_sentence(opened
     assert page.inner_text(TITLE) == "LSTM(8, dropout=0.33, recurrent_dropout=0)"
 
 
+def type_in(page: Any, box: str, text: str) -> None:
+    """Types as a person does: letters that the box may not take, too."""
+    page.locator(box).press("Control+a")
+    page.keyboard.press("Delete")
+    page.keyboard.type(text)
+    page.keyboard.press("Enter")
+
+
+DROPOUT = "[aria-label='dropout, typed']"
+
+
+@pytest.mark.parametrize("rate", ["0", "0.2"])
+@pytest.mark.parametrize(
+    ("typed", "came"), [("", "What was typed"), ("1e", '"1e"'), (" a half", '"a half"')]
+)
+def test_a_rate_that_cannot_be_read_changes_nothing(
+    opened: Open, typed: str, came: str, rate: str
+) -> None:
+    page = opened(f"lstm:u8:d{rate}")
+    page.click("#step")
+    status(page, "batch 1 of")
+    url = page.url
+
+    type_in(page, DROPOUT, typed)
+
+    assert page.inner_text("#said") == f"{came} is no dropout: at least 0 and below 1."
+    assert page.input_value(DROPOUT) == page.input_value("#slide-dropout") == rate
+    assert page.url == url
+    assert "next batch" not in page.inner_text("#status")
+
+
+def test_a_comma_stands_for_a_point(opened: Open) -> None:
+    page = opened("lstm:u8:d.2")
+
+    type_in(page, DROPOUT, "0,35")
+
+    assert page.inner_text("#said") == ""
+    assert page.inner_text(TITLE) == "LSTM(8, dropout=0.35, recurrent_dropout=0)"
+
+
+def test_a_rate_is_refused_where_it_has_nothing_to_act_on_too(opened: Open) -> None:
+    page = opened("lstm:u8:d.2:m=zaremba")
+
+    type_in(page, "[aria-label='recurrent_dropout, typed']", "5")
+
+    assert page.inner_text("#said") == '"5" is no recurrent_dropout: at least 0 and below 1.'
+    assert page.input_value("[aria-label='recurrent_dropout, typed']") == "0"
+
+
+@pytest.mark.parametrize("typed", ["", "1e", "-"])
+def test_a_seed_that_cannot_be_read_leaves_the_training(opened: Open, typed: str) -> None:
+    page = opened("lstm:u8:d.2:s7")
+    page.click("#step")
+    status(page, "batch 1 of")
+    page.click("summary")
+
+    type_in(page, "#number-seed", typed)
+
+    said = "What was typed is no seed that this page has: 0 to 4294967295."
+    assert page.inner_text("#said") == said
+    assert page.input_value("#number-seed") == "7"
+    assert "batch 1 of" in page.inner_text("#status")
+    page.locator("#number-seed").press("ArrowUp")
+    page.keyboard.press("Enter")
+    assert page.url.endswith(":s8")
+    assert page.inner_text("#said") == ""
+
+
+def test_an_option_that_cannot_be_read_stays_and_an_empty_one_is_not_given(opened: Open) -> None:
+    page = opened("lstm:u8:m=zoneout:r.2:zc.5")
+    page.click("summary")
+
+    type_in(page, "#number-zoneout_cell", "1e")
+    assert page.inner_text("#said") == '"1e" is no zoneout_cell: at least 0 and below 1.'
+    assert page.input_value("#number-zoneout_cell") == "0.5"
+    type_in(page, "#number-zoneout_cell", "0,25")
+    assert ":zc.25:" in page.url
+    type_in(page, "#number-zoneout_cell", "")
+    assert ":zc" not in page.url
+    assert page.inner_text("#said") == ""
+    type_in(page, "#number-zoneout_cell", "1e")
+    assert page.input_value("#number-zoneout_cell") == ""
+
+
 def test_the_address_is_the_setting_and_python_reads_it(opened: Open) -> None:
     page = opened()
     page.locator("#slide-dropout").press("ArrowRight")
@@ -318,6 +402,29 @@ def test_inside_shows_one_sequence_at_one_step(opened: Open) -> None:
     page.locator("#at-step").press("End")
     assert page.inner_text("#at-step-said") == "step 8 of 8"
     assert page.inner_text("#gates") != one
+
+
+def test_bars_stand_where_their_words_say(opened: Open) -> None:
+    page = opened("lstm:u4:d.2:task=temporal-order")
+    page.click("summary")
+    page.click("#step")
+    status(page, "batch 1 of")
+    page.click("#tab-inside")
+    page.locator("#at-step").press("End")
+
+    for task, steps in (("digits", 8), ("temporal-order", 30)):
+        page.select_option("#menu-task", task)
+        page.click("#step")
+        status(page, "batch 1 of")
+        assert page.inner_text("#at-step-said") == f"step {steps} of {steps}"
+        assert page.input_value("#at-step") == str(steps)
+
+    # A browser may bring a bar back to where it was on another visit.
+    page.locator("#sample").evaluate("bar => { bar.value = 5; }")
+    page.click("#step")
+    status(page, "batch 2 of")
+    assert page.inner_text("#sample-said") == "sequence 1"
+    assert page.input_value("#sample") == "1"
 
 
 def test_what_comes_late_of_a_training_that_was_left_is_not_shown(opened: Open) -> None:
@@ -550,14 +657,45 @@ def test_less_motion_is_slow(opened: Open) -> None:
     assert page.is_checked("#speed-slow")
 
 
-def test_without_workers_there_is_the_plan_and_a_sentence(opened: Open) -> None:
-    page = opened("lstm:u8:d.2", script="delete window.Worker")
+SILENT = """window.Worker = class {
+  constructor() { setTimeout(() => this.onerror({}), 0); }
+  postMessage() {}
+}"""
 
-    assert "no workers" in page.inner_text("#said")
-    assert page.is_disabled("#train")
+
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [("delete window.Worker", "no workers"), (SILENT, "could not start")],
+    ids=["none", "silent"],
+)
+def test_without_a_worker_there_is_the_plan_a_sentence_and_the_replay(
+    opened: Open, script: str, why: str
+) -> None:
+    page = opened("lstm:u8:d.2", script=script)
+    page.locator(f'#said:has-text("{why}")').wait_for()
+    said = page.inner_text("#said")
+
+    def idle() -> list[bool]:
+        return [page.is_disabled(f"#{name}") for name in ("train", "step", "reset")]
+
+    assert idle() == [True] * 3
     assert alt(page).startswith("A plan")
+    page.locator("#slide-dropout").press("ArrowRight")
+    assert "dropout=0.25" in page.inner_text(TITLE)
+    assert page.inner_text("#said") == said
+    type_in(page, DROPOUT, "2")  # another sentence, until all is well again
+    assert page.inner_text("#said") != said
+    page.locator("#slide-dropout").press("ArrowRight")
+    assert page.inner_text("#said") == said
+    assert idle() == [True] * 3
+
     page.check("#source-keras")
-    assert page.is_enabled("#train")
+    assert idle() == [False] * 3
+    page.click("#step")
+    status(page, "batch 2 of")
+    page.check("#source-page")
+    assert idle() == [True] * 3
+    assert page.inner_text("#status") == "ready"
 
 
 def test_without_canvas_the_words_remain(opened: Open) -> None:

@@ -51,8 +51,10 @@ const worker = {};
 globalThis.Worker = class { constructor() { return worker; } };
 worker.postMessage = () => {};
 const said = [];
-createTrainer("", {}, {}, () => {}, (why) => said.push(why));
+createTrainer("", {}, {}, () => {}, (why, started) => said.push([why, started]));
 for (const event of EVENTS) worker.onerror(event);
+worker.onmessage({ data: { training: 0, failed: "Another." } });
+worker.onerror({ message: "Later." });
 process.stdout.write(JSON.stringify(said));
 process.exit();
 """
@@ -104,14 +106,15 @@ def test_another_task_trains_where_one_cannot_be_read(tmp_path: Path) -> None:
     assert seen["told"][-1] == {"training": 2, "batch": 0, "failed": None}
 
 
-def test_a_worker_that_does_not_start_is_a_sentence(tmp_path: Path) -> None:
+def test_a_worker_that_does_not_start_is_told_from_one_that_fails_later(tmp_path: Path) -> None:
     events = [{}, {"message": ""}, {"message": "A sentence."}]
     given = f"const EVENTS = {json.dumps(events)};\n"
 
     text = joined("playground/trainer.js") + given + TRAINER
     said = json.loads(said_in_node(text, tmp_path))
 
-    assert said == ["The worker could not start."] * 2 + ["A sentence."]
+    unstarted = ["The worker could not start."] * 2 + ["A sentence."]
+    assert said == [[why, False] for why in unstarted] + [["Another.", True], ["Later.", True]]
 
 
 def two_digits() -> dict[str, Any]:
