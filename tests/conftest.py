@@ -14,6 +14,10 @@ import pytest
 # Before the first import of TensorFlow, here and in every kernel that a test starts.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+# A worker for each processor and a thread for each worker take a fifteenth less time than threads
+# that wait for each other. What a test computes is too small to be shared among threads anyhow.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 
 # A script's shell has what it starts in the background ignore interrupts; some tests send them.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
