@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from dropviz.core.sentences import counted
 from dropviz.figures import colours, theme
 
 _WIDTH, _ROW, _ABOVE, _BELOW, _LINE = 820, 24, 60, 60, 40
@@ -39,7 +40,7 @@ def class_picture(
         names = [theme.shortened(f"{work}: {check}", _NAME) for work, check in shares]
         axes.set_yticks(range(len(names)), names, fontsize=9)
         axes.tick_params(axis="y", length=0)
-        picture.text(0.02, 1 - 30 / height, f"{students} students", fontsize=12.5, weight="bold")
+        picture.text(0.02, 1 - 30 / height, counted(students, "student"), fontsize=12.5, weight="bold")
         for number, (count, asked, found) in enumerate(mistakes):
             top = (below - _BELOW - _LINE * (number + 1)) / height
             first = theme.plain(f"{count} x asked: {asked}"[:_WORDS])
@@ -47,5 +48,5 @@ def class_picture(
             picture.text(0.02, top, f"{first}\n      {second}", fontsize=9, color=colours.MUTED)
         said = [f"{work}, {check}: {r} of {n} right" for (work, check), (r, n) in shares.items()]
         said += [f"{count} x asked {asked}, found {found}" for count, asked, found in mistakes]
-        picture.alt = f"A class of {students} students. {'; '.join(said)}."
+        picture.alt = f"A class of {counted(students, 'student')}. {'; '.join(said)}."
     return picture

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from dropviz.core.number_forms import MOST_SEED
+from dropviz.errors import unknown_name
 from dropviz.homework import experiment_judge, mask_judge, study_judge
 from dropviz.homework.key_file import Key
 from dropviz.homework.proxy import Maker
@@ -101,3 +102,10 @@ _TABLE = (
     Assignment("design-and-defend", "Design and defend", study_judge.POINTS, _study),
 )
 ASSIGNMENTS: Mapping[str, Assignment] = {each.name: each for each in _TABLE}
+
+
+def assignment_of(submission: Submission) -> Assignment:
+    """The assignment that a submission names; raises UnknownNameError where there is none."""
+    if submission.assignment not in ASSIGNMENTS:
+        raise unknown_name("assignment", submission.assignment, ASSIGNMENTS)
+    return ASSIGNMENTS[submission.assignment]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from dropviz.errors import DropvizError, received
-from dropviz.homework.key_file import check_student
+from dropviz.homework.key_file import check_student, is_student
 
 _MARK = "dropviz1"
 _WORD = r"[\w.+-]{1,40}"
@@ -68,14 +68,14 @@ def read_lines(text: str) -> tuple[list[Told], list[str]]:
 
     Returns:
         What they say, of each student the last choice for each question; and the lines whose
-        checksum is wrong.
+        checksum is wrong, or whose student has no id.
     """
     told: dict[str, Told] = {}
     damaged: list[str] = []
     for each in _STARTED.finditer(text):
         found = _LINE.match(each[0])
         body = each[0].rpartition(":")[0] if found is None else found[0].rpartition(":")[0]
-        if found is None or found[3] != _checksum(body):
+        if found is None or found[3] != _checksum(body) or not is_student(found[1]):
             damaged.append(each[0])
             continue
         # A workshop has a line for each lesson.

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dropviz.core.sentences import counted
 from dropviz.homework.chat_lines import Told
 from dropviz.homework.csv_file import write_csv
 from dropviz.homework.report import Check, Report
@@ -36,7 +37,7 @@ class ClassView:
     @property
     def lines(self) -> list[str]:
         """It in words, without names."""
-        lines = [f"{self.students} students, {len(self.reports)} reports."]
+        lines = [f"{counted(self.students, 'student')}, {counted(len(self.reports), 'report')}."]
         lines += [
             f"{assignment}, {check}: {right} of {many} right"
             for (assignment, check), (right, many) in self.shares.items()
@@ -88,7 +89,7 @@ def write_table(path: Path, view: ClassView) -> None:
         earned = {f"{report.assignment}: {each.name}": each.points for each in report.checks}
         cells = [earned.get(name, "") for name in checks]
         row = [report.student, report.assignment, report.score, report.of]
-        rows.append([*row, *cells, _cell(report.reason)])
+        rows.append([*row, *cells, report.reason])
     write_csv(path, rows)
 
 
@@ -103,19 +104,13 @@ def write_predictions(path: Path, told: Sequence[Told]) -> None:
         DropvizError: If it cannot be written there.
     """
     questions = list(dict.fromkeys(name for each in told for name in each.predictions))
-    rows = [["student", *questions]]
-    for each in told:
-        choices = [_cell(each.predictions.get(name, "")) for name in questions]
-        rows.append([each.student, *choices])
-    write_csv(path, rows)
+    rows = [
+        [each.student, *(each.predictions.get(name, "") for name in questions)] for each in told
+    ]
+    write_csv(path, [["student", *questions], *rows])
 
 
-def counted(told: Sequence[Told]) -> list[str]:
+def tally(told: Sequence[Told]) -> list[str]:
     """How many predicted what, in words, without names."""
-    tally = Counter((name, each.predictions[name]) for each in told for name in each.predictions)
-    return [f"{name}: {count} x {choice}" for (name, choice), count in sorted(tally.items())]
-
-
-def _cell(text: str) -> str:
-    """A text from outside that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    many = Counter((name, each.predictions[name]) for each in told for name in each.predictions)
+    return [f"{name}: {count} x {choice}" for (name, choice), count in sorted(many.items())]

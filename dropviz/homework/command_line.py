@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -63,12 +62,16 @@ def _build(given: argparse.Namespace) -> int:
             f"The list of students {received(str(given.students))} cannot be read "
             f"({type(error).__name__}). Give a text file with an id on each line."
         ) from None
-    _ready()
+    from dropviz.core.sentences import counted
+    from dropviz.keras_inside.start_keras import ready
+
+    ready()
     from dropviz.homework.notebooks import build
 
     ids = [each.strip() for each in students if each.strip()]
     made = build(given.source, given.out, key, ids)
-    print(visible(f"Wrote {len(made)} files for {len(ids)} students to {given.out.resolve()}."))
+    files, people = counted(len(made), "file"), counted(len(ids), "student")
+    print(visible(f"Wrote {files} for {people} to {given.out.resolve()}."))
     print("Hand out student/ID/ to each. solution/ and the key stay with you.")
     return 0
 
@@ -87,7 +90,9 @@ def _grade(given: argparse.Namespace) -> int:
     from dropviz.homework.key_file import read_key
 
     key = read_key(given.key)
-    _ready()
+    from dropviz.homework.judges_keras import ready_to_judge
+
+    ready_to_judge()
     from dropviz.homework.fork_client import ForkServer
     from dropviz.homework.grade import grade
     from dropviz.homework.sandbox import held_locks
@@ -123,12 +128,13 @@ def _class(given: argparse.Namespace) -> int:
 
 
 def _of_lines(given: argparse.Namespace) -> int:
+    from dropviz.core.sentences import counted
     from dropviz.homework.chat_lines import read_lines
-    from dropviz.homework.class_view import counted, write_predictions
+    from dropviz.homework.class_view import tally, write_predictions
 
     told, damaged = read_lines(given.lines.read_text(encoding="utf-8", errors="replace"))
     write_predictions(given.out, told)
-    print("\n".join([f"{len(told)} students.", *counted(told)]))
+    print("\n".join([f"{counted(len(told), 'student')}.", *tally(told)]))
     for line in damaged:
         print(visible(f"Letters of this line are lost or mistyped: {line}"), file=sys.stderr)
     print(visible(f"Wrote {given.out.resolve()}."))
@@ -164,15 +170,6 @@ def _of_reports(given: argparse.Namespace) -> int:
     print("\n".join(view.lines))
     print(visible(f"Wrote {given.out.resolve()} and {picture.resolve()}."))
     return 1 if len(reports) < len(read) else 0
-
-
-def _ready() -> None:
-    """Imports Keras, with sums that are added in one order on every machine."""
-    from dropviz.homework.fork_client import QUIET
-    from dropviz.keras_inside.start_keras import ready
-
-    os.environ.update(QUIET)
-    ready()
 
 
 _Add = Callable[[argparse.ArgumentParser], None]

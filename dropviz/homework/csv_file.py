@@ -11,7 +11,7 @@ from dropviz.core.result_files import write_whole
 
 
 def write_csv(path: Path, rows: Iterable[Sequence[object]]) -> None:
-    """Writes a CSV that is either whole or as it was before.
+    """Writes a CSV that is either whole or as it was before; no text in it is a formula.
 
     Args:
         path: Where to; its folder must exist.
@@ -21,5 +21,11 @@ def write_csv(path: Path, rows: Iterable[Sequence[object]]) -> None:
         DropvizError: If it cannot be written there.
     """
     stream = io.StringIO(newline="")
-    csv.writer(stream).writerows(rows)
+    csv.writer(stream).writerows([_cell(each) for each in row] for row in rows)
     write_whole(path, lambda: stream.getvalue().encode())
+
+
+def _cell(value: object) -> object:
+    """A text, from wherever it came, that a spreadsheet does not take for a formula."""
+    formula = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r")
+    return f"'{value}" if formula else value

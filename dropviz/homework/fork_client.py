@@ -11,15 +11,13 @@ from pathlib import Path
 
 from dropviz.core.closing import Closing
 from dropviz.errors import DropvizError, received
+from dropviz.homework.judges_keras import SETTINGS
 
 _START, _END, _ANY = 120.0, 10.0, 64
 
-# With both, nothing of TensorFlow's reaches stderr, and sums are added in one order everywhere.
-QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0"}
-_ENVIRONMENT = QUIET | {
+_ENVIRONMENT = SETTINGS | {
     "PATH": "/usr/bin:/bin",
     "HOME": "/nonexistent",
-    "KERAS_BACKEND": "tensorflow",
     "CUDA_VISIBLE_DEVICES": "-1",
     "TF_NUM_INTRAOP_THREADS": "1",
     "TF_NUM_INTEROP_THREADS": "1",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dropviz.errors import DropvizError, visible
+from dropviz.homework.assignments import assignment_of
 from dropviz.homework.fork_client import ForkServer
 from dropviz.homework.judge import judge
 from dropviz.homework.key_file import Key
@@ -74,6 +75,8 @@ def grade(
             told = _grade(server, submission, reports, key, again=again, unlocked=unlocked)
         except DropvizError as error:
             yield Graded(inside, str(error), failed=True)
+        except OSError as error:
+            yield Graded(inside, _prevented(error), failed=True)
         else:
             yield Graded(inside, told)
 
@@ -87,7 +90,8 @@ def _grade(
     again: bool,
     unlocked: bool,
 ) -> str:
-    path = path_for(reports, submission.student, submission.assignment)
+    # A name that is none may be longer than that of a file can be.
+    path = path_for(reports, submission.student, assignment_of(submission).name)
     there = path.exists()
     if there and not again:
         return "has a report already, which is kept. To grade it again, say --again."
@@ -105,6 +109,14 @@ def _told(path: Path, report: Report) -> str:
         return f"{report.lines[0]} The report that was there could not be read."
     changed = changes(old, report)
     return f"{report.lines[0]} {'; '.join(changed) if changed else 'Nothing changed.'}"
+
+
+def _prevented(error: OSError) -> str:
+    why = error.strerror or type(error).__name__
+    return (
+        f"This machine did not let it be graded ({why}). Expected a folder of reports that can be "
+        "read and written, and room to work in. Mend that, and grade again."
+    )
 
 
 def _doubled(submission: Submission) -> str:

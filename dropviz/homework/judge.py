@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dropviz.errors import DropvizError, received, unknown_name
-from dropviz.homework.assignments import ASSIGNMENTS
+from dropviz.errors import DropvizError, received
+from dropviz.homework.assignments import assignment_of
 from dropviz.homework.fork_client import ForkServer
 from dropviz.homework.key_file import Key
 from dropviz.homework.locks import WORDS
@@ -32,15 +32,13 @@ def judge(
         DropvizError: If it is of an assignment or edition that this is not, or a lock that is
             needed does not hold.
     """
-    if submission.assignment not in ASSIGNMENTS:
-        raise unknown_name("assignment", submission.assignment, ASSIGNMENTS)
+    assignment = assignment_of(submission)
     if submission.edition != key.edition:
         raise DropvizError(
             f"It is of another edition, as of another year. Expected {key.edition}, which this key "
             f"made. Received: {received(submission.edition)}. Grade it with the key that it was "
             "built with."
         )
-    assignment = ASSIGNMENTS[submission.assignment]
     limits = {"call_seconds": _CALL_SECONDS, "all_seconds": _ALL_SECONDS}
     with Child(server, unlocked=unlocked, **limits) as child:
         locks = tuple(WORDS[lock] for lock in child.locks)

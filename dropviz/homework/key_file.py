@@ -15,6 +15,7 @@ _HEADING = "dropviz homework key 1"
 _BYTES = 32
 _EDITION = 6  # hexadecimal digits, which tell one year's key from another's
 _STUDENT = re.compile(r"\w[\w.@+-]{0,63}")  # a spreadsheet takes "=..." and "+..." for formulas
+_MOST_BYTES = 255  # of the name of a folder on Linux
 
 
 class Key:
@@ -113,9 +114,15 @@ def check_student(student: object) -> str:
     Raises:
         DropvizError: If it is none.
     """
-    if not isinstance(student, str) or not _STUDENT.fullmatch(student):
+    if not isinstance(student, str) or not is_student(student):
         raise DropvizError(
-            "A student's id must be 1 to 64 letters, digits or . @ + - _, and begin with a letter "
-            f"or a digit. Received: {received(student)}. Name the folder, or the id, so."
+            "A student's id must be 1 to 64 letters, digits or . @ + - _, begin with a letter or a "
+            f"digit, and take {_MOST_BYTES} bytes at the most. Received: {received(student)}. "
+            "Name the folder, or the id, so."
         )
     return student
+
+
+def is_student(text: str) -> bool:
+    """Whether a text can be a student's id."""
+    return bool(_STUDENT.fullmatch(text)) and len(text.encode()) <= _MOST_BYTES

@@ -14,7 +14,6 @@ nbgrader calls a command ``alembic``: activate the environment that it is in.
 from __future__ import annotations
 
 import atexit
-import os
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,8 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Unicode
 
-from dropviz.homework.fork_client import QUIET, ForkServer
+from dropviz.homework.fork_client import ForkServer
+from dropviz.homework.judges_keras import ready_to_judge
 from dropviz.homework.key_file import check_student, read_key
 from dropviz.homework.submission import Submission, printed_by
 
@@ -109,12 +109,10 @@ class Judge(NbGraderPreprocessor):  # type: ignore[misc]
             Both.
 
         Raises:
-            DropvizError: If there is no key, or a lock that is needed does not hold.
+            DropvizError: If there is no key, Keras is on another backend, or a lock that is
+                needed does not hold.
         """
-        os.environ.update(QUIET)  # before Keras: any word on stderr scores 0
-        from dropviz.keras_inside.start_keras import ready
-
-        ready()
+        ready_to_judge()  # before Keras: any word on stderr scores 0
         from dropviz.homework.judge import judge
 
         key = read_key(Path(self.key))

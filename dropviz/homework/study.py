@@ -16,6 +16,7 @@ from dropviz.core.runs import Run
 from dropviz.core.spec import RunSpec
 from dropviz.core.tasks import TASKS
 from dropviz.errors import DropvizError, received, unknown_name
+from dropviz.homework.judges_keras import check_backend_of_homework
 from dropviz.recording.redraw import redraw
 from dropviz.studies.train import run
 
@@ -81,7 +82,7 @@ def design_from(literal: object) -> Design:
         The design.
 
     Raises:
-        DropvizError: If it is none, or too large.
+        DropvizError: If it is none, too large, cannot be trained, or compares a value with itself.
     """
     if not isinstance(literal, Mapping) or not all(key in literal for key in _KEYS):
         raise DropvizError(
@@ -100,7 +101,10 @@ def design_from(literal: object) -> Design:
         raise DropvizError('"seeds" must be a list of whole numbers, and "measure" a name.')
     checked = tuple(check_whole("seed", seed, 0, MOST_SEED) for seed in seeds)
     _check_size(vary, hold, checked)
-    return Design(dict(vary), dict(hold), checked, measure)
+    plan = Design(dict(vary), dict(hold), checked, measure)
+    if len(vary) == 1:
+        _check_values_differ(plan, *vary)
+    return plan
 
 
 def _check_size(
@@ -119,6 +123,22 @@ def _check_size(
             raise unknown_name("task", task, [name for name in TASKS if TASKS[name].offline])
 
 
+def _check_values_differ(plan: Design, factor: str) -> None:
+    """A value beside itself, as 0 beside -0.0, would be compared with itself."""
+    known: dict[object, object] = {}
+    for value in plan.vary[factor]:
+        spec = RunSpec(**{**plan.hold, factor: value})
+        dropping = tuple(rule for rule in spec.setting.rules if rule.rate)
+        trained = (spec.task, spec.method, spec.units, spec.epochs, dropping)
+        if trained in known:
+            raise DropvizError(
+                f"Two values of {factor} train the same. Expected values that make a difference. "
+                f"Received: {received(known[trained])} and {received(value)}. Leave one of them "
+                "out."
+            )
+        known[trained] = value
+
+
 def carry_out(design: object) -> None:
     """Trains what a design asks for, and prints the results where the judge looks for them.
 
@@ -126,8 +146,10 @@ def carry_out(design: object) -> None:
         design: The dictionary. Keep the output in the notebook that is handed in.
 
     Raises:
-        DropvizError: If the design is none, or varies more than one factor.
+        DropvizError: If the design is none, or varies more than one factor; or Keras is on
+            another backend than the judge's.
     """
+    check_backend_of_homework()
     wanted = design_from(design)
     if len(wanted.vary) != 1:
         names = " and ".join(wanted.vary)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from dropviz.core.sentences import counted
 from dropviz.core.spec import RunSpec
 from dropviz.core.study_result import SCORES
 from dropviz.errors import DropvizError, received, visible
@@ -78,10 +79,7 @@ def judge_study(
     if len(plan.vary) != 1:
         return checks, "results and claim are of a design in which one factor varies"
     (factor,) = plan.vary
-    try:
-        specs = plan.specs(factor)
-    except DropvizError as error:
-        return checks, _not_carried_out(error)
+    specs = plan.specs(factor)
     table = {(row.value, row.seed): row for row in rows or ()}
     results = _results(specs, table)
     again = _trained_again(factor, specs, table, seed) if results.points else None
@@ -92,10 +90,13 @@ def judge_study(
 
 
 def _one_factor(plan: Design) -> Check:
-    names = list(plan.vary)
-    hint = "" if len(names) == 1 else "If both change, nobody can say which made the difference."
+    names, hint = list(plan.vary), ""
     seen = f"{len(names)}: {' and '.join(names)}"
-    return _check("one factor", len(names) == 1, "one factor that varies", seen, hint)
+    if len(names) > 1:
+        hint = "If both change, nobody can say which made the difference."
+    elif len(plan.vary[names[0]]) == 1:
+        hint = "What has one value does not vary."
+    return _check("one factor", not hint, "one factor that varies", seen, hint)
 
 
 def _seeds(plan: Design) -> Check:
@@ -109,7 +110,8 @@ def _seeds(plan: Design) -> Check:
 
 def _control(plan: Design) -> Check:
     (values, *_) = plan.vary.values()
-    has = len(values) > 1 and (0 in values or "keras" in values)
+    plain = [value for value in values if value in (0, "keras")]
+    has = 0 < len(plain) < len(values)
     seen = "one" if has else f"none among {received(list(values))}"
     asked = "a value that the others are compared with, 0 or keras, and one besides"
     return _check("control", has, asked, seen)
@@ -129,7 +131,7 @@ def _results(specs: Mapping[str, Sequence[RunSpec]], table: Mapping[tuple[str, i
     seen = f"{len(wanted) - lacking} of {len(wanted)}, and {strange} of none"
     if not table:
         seen = "none in the outputs of the notebook"
-    right = not lacking and not strange
+    right = bool(wanted) and not lacking and not strange
     return _check("results", right, "a finite result of each training of the design", seen)
 
 
@@ -169,12 +171,13 @@ def _claim(
         f"what the results say of {last} against {first}: {found} (95 %, seed by seed), so {truth}"
     )
     if len(seeds) < _FEWEST_SEEDS:
-        truth, asked = "", f"what the results say; {len(seeds)} seeds say nothing of the noise"
+        asked = f"what the results say; of {counted(len(seeds), 'seed')}, nothing of the noise"
     if first == last:
-        truth, asked = "", "what the results say; of one value they say nothing"
+        asked = "what the results say; of one value they say nothing"
     said: Any = claim.get("conclusion") if isinstance(claim, Mapping) else None
     seen = f"the claim is {json.dumps(said)}" if said in CONCLUSIONS else "no claim of the three"
-    return _check("claim", said == truth, asked, seen)
+    right = said == truth and len(seeds) >= _FEWEST_SEEDS and first != last
+    return _check("claim", right, asked, seen)
 
 
 def _check(name: str, right: bool, asked: str, measured: str, hint: str = "") -> Check:  # noqa: FBT001

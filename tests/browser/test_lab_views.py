@@ -298,7 +298,8 @@ def test_a_cell_that_is_opened_by_key_gives_the_focus_to_the_time_bar(page: Any)
           const button = view.root.querySelector("button");
           button.focus();
           button.dispatchEvent(new CustomEvent("dropviz-choose", {{ bubbles: true, detail }}));
-          const sequence = {{ values: [[0], [1]], low: 0, high: 1, whole: true, says: "", result: "" }};
+          const numbers = {{ values: [[0], [1]], low: 0, high: 1, whole: true }};
+          const sequence = {{ ...numbers, says: "", result: "" }};
           view.show(content({{ tab: "Inside", steps: 2, sequence }}));
         }}"""
     )

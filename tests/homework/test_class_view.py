@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import os
 import time
 from pathlib import Path
@@ -89,6 +90,18 @@ def test_a_damaged_report_is_told_and_the_others_are_seen(
     assert "it is damaged, or no report" in told.err
 
 
+def test_one_is_not_counted_as_many(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    a_class(tmp_path / "reports", 1)
+    (tmp_path / "chat.txt").write_text(chat_line("ada", {"where": "h"}))
+
+    main(["homework", "class", str(tmp_path / "reports"), "--out", str(tmp_path / "c.csv")])
+    main(["homework", "class", "--lines", str(tmp_path / "chat.txt"), "--out", str(tmp_path / "d")])
+
+    told = capsys.readouterr().out
+    assert "1 student, 1 report.\n" in told
+    assert "1 student.\n" in told
+
+
 def test_a_spreadsheet_takes_no_text_of_an_answer_for_a_formula(tmp_path: Path) -> None:
     write_report(tmp_path, Report("ada", "x", "", (), 4, reason="=HYPERLINK(1)"))
 
@@ -169,6 +182,25 @@ def test_what_cannot_stand_in_a_line_is_said() -> None:
         chat_line("ada", {"a b": "c"})
     with pytest.raises(DropvizError, match="Predict first"):
         chat_line("ada", {})
+
+
+def made_by_hand(body: str) -> str:
+    return f"{body}:{hashlib.sha256(body.encode()).hexdigest()[:4]}"
+
+
+@pytest.mark.parametrize("student", ["-2+3", "+1", "@sum", "\U0001d4b6" * 64])
+def test_a_line_of_what_is_no_student_is_damaged(student: str) -> None:
+    line = made_by_hand(f"dropviz1:{student}:where=h")
+
+    assert read_lines(line) == ([], [line])
+
+
+def test_a_spreadsheet_takes_nothing_in_a_line_for_a_formula(tmp_path: Path) -> None:
+    told, _ = read_lines(made_by_hand("dropviz1:ada:-2+3=+4"))
+
+    write_predictions(tmp_path / "c.csv", told)
+
+    assert (tmp_path / "c.csv").read_text().splitlines() == ["student,'-2+3", "ada,'+4"]
 
 
 def test_lines_become_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

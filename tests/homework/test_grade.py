@@ -14,6 +14,7 @@ from dropviz.errors import DropvizError
 from dropviz.homework import landlock, seccomp
 from dropviz.homework.fork_client import ForkServer
 from dropviz.homework.grade import Graded, grade
+from dropviz.homework.judge import judge
 from dropviz.homework.key_file import Key
 from dropviz.homework.report import Check, Report, report_from
 from dropviz.homework.report_files import (
@@ -25,7 +26,7 @@ from dropviz.homework.report_files import (
     write_report,
 )
 from dropviz.homework.sandbox import Child
-from dropviz.homework.submission import find_notebooks, read_notebook, read_submission
+from dropviz.homework.submission import Submission, find_notebooks, read_notebook, read_submission
 
 KEY = Key(bytes(range(32)))
 UNLOCKED = not (landlock.version() and seccomp.is_known())
@@ -66,11 +67,14 @@ def test_the_bad_are_told_in_a_sentence_and_all_others_graded(
         "e/n.ipynb": notebook(ODD, name="build-a-house"),
         "f/one.ipynb": notebook(ODD),
         "f/two.ipynb": notebook(ODD),
+        "ee/good.ipynb": notebook(ODD),  # so that its folder of reports is there
+        "ee/n.ipynb": notebook(ODD, name="a" * 300),
         "flat.ipynb": notebook(ODD),
         "g/n.ipynb": notebook("x = 1"),
         "h/n.ipynb": notebook("def make(:"),
         "i/mask/n.ipynb": notebook(ODD),
         "j.ipynb": notebook(ODD, student="jo"),
+        "j_too.ipynb": notebook(ODD, student="\U0001d4b6" * 64),
         "k l/n.ipynb": notebook(ODD, student="kim"),
     }
     for name, content in handed_in.items():
@@ -86,11 +90,14 @@ def test_the_bad_are_told_in_a_sentence_and_all_others_graded(
         "e/n.ipynb": "There is no assignment 'build-a-house'",
         "f/one.ipynb": "Several files are the build-the-mask of f, so none of them is graded",
         "f/two.ipynb": "Several files are the build-the-mask of f, so none of them is graded",
+        "ee/n.ipynb": f"There is no assignment '{'a' * 79} ",
         "flat.ipynb": "A student's id must be 1 to 64 letters, digits or ",
+        "j_too.ipynb": "A student's id must be 1 to 64 letters, digits or ",
     }
     read = [each for each in read_reports(reports) if isinstance(each, Report)]
     written = {each.student: each.reason for each in read}
     assert written == {
+        "ee": _NO_LAYER,
         "g": "its code says NameError: the notebook defines no make",
         "h": "its code says NameError: the notebook defines no make (code cell 2, line 1: "
         "invalid syntax)",
@@ -131,6 +138,28 @@ def test_a_second_grading_keeps_reports_or_says_what_changed(
     assert same.sentence == "0 of 11 points. Nothing changed."
     assert mended.sentence == "0 of 11 points. The report that was there could not be read."
     assert not list(reports.rglob(".*"))  # nothing is left of writing it as a whole
+
+
+def test_an_error_of_the_system_fails_the_answer_under_way_and_no_other(
+    server: ForkServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for student in ("ada", "bo", "cy"):
+        hand_in(tmp_path / student / "n.ipynb", notebook(ODD))
+
+    def judged(server: ForkServer, submission: Submission, *given: Any, **more: Any) -> Report:
+        if submission.student == "bo":
+            raise OSError(24, "Too many open files")
+        return judge(server, submission, *given, **more)
+
+    monkeypatch.setattr("dropviz.homework.grade.judge", judged)
+
+    graded = _grade(server, tmp_path, tmp_path / "reports")
+
+    assert [(each.failed, each.sentence.split(".")[0]) for each in graded] == [
+        (False, "0 of 11 points"),
+        (True, "This machine did not let it be graded (Too many open files)"),
+        (False, "0 of 11 points"),
+    ]
 
 
 def test_an_error_of_the_judge_itself_is_no_students_fault(

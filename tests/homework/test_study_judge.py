@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import keras
 import pytest
 
 from dropviz.errors import DropvizError
@@ -56,6 +57,16 @@ FAULTS: dict[str, tuple[dict[str, Any], dict[str, int], str]] = {
     ),
     "one seed": ({"seeds": [1]}, {"seeds": 0}, "Trainings that differ in the seed alone"),
     "a seed thrice": ({"seeds": [1, 1, 1]}, {"seeds": 0}, "Measured: 1."),
+    "one value": (
+        {"vary": {"dropout": [0.0]}},
+        {"one factor": 0, "control": 0},
+        "What has one value does not vary",
+    ),
+    "nothing but the control": (
+        {"vary": {"dropout": [0, -0.0], "units": [4, 8]}},
+        {"control": 0},
+        "none among [0, -0.0]",
+    ),
     "no control": ({"vary": {"dropout": [0.3, 0.5]}}, {"control": 0}, "none among [0.3, 0.5]"),
     "a loss with dropout on": ({"measure": "loss"}, {"measure": 0}, "With dropout on, a loss"),
 }
@@ -89,6 +100,42 @@ def test_a_claim_is_held_against_the_students_own_interval(
     found = points(judge_study(DESIGN, {"conclusion": conclusion}, table, 1))
 
     assert found["claim"] == (3 if right else 0)
+
+
+@pytest.mark.usefixtures("_same_masks")
+@pytest.mark.parametrize("claim", [{"conclusion": ""}, {"conclusion": "higher"}, {}, None, ""])
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"seeds": [1]}, "of 1 seed, nothing of the noise"),
+        ({"seeds": [1, 2]}, "of 2 seeds, nothing of the noise"),
+        ({"vary": {"recurrent_dropout": [0.5]}}, "of one value they say nothing"),
+    ],
+)
+def test_where_nothing_can_be_claimed_no_claim_earns(
+    changed: dict[str, Any], said: str, claim: object
+) -> None:
+    design = {**DESIGN, **changed}
+    (values,) = design["vary"].values()
+    table = [
+        row for row in HIGHER if json.loads(row.value) in values and row.seed in design["seeds"]
+    ]
+
+    checks, _ = judge_study(design, claim, table, 1)
+
+    assert (checks[-1].name, checks[-1].points) == ("claim", 0)
+    assert said in checks[-1].asked
+
+
+@pytest.mark.usefixtures("_same_masks")
+@pytest.mark.parametrize("claim", [{"conclusion": ""}, {}, None, {"conclusion": ["higher"]}])
+def test_a_claim_that_is_none_of_the_three_earns_nothing(claim: object) -> None:
+    assert points(judge_study(DESIGN, claim, HIGHER, 1))["claim"] == 0
+
+
+@pytest.mark.parametrize("table", [None, []])
+def test_no_result_of_no_seed_earns_nothing(table: list[Row] | None) -> None:
+    assert points(judge_study({**DESIGN, "seeds": []}, None, table, 1))["results"] == 0
 
 
 @pytest.mark.usefixtures("_same_masks")
@@ -149,6 +196,16 @@ def test_what_is_carried_out_is_read_again_and_holds(capsys: pytest.CaptureFixtu
     assert judged["claim"] == 0  # one seed says nothing
 
 
+def test_a_study_is_carried_out_on_the_judges_backend_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(keras.config, "backend", lambda: "jax")
+    monkeypatch.setattr(study, "run", None)  # which would fail, if it came to that
+
+    with pytest.raises(DropvizError, match="set KERAS_BACKEND=tensorflow before Keras is imported"):
+        carry_out(DESIGN)
+
+
 def test_two_factors_are_not_carried_out() -> None:
     with pytest.raises(DropvizError, match="varies one factor"):
         carry_out({**DESIGN, "vary": {"dropout": [0], "units": [4]}})
@@ -163,6 +220,21 @@ BAD: dict[str, tuple[object, str]] = {
     "too large": ({**DESIGN, "hold": {"units": 10**6}}, "units must be"),
     "a download": ({**DESIGN, "hold": {"task": "mnist"}}, "mnist"),
     "a negative seed": ({**DESIGN, "seeds": [-1]}, "seed must be"),
+    "a rate that cannot be": ({**DESIGN, "vary": {"dropout": [0, 1]}}, "dropout must be"),
+    **{
+        f"{factor} {values}": (
+            {**DESIGN, "vary": {factor: values}, "hold": {**DESIGN["hold"], **hold}},
+            f"Two values of {factor} train the same",
+        )
+        for factor, values, hold in (
+            ("dropout", [0, 0.0], {}),
+            ("dropout", [0, -0.0], {}),
+            ("dropout", [0, "0"], {}),
+            ("dropout", [0.5, 0, 0.5], {}),
+            ("method", ["keras", "keras"], {"dropout": 0.5}),
+            ("life", [None, "step", "sequence"], {"method": "moon", "dropout": 0.5}),
+        )
+    },
 }
 
 

@@ -66,7 +66,9 @@ def test_a_lost_key_is_said_to_be_lost(tmp_path: Path) -> None:
         read_key(tmp_path / "key")
 
 
-@pytest.mark.parametrize("student", ["", "..", "a/b", "a b", "x" * 65, None, "a\n"])
+@pytest.mark.parametrize(
+    "student", ["", "..", "a/b", "a b", "x" * 65, None, "a\n", "\U0001d4b6" * 64]
+)
 def test_what_is_no_id_is_refused(student: object) -> None:
     with pytest.raises(DropvizError, match="must be 1 to 64 letters"):
         check_student(student)
