@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+import weakref
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from dropviz.core.run_file import Status
 
 Shell = Any
+Reference = weakref.ref[Any]
 _Stops = (KeyboardInterrupt, SystemError)
 
 LINE_ONLY = ("task", "method", "units", "epochs", "seed", *OPTIONS, "scenario")
@@ -134,11 +136,12 @@ def record_cell(shell: Shell, given: Namespace, cell: str, kept: Kept) -> None:
     from dropviz.core.runs import Run
     from dropviz.jupyter.child_processes import ChildProcesses
     from dropviz.jupyter.run_cell import run_cell
+    from dropviz.methods.rate_override import overridden_rates
     from dropviz.studies.train import stopped
     from dropviz.studies.watch import watch_everything
 
     began, children = time.perf_counter(), ChildProcesses()
-    with watch_everything(**rates, listener=view) as watched:
+    with watch_everything(listener=view) as watched, overridden_rates(**rates) as built:
         interrupts.safe_point()  # nothing of the cell has run
         error = run_cell(shell, cell)
     run = Run(
@@ -148,7 +151,7 @@ def record_cell(shell: Shell, given: Namespace, cell: str, kept: Kept) -> None:
         status=_status(error),
         seconds=time.perf_counter() - began,
         code=cell,
-        reason=_remarks(watched, rates) or ("" if watched.recording else children.remark),
+        reason=_remarks(watched, rates, built) or ("" if watched.recording else children.remark),
         model=watched.model,
         models=watched.models if len(watched.models) > 1 else (),
     )
@@ -191,20 +194,15 @@ def _status(error: BaseException | None) -> Status:
     return "stopped" if stops else "failed"
 
 
-def _remarks(watched: Any, rates: dict[str, float]) -> str:
-    remarks = []
+def _remarks(watched: Any, rates: dict[str, float], built: Sequence[Reference]) -> str:
     site = {"dropout": "input", "recurrent_dropout": "recurrent"}
-    kept = {
+    names = {
         layer.layer
         for name, rate in rates.items()
         for layer in watched.recording.values()
         if layer.kind == "LSTM" and layer.get(site[name]) and layer[site[name]].rate != rate
     }
-    if kept:
-        remarks.append(
-            f"{', '.join(sorted(kept))} was built before this cell and kept its own rates; "
-            "build the model in the cell for -d and -r to act."
-        )
+    remarks = _other_rates(sorted(names), watched.layers(), built)
     others = sorted(
         each.layer
         for each in watched.recording.values()
@@ -216,6 +214,41 @@ def _remarks(watched: Any, rates: dict[str, float]) -> str:
             f"{'its' if len(others) == 1 else 'their'} own."
         )
     return " ".join(remarks)
+
+
+def _other_rates(
+    names: Sequence[str], layers: Mapping[str, Any], built: Sequence[Reference]
+) -> list[str]:
+    """Why some layers dropped at other rates than those of the line, as far as is known."""
+    given = {id(cell) for reference in built if (cell := reference()) is not None}
+    there = {name: _cell(layers[name], name) for name in names if name in layers}
+    changed = [name for name, cell in there.items() if id(cell) in given]
+    before = [name for name in there if name not in changed]
+    gone = [name for name in names if name not in there]
+    remarks = []
+    if before:
+        were, their = ("was", "its") if len(before) == 1 else ("were", "their")
+        remarks.append(
+            f"{', '.join(before)} {were} built before this cell and kept {their} own rates; "
+            "build the model in the cell for -d and -r to act."
+        )
+    if changed:
+        they = "it was" if len(changed) == 1 else "they were"
+        remarks.append(
+            f"{', '.join(changed)} did not drop at the rates of -d and -r: code changed them "
+            f"after {they} built."
+        )
+    if gone:
+        remarks.append(f"{', '.join(gone)} did not drop at the rates of -d and -r.")
+    return remarks
+
+
+def _cell(layer: Any, path: str) -> Any:
+    """The cell of a layer that has a path in the recording."""
+    from dropviz.recording.find_layers import cells
+
+    found = cells(layer, path.rpartition("/")[0])
+    return next((cell for name, cell in found if name == path), found[0][1])
 
 
 def _view() -> Any:

@@ -42,10 +42,12 @@ def pictures(run: Run) -> Iterator[Picture]:
 
 
 def _drawable(run: Run) -> list[LayerRecording]:
-    known = [name for name, layer in run.layers.items() if not layer.drawn_only]
+    wrong = run.disproved
+    known = [name for name, layer in run.layers.items() if not layer.doubt and name not in wrong]
     # A Dropout layer is drawn with the recurrent layer below it.
     above = {after.layer for name in known if (after := run.recording.dropout_after(name))}
-    layers = (run.layer_to_draw(name) for name in known if name not in above)
+    # Of a layer that drew nothing there is nothing that might not have multiplied.
+    layers = (run.layer_to_draw(name).compared(agrees=True) for name in known if name not in above)
     # A layer may have trained with no batch of it small enough to be held.
     return [layer for layer in layers if any(masks.batches for masks in layer.values())]
 
@@ -57,9 +59,13 @@ def left_out(run: Run) -> str:
     doubtful = [name for name, layer in shown.layers.items() if layer.doubt]
     if doubtful:
         said.append(
-            f"No pictures of {', '.join(doubtful)}: its masks were drawn, and what they "
+            f"No pictures of {', '.join(doubtful)}: "
+            f"{'its' if len(doubtful) == 1 else 'their'} masks were drawn, and what they "
             "multiplied is not known."
         )
+    wrong = [name for name in shown.disproved if name in shown.layers and name not in doubtful]
+    if wrong:
+        said.append(f"No pictures of {', '.join(wrong)}: plain NumPy gives other outputs.")
     rest = [layer.layer for layer in _drawable(shown)[_LAYERS:]]
     if rest:
         said.append(f"Not drawn here, but recorded: {', '.join(rest)}.")

@@ -5,6 +5,7 @@ import multiprocessing
 import re
 import subprocess
 import sys
+import weakref
 from typing import Any
 
 import keras
@@ -16,6 +17,7 @@ from dropviz.core.methods import METHODS
 from dropviz.core.scenario_string import magic
 from dropviz.core.spec import RunSpec
 from dropviz.errors import DropvizError, StoppedError
+from dropviz.jupyter.magic_dropout import _other_rates
 from dropviz.jupyter.magics import DropvizMagics
 from dropviz.keras_inside.choose_backend import Choice
 
@@ -662,6 +664,50 @@ def test_a_layer_built_before_keeps_its_rates_and_the_report_says_so(names: InPr
 
     assert rates(names.names["run"]) == {"lstm": (0.5, 0.0)}
     assert "lstm was built before this cell and kept its own rates" in ran.report
+
+
+def test_of_a_layer_whose_rate_code_has_changed_nothing_is_said_of_before(
+    names: InProcess,
+) -> None:
+    ran = names.run(
+        "%%lstm_dropout -d .25 --into run\n"
+        "m = model(lstm())\nm.layers[0].cell.dropout = .5\nm.fit(x, y, verbose=0)"
+    )
+
+    assert rates(names.names["run"]) == {"lstm": (0.5, 0.0)}
+    assert "before this cell" not in ran.report
+    assert (
+        "lstm did not drop at the rates of -d and -r: code changed them after it was built."
+        in ran.report
+    )
+
+
+class Layer:
+    """A layer as far as it has cells."""
+
+    def __init__(self, *cells: Any) -> None:
+        self.cell = keras.layers.StackedRNNCells(cells) if len(cells) > 1 else cells[0]
+
+
+def test_why_layers_kept_their_rates_is_told_of_each() -> None:
+    cells = [keras.layers.LSTMCell(1, name=f"cell_{number}") for number in range(6)]
+    stack = Layer(*cells[4:])
+    alone = {f"m/{name}": Layer(cell) for name, cell in zip("abcd", cells, strict=False)}
+    layers = {**alone, "rnn/cell_4": stack, "rnn/cell_5": stack}
+    built = [weakref.ref(cell) for cell in (cells[2], cells[3], cells[5])]
+
+    said = _other_rates([*layers, "gone"], layers, built)
+
+    before, changed, gone = said
+    assert before == (
+        "m/a, m/b, rnn/cell_4 were built before this cell and kept their own rates; build the "
+        "model in the cell for -d and -r to act."
+    )
+    assert changed == (
+        "m/c, m/d, rnn/cell_5 did not drop at the rates of -d and -r: code changed them after "
+        "they were built."
+    )
+    assert gone == "gone did not drop at the rates of -d and -r."
 
 
 @pytest.mark.full

@@ -171,6 +171,31 @@ def test_nothing_is_left_out_of_a_report_of_four_layers() -> None:
     assert "" not in words(four)
 
 
+def test_a_layer_of_own_code_that_drew_nothing_is_drawn_as_any_other() -> None:
+    made = run(recorded(reason=NOTHING).compared(agrees=False))
+
+    assert kinds(made) == ["curves", "where"]
+    assert left_out(made) == ""
+    _, where = pictures(made)
+    assert not any("NOT known" in text.get_text() for axes in where.axes for text in axes.texts)
+
+
+@pytest.mark.parametrize("reason", ["", NOTHING])
+def test_a_layer_that_is_disproved_is_not_drawn_and_named(reason: str) -> None:
+    made = run(recorded("a", reason), recorded("b"), proof={"a": Proof(0.5, 1e-5, 2, 3)})
+
+    assert kinds(made) == ["curves", "where", "masks"]
+    assert left_out(made).startswith("No pictures of a: ")
+    assert left_out(made).count("No pictures") == 1
+    assert ("masks were drawn" in left_out(made)) == (reason == "")
+
+
+def test_several_layers_that_are_not_drawn_are_spoken_of_as_several() -> None:
+    unknown = [recorded(name).compared(agrees=False) for name in "ab"]
+
+    assert left_out(run(*unknown)).startswith("No pictures of a, b: their masks were drawn")
+
+
 def test_a_layer_that_saw_no_batch_takes_no_place_among_the_four() -> None:
     assert left_out(run(unseen("a"), *map(recorded, "bcde"))) == ""
 

@@ -10,12 +10,10 @@ from dropviz.core.runs import Run
 from dropviz.core.scenario_string import Scenario
 from dropviz.errors import DropvizError
 from dropviz.jupyter.lab.follower import LOADING, READY
-from dropviz.jupyter.lab.moment import NOTHING
+from dropviz.jupyter.lab.moment import NOTHING, SHOWS
 from dropviz.jupyter.lab.panel import Panel
 from dropviz.jupyter.lab.settings import SPEEDS
 from dropviz.jupyter.lab.worker import Worker
-
-_SHOWS = ("tab", "sample", "gate", "time")  # what is looked at, and not what is asked for
 
 
 class Actions:
@@ -82,7 +80,8 @@ class Actions:
 
     def press_pause(self) -> None:
         """Pauses, or goes on."""
-        if self._worker.steering.paused:
+        # As its label says: while a step is under way the steering is paused already.
+        if self._panel.state == "paused":
             self._worker.go_on()
         else:
             self._worker.pause()
@@ -124,7 +123,7 @@ class Actions:
 
     def _moved(self, name: str) -> None:
         panel, worker = self._panel, self._worker
-        if name in _SHOWS:
+        if name in SHOWS:
             self._looked_elsewhere()
             return
         try:
@@ -154,6 +153,8 @@ class Actions:
         """Shows another tab, sample or step; opens a sequence where nothing is under way."""
         panel, worker = self._panel, self._worker
         panel.sender.want()
+        if panel.closed:
+            return  # nobody is left to open anything
         worker.look_soon()
         if not worker.training or worker.steering.paused:
             worker.look()

@@ -24,10 +24,13 @@ _CONCEALED = (
 _NOT_YET = {
     "compiling": "Compiling: the first batch of a new model takes some seconds.",
     "training": "Waiting for the first batch.",
+    "paused": "Paused before the first batch: press Resume.",
 }
 
 
 def _not_yet(moment: Moment) -> str:
+    if moment.closed:
+        return "Nothing is recorded, and the panel is closed."
     return _NOT_YET.get(moment.state, "Nothing is recorded yet: press Train.")
 
 
@@ -37,7 +40,8 @@ def where(moment: Moment) -> Content:
     if moment.layer is None or not moment.current:
         return {"pictures": [drawn], "words": intentions(moment.spec.setting)}
     words = answers({"lstm": moment.layer})
-    return {"pictures": [drawn], "words": words, "sequence": sequence_of(moment)}
+    sequence = sequence_of(moment.opened_shown, moment.task)
+    return {"pictures": [drawn], "words": words, "sequence": sequence}
 
 
 def masks(moment: Moment) -> Content:
@@ -66,11 +70,12 @@ def inside(moment: Moment) -> Content:
     if moment.opened is None:
         made["words"] = [
             "Pause, or wait for the end: then a sequence of the batch just done is opened here."
-            if moment.training
+            if moment.training and not moment.closed
             else _not_yet(moment)
         ]
         return made
-    return made | {"sequence": sequence_of(moment), "values": scenes.values(moment.opened)}
+    sequence = sequence_of(moment.opened, moment.task)
+    return made | {"sequence": sequence, "values": scenes.values(moment.opened)}
 
 
 def cost(moment: Moment) -> Content:

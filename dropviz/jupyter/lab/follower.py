@@ -81,10 +81,10 @@ class Follower:
         if self.quiz and trained >= _PREDICT_AFTER:
             self._question(session, spec)
             return
+        if not trained:
+            return
         if self._steering.paused:
             self.look(session)
-            return
-        if not trained:
             return
         if panel.state != "training":
             panel.follow("training")
@@ -95,32 +95,36 @@ class Follower:
             panel.sender.took(time.thread_time() - began)
 
     def look(self, session: Session) -> None:
-        """Has the panel show the latest masks and curves.
+        """Has the panel show the latest curves and, once nothing is to be asked of them, masks.
 
         Args:
             session: What trains.
         """
         panel, progress = self._panel, self._progress
-        if progress is None or self.quiz or panel.questions.open:
+        if progress is None or panel.questions.open:
             return
         paused = self._steering.paused
-        needless = panel.tab in _WITHOUT_MASKS and not (paused or self.fresh)
-        layer = panel.moment.layer if needless else session.newest()
-        wanted = self._steering.wanted
-        panel.update(
-            layer=layer,
-            curves=progress.curves,
-            so_far=progress.so_far,
-            changes=tuple(session.changes),
-            wanted=wanted,
-            opened=self._opened(session, layer) if paused or panel.speed == "slow" else None,
-        )
+        panel.update(curves=progress.curves, so_far=progress.so_far)
+        if not self.quiz:
+            self._look_at_masks(session, paused=paused)
         if paused:
             panel.follow("paused")
             epoch = f"epoch {progress.epoch}" if progress.epoch else ""
             place = progress.place if progress.batch else epoch
             panel.say(f"{PAUSED} ({place} is done)" if place else PAUSED)
         panel.sender.want()
+
+    def _look_at_masks(self, session: Session, *, paused: bool) -> None:
+        panel = self._panel
+        needless = panel.tab in _WITHOUT_MASKS and not (paused or self.fresh)
+        layer = panel.moment.layer if needless else session.newest()
+        wanted = self._steering.wanted
+        panel.update(
+            layer=layer,
+            changes=tuple(session.changes),
+            wanted=wanted,
+            opened=self._opened(session, layer) if paused or panel.speed == "slow" else None,
+        )
         used = layer.setting if layer is not None else None
         # A batch that was under way when the slider moved shows the rates of before.
         self.fresh = used is None or (used.dropout, used.recurrent_dropout) != (
@@ -131,7 +135,7 @@ class Follower:
     def _opened(self, session: Session, layer: LayerRecording | None) -> OpenedBatch | None:
         if layer is None or self._panel.tab not in _OPENS:
             return None
-        return session.open_batch(layer, self._panel.sample)
+        return session.open_batch(layer, self._panel.moment.sample)
 
     def _say(self, progress: Progress) -> None:
         now = time.perf_counter()
@@ -149,6 +153,7 @@ class Follower:
         self.quiz = False
         if not asked:
             panel.update(concealed=False)
+            self.look(session)
             panel.say("nothing is dropped at these rates, so there is nothing to ask")
             return
         self._steering.pause()

@@ -15,6 +15,8 @@ from dropviz.core.schedule import Change
 from dropviz.core.spec import RunSpec
 from dropviz.core.verdict import Verdict
 
+SHOWS = ("tab", "sample", "gate", "time")  # what is looked at, and not what is asked for
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -39,11 +41,12 @@ class Moment:
         cost: What was measured of the cost.
         verdict: What the experiment found.
         run: The last training that ended.
-        sample: The sample to show, from 0.
+        sample: The sample that is wanted, from 0; a batch may have fewer.
         gate: The gate to show; None for all.
         time: The time step to show, from 0.
         gpu: Whether there is a GPU.
         concealed: Whether a student is to predict before anything is shown.
+        closed: Whether the panel is closed, and nothing more comes.
     """
 
     spec: RunSpec
@@ -66,6 +69,7 @@ class Moment:
     time: int = 0
     gpu: bool = False
     concealed: bool = False
+    closed: bool = False
 
     @property
     def training(self) -> bool:
@@ -81,6 +85,21 @@ class Moment:
         return self.training or (self.layer.setting, self.layer.units, self.task) == asked
 
     @property
+    def shown_sample(self) -> int:
+        """The sample that is shown, from 0: the last, where the batch has fewer than asked for."""
+        masks = next(iter(self.layer.values()), None) if self.layer is not None else None
+        if masks is None or not masks.batches:
+            return self.sample
+        return min(self.sample, masks.batch_sizes[-1] - 1)
+
+    @property
+    def opened_shown(self) -> OpenedBatch | None:
+        """The sequence that is open, where it is the sample that is shown."""
+        if self.opened is None or self.opened.sample != self.shown_sample:
+            return None
+        return self.opened
+
+    @property
     def ran(self) -> RunSpec:
         """The spec of the run that is shown; of the settings, where none is."""
         return (self.run.spec if self.run is not None else None) or self.spec
@@ -93,11 +112,11 @@ class Moment:
     @property
     def coming(self) -> str:
         """What the next batch will use that the one shown did not; often empty."""
-        if self.layer is None or self.wanted is None or not self.training:
+        if self.layer is None or self.wanted is None or not self.training or self.closed:
             return ""
         used = self.layer.setting
         parts = [
-            f"{name} {getattr(self.wanted, name):.2f}"
+            f"{name} {_rate_text(getattr(self.wanted, name))}"
             for name in ("dropout", "recurrent_dropout")
             if getattr(self.wanted, name) != getattr(used, name)
         ]
@@ -111,6 +130,12 @@ class Moment:
                 told.append((change.batch / self.batches, change.since(before)))
             before = change
         return told
+
+
+def _rate_text(rate: float) -> str:
+    """A rate as the sliders show it (element.js): two digits, or all that it has."""
+    short = f"{rate:.2f}"
+    return short if float(short) == rate else repr(float(rate))
 
 
 # What a training begins with: nothing of the one before.

@@ -15,11 +15,10 @@ from traitlets import Bool, Dict, Enum, Float, Int, List, Unicode, observe, vali
 from dropviz.core.gates import LSTM_GATES
 from dropviz.core.scenario_string import Scenario, parse
 from dropviz.core.schedule import Change
-from dropviz.core.spec import RunSpec
 from dropviz.errors import is_known, unknown_name, visible
 from dropviz.jupyter.lab.contents import TABS, content
 from dropviz.jupyter.lab.hear import hear
-from dropviz.jupyter.lab.moment import Moment
+from dropviz.jupyter.lab.moment import SHOWS, Moment
 from dropviz.jupyter.lab.picture_sender import PictureSender
 from dropviz.jupyter.lab.quiet import Quiet
 from dropviz.jupyter.lab.quiz import Quiz
@@ -41,8 +40,6 @@ from dropviz.jupyter.lab.settings import (
 
 Press = Callable[[], object]
 Moved = Callable[[str], object]
-
-_SHOWS = ("tab", "sample", "gate", "time")
 
 
 class Panel(anywidget.AnyWidget):
@@ -95,7 +92,7 @@ class Panel(anywidget.AnyWidget):
         self,
         asked: Scenario,
         tasks: Mapping[str, str],
-        shapes: Mapping[str, tuple[int, ...]],
+        shapes: Mapping[str, tuple[int, int]],
         hide: Collection[str] = (),
         lock: Collection[str] = (),
         *,
@@ -118,14 +115,13 @@ class Panel(anywidget.AnyWidget):
             if not is_known(name, NAMES):
                 raise unknown_name("control", name, NAMES)
         self._moment_lock = threading.RLock()
-        self._quiet = Quiet()
-        self._over = False
+        self._quiet, self._over = Quiet(), False
         self._locked = frozenset(lock)
         self._shapes, self._endless = shapes, endless
         self._presses: dict[str, Press] = {}
         self._moved: Moved | None = None
         self._own = asked.spec
-        self._moment = Moment(asked.spec, self._shape(asked.spec), concealed=asked.quiz)
+        self._moment = Moment(asked.spec, shapes[asked.spec.task], concealed=asked.quiz)
         self.sender = PictureSender(self._content, self._sent)
         self.questions = Quiz(self)
         given = {
@@ -205,7 +201,7 @@ class Panel(anywidget.AnyWidget):
             DropvizError: If the settings cannot act together.
         """
         asked = self.asked
-        self.update(spec=asked.spec, shape=self._shape(asked.spec))
+        self.update(spec=asked.spec, shape=self._shapes[asked.spec.task])
         self.write_copies()
         self.move(scenario=str(asked))
         hides = self.moment.concealed
@@ -257,58 +253,63 @@ class Panel(anywidget.AnyWidget):
 
     @property
     def closed(self) -> bool:
-        """Whether it takes and shows nothing any more."""
+        """Whether it does nothing any more but show what was recorded."""
         return self.state == "closed"
 
     def shut(self, words: str) -> None:
-        """Takes the questions away, and has nothing moved or sent any more.
+        """Takes the questions away, and has nothing moved any more but what is looked at.
 
         Args:
             words: What is said last.
         """
         self.state = "closed"
+        self.update(closed=True)
         self.questions.close()
         self.able = dict.fromkeys(self.able, False)
         self.say(words, alert=True, last=True)
 
     # ------------------------------------------------------------ how it hangs together
 
-    @validate(*CHECKED)
+    @validate(*CHECKED, "sample")
     def _checked(self, proposal: Any) -> Any:
         name, value = proposal["trait"].name, proposal["value"]
-        return value if self._quiet.on else checked(name, value, self._shapes)
+        if self._quiet.on:
+            return value
+        if name == "sample":
+            # What is wanted is kept for larger batches; the trait says what is shown.
+            self.update(sample=value)
+            return self.moment.shown_sample
+        return checked(name, value, self._shapes)
 
-    @observe(*SETTINGS, *SWITCHES, "speed", "scenario", *_SHOWS)
+    @observe(*SETTINGS, *SWITCHES, "speed", "scenario", *SHOWS)
     def _on_trait(self, change: Any) -> None:
-        if self._quiet.on or self.closed or self._moved is None:
-            return
         name = change["name"]
+        if self._quiet.on or self._moved is None or (self.closed and name not in SHOWS):
+            return
         if name == "scenario":
             self._endless = not says_epochs(change["new"])
             self.show_scenario(parse(change["new"]))
             name = "dropout"  # whatever moved, the wanted rates are those of now
-        if name in _SHOWS:
-            gate = self.gate if self.gate in LSTM_GATES else None
-            self.update(sample=self.sample, gate=gate, time=self.time)
+        if name in SHOWS:
+            self.update(gate=self.gate if self.gate in LSTM_GATES else None, time=self.time)
         self._moved(name)
 
     def _content(self) -> dict[str, Any]:
+        moment = self.moment
         try:
-            return content(self.moment, self.tab)
+            made = content(moment, self.tab)
+            self.move(sample=moment.shown_sample)
         # A picture that fails must not take the panel with it.
         except Exception as error:  # noqa: BLE001
             self.say(f"{self.tab} could not be drawn: {error}", alert=True)
             return {"tab": self.tab, "words": []}
+        return made
 
     def _sent(self, message: Mapping[str, Any]) -> int:
         # As text, which the kernel writes once more as one string: no walk through its lists.
         text = json.dumps(message, separators=(",", ":"))
         self.send({"kind": "picture", "text": text})
         return len(text)
-
-    def _shape(self, spec: RunSpec) -> tuple[int, int]:
-        steps, features = self._shapes[spec.task]
-        return steps, features
 
     def _allow(self, **able: bool) -> None:
         """Lets controls be moved or not; those that are locked never are."""

@@ -30,17 +30,17 @@ _VALUES = {
 
 def where(moment: Moment) -> UnrolledScene:
     """The LSTM unrolled: a plan, or the masks of the newest batch with its numbers."""
-    layer = moment.layer
+    layer, opened = moment.layer, moment.opened_shown
     if layer is None or not moment.current:
         steps, features = moment.shape
         return unrolled_scene.of_plan(moment.spec.setting, moment.spec.units, features, steps)
-    made = unrolled_scene.of_recording(layer, sample=_sample(layer, moment.sample))
-    return with_numbers(made, moment.opened) if moment.opened is not None else made
+    made = unrolled_scene.of_recording(layer, sample=moment.shown_sample)
+    return with_numbers(made, opened) if opened is not None else made
 
 
 def masks(moment: Moment, layer: LayerRecording) -> AtlasScene:
     """The masks of the newest batch."""
-    return atlas_scene.of_recording(layer, -1, _sample(layer, moment.sample), moment.gate)
+    return atlas_scene.of_recording(layer, -1, moment.shown_sample, moment.gate)
 
 
 def losses(moment: Moment) -> CurvesScene:
@@ -77,7 +77,3 @@ def values(opened: OpenedBatch) -> list[dict[str, Any]]:
             {"name": name, "says": says, "low": low * high, "high": high, "values": numbers}
         )
     return rows
-
-
-def _sample(layer: LayerRecording, sample: int) -> int:
-    return min(sample, layer.require_batch().batch_sizes[-1] - 1)

@@ -6,27 +6,30 @@ from typing import Any
 
 import numpy as np
 
+from dropviz.core.opened_batch import OpenedBatch
 from dropviz.core.sentences import figure
 from dropviz.core.tasks import TASKS
-from dropviz.jupyter.lab.moment import Moment
 
-_STEPS, _FEATURES = 64, 32  # shown at the most
+# Every step is sent: 80 tokens are 1 kB, 200 steps of 32 features 42, a seventh of what Inside
+# sends of their gates and states.
+_FEATURES = 32  # shown at the most
 
 
-def sequence_of(moment: Moment) -> dict[str, Any] | None:
-    """The sequence that is open, for the front end; None where none is.
+def sequence_of(opened: OpenedBatch | None, task: str) -> dict[str, Any] | None:
+    """A sequence, for the front end; None where none is open.
 
     Args:
-        moment: What there is to see.
+        opened: The sequence.
+        task: What it comes from.
 
     Returns:
         "values" by step and feature, with their "low" and "high"; "says", where it comes from;
         "asked" and "answer", in words.
     """
-    opened = moment.opened
     if opened is None:
         return None
-    data = np.atleast_2d(opened.data.T).T[:_STEPS, :_FEATURES]
+    every = np.atleast_2d(opened.data.T).T
+    data = every[:, :_FEATURES]
     whole = bool(np.all(data == np.round(data)))
     batch, sample = opened.batch + 1, opened.sample + 1
     return {
@@ -36,7 +39,7 @@ def sequence_of(moment: Moment) -> dict[str, Any] | None:
         "whole": whole,
         "says": (
             f"Sample {sample} of batch {batch:,}: training sequence {opened.index + 1:,} of "
-            f"{moment.task}. {_asks(moment.task)}"
+            f"{task}. {_asks(task)}{_cut(every.shape[1])}"
         ),
         "result": _result(opened.target.ravel(), opened.answer),
     }
@@ -44,6 +47,10 @@ def sequence_of(moment: Moment) -> dict[str, Any] | None:
 
 def _asks(task: str) -> str:
     return f"{TASKS[task].title[0].upper()}{TASKS[task].title[1:]}." if task in TASKS else ""
+
+
+def _cut(features: int) -> str:
+    return f" Its first {_FEATURES} features of {features:,}." if features > _FEATURES else ""
 
 
 def _result(target: Any, answer: Any) -> str:

@@ -86,8 +86,7 @@ def is_idle(method: str, own: RunSpec) -> bool:
         method: A key of ``METHODS``.
         own: Where the options of the method come from.
     """
-    setting = Setting(method, **options(method, own))
-    return all(setting.argument(rule) != "recurrent_dropout" for rule in setting.rules)
+    return bool(Setting(method, **options(method, own)).idle)
 
 
 def options(method: str, own: RunSpec) -> dict[str, Any]:

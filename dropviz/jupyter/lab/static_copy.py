@@ -103,12 +103,12 @@ def _used(moment: Moment, layer: LayerRecording) -> list[tuple[Picture, list[str
     from dropviz.figures.heatmaps import atlas
     from dropviz.figures.unrolled import where
 
-    sample = min(moment.sample, layer.require_batch().batch_sizes[-1] - 1)
+    sample = moment.shown_sample
     acted, masks = where(layer, sample=sample), atlas(layer, sample=sample)
     masks.scene = chosen_scene.atlases(layer, sample)
     if not isinstance(acted.scene, UnrolledScene):
         return [(acted, answers({"lstm": layer})), (masks, [])]
-    shown, opened = acted.scene, moment.opened
+    shown, opened = acted.scene, moment.opened_shown
     if opened is not None:
         shown = with_numbers(shown, opened)
     acted.scene = chosen_scene.unrolled(layer, shown, sample)

@@ -8,7 +8,7 @@ import gc
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dropviz.core.runs import Run
 from dropviz.core.schedule import Change
@@ -16,6 +16,8 @@ from dropviz.core.spec import RunSpec
 from dropviz.core.task import Task
 from dropviz.core.tasks import load_task
 from dropviz.errors import DropvizError, one_line
+from dropviz.jupyter.lab import findings
+from dropviz.jupyter.lab.findings import Finding
 from dropviz.jupyter.lab.follower import LOADING, PAUSED, RATES, READY, Follower
 from dropviz.jupyter.lab.moment import NOTHING
 from dropviz.jupyter.lab.panel import Panel
@@ -120,10 +122,12 @@ class Worker:
         self.look()
 
     def go_on(self) -> None:
-        """Lets a training that waits go on, without questions."""
-        self._follower.quiz, self._follower.fresh = False, True
-        self._panel.questions.close()
-        self._panel.update(concealed=False, opened=None)
+        """Lets a training that waits go on; questions that are open are skipped."""
+        # Those that are still to come are asked of batches that nobody may see before.
+        if not self._follower.quiz:
+            self._panel.questions.close()
+            self._panel.update(concealed=False, opened=None)
+        self._follower.fresh = True
         self._panel.follow("training")
         self.steering.resume()
 
@@ -143,11 +147,11 @@ class Worker:
 
     def measure(self) -> None:
         """Measures what the settings cost."""
-        self._ask("cost", "measuring ...", self._measure)
+        self._ask(findings.COST)
 
     def explain(self) -> None:
         """Has the black-box experiment find out which method it is."""
-        self._ask("verdict", "experimenting ...", self._explain)
+        self._ask(findings.VERDICT)
 
     def fail(self, error: BaseException) -> None:
         """Says what went wrong; the panel lives on."""
@@ -167,9 +171,9 @@ class Worker:
         self.steering.close()
         self._end_waiting()  # last: `train` looks whether the panel is closed first
 
-    def _ask(self, name: str, words: str, job: Callable[[], None]) -> None:
-        self._panel.say(words)
-        self.steering.ask(name, lambda: self._guarded(job))
+    def _ask(self, finding: Finding) -> None:
+        self._panel.say(finding.begins)
+        self.steering.ask(finding.name, lambda: self._guarded(lambda: self._find(finding)))
 
     def _end_waiting(self) -> None:
         with self._lock:
@@ -257,7 +261,7 @@ class Worker:
             return run
         layer = run.recording.get("lstm")
         changes = run.spec.schedule if run.spec else ()
-        opened = session.open_batch(layer, panel.sample) if layer is not None else None
+        opened = session.open_batch(layer, panel.moment.sample) if layer is not None else None
         panel.update(run=run, layer=layer, curves=run.curves, so_far={}, changes=changes)
         panel.update(opened=opened)
         panel.update(concealed=False, wanted=None, epochs=0 if not run.spec else run.spec.epochs)
@@ -280,7 +284,7 @@ class Worker:
         mine = (
             shown is not None and self.run is moment.run and session.fits(moment.ran, session.task)
         )
-        opened = session.open_batch(shown, panel.sample) if shown is not None and mine else None
+        opened = session.open_batch(shown, moment.sample) if shown is not None and mine else None
         panel.update(opened=opened)
         panel.sender.want()
 
@@ -303,15 +307,9 @@ class Worker:
         self._panel.follow_controls()
         self._follower.fresh = True
 
-    def _measure(self) -> None:
+    def _find(self, finding: Finding) -> None:
         spec = self._panel.moment.spec
-        self._found("measured", cost=self._prepared(spec).cost(spec))
-
-    def _explain(self) -> None:
-        spec = self._panel.moment.spec
-        self._found("the experiment is done", verdict=self._prepared(spec).explain(spec))
-
-    def _found(self, words: str, **values: Any) -> None:
-        self._panel.update(**values)
-        self._panel.say(words)
-        self._panel.sender.want()
+        found = finding.of(self._prepared(spec), spec)
+        # A training that was asked for meanwhile shows nothing of before, and says what it does.
+        if not self.training:
+            findings.show(finding, found, spec, self._panel)

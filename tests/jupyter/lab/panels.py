@@ -36,11 +36,13 @@ def tiny(name: str = "tiny") -> Task:
     return Task(name, x[:88], y[:88], x[88:], y[88:], learning_rate=0.01, title="a sign")
 
 
-def of_setting(setting: Setting, units: int = 9, batches: int = 3) -> LayerRecording:
+def of_setting(
+    setting: Setting, units: int = 9, batches: int = 3, samples: int = 5
+) -> LayerRecording:
     """Makes a recording by hand, with one mask for a sequence and a gate."""
     sites = {}
     for number, rule in enumerate(setting.rules):
-        shape = (batches, 1, 4 if rule.tying else 1, 5, units)
+        shape = (batches, 1, 4 if rule.tying else 1, samples, units)
         kept = np.random.default_rng(number).random(shape) >= (rule.rate or 0.5)
         sites[rule.site] = Masks(
             layer="lstm",
@@ -49,7 +51,7 @@ def of_setting(setting: Setting, units: int = 9, batches: int = 3) -> LayerRecor
             rate=rule.rate,
             gates=("i", "f", "g", "o"),
             time_steps=4,
-            batch_sizes=(5,) * batches,
+            batch_sizes=(samples,) * batches,
             batches=tuple(range(batches)),
             reason="" if rule.rate else "nothing is dropped: the rate is 0.",
         )

@@ -78,7 +78,7 @@ MOMENTS = {
     "another setting since": replace(ENDED, spec=replace(SPEC, dropout=0.3)),
     "a sample and a gate": replace(ENDED, sample=4, gate="f"),
     "a sample that is not there": replace(ENDED, sample=63),
-    "opened": replace(ENDED, opened=opened()),
+    "opened": replace(ENDED, opened=opened(), sample=1),
 }
 
 
@@ -156,6 +156,23 @@ def test_what_the_next_batch_will_use_stands_beside_what_this_one_used() -> None
 
     assert said == ["From the next batch: dropout 0.40."] * 2 + [""]
     assert not content(replace(RECORDED, state="paused", wanted=SPEC.start), "Masks")["coming"]
+
+
+@pytest.mark.parametrize(
+    ("rate", "said"),
+    [(0.999, "0.999"), (0.004, "0.004"), (0.125, "0.125"), (0.4, "0.40"), (0.0, "0.00")],
+)
+def test_a_rate_that_comes_has_all_its_digits(rate: float, said: str) -> None:
+    coming = replace(RECORDED, state="training", wanted=Change(0, rate, 0.5)).coming
+
+    assert coming == f"From the next batch: dropout {said}."
+
+
+def test_numbers_of_another_sample_are_on_no_arrow_and_beside_no_picture() -> None:
+    made = content(replace(ENDED, opened=opened(), sample=3), "Where")
+
+    assert all(each["before"] is None for each in scene(made)["arrows"])
+    assert made["sequence"] is None
 
 
 def test_arrows_carry_what_was_before_the_mask_and_what_was_left() -> None:
@@ -256,6 +273,25 @@ def test_while_it_compiles_a_tab_says_so_and_not_to_press_train(tab: str) -> Non
     assert "press Train" not in said
 
 
+@pytest.mark.parametrize("tab", ["Masks", "Curves"])
+def test_what_waits_before_its_first_batch_is_not_told_to_press_train(tab: str) -> None:
+    said = " ".join(content(replace(START, state="paused"), tab)["words"])
+
+    assert "Paused before the first batch" in said
+
+
+@pytest.mark.parametrize("state", ["ready", "paused", "training"])
+def test_what_is_closed_tells_nobody_to_press_anything(state: str) -> None:
+    closed = replace(START, state=state, closed=True)
+
+    for tab in ("Masks", "Curves", "Inside"):
+        said = " ".join(content(closed, tab)["words"])
+        assert "the panel is closed" in said
+        assert "ress" not in said
+        assert "Pause" not in said
+    assert not replace(RECORDED, state=state, wanted=Change(0, 0.4, 0.5), closed=True).coming
+
+
 def test_inside_shows_gates_and_states_of_the_sequence_that_is_open() -> None:
     there = opened()
     made = content(replace(ENDED, opened=there), "Inside")
@@ -268,11 +304,29 @@ def test_inside_shows_gates_and_states_of_the_sequence_that_is_open() -> None:
 
 
 def test_the_sequence_is_shown_with_what_was_asked_and_answered() -> None:
-    told = content(replace(ENDED, opened=opened()), "Where")["sequence"]
+    told = content(replace(ENDED, opened=opened(), sample=1), "Where")["sequence"]
 
     assert np.shape(told["values"]) == (4, 3)
     assert told["says"].startswith("Sample 2 of batch 3: training sequence 8 of tiny.")
     assert told["result"] == "Asked: 1. Answered with these masks: 1 (70%), right."
+
+
+@pytest.mark.parametrize("steps", [80, 200])
+@pytest.mark.parametrize("tokens", [True, False])
+def test_every_step_of_a_long_sequence_is_shown(steps: int, *, tokens: bool) -> None:
+    data = np.arange(steps) if tokens else np.zeros((steps, 2))
+    made = content(replace(ENDED, opened=replace(opened(), data=data), shape=(steps, 2)), "Inside")
+
+    assert len(made["sequence"]["values"]) == made["steps"] == steps
+
+
+@pytest.mark.parametrize(("features", "cut"), [(32, False), (33, True), (1500, True)])
+def test_a_sequence_that_is_cut_says_so(features: int, *, cut: bool) -> None:
+    there = replace(opened(), data=np.zeros((4, features)))
+    told = content(replace(ENDED, opened=there), "Inside")["sequence"]
+
+    assert np.shape(told["values"]) == (4, 32)
+    assert (f"Its first 32 features of {features:,}." in told["says"]) == cut
 
 
 def test_a_sequence_is_of_the_task_that_it_came_from() -> None:

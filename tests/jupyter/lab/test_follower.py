@@ -13,7 +13,7 @@ import pytest
 
 from dropviz.core.curves import Curves
 from dropviz.core.spec import RunSpec
-from dropviz.jupyter.lab.follower import Follower
+from dropviz.jupyter.lab.follower import PAUSED, Follower
 from dropviz.jupyter.lab.moment import Moment
 from dropviz.studies.progress import Progress
 
@@ -46,7 +46,8 @@ class Training:
     """A training that stands still, whose masks are read when it is looked at."""
 
     def __init__(self, tab: str) -> None:
-        self.reads = 0
+        self.reads, self.layer = 0, LAYER
+        self.said, self.states = list[str](), list[str]()
         self.panel = by_hand(
             tab=tab,
             closed=False,
@@ -55,8 +56,8 @@ class Training:
             moment=Moment(SPEC, (4, 3)),
             questions=by_hand(open=False),
             sender=by_hand(due=True, want=lambda: None, took=lambda _: None),
-            say=lambda _: None,
-            follow=lambda _: None,
+            say=self.said.append,
+            follow=self.states.append,
             update=self._update,
         )
         self.steering = by_hand(paused=False, wanted=SPEC.start, waited=0.0)
@@ -70,12 +71,12 @@ class Training:
 
     def _read(self) -> Any:
         self.reads += 1
-        return LAYER
+        return self.layer
 
-    def look(self) -> int:
+    def look(self, batch: int = 1) -> int:
         """Ends a batch; how often its masks were read."""
         before = self.reads
-        self.follower.follow(self.session, SPEC, PROGRESS)
+        self.follower.follow(self.session, SPEC, replace(PROGRESS, batch=batch))
         return self.reads - before
 
 
@@ -100,3 +101,41 @@ def test_where_no_masks_are_shown_they_are_read_only_as_something_moves(tab: str
     # As long as the masks are of other rates than the next batch, they are awaited.
     assert reads == [1, 0, 0, 1, 0, 0, 1, 1, 1, 1]
     assert training.panel.moment.layer is LAYER
+
+
+# ---------------------------------------------------------------- a training that waits
+
+
+def test_a_training_that_waits_before_its_questions_says_so_and_shows_no_masks() -> None:
+    training = Training("Where")
+    training.follower.quiz = training.steering.paused = True
+
+    reads = training.look()
+
+    assert (reads, training.panel.moment.layer) == (0, None)
+    assert training.states == ["paused"]
+    assert training.said == [f"{PAUSED} (epoch 1 of 1, batch 1 of 4 is done)"]
+    assert training.follower.quiz
+
+
+def test_a_step_is_not_said_to_wait_while_its_first_batch_is_compiled_for() -> None:
+    training = Training("Where")
+    training.steering.paused = True  # a step that is under way
+
+    training.look(batch=0)
+    before = list(training.states)
+    training.look(batch=1)
+
+    assert (before, training.states) == ([], ["paused"])
+
+
+def test_where_there_is_nothing_to_ask_a_training_that_waits_shows_its_masks() -> None:
+    training = Training("Where")
+    training.layer = of_setting(replace(SPEC, dropout=0.0, recurrent_dropout=0.0).setting)
+    training.follower.quiz = training.steering.paused = True
+
+    training.look(batch=2)
+
+    assert training.states == ["paused"]
+    assert training.panel.moment.layer is training.layer
+    assert training.said[-1].startswith("nothing is dropped at these rates")

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -23,9 +24,17 @@ from dropviz.jupyter.lab.settings import NAMES
 from tests.jupyter.conftest import ROOT, Shell
 from tests.small_tasks import small
 
-from .panels import SECONDS, OpenedPanel, tell, threads, tiny
+from .panels import SECONDS, OpenedPanel, of_setting, tell, threads, tiny
 
 Open = Callable[..., OpenedPanel]
+
+
+@dataclass
+class Finds:
+    """Stands for a session, whose measurements come at once."""
+
+    cost: Callable[[Any], Any]
+    explain: Callable[[Any], Any]
 
 
 @pytest.fixture(autouse=True)
@@ -298,6 +307,95 @@ def test_while_keras_is_loading_the_panel_says_so_again_once_a_mistake_is_mended
     assert panel.said.startswith("ready")
 
 
+# ---------------------------------------------------------------- Resume, Measure, Experiment
+
+
+def test_resume_skips_no_questions_but_those_that_are_open(opened: Open) -> None:
+    panel = opened()
+    panel.settle()
+    panel.lab.update(concealed=True)
+    hidden = []
+
+    for quiz in (True, False):
+        panel.lab._worker._follower.quiz = quiz
+        panel.lab.follow("paused")
+        panel.steering.pause()
+        panel.press("pause")
+        hidden.append(panel.lab.moment.concealed)
+
+    assert hidden == [True, False]
+    assert panel.lab.state == "training"
+
+
+def test_pause_pauses_though_a_step_is_under_way(opened: Open) -> None:
+    panel = opened()
+    panel.settle()
+    panel.lab.follow("compiling")
+    panel.steering.step()
+
+    panel.press("pause")
+
+    assert (panel.lab.state, panel.steering.paused) == ("paused", True)
+
+
+@pytest.mark.parametrize("moved", [{"dropout": 0.5}, {"method": "moon"}], ids=str)
+@pytest.mark.parametrize(("button", "word"), [("cost", "Measure"), ("verdict", "Experiment")])
+def test_what_is_found_of_settings_that_moved_meanwhile_is_not_shown(
+    opened: Open, monkeypatch: pytest.MonkeyPatch, button: str, word: str, moved: dict[str, Any]
+) -> None:
+    panel = opened()
+    panel.settle()
+
+    def find(_: Any) -> str:
+        panel.slide(**moved)
+        return "found"
+
+    monkeypatch.setattr(panel.lab._worker, "_prepared", lambda _: Finds(find, find))
+    panel.press(button)
+    panel.settle()
+
+    assert getattr(panel.lab.moment, button) is None
+    assert panel.said == f"the settings were moved meanwhile: press {word} again"
+    assert not panel.alert
+
+
+def test_what_is_found_of_settings_that_came_back_is_shown(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = opened("lstm:u4:d.2")
+    panel.settle()
+
+    def find(_: Any) -> str:
+        panel.slide(dropout=0.5)
+        panel.slide(dropout=0.2)
+        return "found"
+
+    monkeypatch.setattr(panel.lab._worker, "_prepared", lambda _: Finds(find, find))
+    panel.press("cost")
+    panel.settle()
+
+    shown: Any = panel.lab.moment.cost
+    assert (shown, panel.said) == ("found", "measured")
+
+
+def test_a_training_that_was_asked_for_meanwhile_is_not_said_to_be_measured(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = opened()
+    panel.settle()
+
+    def find(_: Any) -> str:
+        panel.lab._worker.training = True
+        panel.lab.say("compiling")
+        return "found"
+
+    monkeypatch.setattr(panel.lab._worker, "_prepared", lambda _: Finds(find, find))
+    panel.press("cost")
+    panel.settle()
+
+    assert (panel.lab.moment.cost, panel.said) == (None, "compiling")
+
+
 # ---------------------------------------------------------------- where it is shown
 
 
@@ -401,6 +499,28 @@ def test_a_closed_panel_does_not_train(opened: Open) -> None:
         panel.lab.train()
 
     assert panel.lab.run is None
+
+
+def test_a_closed_panel_shows_what_is_looked_at_and_nothing_else(opened: Open) -> None:
+    panel = opened()
+    panel.settle()
+    setting = parse(panel.lab.scenario).spec.setting
+    panel.lab.update(layer=of_setting(setting, units=4, samples=9))
+    panel.lab.close("Gone.")
+    before = len(panel.pictures)
+
+    panel.open("Masks")
+    begins = [row["begin"] for row in panel.page("Masks")["pictures"][0]["rows"]]
+    panel.slide(sample=63)
+    panel.slide(gate="f")
+    panel.slide(dropout=0.9)
+
+    assert len(panel.pictures) == before + 3
+    rows = panel.page("Masks")["pictures"][0]["rows"]
+    assert (begins, [row["begin"] for row in rows]) == ([0, 0], [8, 8])
+    assert panel.lab.sample == 8
+    assert panel.steering._jobs == {}
+    assert panel.said == "Gone."
 
 
 def test_a_closed_panel_that_is_shown_again_says_that_it_is_closed() -> None:

@@ -615,3 +615,51 @@ def test_a_panel_that_closes_while_it_trains_keeps_what_was_recorded(
     assert (run_of(panel).status, run_of(panel).recording["lstm"].batches) == ("stopped", 3)
     assert panel.said == "Gone."
     assert panel.able == set()
+
+
+def test_steps_come_to_the_questions_too(opened: Open, pace: Pace) -> None:
+    panel = opened("lstm:u4:d.2:r.5:e2:s3:quiz")
+    pace.hold(1)
+
+    panel.press("step")
+    pace.wait()
+    state, said, hidden = panel.lab.state, panel.said, panel.words("Where")
+    pace.go()
+    panel.press("step")
+
+    assert state == "paused"
+    assert said.startswith("paused before the next batch")
+    assert said.endswith("(epoch 1 of 2, batch 1 of 2 is done)")
+    assert "Predict first" in hidden
+    while not panel.lab.questions.open:
+        panel.settle()
+    panel.answer()
+    panel.rest()
+    assert len(panel.lab.answers) > 0
+    assert run_of(panel).status == "done"
+
+
+@pytest.mark.parametrize("button", ["step", "train"])
+def test_what_waits_before_its_questions_asks_them_when_it_goes_on(
+    opened: Open, pace: Pace, button: str
+) -> None:
+    panel = opened("lstm:u4:d.2:r.5:e2:s3:quiz")
+    pace.hold(1)
+    panel.press(button)
+    pace.wait()
+    if button == "train":
+        panel.press("pause")
+    pace.go()
+    panel.settle()
+
+    states = [panel.lab.state]
+    panel.press("pause")
+    states.append(panel.lab.state)
+
+    assert states == ["paused", "training"]
+    assert panel.lab.moment.concealed
+    while not panel.lab.questions.open:
+        panel.settle()
+    panel.answer()
+    panel.rest()
+    assert len(panel.lab.answers) > 0

@@ -9,6 +9,7 @@ import ipywidgets as widgets
 import pytest
 from traitlets import link
 
+from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.methods import METHODS
 from dropviz.core.scenario_string import Scenario, magic, parse
 from dropviz.core.schedule import Change
@@ -415,3 +416,65 @@ def test_it_begins_with_what_was_asked() -> None:
     assert Scenario(made.moment.spec) == parse("lstm:u9:d.2:r.5")
     assert not made.moment.training
     assert made.moment.layer is None
+
+
+def layer(samples: int) -> LayerRecording:
+    return of_setting(panel().asked.spec.setting, units=16, samples=samples)
+
+
+def test_the_sample_that_is_said_is_the_one_that_is_shown() -> None:
+    made = panel()
+    made.on_move(lambda _: None)
+    Sent(made)
+    made.sample = 40
+    said = [made.sample]
+
+    for samples in (64, 24, 64):
+        made.update(layer=layer(samples))
+        made.sender.now()
+        said.append(made.sample)
+
+    assert said == [40, 40, 23, 40]
+
+
+def test_a_page_that_asks_for_more_samples_than_there_are_is_told_so_once_each_time() -> None:
+    made, told = panel(), list[tuple[str, int]]()
+    made.on_move(lambda _: made.sender.want())
+    Sent(made)
+    made.update(layer=layer(5))
+    made.send_state = lambda key=None: told.append((key, made.sample))
+
+    for asked in (63, 50, 2, 4):
+        made.set_state({"sample": asked})
+
+    assert told == [("sample", 4), ("sample", 4)]
+    assert (made.sample, made.moment.sample) == (4, 4)
+
+
+def test_a_slider_that_is_linked_to_the_sample_follows_what_is_shown() -> None:
+    made, slider = panel(), widgets.IntSlider(min=0, max=63)
+    made.on_move(lambda _: made.sender.want())
+    Sent(made)
+    made.update(layer=layer(5))
+    link((made, "sample"), (slider, "value"))
+
+    made.sample = 50
+
+    assert (made.sample, slider.value, made.moment.sample) == (4, 4, 50)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("tab", "Masks"), ("sample", 2), ("gate", "f"), ("time", 3)]
+)
+def test_a_closed_panel_is_moved_only_in_what_is_looked_at(name: str, value: Any) -> None:
+    made, told = panel(), list[str]()
+    made.on_move(told.append)
+    made.update(layer=layer(5))
+    made.shut("Closed.")
+
+    setattr(made, name, value)
+    made.dropout = 0.9
+    made.seed = 3
+
+    assert told == [name]
+    assert getattr(made.moment if name != "tab" else made, name) == value
