@@ -72,11 +72,17 @@ _LAYER = fields(
     follows=text,
     feeds=text,
     drawn_only=flag,
+    stateful=flag,
     setting=fields(**SETTING),
     sites=several(_SITE),
     draws=maybe(fields(plan=several(fields(**_PLAN), 1), dtype=one_of(TOLERANCES))),
 )
-_PLAIN = ("layer", "kind", "units", "batches", "calls", "note", "follows", "feeds", "drawn_only")
+_PLAIN = (
+    *("layer", "kind", "units", "batches", "calls", "note", "follows", "feeds"),
+    *("drawn_only", "stateful"),
+)
+# What files of before do not say.
+_LATER = {"stateful": False}
 # The arrays of a ``DrawLog``, each with the smallest number that it may hold.
 _LOGGED: Mapping[str, int | None] = {
     "batches": 0,
@@ -142,7 +148,8 @@ def checked_layer(number: int, entry: object) -> dict[str, Any]:
     Raises:
         DropvizError: If a field is missing, unknown, of another type or out of range.
     """
-    found: dict[str, Any] = _LAYER(f"layer {number}", entry)
+    whole = {**_LATER, **entry} if isinstance(entry, dict) else entry
+    found: dict[str, Any] = _LAYER(f"layer {number}", whole)
     return found
 
 

@@ -36,6 +36,7 @@ class LayerRecording(Mapping[str, Masks]):
             more than one.
         drawn_only: Whether is known what it drew, and not that it multiplied by that: it computes
             by code that is neither Keras's nor dropviz's, which may leave masks out.
+        stateful: Whether it goes on in the next batch from where it ended, with other masks.
         models: The models that it is in, where several trained.
     """
 
@@ -54,6 +55,7 @@ class LayerRecording(Mapping[str, Masks]):
         feeds: str = "",
         *,
         drawn_only: bool = False,
+        stateful: bool = False,
     ) -> None:
         self.layer = layer
         self.kind = kind
@@ -66,6 +68,7 @@ class LayerRecording(Mapping[str, Masks]):
         self.follows = follows
         self.feeds = feeds
         self.drawn_only = drawn_only
+        self.stateful = stateful
         self.models: tuple[str, ...] = ()
         self._masks = dict(masks)
 

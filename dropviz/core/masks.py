@@ -32,6 +32,23 @@ DIFFERS = "differs between {}"
 NONE_HELD = "no masks of it are held."
 
 
+def percent(share: float) -> str:
+    """A measured share in per cent; 0 and 100 only where it is exactly that."""
+    said = f"{share:.1%}"
+    return _precise(share, 2) if said in {"0.0%", "100.0%"} and share not in {0, 1} else said
+
+
+def rate_percent(rate: float) -> str:
+    """A rate in per cent, as "20%" or "12.5%"; 0 and 100 only where it is exactly that."""
+    return _precise(rate, 4)
+
+
+def _precise(share: float, digits: int) -> str:
+    """A share in per cent with so many digits, or more where it would be said to be 100."""
+    texts = (f"{100 * share:.{number}g}" for number in range(digits, 18))
+    return next(text for text in texts if share == 1 or float(text) != 100) + "%"  # noqa: PLR2004
+
+
 @dataclass(frozen=True, eq=False)
 class Masks:
     """The masks of one site of one layer, as the layer multiplied with them.
@@ -187,7 +204,7 @@ class Masks:
         low, high = self.expected_range
         words = [
             f"rate {self.rate:g}",
-            f"{self.dropped:.1%} dropped (expected {low:.1%} to {high:.1%})",
+            f"{percent(self.dropped)} dropped (expected {percent(low)} to {percent(high)})",
             f"kept x {self.scale:.4g}" if self.scale else "no single scale",
             *self.sharing,
         ]

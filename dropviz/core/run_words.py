@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from dropviz.core import sentences
 from dropviz.core.layer_recording import LayerRecording
-from dropviz.core.masks import Masks
+from dropviz.core.masks import Masks, percent
+from dropviz.core.sentences import listed
 from dropviz.core.sites import SITES, short_place_of
-from dropviz.core.text_table import Table, shortened
+from dropviz.core.text_table import Table
 from dropviz.core.trace_result import Proof
 from dropviz.errors import visible
 
@@ -21,8 +22,6 @@ Line = str | Table
 Section = list[Line]  # the first line is its title
 
 _SENTENCES = 6  # about places, those of three recurrent layers; of more a row for each layer
-_NAMES = 3  # names in a list that are spelled out
-_NAME = 40  # letters of each
 _UNPROVED = "not compared"
 _UNCOMPARED = (
     "Code that is not Keras's own may leave its masks out, and it was not compared with NumPy."
@@ -68,8 +67,9 @@ def _one(run: Run) -> Section:
 
 def _uncompared(run: Run) -> list[str]:
     """Of layers with code of their own that have no proof, that they have none."""
-    names = [name for name in run.drawn_only if name not in run.proof]
-    return [f"{_listed(names)}: NOT proved. {_UNCOMPARED}"] if names else []
+    layers = run.layers.items()
+    names = [name for name, layer in layers if layer.doubt and name not in run.proof]
+    return [f"{listed(names)}: NOT proved. {_UNCOMPARED}"] if names else []
 
 
 def in_rows(run: Run) -> bool:
@@ -106,7 +106,7 @@ def _model(run: Run, model: Trained) -> tuple[str, ...]:
     proofs = {name: run.proof[name] for name in layers if name in run.proof}
     return (
         model.name,
-        _listed(layers) or "none recorded",
+        listed(layers) or "none recorded",
         _trained(run, model),
         *(sentences.figure(values[-1]) if values else "" for values in losses),
         proved(proofs, len(layers)) if layers else "",
@@ -139,7 +139,7 @@ def proved(proofs: Mapping[str, Proof], layers: int) -> str:
     """
     wrong = [name for name, proof in proofs.items() if not proof.agrees]
     if wrong:
-        return f"does NOT agree: {_listed(wrong)}"
+        return f"does NOT agree: {listed(wrong)}"
     if not proofs:
         return _UNPROVED
     of = f" in {len(proofs)} of {layers} layers" if len(proofs) < layers else ""
@@ -210,11 +210,15 @@ def _cell(layer: LayerRecording, argument: str, site: str) -> str:
     if masks.reason or not masks.entries:
         return f"{masks.rate:g}"
     drawn = "drawn, " if layer.drawn_only else ""
-    return f"{masks.rate:g}: {drawn}{masks.dropped:.1%} dropped{''.join(_manner(masks))}"
+    return (
+        f"{masks.rate:g}: {drawn}{percent(masks.dropped)} dropped{''.join(_manner(layer, masks))}"
+    )
 
 
-def _manner(masks: Masks) -> Iterable[str]:
-    lives = {True: ", one a sequence", False: ", new at each step"}
+def _manner(layer: LayerRecording, masks: Masks) -> Iterable[str]:
+    # A sequence that goes on in the next batch meets other masks there.
+    kept = ", same at all steps" if layer.stateful else ", one a sequence"
+    lives = {True: kept, False: ", new at each step"}
     ties = {True: ", tied", False: ", untied"}
     yield lives.get(masks.same_over_steps, "")  # type: ignore[arg-type]
     yield ties.get(masks.same_over_gates, "")  # type: ignore[arg-type]
@@ -238,12 +242,4 @@ def _remarks(layers: Sequence[LayerRecording]) -> list[str]:
         said = [sentences.answer(masks, names[masks.site]) for masks in able]
         for remark in [*said, *([layer.note] if layer.note else [])]:
             remarks.setdefault(remark, []).append(layer.layer)
-    return [f"{_listed(names)}: {remark}" for remark, names in remarks.items()]
-
-
-def _listed(names: Sequence[str]) -> str:
-    """Names; of many the first and the last, and how many there are."""
-    short = [shortened(name, _NAME) for name in names]
-    if len(short) <= _NAMES:
-        return ", ".join(short)
-    return f"{short[0]} ... {short[-1]} ({len(short)})"
+    return [f"{listed(names)}: {remark}" for remark, names in remarks.items()]

@@ -6,15 +6,27 @@ import math
 from collections.abc import Mapping, Sequence
 
 from dropviz.core.layer_recording import LayerRecording
-from dropviz.core.masks import NONE_HELD, Masks
+from dropviz.core.masks import NONE_HELD, Masks, percent, rate_percent
 from dropviz.core.setting import Setting
 from dropviz.core.sites import SITES, place_of
+from dropviz.core.text_table import shortened
 from dropviz.errors import visible
+
+_NAMES = 3  # names in a list that are spelled out
+_NAME = 40  # letters of each
 
 
 def counted(number: int, noun: str) -> str:
     """A number with its noun, as in "1 epoch" and "2 epochs"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names; of many the first and the last, and how many there are."""
+    short = [shortened(name, _NAME) for name in names]
+    if len(short) <= _NAMES:
+        return ", ".join(short)
+    return f"{short[0]} ... {short[-1]} ({len(short)})"
 
 
 def figure(value: float) -> str:
@@ -84,27 +96,30 @@ def conclusion(recording: Mapping[str, LayerRecording]) -> list[str]:
 
     Layers whose masks are not known to act are left out.
     """
-    recording = {name: layer for name, layer in recording.items() if not layer.drawn_only}
     lines = [
         f"{visible(layer.layer)} follows the method {row.name}, {row.paper}: it {row.summary}."
         for layer in recording.values()
-        if (row := layer.setting.row).name != "keras"
+        if (row := layer.setting.row).name != "keras" and not layer.drawn_only
     ]
-    recurrent = {name: each for name, each in recording.items() if each.is_recurrent}
-    where = "" if len(recurrent) == len(recording) else "In its recurrent layers "
-    return lines or _as_gal(recurrent, where)
+    return lines or _as_gal(recording)
 
 
-def _as_gal(recording: Mapping[str, LayerRecording], where: str) -> list[str]:
-    sites = [
-        masks
-        for layer in recording.values()
-        for masks in layer.values()
-        if masks.entries and not masks.reason
-    ]
+def _as_gal(recording: Mapping[str, LayerRecording]) -> list[str]:
+    """The scheme of the layers whose sequences are known to keep their masks."""
+    recurrent = {name: layer for name, layer in recording.items() if layer.is_recurrent}
+    drops = {
+        name: [masks for masks in layer.values() if not masks.reason]
+        for name, layer in recurrent.items()
+    }
+    dropping = [name for name, sites in drops.items() if sites]
+    keeping = [name for name in dropping if _keeps(recurrent[name], drops[name])]
+    sites = [masks for name in keeping for masks in drops[name] if masks.entries]
     if not sites or not all(m.same_over_steps and m.same_over_samples is False for m in sites):
         return []
     tying = {masks.same_over_gates for masks in sites}
+    where = "" if len(recurrent) == len(recording) else "In its recurrent layers "
+    if len(keeping) < len(dropping):
+        where = f"In {listed(keeping)} "
     which = ", untied" if tying == {False} else ", tied" if tying == {True} else ""
     line = (
         f"{where}{'each' if where else 'Each'} sequence keeps its masks from its first step to "
@@ -112,6 +127,12 @@ def _as_gal(recording: Mapping[str, LayerRecording], where: str) -> list[str]:
         f"Gal & Ghahramani (arXiv:1512.05287{which})."
     )
     return [line]
+
+
+def _keeps(layer: LayerRecording, sites: Sequence[Masks]) -> bool:
+    """Whether what its masks show of a sequence holds from the first step to the last."""
+    # In a stateful layer a sequence may go on in the next batch, with other masks.
+    return any(each.entries for each in sites) and not layer.drawn_only and not layer.stateful
 
 
 def intentions(setting: Setting) -> list[str]:
@@ -122,7 +143,7 @@ def intentions(setting: Setting) -> list[str]:
         if not rule.rate:
             lines.append(WORDS["drops nothing"].format(argument=argument))
             continue
-        parts = [WORDS["dropped"].format(share=f"{rule.rate:.0%}")]
+        parts = [WORDS["dropped"].format(share=rate_percent(rule.rate))]
         if rule.kept != 1:
             parts.append(WORDS["kept"].format(scale=f"{rule.kept:.3g}"))
         parts.append(LIVES[rule.life])
@@ -171,7 +192,7 @@ def answer(masks: Masks, argument: str = "", verb: str = "multiplied", place: st
         return f"{argument}: {visible(masks.reason)}"
     if not masks.entries:
         return f"{argument}: {NONE_HELD}"
-    parts = [WORDS["dropped"].format(share=f"{masks.dropped:.1%}")]
+    parts = [WORDS["dropped"].format(share=percent(masks.dropped))]
     if masks.scale and not math.isclose(masks.scale, 1):
         parts.append(WORDS["kept"].format(scale=f"{masks.scale:.3g}"))
     return WORDS["multiplied"].format(

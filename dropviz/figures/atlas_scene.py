@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from dropviz.core.gates import titled as gate_titled
 from dropviz.core.layer_recording import LayerRecording
-from dropviz.core.masks import NONE_HELD, Array, Masks
+from dropviz.core.masks import NONE_HELD, Array, Masks, percent
 from dropviz.core.sentences import counted
 from dropviz.core.sites import SITES, is_gated, place_of
 from dropviz.core.text_table import shortened
@@ -141,7 +141,7 @@ def of_recording(
     return AtlasScene(
         kind="atlas",
         title=f"Masks of {shortened(titled(recorded), _NAME)}",
-        lines=(visible(f"{_WHETHER[recorded.drawn_only]} in {at}"),),
+        lines=(visible(f"{_WHETHER[bool(recorded.doubt)]} in {at}"),),
         alt=visible(alt + " ".join(recorded.sentences)),
         gate=gate or "",
         rows=tuple(_row(recorded, masks, chosen) for masks in recorded.values()),
@@ -169,7 +169,7 @@ def _row(recorded: LayerRecording, masks: Masks, chosen: _Chosen) -> AtlasRow:
         across=across,
         begin=chosen.first(samples) if down == "sample" else 0,
         panels=tuple(panels),
-        says=f"{masks.dropped:.1%} dropped, rate {masks.rate:.3g}; {'; '.join(masks.sharing)}",
+        says=f"{percent(masks.dropped)} dropped, rate {masks.rate:.3g}; {'; '.join(masks.sharing)}",
     )
 
 

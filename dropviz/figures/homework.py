@@ -40,7 +40,9 @@ def class_picture(
         names = [theme.shortened(f"{work}: {check}", _NAME) for work, check in shares]
         axes.set_yticks(range(len(names)), names, fontsize=9)
         axes.tick_params(axis="y", length=0)
-        picture.text(0.02, 1 - 30 / height, counted(students, "student"), fontsize=12.5, weight="bold")
+        picture.text(
+            0.02, 1 - 30 / height, counted(students, "student"), fontsize=12.5, weight="bold"
+        )
         for number, (count, asked, found) in enumerate(mistakes):
             top = (below - _BELOW - _LINE * (number + 1)) / height
             first = theme.plain(f"{count} x asked: {asked}"[:_WORDS])

@@ -53,7 +53,7 @@ def of_recording(recorded: LayerRecording, batch: int = -1, sample: int = 0) -> 
         raise DropvizError(
             f"There is no sample {sample}. Expected 0 to {first.batch_sizes[batch] - 1}."
         )
-    at = f"{_WHETHER[recorded.drawn_only]} in {recorded.at(batch)}, sample {sample + 1:,}"
+    at = f"{_WHETHER[bool(recorded.doubt)]} in {recorded.at(batch)}, sample {sample + 1:,}"
     said = f"{shortened(titled(recorded), _NAME)}, {at}"
     found = marks(recorded, batch, sample)
     return _Builder(recorded, found, first.time_steps).scene(said)
@@ -124,7 +124,7 @@ class _Builder:
             time_steps=self._time_steps,
             columns=tuple(self._shown),
             planned=self._plan is not None,
-            doubtful=recorded.drawn_only,
+            doubtful=bool(recorded.doubt),
             one_step=self._one_step(),
             masks=tuple(self._masks[letter] for letter in places),
             arrows=tuple(

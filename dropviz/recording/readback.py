@@ -120,6 +120,7 @@ def layer_recording(facts: Facts, held: Held, keep: int | None) -> LayerRecordin
     alike = _alike(held)
     kept = _kept_calls(held, layout, alike, keep)
     masks = {site.site: _masks(facts, layout, site, kept) for site in layout.sites}
+    draws = _draws(facts, layout, held.log[alike])
     now = dict(zip(RATES, rates, strict=True)) if facts.is_live else {}
     return LayerRecording(
         facts.path,
@@ -128,12 +129,13 @@ def layer_recording(facts: Facts, held: Held, keep: int | None) -> LayerRecordin
         held.batches,
         masks,
         calls=held.calls,
-        draw_log=_draws(facts, layout, held.log[alike]),
-        note=_note(facts, layout, kept, held),
+        draw_log=draws,
+        note=_note(facts, layout, kept, held, redraws=draws is not None),
         setting=replace(facts.setting, **now),
         follows=facts.follows,
         feeds=facts.feeds,
         drawn_only=facts.foreign,
+        stateful=facts.stateful,
     )
 
 
@@ -259,7 +261,15 @@ def _untaken(held: Held) -> str:
     return f"its calls were {where}, so each of them is counted as a batch."
 
 
-def _note(facts: Facts, layout: Layout, kept: Sequence[_Call], held: Held) -> str:
+def _too_long(held: Held) -> str:
+    """Which batches the log has no room for, or not for all of their calls."""
+    batch, call = held.log[0, [BATCH, CALL]].tolist()
+    number = batch + bool(call)
+    first = "first batch" if number == 1 else f"first {number:,} batches"
+    return f"too long to redraw {'all calls of ' if call else ''}its {first}."
+
+
+def _note(facts: Facts, layout: Layout, kept: Sequence[_Call], held: Held, *, redraws: bool) -> str:
     notes = [_BACKWARDS] if facts.backwards else []
     drops = any(site.drawn for site in layout.sites)
     notes += [_STATEFUL] if facts.stateful and drops else []
@@ -270,9 +280,8 @@ def _note(facts: Facts, layout: Layout, kept: Sequence[_Call], held: Held) -> st
         notes.append("its masks had several shapes; these are all of the shape of the last.")
     if not kept:
         notes.append(_why_no_masks(held, layout))
-    if held.calls > len(held.log) and not held.newest:
-        gone = int(held.log[0, BATCH])
-        notes.append(f"too long to redraw its first {gone:,} batches.")
+    if redraws and held.calls > len(held.log) and not held.newest:
+        notes.append(_too_long(held))
     if held.untaken:
         notes.append(_untaken(held))
     return " ".join(notes)

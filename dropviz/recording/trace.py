@@ -261,7 +261,7 @@ def _opened(found: Found, call: _Call) -> Trace:
         h=done.h,
         c=done.c,
         outputs=done.outputs,
-        proof=_proof(done, shaken, call, str(cell.compute_dtype)),
+        proof=_proof(done, shaken, call, str(cell.compute_dtype), masked=_masked(call, masks)),
     )
 
 
@@ -277,6 +277,10 @@ def _masks(found: Found, call: _Call) -> LayerRecording:
     held = Held(calls=1, batches=1, looks=0, log=row, blocks=(block,), rows=(0,))
     facts = replace(Facts.of(found.path, 0, found.layer.cell), layouts=(call.layout,))
     return layer_recording(facts, held, None)
+
+
+def _masked(call: _Call, masks: LayerRecording) -> bool:
+    return call.training and any(not each.reason for each in masks.values())
 
 
 def _at_inference(cell: Any) -> dict[str, Array]:
@@ -297,7 +301,9 @@ def _shaken(weights: list[Array], dtype: str) -> list[Array]:
     return [w * (1 + last * signs.choice([-1.0, 1.0], w.shape)) for w in weights]
 
 
-def _proof(done: oracle.Pass, shaken: oracle.Pass, call: _Call, dtype: str) -> Proof:
+def _proof(
+    done: oracle.Pass, shaken: oracle.Pass, call: _Call, dtype: str, *, masked: bool
+) -> Proof:
     whole = call.outputs.shape == done.outputs.shape
     theirs, ours = (call.outputs, done.outputs) if whole else (call.last, done.outputs[:, -1])
     error = float(np.max(np.abs(theirs - ours)))
@@ -306,4 +312,4 @@ def _proof(done: oracle.Pass, shaken: oracle.Pass, call: _Call, dtype: str) -> P
     rounding = _ROUNDING * float(np.max(np.abs(shaken.outputs - done.outputs)))
     tolerance = max(TOLERANCES[dtype] * size, min(rounding, _MOST))
     samples, steps = call.sequences.shape[:2]
-    return Proof(error, tolerance, samples, steps, call.training)
+    return Proof(error, tolerance, samples, steps, masked)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dropviz.core.draw_log import DrawLog
 from dropviz.core.layer_recording import LayerRecording
-from dropviz.core.masks import Masks
+from dropviz.core.masks import Masks, percent, rate_percent
 from dropviz.errors import DropvizError
 
 LSTM = ("i", "f", "g", "o")
@@ -406,6 +406,42 @@ def test_a_mask_for_all_samples_comes_whole() -> None:
 
 def test_the_shape_is_that_of_the_values() -> None:
     assert make().shape == (2, 1, 4, 4, 8)
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        *((0.0, "0.0%"), (1.0, "100.0%"), (0.2, "20.0%"), (0.24967, "25.0%"), (0.0005, "0.1%")),
+        *((0.0004, "0.04%"), (1e-7, "1e-05%"), (0.9994, "99.9%"), (0.9997, "99.97%")),
+        *((1 - 2**-30, "99.9999999%"), (math.nan, "nan%")),
+    ],
+)
+def test_a_measured_share_is_none_or_all_only_where_it_is(share: float, said: str) -> None:
+    assert percent(share) == said
+
+
+@pytest.mark.parametrize(
+    ("rate", "said"),
+    [
+        *((0.0, "0%"), (1.0, "100%"), (0.2, "20%"), (0.07, "7%"), (0.29, "29%"), (0.125, "12.5%")),
+        *((1 / 3, "33.33%"), (0.03125, "3.125%"), (0.004, "0.4%"), (0.996, "99.6%")),
+        *((1e-7, "1e-05%"), (0.99999, "99.999%")),
+    ],
+)
+def test_a_rate_has_as_many_digits_as_it_takes(rate: float, said: str) -> None:
+    assert rate_percent(rate) == said
+
+
+@pytest.mark.parametrize("hundredths", range(101))
+def test_a_rate_of_whole_per_cents_has_no_point(hundredths: int) -> None:
+    assert rate_percent(hundredths / 100) == f"{hundredths}%"
+
+
+def test_a_sentence_says_neither_none_nor_all_of_what_is_nearly_so() -> None:
+    values = np.ones((1, 1, 1, 2, 5000), "float32")
+    values[..., 0, :2] = 0
+
+    assert "; 0.02% dropped (expected " in make(values, rate=2e-4).sentence
 
 
 # ---------------------------------------------------------------- a layer

@@ -65,6 +65,7 @@ def recording() -> Recording:
                 draw_log=draws,
                 note="too long to redraw its first 2 batches.",
                 calls=21,
+                stateful=True,
             ),
             "gru": LayerRecording(
                 "gru",
@@ -116,10 +117,20 @@ def test_what_is_known_of_masks_comes_back(back: Recording, fact: str) -> None:
             assert (type(mine), mine) == (type(getattr(its, fact)), getattr(its, fact))
 
 
-@pytest.mark.parametrize("fact", ["layer", "kind", "units", "batches", "calls", "note"])
+@pytest.mark.parametrize(
+    "fact", ["layer", "kind", "units", "batches", "calls", "note", "drawn_only", "stateful"]
+)
 def test_what_is_known_of_a_layer_comes_back(back: Recording, fact: str) -> None:
     for path, its in recording().items():
         assert getattr(back[path], fact) == getattr(its, fact)
+
+
+def test_a_file_of_before_that_says_nothing_of_states_is_loaded() -> None:
+    header, arrays = pack(recording())
+    for layer in header["layers"]:
+        del layer["stateful"]
+
+    assert not any(layer.stateful for layer in unpack(header, arrays).values())
 
 
 def test_what_it_takes_to_redraw_comes_back(back: Recording) -> None:

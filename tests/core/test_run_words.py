@@ -269,6 +269,41 @@ def test_each_row_has_the_proof_of_its_own_layer() -> None:
     assert said[-1] == f"lstm_1: {proof(0.5).sentence}"
 
 
+def unknown(name: str, rates: tuple[float, float]) -> LayerRecording:
+    """A layer whose code is not Keras's own."""
+    return layer(name, rates).compared(agrees=False)
+
+
+@pytest.mark.parametrize("number", [1, 4])
+def test_a_layer_that_drew_nothing_is_not_said_to_leave_its_masks_out(number: int) -> None:
+    named = [f"own_{n}" for n in range(number)]
+
+    idle = run(*(unknown(name, (0.0, 0.0)) for name in named)).summary
+    both = run(*(unknown(name, (0.0, 0.0)) for name in named), unknown("own", (0.2, 0.0))).summary
+
+    assert not any("NOT proved" in line for line in idle)
+    assert [line.split(":")[0] for line in both if "NOT proved" in line] == ["own"]
+
+
+def test_a_row_does_not_say_of_a_stateful_layer_that_a_sequence_has_one_mask() -> None:
+    made = layer("on")
+    facts = (made.layer, made.kind, made.units, made.batches, dict(made))
+    carrying = LayerRecording(*facts, setting=made.setting, stateful=True)
+
+    said = run(carrying, *(layer(f"lstm_{number}") for number in range(4))).summary
+
+    assert "dropped, same at all steps, untied" in said[3]
+    assert "dropped, one a sequence, untied" in said[4]
+    assert said[-1].startswith("In lstm_0 ... lstm_3 (4) each sequence keeps its masks")
+
+
+def test_a_row_says_neither_none_nor_all_of_what_is_nearly_so() -> None:
+    values = np.ones((2, 1, 4, SAMPLES, 512), "float32")
+    values[0, 0, 0, 0, :3] = 0
+
+    assert "0.25: 0.012% dropped, " in five(values=values).summary[3]
+
+
 def test_notes_and_reasons_are_said_once_for_all_their_layers() -> None:
     why = "nothing is dropped: the rate is 1."
     layers = [

@@ -10,7 +10,15 @@ from dropviz.core.curves import Curves
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Masks
 from dropviz.core.methods import METHODS
-from dropviz.core.sentences import answer, answers, conclusion, counted, intentions, last_losses
+from dropviz.core.sentences import (
+    answer,
+    answers,
+    conclusion,
+    counted,
+    intentions,
+    last_losses,
+    listed,
+)
 from dropviz.core.setting import Setting
 from tests.tables import PLACES
 
@@ -252,6 +260,50 @@ def test_no_scheme_is_named_where_the_masks_do_not_show_it(recorded: LayerRecord
     assert conclusion({"lstm": recorded}) == []
 
 
+def lasting(name: str, kind: str = "LSTM", **facts: Any) -> LayerRecording:
+    sites = {site: masks(site) for site in ("input", "recurrent")}
+    return LayerRecording(name, kind, 32, 2, sites, **facts)
+
+
+def test_a_sequence_that_goes_on_in_the_next_batch_is_not_said_to_keep_its_masks() -> None:
+    assert conclusion({"a": lasting("a")})
+    assert conclusion({"a": lasting("a", stateful=True)}) == []
+
+
+NOT_HELD: dict[str, Any] = {
+    "values": np.zeros((0, 1, 4, 0, 3), "float32"),
+    "batch_sizes": (),
+    "batches": (),
+}
+EXCEPT: dict[str, LayerRecording] = {
+    "stateful": lasting("b", stateful=True),
+    "drawn only": lasting("b", drawn_only=True),
+    "not held": LayerRecording("b", "LSTM", 32, 2, {"input": masks(**NOT_HELD)}),
+}
+
+
+@pytest.mark.parametrize("other", EXCEPT)
+def test_the_scheme_is_said_of_those_layers_alone_whose_masks_show_it(other: str) -> None:
+    (line,) = conclusion({"a": lasting("a"), "b": EXCEPT[other], "c": lasting("c")})
+
+    assert line.startswith("In a, c each sequence keeps its masks ")
+
+
+@pytest.mark.parametrize("facts", [{}, {"stateful": True}, {"drawn_only": True}], ids=str)
+def test_a_layer_that_drops_nothing_is_no_exception_to_the_scheme(facts: dict[str, Any]) -> None:
+    ones = masks(values=np.ones((2, 1, 1, 16, 1)), rate=0.0, reason="the rate is 0.")
+    nothing = LayerRecording("b", "LSTM", 32, 2, {"input": ones}, **facts)
+
+    (line,) = conclusion({"a": lasting("a"), "b": nothing})
+
+    assert line.startswith("Each sequence keeps its masks ")
+
+
+def test_of_many_names_the_first_and_the_last_are_listed() -> None:
+    assert listed(["a", "b", "c"]) == "a, b, c"
+    assert listed(["a", "b", "c", "d"]) == "a ... d (4)"
+
+
 # ---------------------------------------------------------------- before anything is trained
 
 SETTINGS = {
@@ -285,6 +337,20 @@ def test_intentions_say_of_each_site_what_its_rule_says(setting: Setting) -> Non
         assert ("one for each gate" in does) == (rule.tying == "untied")
         assert does.endswith("another for each sample.") == rule.by_sample
         assert does.endswith("one for all samples of a batch.") == (not rule.by_sample)
+
+
+@pytest.mark.parametrize(
+    ("rate", "said"), [(0.125, "12.5%"), (0.004, "0.4%"), (0.996, "99.6%"), (0.29, "29%")]
+)
+def test_intentions_say_a_rate_as_it_is(rate: float, said: str) -> None:
+    assert f": {said} dropped, " in intentions(Setting("keras", rate))[0]
+
+
+@pytest.mark.parametrize(("dropped", "said"), [(3, "0.0092%"), (2**15 - 3, "99.99%")])
+def test_an_answer_says_neither_none_nor_all_of_what_is_nearly_so(dropped: int, said: str) -> None:
+    values = (np.arange(2**15) >= dropped).astype("float32").reshape(2, 1, 4, 16, 256)
+
+    assert f", {said} dropped" in answer(masks(values=values))
 
 
 @pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import keras
@@ -120,6 +121,27 @@ def test_blocks_may_nest_and_the_inner_one_wins() -> None:
 
     assert rates(inner) == (0.5, 0.3)
     assert rates(outer) == (0.3, 0.3)
+
+
+def test_the_cells_that_were_given_rates_are_told() -> None:
+    before = keras.layers.LSTM(2, **GIVEN)
+    with overridden_rates(0.3) as built:
+        inside = keras.layers.LSTM(2)
+        keras.layers.GRU(2)
+    keras.layers.LSTM(2)
+
+    cells = [cell for reference in built if (cell := reference()) is not None]
+    assert any(cell is inside.cell for cell in cells)
+    assert not any(cell is before.cell for cell in cells)
+    assert not any(isinstance(cell, keras.layers.GRUCell) for cell in cells)
+
+
+def test_no_cell_is_held_for_the_sake_of_telling() -> None:
+    with overridden_rates(0.3) as built:
+        keras.layers.LSTMCell(2)
+    gc.collect()
+
+    assert [reference() for reference in built] == [None]
 
 
 @pytest.mark.parametrize("error", [None, ValueError, KeyboardInterrupt])

@@ -378,6 +378,50 @@ def test_a_log_that_was_too_short_is_explained() -> None:
     assert "too long to redraw its first 1,200 batches" in read(held([4], before=1200)).note
 
 
+@pytest.mark.parametrize(
+    ("batch", "call", "said"),
+    [
+        (1, 0, "too long to redraw its first batch."),
+        (2, 0, "too long to redraw its first 2 batches."),
+        (0, 3, "too long to redraw all calls of its first batch."),
+        (10, 1, "too long to redraw all calls of its first 11 batches."),
+    ],
+)
+def test_a_log_that_begins_within_a_batch_has_not_all_of_that(
+    batch: int, call: int, said: str
+) -> None:
+    log = np.array([row(4, batch, call, size=0)], np.int64)
+
+    note = read(Held(40, batch + 1, 0, log, (), ())).note
+
+    assert [each for each in (said,) if note.endswith(each)] == [said]
+    assert note.count("too long") == 1
+
+
+@pytest.mark.parametrize("why", ["nothing is drawn", "no stream of its own"])
+def test_what_is_never_redrawn_is_not_said_to_be_too_long(why: str) -> None:
+    idle = Layout((LAYOUT.sites[1],), "float32")
+    facts = replace(Facts.of("a/gru", 0, CELL), layouts=(LAYOUT,), draws=False)
+
+    what = held([4], before=1200)
+    if why == "nothing is drawn":
+        layer = read(what, layout=idle)
+    else:
+        layer = layer_recording(facts, what, None)
+
+    assert layer.draw_log is None
+    assert "too long" not in layer.note
+
+
+def test_whether_a_layer_is_stateful_is_passed_on() -> None:
+    facts = replace(Facts.of("a/gru", 0, CELL), layouts=(LAYOUT,))
+
+    for stateful in (False, True):
+        made = layer_recording(replace(facts, stateful=stateful), held([4]), None)
+        assert made.stateful is stateful
+        assert ("it is stateful" in made.note) is stateful
+
+
 def test_a_layer_that_never_trained_says_so() -> None:
     layer = read(held([]))
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dropviz.core import oracle
 from dropviz.core.trace_result import TOLERANCES, Proof, Trace
 from dropviz.errors import DropvizError
+from dropviz.figures.gates_scene import of_trace
 from dropviz.methods.method_cell import MethodCell
 from dropviz.recording import trace as module
 from dropviz.recording.find_layers import layers_by_path
@@ -59,6 +60,7 @@ LAYERS: dict[str, Any] = {
     **{f"keras.layers.GRU {name}": (keras.layers.GRU, kw) for name, kw in KERAS.items()},
     **{name: (dropping, {"case": name}) for name in METHOD_CASES},
 }
+IDLE = ("keras.layers.LSTM ", "keras.layers.GRU ")  # they have no masks that could be on
 FIVE = (
     "keras.layers.LSTM both",
     "keras.layers.GRU both",
@@ -113,7 +115,8 @@ def test_numpy_gives_the_outputs_of_a_hundred_steps(
         assert each.proof.agrees
         # No more is allowed for: that is kept for where the memory grows.
         assert each.proof.tolerance == CLOSE
-        assert (each.proof.samples, each.proof.steps, each.proof.training) == (4, 100, training)
+        assert (each.proof.samples, each.proof.steps) == (4, 100)
+        assert each.proof.training == (training and name not in IDLE)
 
 
 # Moon's memory, scaled in training, grows by 2 a step where a unit is kept at a rate of
@@ -293,6 +296,26 @@ def test_a_trace_holds_what_it_promises() -> None:
     assert seen.masks.setting == layer.cell.setting
     assert (seen.masks.batches, seen.masks.calls, seen.masks.note) == (1, 1, "")
     assert f"<Trace of {layer.name!r}: Proved: " in repr(seen)
+
+
+@pytest.mark.parametrize(
+    ("which", "training", "said"),
+    [
+        ("keras.layers.LSTM both", True, "with the recorded masks"),
+        ("keras.layers.LSTM both", False, "with dropout off"),
+        ("keras.layers.LSTM ", True, "with dropout off"),
+        ("keras.layers.GRU ", False, "with dropout off"),
+    ],
+)
+def test_a_proof_speaks_of_masks_where_there_are_some(
+    which: str, said: str, *, training: bool
+) -> None:
+    seen = trace(made(which), X, training=training)
+
+    assert f"plain NumPy {said} gives its outputs" in seen.proof.sentence
+    picture = of_trace(seen)
+    assert ("masks on" in picture.lines[0]) == (said == "with the recorded masks")
+    assert seen.proof.sentence in picture.alt
 
 
 # ---------------------------------------------------------------- nothing is disturbed
@@ -685,7 +708,7 @@ def proof(
         last=theirs[:, -1],
         outputs=theirs,
     )
-    return _proof(opened(ours), opened(ours + shaken), call, dtype)
+    return _proof(opened(ours), opened(ours + shaken), call, dtype, masked=training)
 
 
 @pytest.mark.parametrize("step", [0, 1, 2])

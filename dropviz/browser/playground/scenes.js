@@ -1,7 +1,7 @@
 // Scenes of masks, losses and gates, in the form that dropviz/figures/ has; painters know nothing else.
 
 import { maskOf } from "./snapshot.js";
-import { counted, figure, filled, general, percent, sharing } from "./words.js";
+import { counted, dropped_percent, figure, filled, general, percent, sharing } from "./words.js";
 
 /** @typedef {import("../lab/model_types.js").Sequence} Sequence */
 /** @typedef {import("../scenes/scene_types.js").Atlas} Atlas */
@@ -62,7 +62,7 @@ export function layerCall(tables, spec) {
 export function atlasScene(tables, snapshot, { sample, source }) {
   const rows = snapshot.sites.map((masks) => {
     const shared = sharing(tables.words, masks.shared, { steps: snapshot.steps, gates: tables.gates.length });
-    const dropped = `${percent(masks.dropped, 1)} dropped, rate ${general(masks.rule.rate, 3)}`;
+    const dropped = `${dropped_percent(masks.dropped)} dropped, rate ${general(masks.rule.rate, 3)}`;
     const { site, rule } = masks;
     const { symbol } = tables.sites[site];
     const says = `${dropped}; ${shared.join("; ")}`;

@@ -45,6 +45,29 @@ export function percent(share, decimals = 0) {
 }
 
 /**
+ * A share that was dropped, in per cent; 0 and 100 only where it is exactly that.
+ *
+ * @param {number} share 0 to 1
+ */
+export function dropped_percent(share) {
+  const said = percent(share, 1);
+  const rounded = ["0.0%", "100.0%"].includes(said) && share > 0 && share < 1;
+  return rounded ? precise(share, 2) : said;
+}
+
+/**
+ * A share in per cent with so many digits, or more where it would be said to be 100.
+ *
+ * @param {number} share
+ * @param {number} digits
+ * @returns {string}
+ */
+function precise(share, digits) {
+  const text = String(Number((100 * share).toPrecision(digits)));
+  return share < 1 && text === "100" ? precise(share, digits + 1) : `${text}%`;
+}
+
+/**
  * A number with its noun, as in "1 step" and "8 steps".
  *
  * @param {number} number
@@ -82,7 +105,7 @@ export function intentions({ words, sites }, setting, rules) {
     const argument = `${rule.argument}=${general(rule.rate)}`;
     if (!rule.rate) return filled(words.sentences["drops nothing"], { argument });
     const parts = [
-      filled(words.sentences.dropped, { share: percent(rule.rate) }),
+      filled(words.sentences.dropped, { share: precise(rule.rate, 4) }),
       ...scaled(words, keptScale(rule)),
       words.lives[rule.life],
       ...(rule.tying ? [words.ties[rule.tying]] : []),
@@ -114,7 +137,7 @@ function scaled(words, scale) {
  */
 export function answer({ words, sites, gates }, masks, steps) {
   const parts = [
-    filled(words.sentences.dropped, { share: percent(masks.dropped, 1) }),
+    filled(words.sentences.dropped, { share: dropped_percent(masks.dropped) }),
     ...scaled(words, masks.dropped < 1 ? masks.scale : 1),
   ];
   return filled(words.sentences.multiplied, {

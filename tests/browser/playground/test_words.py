@@ -127,6 +127,15 @@ def test_what_settings_will_do_is_said_as_in_python(engine: Engine, setting: Set
         assert said == intentions(asked)
 
 
+@pytest.mark.parametrize("rate", [0.125, 0.004, 0.996, 1 / 3])
+def test_no_rate_is_rounded_to_another(engine: Engine, rate: float) -> None:
+    asked = Setting("keras", rate, rate / 2)
+
+    said = engine.ask("intentions", tables=TABLES, setting=plain(asked))
+
+    assert said == intentions(asked)
+
+
 @pytest.mark.parametrize("same", [True, False])
 @pytest.mark.parametrize("site", ["input", "cell", "recurrent_kernel", "hidden_update"])
 def test_what_masks_did_is_said_as_in_python(engine: Engine, site: str, *, same: bool) -> None:
