@@ -42,7 +42,7 @@ def difference(what: str, found: Estimate, than: str, *, more_is_better: bool = 
     """
     if found.count < 2:  # noqa: PLR2004
         return f"{what} and {than}: {counted(found.count, 'seed')} with both; nothing can be said."
-    if found.low == found.high == 0:
+    if found.mean == found.deviation == 0:
         return f"{what} and {than}: the same score in each of these {found.count} seeds."
     if not found.differs:
         return (

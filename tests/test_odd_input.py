@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from typing import Any
 
@@ -69,6 +70,29 @@ def recorded(**arguments: Any) -> None:
         raise AssertionError("it began to record")
 
 
+@cache
+def doubt() -> Any:
+    return dropviz.mc(layer(), X, passes=20)
+
+
+def swept(**arguments: Any) -> object:
+    given = {"dropout": [0.1], "recurrent_dropout": [0.1], "seeds": 1, "units": 2, "epochs": 1}
+    return dropviz.sweep(**{**given, "task": tiny(), **arguments})
+
+
+def _swept_with(name: str, value: Any) -> object:
+    return swept(**{name: value})
+
+
+def compared(methods: Any, **arguments: Any) -> object:
+    return dropviz.compare(methods, **{"task": tiny(), "seeds": 1, "epochs": 1, **arguments})
+
+
+def shut_down() -> ThreadPoolExecutor:
+    with ThreadPoolExecutor(1) as executor:
+        return executor
+
+
 def _run_with(name: str, value: Any) -> object:
     return dropviz.run(**{name: value})
 
@@ -107,6 +131,22 @@ CALLS: dict[str, Callable[[Any], object]] = {
     "layer of a recording": lambda value: run().recording[value],
     "site of a layer": lambda value: run().recording["lstm"][value],
     "curve": lambda value: run().curves[value],
+    **{
+        f"sweep {name}": partial(_swept_with, name)
+        for name in ("dropout", "recurrent_dropout", "seeds", "task", "executor", "engine")
+    },
+    "sweep results": lambda value: swept(results=value),
+    "sweep listener": lambda value: swept(listener=value),
+    "compare": compared,
+    "compare a method": lambda value: compared(["none", value]),
+    "compare seeds": lambda value: compared(["none"], seeds=value),
+    "mc": lambda value: dropviz.mc(value, X),
+    "mc x": lambda value: dropviz.mc(layer(), value),
+    "mc passes": lambda value: dropviz.mc(layer(), X, value),
+    "mc masks": lambda value: dropviz.mc(layer(), X, masks=value),
+    "mc seed": lambda value: dropviz.mc(layer(), X, seed=value),
+    "coverage": lambda value: doubt().coverage(value),
+    "coverage share": lambda value: doubt().coverage(np.zeros((2, 3)), value),
     "Task": lambda value: dropviz.Task("mine", value, Y, X, Y),
     "Task y": lambda value: dropviz.Task("mine", X, value, X, Y),
     "Task y of numbers": lambda value: dropviz.Task("mine", X, value, X, Y, goal="numbers"),
@@ -117,7 +157,15 @@ CALLS: dict[str, Callable[[Any], object]] = {
 
 
 # A huge number is one that a recording can keep, or leave out between two, as it is.
-FINE = {("record keep", "a huge number"), ("record every", "a huge number")}
+FINE = {
+    *(("record keep", "a huge number"), ("record every", "a huge number")),
+    # Seeds may stand in a set, and a file may be called as it likes.
+    *(("sweep seeds", "a set"), ("compare seeds", "a set")),
+    *(
+        ("sweep results", odd)
+        for odd in ("digits of another script", "underscores", "a terminal code")
+    ),
+}
 CASES = [(call, odd) for call in CALLS for odd in ODD if (call, odd) not in FINE]
 
 
@@ -130,6 +178,38 @@ def test_odd_input_is_refused_in_one_sentence(call: str, odd: str) -> None:
     assert len(said) < 900
     assert "\n" not in said
     assert "\x1b" not in said
+
+
+STUDIES: dict[str, Callable[[], object]] = {
+    "results that are yes": lambda: swept(results=True),
+    "results that are a number": lambda: swept(results=5),
+    "results that are bytes": lambda: swept(results=b"x"),
+    "results with a NUL": lambda: swept(results="a\0b"),
+    "results that no file is called": lambda: swept(results="\ud800"),
+    "an array of no axis": lambda: swept(dropout=np.array(0.5)),
+    "an array of two axes": lambda: swept(dropout=np.array([[0, 0.1], [0.2, 0.3]])),
+    "arrays": lambda: swept(recurrent_dropout=[np.zeros(2), np.ones(2)]),
+    "seeds of no axis": lambda: swept(seeds=np.array(3)),
+    "no seed": lambda: swept(seeds=np.int64(0)),
+    "an executor that was shut down": lambda: swept(executor=shut_down()),
+    "a class": lambda: compared(list),
+    "methods of no axis": lambda: compared(np.array("none")),
+    "methods of two axes": lambda: compared(np.array([["none", "keras"]])),
+    "truths that are a word": lambda: doubt().coverage("abc"),
+    "truths of uneven rows": lambda: doubt().coverage([[1.0, 2.0, 3.0], [1.0]]),
+    "truths that are not all numbers": lambda: doubt().coverage(np.full((2, 3), np.nan)),
+}
+
+
+@pytest.mark.parametrize("case", STUDIES)
+def test_what_no_study_can_do_is_said_in_one_sentence(case: str) -> None:
+    with pytest.raises(DropvizError) as caught:
+        STUDIES[case]()
+
+    said = str(caught.value)
+    assert len(said) < 900
+    assert "Received" in said or "could not run a training" in said
+    assert "\n" not in said
 
 
 @pytest.mark.parametrize("name", ["unit", "dropuot", "x" * 1000])

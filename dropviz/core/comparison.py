@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from dropviz.core.display_registry import display, draw_figure
-from dropviz.core.estimate import BOOTSTRAP, Estimate
+from dropviz.core.estimate import BOOTSTRAP, MOST_SEEDS, Estimate
 from dropviz.core.sentences import counted, figure
 from dropviz.core.study_result import Trainings, data_frame
 from dropviz.core.text_table import Table
 from dropviz.core.training_result import TrainingResult
+
+_FEW = 4  # pairs, with fewer of which their own scatter is hardly known
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,8 +28,8 @@ class Entry:
             with few seeds.
         difference: From the first setting, seed by seed, with Student's interval of 95 %; None of
             the first itself.
-        needed: Seeds that it would take to see ``Comparison.visible_difference``; 0 where they
-            cannot be told.
+        needed: Seeds that it would take to see ``Comparison.visible_difference``, about; 0 where
+            they cannot be told, above ``MOST_SEEDS`` where it takes more than a study may have.
         seconds: Median seconds of an epoch, of trainings that had nothing to compile; NaN where
             there was none.
         cost: Median ratio of those seconds to the first setting's, seed by seed.
@@ -115,14 +117,17 @@ class Comparison:
         difference, first = entry.difference, self.entries[0].name
         pair = f"{entry.name} and {first}"
         if difference is None or difference.count == 0:
-            return f"{pair}: no seed has a score of both."
+            return f"{pair}: no seed has a finite score of both."
         if difference.count == 1:
             return f"{pair}: one seed tells nothing of chance."
+        if not difference.has_interval:
+            return (
+                f"{pair}: the difference was the same, {figure(difference.mean)}, with each of "
+                f"these {difference.count} seeds, so that their noise cannot be told."
+            )
         noise = f"the noise of these {difference.count} seeds"
         if not difference.differs:
-            more = ""
-            if entry.needed > difference.count:
-                more = f"; {entry.needed:,} would be needed to see {self.visible_difference:g}"
+            more = self._needed(entry.needed, difference.count)
             return f"{pair}: no difference beyond {noise}{more}."
         better = (difference.mean > 0) == self.trainings.more_is_better
         low, high = sorted((abs(difference.low), abs(difference.high)))
@@ -131,6 +136,13 @@ class Comparison:
             f"{figure(abs(difference.mean))} ({figure(low)} to {figure(high)}, 95 %), beyond "
             f"{noise}."
         )
+
+    def _needed(self, needed: int, count: int) -> str:
+        if needed <= count:
+            return ""
+        many = f"about {needed:,}" if needed <= MOST_SEEDS else f"more than {MOST_SEEDS:,}"
+        few = ", though so few seeds hardly tell how many" if count < _FEW else ""
+        return f"; {many} would be needed to see {self.visible_difference:g}{few}"
 
     @property
     def rows(self) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ class Sweep:
         seeds: The seeds of each cell.
         trainings: The trainings.
         scores: Shape (dropout, recurrent_dropout, seeds): the last validation score; NaN where
-            a training failed.
+            a training failed, and not finite where its loss was not.
         estimates: By (row, column) the mean over seeds with its bootstrap interval, which is too
             short with few seeds.
         behind: By (row, column) how far a cell is from the best, seed by seed, with Student's
@@ -56,14 +56,14 @@ class Sweep:
 
     @property
     def broken(self) -> NDArray[np.bool_]:
-        """Shape (dropout, recurrent_dropout): where at least one training failed."""
-        return np.asarray(np.isnan(self.scores).any(axis=2))
+        """Shape (dropout, recurrent_dropout): where at least one training has no finite score."""
+        return np.asarray(~np.isfinite(self.scores).all(axis=2))
 
     @property
     def best(self) -> tuple[int, int] | None:
         """Row and column of the best mean; None where no cell has one."""
         mean = np.where(self.broken, np.nan, self.mean)
-        if np.isnan(mean).all():
+        if not np.isfinite(mean).any():
             return None
         signed = mean if self.trainings.more_is_better else -mean
         row, column = np.unravel_index(int(np.nanargmax(signed)), mean.shape)
@@ -73,8 +73,9 @@ class Sweep:
     def like_best(self) -> NDArray[np.bool_]:
         """Shape (dropout, recurrent_dropout): what cannot be told from the best.
 
-        Cells whose paired difference from it has 0 within its 95 % interval; all cells that have
-        a score where there is one seed, as nothing can be told then.
+        Cells whose paired difference from it has 0 within its 95 % interval, or has none as it is
+        the same with each seed; all cells that have a score where there is one seed, as nothing
+        can be told then.
         """
         found = np.zeros(self.scores.shape[:2], bool)
         for place, estimate in self.behind.items():
@@ -115,7 +116,7 @@ class Sweep:
 
     def _best_sentence(self) -> str:
         if self.best is None:
-            return "No cell has a score: at least one training failed in each."
+            return "No cell has a finite score with each of its seeds."
         row, column = self.best
         where = self._rates(row, column)
         best = self.estimates[row, column]
@@ -125,7 +126,8 @@ class Sweep:
         said.append(self._others_sentence())
         if broke := int(self.broken.sum()):
             are = "is" if broke == 1 else "are"
-            said.append(f"{counted(broke, 'cell')} in which a training failed {are} left out.")
+            none = "in which a training has no finite score"
+            said.append(f"{counted(broke, 'cell')} {none} {are} left out.")
         return " ".join(said)
 
     def _others_sentence(self) -> str:
@@ -137,7 +139,22 @@ class Sweep:
         paired = f"(paired over {len(self.seeds)} seeds, 95 %)"
         if not like:
             return f"Each other cell is worse by more than the noise of these seeds {paired}."
-        return f"{like} of {counted(others, 'other')} cannot be told from it {paired}."
+        said = f"{like} of {counted(others, 'other')} cannot be told from it {paired}."
+        if steady := self._steady():
+            differ = "differs" if steady == 1 else "differ"
+            said += (
+                f" {counted(steady, 'cell')} {differ} from it by the same with each seed, so that "
+                "the noise of these seeds cannot be told."
+            )
+        return said
+
+    def _steady(self) -> int:
+        """Cells that are apart from the best, by the same with each seed."""
+        like = self.like_best
+        return sum(
+            bool(like[place]) and not each.has_interval and each.mean != 0
+            for place, each in self.behind.items()
+        )
 
     def _rates(self, row: int, column: int) -> str:
         return (

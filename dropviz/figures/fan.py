@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from dropviz.core.doubt import Array, Doubt
+from dropviz.core.doubt import Array, Doubt, middle_of
 from dropviz.core.sentences import counted, figure
 from dropviz.figures import colours, theme
 
@@ -56,7 +56,7 @@ def fan(doubt: Doubt, sample: int = 0) -> theme.Picture:
         places = np.arange(1, len(shown.off) + 1)
         few = len(places) <= _FEW
         for share, density in _BANDS:
-            ends = np.quantile(shown.outputs, [(1 - share) / 2, (1 + share) / 2], axis=0)
+            ends = middle_of(shown.outputs, share)
             label = f"{share:.0%} of the passes"
             _band(axes, places, ends, density, label, few=few)
         mean = shown.outputs.mean(axis=0, dtype=np.float64)
@@ -79,7 +79,9 @@ def fan(doubt: Doubt, sample: int = 0) -> theme.Picture:
     return picture
 
 
-def _band(axes: Axes, places: Array, ends: Array, density: float, label: str, *, few: bool) -> None:
+def _band(
+    axes: Axes, places: Array, ends: tuple[Array, Array], density: float, label: str, *, few: bool
+) -> None:
     if few:
         low, high = ends
         axes.bar(

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import inspect
+import numbers
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from dropviz.core.checks import check_whole
+from dropviz.core.estimate import MOST_SEEDS
 from dropviz.core.number_forms import MOST_SEED
 from dropviz.errors import DropvizError, received, unknown_name
 
-_MOST_SEEDS = 10_000
+_EXAMPLES = {"seeds": "[1, 2, 3], or how many", "methods": '["none", "keras"]'}
+_RATES = "[0, .25, .5]"
 
 
 def check_names(
@@ -42,6 +47,21 @@ def check_listener(listener: object) -> None:
         )
 
 
+def check_results_path(path: object) -> None:
+    """Raises DropvizError unless a path of results may name a file, or is None."""
+    if path is None:
+        return
+    try:
+        # Whether it is there, and can be read, is seen when it is opened.
+        with suppress(OSError):
+            Path(path).stat()  # type: ignore[arg-type]
+    # It may hold a NUL or a letter that no file's name can have, or be no name at all.
+    except Exception as error:
+        raise DropvizError(
+            f'results must be the name of a file, as in "sweep.jsonl". Received: {received(path)}.'
+        ) from error
+
+
 def checked_seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
     """The seeds of a study.
 
@@ -54,8 +74,8 @@ def checked_seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
     Raises:
         DropvizError: If there is none, one is there twice, or one is out of range.
     """
-    if isinstance(seeds, int) and not isinstance(seeds, bool):
-        return tuple(range(1, check_whole("seeds", seeds, 1, _MOST_SEEDS) + 1))
+    if isinstance(seeds, numbers.Integral) and not isinstance(seeds, bool):
+        return tuple(range(1, check_whole("seeds", seeds, 1, MOST_SEEDS) + 1))
     listed = checked_values("seeds", seeds)
     return tuple(check_whole("seed", seed, 0, MOST_SEED) for seed in listed)
 
@@ -70,16 +90,23 @@ def checked_values(name: str, values: Any) -> tuple[Any, ...]:
     Raises:
         DropvizError: If it is no list, is empty, or has a value twice.
     """
-    if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
-        raise DropvizError(
-            f"{name} must be a list of values, as [0, .25, .5]. Received: {received(values)}."
-        )
-    listed = tuple(values)
+    no_list = DropvizError(
+        f"{name} must be a list of values, as {_EXAMPLES.get(name, _RATES)}. "
+        f"Received: {received(values)}."
+    )
+    if isinstance(values, (str, bytes)):
+        raise no_list
+    try:
+        listed = tuple(values)
+        twice = [each for at, each in enumerate(listed) if each in listed[:at]]
+    # An array may have no axis, or two; and a class what may be listed in its instances alone.
+    except Exception as error:
+        raise no_list from error
     if not listed:
         raise DropvizError(f"{name} must not be empty. Received: {received(values)}.")
-    twice = next((each for at, each in enumerate(listed) if each in listed[:at]), None)
-    if twice is not None:
+    if twice:
         raise DropvizError(
-            f"{name} must have each value once. Received: {received(twice)} twice. Leave one out."
+            f"{name} must have each value once. Received: {received(twice[0])} twice. "
+            "Leave one out."
         )
     return listed

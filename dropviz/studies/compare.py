@@ -13,6 +13,7 @@ import numpy as np
 from dropviz.core.comparison import Comparison, Entry
 from dropviz.core.methods import METHODS
 from dropviz.core.scenario_string import HEAD, parse
+from dropviz.core.setting import Setting
 from dropviz.core.spec import RunSpec
 from dropviz.core.study_result import Trainings
 from dropviz.core.task import Task
@@ -95,9 +96,9 @@ def _settings(
     """The settings by what they are called, each a different training."""
     found: dict[str, RunSpec] = {}
     for each in methods:
-        name = cell_of(each) if isinstance(each, RunSpec) else str(each)
         # Seeds are those of the comparison.
         spec = replace(_spec(each, base, rates, task), seed=base.seed)
+        name = cell_of(each) if isinstance(each, RunSpec) else str(each)
         same = next((other for other, known in found.items() if known == spec), None)
         if same is not None:
             raise DropvizError(
@@ -114,7 +115,7 @@ def _spec(
     setting: str | RunSpec, base: RunSpec, rates: tuple[float, float], task: str | Task
 ) -> RunSpec:
     """A setting as a spec, with the task, units and epochs of all."""
-    if setting == NONE:
+    if isinstance(setting, str) and setting == NONE:
         return base
     if isinstance(setting, str) and setting.partition(":")[0] == HEAD:
         setting = parse(setting, batches_of(task, base.epochs)).spec
@@ -128,9 +129,9 @@ def _spec(
     if not is_known(setting, METHODS):
         raise unknown_name("method", setting, [NONE, *METHODS])
     dropout, recurrent = rates
-    two = any(rule.argument == "recurrent_dropout" for rule in METHODS[setting].rules)
+    rests = Setting(setting).idle
     return replace(
-        base, method=setting, dropout=dropout, recurrent_dropout=recurrent if two else 0.0
+        base, method=setting, dropout=dropout, recurrent_dropout=0.0 if rests else recurrent
     )
 
 

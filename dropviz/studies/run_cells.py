@@ -119,13 +119,16 @@ class CellRunner:
                     self._take(future)
             except BrokenExecutor as error:
                 self._after_death(error)
+            except DropvizError:
+                self._take_finished()
+                raise
 
     def _submit(self) -> None:
         # One alone, where somebody took a worker with it and it is not known who.
         source = self._suspects or self._waiting
         room = 1 if self._suspects else self._pool.workers + _AHEAD
         while source and len(self._running) + len(self._held) < room:
-            future = self._pool.submit(answer, source[0], self._order, None)
+            future = self._ask(source[0], None)
             self._running[future] = source.popleft()
             if source is self._suspects:
                 break
@@ -148,18 +151,31 @@ class CellRunner:
         if worker in self._sent.values():
             self._held.append(cell)
             return
-        future = self._pool.submit(answer, cell, self._order, self._data)
+        future = self._ask(cell, self._data)
         self._running[future], self._sent[future] = cell, worker
+
+    def _ask(self, cell: str, data: Any) -> Future[Answer]:
+        try:
+            return self._pool.submit(answer, cell, self._order, data)
+        except (BrokenExecutor, DropvizError):
+            raise
+        except Exception as error:
+            # As one raises that was shut down.
+            raise _cannot_run(error) from error
 
     def _release(self) -> None:
         self._waiting.extendleft(reversed(self._held))
         self._held.clear()
 
-    def _after_death(self, error: BrokenExecutor) -> None:
-        for future in [each for each in self._running if each.done() and not each.exception()]:
-            # What had come to its end is not trained again.
-            if future.result().result is not None:
+    def _take_finished(self) -> None:
+        """Takes what has come to its end, whatever became of the others."""
+        done = [each for each in self._running if each.done() and not each.cancelled()]
+        for future in done:
+            if not future.exception() and future.result().result is not None:
                 self._take(future)
+
+    def _after_death(self, error: BrokenExecutor) -> None:
+        self._take_finished()
         self._pool.begin_anew(error)
         running = list(self._running.values())
         self._running.clear()
@@ -180,10 +196,14 @@ def _came(future: Future[Answer]) -> Answer:
     except BrokenExecutor:
         raise
     except Exception as error:
-        raise DropvizError(
-            f"The executor could not run a training ({one_line(error)}). The results so far "
-            "are kept; give another executor and the same results file to go on."
-        ) from error
+        raise _cannot_run(error) from error
+
+
+def _cannot_run(error: Exception) -> DropvizError:
+    return DropvizError(
+        f"The executor could not run a training ({one_line(error)}). The results so far "
+        "are kept; give another executor and the same results file to go on."
+    )
 
 
 class Timed:

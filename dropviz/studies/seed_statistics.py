@@ -9,11 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from dropviz.core.estimate import Estimate
+from dropviz.core.estimate import MOST_SEEDS, Estimate
 
 _DRAWS, _SHARE = 10_000, 0.95
 _POWER = 0.8
 _FEWEST = 2
+# Keras's scores are float32: of two pairs that differ by the same, each of four is rounded by up to
+# half of an epsilon, and a sum on the way by as much again.
+_ROUNDING = 4 * float(np.finfo(np.float32).eps)
 
 
 def bootstrapped(scores: Sequence[float] | NDArray[np.float64]) -> Estimate:
@@ -28,7 +31,8 @@ def bootstrapped(scores: Sequence[float] | NDArray[np.float64]) -> Estimate:
     Returns:
         The estimate; the same each time, as the draws begin with one seed.
     """
-    kept = _finite(scores)
+    array = np.asarray(scores, float)
+    kept = array[np.isfinite(array)]
     if len(kept) < _FEWEST:
         return _without_interval(kept)
     rng = np.random.default_rng(0)
@@ -47,10 +51,14 @@ def paired(
         others: Those that they are compared with, in the same order of seeds.
 
     Returns:
-        The estimate of ``scores - others``, over the seeds that have both.
+        The estimate of ``scores - others``, over the seeds that have both. It has no interval
+        where all differences are the same, as is common where scores move in steps: a spread of 0
+        over a few seeds does not say that there is no noise.
     """
-    kept = _finite(np.asarray(scores, float) - np.asarray(others, float))
-    if len(kept) < _FEWEST:
+    pairs = np.stack([np.asarray(scores, float), np.asarray(others, float)])
+    pairs = pairs[:, np.isfinite(pairs).all(axis=0)]
+    kept = pairs[0] - pairs[1]
+    if len(kept) < _FEWEST or np.ptp(kept) <= _ROUNDING * np.abs(pairs).max():
         return _without_interval(kept)
     mean, error = float(kept.mean()), float(kept.std(ddof=1)) / math.sqrt(len(kept))
     half = float(stats.t.ppf((1 + _SHARE) / 2, len(kept) - 1)) * error
@@ -61,20 +69,29 @@ def seeds_needed(deviation: float, difference: float) -> int:
     """How many seeds it takes to see a difference: 5 % two-sided, in 80 % of the studies.
 
     Args:
-        deviation: Standard deviation of the paired differences.
+        deviation: Standard deviation of the paired differences, above 0.
         difference: What is to be seen, above 0.
 
     Returns:
-        The number by the normal approximation, 2 at the least.
+        The number with which Student's interval of ``paired`` lies beyond 0 so often, 2 at the
+        least; more than ``MOST_SEEDS``, whatever it is, where it takes more than a study may have.
     """
     points = float(stats.norm.ppf((1 + _SHARE) / 2) + stats.norm.ppf(_POWER))
-    return max(_FEWEST, math.ceil((points * deviation / difference) ** 2))
+    root = points * deviation / difference
+    if root > math.sqrt(MOST_SEEDS):
+        return MOST_SEEDS + 1
+    # The normal distribution asks for too few, but by two or three only.
+    number = max(_FEWEST, math.ceil(root**2))
+    while _power(number, difference / deviation) < _POWER:
+        number += 1
+    return number
 
 
-def _finite(scores: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:
-    array = np.asarray(scores, float)
-    kept: NDArray[np.float64] = array[np.isfinite(array)]
-    return kept
+def _power(number: int, size: float) -> float:
+    """The share of studies that see a difference of so many standard deviations."""
+    freedom = number - 1
+    beyond = stats.t.ppf((1 + _SHARE) / 2, freedom)
+    return float(stats.nct.sf(beyond, freedom, size * math.sqrt(number)))
 
 
 def _estimate(kept: NDArray[np.float64], low: float, high: float) -> Estimate:
@@ -82,5 +99,6 @@ def _estimate(kept: NDArray[np.float64], low: float, high: float) -> Estimate:
 
 
 def _without_interval(kept: NDArray[np.float64]) -> Estimate:
-    mean = float(kept[0]) if len(kept) else math.nan
-    return Estimate(mean, math.nan, math.nan, math.nan, len(kept))
+    mean = float(kept.mean()) if len(kept) else math.nan
+    deviation = 0.0 if len(kept) >= _FEWEST else math.nan
+    return Estimate(mean, math.nan, math.nan, deviation, len(kept))

@@ -202,7 +202,7 @@ display(above.against(side(reported)), honest.against(side(off)))
 # The number follows from how far the pairs scatter:
 #
 # ```python
-# print(twenty.entries[1].needed, "seeds; pairs scatter by", twenty.entries[1].difference.deviation)
+# print("about", twenty.entries[1].needed, "seeds; pairs scatter by", twenty.entries[1].difference.deviation)
 # ```
 #
 # </details>

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dropviz.core.methods import METHODS
 from dropviz.core.scenario_string import parse
+from dropviz.core.setting import Setting
 from dropviz.core.spec import RunSpec
 from dropviz.errors import DropvizError
 from dropviz.studies.compare import compare
@@ -36,6 +38,19 @@ def test_settings_are_trained_with_the_same_seeds(monkeypatch: pytest.MonkeyPatc
         ("zaremba", 0.25, 0.0),
         ("moon", 0.5, 0.1),
     ]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_method_takes_both_rates_wherever_it_has_a_place_for_both(
+    monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    found = compared(monkeypatch, lambda _: 0.5, methods=["none", method], seeds=1)
+
+    (cell,) = found.entries[1].cells
+    rules = Setting(method, cell.spec.dropout, cell.spec.recurrent_dropout).rules
+    assert {rule.rate for rule in rules} == {0.25}
+    # Zaremba masks nothing but x.
+    assert cell.spec.recurrent_dropout == (0.0 if method == "zaremba" else 0.25)
 
 
 def test_a_schedule_s_shares_are_those_of_this_training(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,7 +87,7 @@ def test_a_difference_beyond_the_noise_is_said_with_its_interval(
 ) -> None:
     found = compared(
         monkeypatch,
-        lambda s: 0.8 + 0.1 * (s.dropout > 0) + noise(s.seed, 0.05) + noise(s.seed + 50, 0.001),
+        lambda s: 0.8 + noise(s.seed, 0.05) + (0.1 + noise(s.seed + 50, 0.001)) * (s.dropout > 0),
         methods=["none", "keras"],
         seeds=5,
     )
@@ -118,9 +133,56 @@ def test_no_difference_beyond_the_noise_says_how_many_seeds_it_would_take(
     assert not difference.differs
     assert found.sentences[0] == (
         "keras and none: no difference beyond the noise of these 5 seeds; "
-        f"{found.entries[1].needed} would be needed to see 0.01."
+        f"about {found.entries[1].needed} would be needed to see 0.01."
     )
     assert found.entries[1].needed > 5
+
+
+@pytest.mark.parametrize(
+    ("seeds", "size", "said"),
+    [
+        (4, 0.03, r"; about \d+ would be needed to see 0\.01\."),
+        (
+            3,
+            0.03,
+            r"; about \d+ would be needed to see 0\.01, though so few seeds hardly tell how many\.",
+        ),
+        (5, 0.9, r"; more than 10,000 would be needed to see 0\.01\."),
+    ],
+)
+def test_how_many_seeds_it_would_take_is_said_as_far_as_it_is_known(
+    monkeypatch: pytest.MonkeyPatch, seeds: int, size: float, said: str
+) -> None:
+    # Its sign turns with the seed, so that nothing is beyond the noise.
+    found = compared(
+        monkeypatch,
+        lambda s: (-1) ** s.seed * (size + s.seed / 1000) * (s.dropout > 0),
+        methods=["none", "keras"],
+        seeds=seeds,
+    )
+
+    start = f"keras and none: no difference beyond the noise of these {seeds} seeds"
+    assert re.fullmatch(start + said, found.sentences[0])
+
+
+@pytest.mark.parametrize(("apart", "said"), [(0.25, "0.250"), (-0.25, "-0.250"), (0.0, "0.000")])
+def test_the_same_difference_with_each_seed_tells_nothing_of_their_noise(
+    monkeypatch: pytest.MonkeyPatch, apart: float, said: str
+) -> None:
+    # Quarters and sixteenths are exact.
+    found = compared(
+        monkeypatch,
+        lambda s: 0.5 + s.seed / 16 + apart * (s.dropout > 0),
+        methods=["none", "keras"],
+        seeds=3,
+    )
+
+    assert found.sentences[0] == (
+        f"keras and none: the difference was the same, {said}, with each of these 3 seeds, so that "
+        "their noise cannot be told."
+    )
+    assert found.entries[1].needed == 0
+    assert found.table.rows[1][2] == f"{said} (the same with 3 seeds)"
 
 
 def test_one_seed_says_that_it_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,6 +229,11 @@ def test_what_a_training_had_to_compile_is_no_cost_of_its_method() -> None:
     assert one.table.rows[0][-2:] == ("", "")
 
 
+def shut_down() -> ThreadPoolExecutor:
+    with ThreadPoolExecutor(1) as executor:
+        return executor
+
+
 BAD: dict[str, tuple[dict[str, Any], str]] = {
     "none": ({"methods": []}, "methods must not be empty"),
     "twice": ({"methods": ["keras", "keras"]}, "each value once"),
@@ -192,6 +259,12 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a part twice": ({"methods": ["lstm:e3:e4"]}, "gives epochs twice"),
     "seeds": ({"seeds": [2, 2]}, "each value once"),
+    "a class": ({"methods": list}, r"methods must be a list of values, as \[\"none\", \"keras\"\]"),
+    "an array of two axes": ({"methods": np.array([["none", "keras"]])}, "A setting is"),
+    "an executor that was shut down": (
+        {"executor": shut_down(), "task": tiny()},
+        r"could not run a training \(RuntimeError: cannot schedule new futures",
+    ),
 }
 
 

@@ -173,6 +173,19 @@ def test_one_step_with_recurrent_dropout_alone_says_why_nothing_varies() -> None
     assert "nothing varies" in str(found)
 
 
+def test_a_model_whose_weights_are_nan_is_not_said_to_be_sure() -> None:
+    model = model_of(keras.layers.LSTM(4, **RATES), keras.layers.Dense(1))
+    model.layers[-1].bias.assign([np.nan])
+
+    found = mc(model, X, passes=20)
+
+    said = str(found)
+    assert "Not finite: 140 of 140 outputs with the masks on and 7 of 7 outputs with" in said
+    assert "nothing varies" not in said
+    with pytest.raises(DropvizError, match="predictions must be finite"):
+        found.coverage(np.zeros(SAMPLES))
+
+
 def test_without_a_rate_it_says_that_nothing_can_vary() -> None:
     found = mc(model_of(keras.layers.GRU(4)), X, passes=3)
 

@@ -249,6 +249,72 @@ def test_an_executor_of_others_that_breaks_ends_the_study_in_a_sentence(
     assert found
 
 
+class Ended(Executor):
+    """Workers whose answers are all there before any is taken, but one has gone wrong."""
+
+    def __init__(self, wrong: Callable[[Future[Any]], object]) -> None:
+        self._wrong = wrong
+
+    def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        del function, kwargs
+        answered: Future[Any] = Future()
+        if args[0] == CELLS[1]:
+            self._wrong(answered)
+        else:
+            answered.set_result(done(args[0]))
+        return answered
+
+
+def cancelled(future: Future[Any]) -> None:
+    future.cancel()
+    future.set_running_or_notify_cancel()
+
+
+WRONG: dict[str, Callable[[Future[Any]], object]] = {
+    "raises": lambda future: future.set_exception(OSError("a lost worker")),
+    "is cancelled": cancelled,
+    "has other versions": lambda future: future.set_result(Answer(refused="Other versions.")),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_has_ended_is_kept_where_another_training_goes_wrong(wrong: str) -> None:
+    # Which of several comes first is not for the runner to say: each of ten runs has its own order.
+    for _ in range(10):
+        found: list[TrainingResult] = []
+        pool = WorkerPool(Ended(WRONG[wrong]), 10)
+        with pytest.raises(DropvizError, match=r"could not run a training|Other versions"):
+            CellRunner(pool, ORDER, None, found.append).run(CELLS[:10])
+
+        assert sorted(each.cell for each in found) == sorted({*CELLS[:10]} - {CELLS[1]})
+
+
+def test_an_executor_that_was_shut_down_is_said_in_a_sentence() -> None:
+    with ThreadPoolExecutor(1) as executor:
+        pass
+
+    with pytest.raises(DropvizError, match=r"could not run a training \(RuntimeError: cannot sch"):
+        ran(WorkerPool(executor, 1))
+
+
+def test_what_has_ended_is_kept_where_an_executor_is_shut_down_on_the_way() -> None:
+    class Shut(Ended):
+        taken = 0
+
+        def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+            self.taken += 1
+            if self.taken > 5:
+                raise RuntimeError("cannot schedule new futures after shutdown")
+            return super().submit(function, *args, **kwargs)
+
+    found: list[TrainingResult] = []
+    pool = WorkerPool(Shut(lambda future: future.set_result(done(CELLS[1]))), 10)
+    with pytest.raises(DropvizError, match="results so far are kept"):
+        CellRunner(pool, ORDER, None, found.append).run(CELLS[:10])
+
+    assert sorted(each.cell for each in found) == sorted(CELLS[:5])
+
+
 def test_workers_of_other_versions_end_the_study(replies: Callable[[Reply], None]) -> None:
     replies(lambda *_: Answer(refused="A worker has other versions."))
     with ThreadPoolExecutor(1) as executor, pytest.raises(DropvizError, match="other versions"):

@@ -21,9 +21,15 @@ RATES = {"dropout": (0.0, 0.25, 0.5), "recurrent_dropout": (0.0, 0.4)}
 
 
 def hill(spec: RunSpec) -> float:
-    """Best at .25 and .4, with noise that is the same for all cells of a seed."""
+    """Best at .25 and .4, with noise of a seed, and a little of each cell."""
     away = abs(spec.dropout - 0.25) + abs(spec.recurrent_dropout - 0.4)
-    return 0.9 - 0.2 * away + noise(spec.seed)
+    return 0.9 - 0.2 * away + noise(spec.seed) + little(spec)
+
+
+def little(spec: RunSpec) -> float:
+    """Noise of one cell and seed, far below the differences of cells in these tests."""
+    cell = round(100 * spec.dropout + 10_000 * spec.recurrent_dropout)
+    return noise(1000 * cell + spec.seed, 1e-5)
 
 
 def test_scores_lie_where_their_rates_say(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,16 +42,37 @@ def test_scores_lie_where_their_rates_say(monkeypatch: pytest.MonkeyPatch) -> No
                 spec = RunSpec(dropout=dropout, recurrent_dropout=recurrent, seed=seed)
                 assert found.scores[row, column, number] == hill(spec)
     assert found.best == (1, 1)
-    assert found.mean[1, 1] == pytest.approx(0.9 + np.mean([noise(4), noise(9)]))
+    # Six deviations of the noise of a cell.
+    assert found.mean[1, 1] == pytest.approx(0.9 + np.mean([noise(4), noise(9)]), abs=6e-5)
 
 
 def test_pairs_tell_apart_what_the_noise_of_seeds_hides(monkeypatch: pytest.MonkeyPatch) -> None:
-    # The noise is the same for both of a pair, and ten times the difference.
-    found = swept(monkeypatch, lambda s: 0.01 * s.dropout + noise(s.seed, 0.1), **RATES, seeds=3)
+    # The noise of a seed is the same for both of a pair, and ten times the difference.
+    found = swept(
+        monkeypatch,
+        lambda s: 0.01 * s.dropout + noise(s.seed, 0.1) + little(s),
+        **RATES,
+        seeds=3,
+    )
 
     assert found.best is not None
     assert found.best[0] == 2
-    assert found.like_best.tolist() == [[False, False], [False, False], [True, True]]
+    assert not found.like_best[:2].any()
+    assert found.like_best[found.best]
+
+
+def test_what_is_apart_by_the_same_with_each_seed_is_not_told_apart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Halves and sixteenths are exact: no rounding makes a spread.
+    found = swept(monkeypatch, lambda s: s.seed / 16 - s.dropout, **RATES, seeds=3)
+
+    assert found.like_best.all()
+    assert {each.deviation for each in found.behind.values()} == {0.0}
+    assert found.sentences[0].endswith(
+        f"5 of 5 others cannot be told from it {OVER}. 4 cells differ from it by the same with "
+        "each seed, so that the noise of these seeds cannot be told."
+    )
 
 
 def test_what_noise_covers_is_not_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,7 +123,32 @@ def test_where_all_broke_there_is_no_best(monkeypatch: pytest.MonkeyPatch) -> No
     found = swept(monkeypatch, lambda _: math.nan, **RATES, seeds=2)
 
     assert found.best is None
-    assert "No cell has a score" in str(found)
+    assert found.sentences[0] == "No cell has a finite score with each of its seeds."
+
+
+def test_a_score_that_is_infinite_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def loss(spec: RunSpec) -> float:
+        return -math.inf if (spec.dropout, spec.seed) == (0.25, 2) else 1 - hill(spec)
+
+    found = swept(monkeypatch, loss, **RATES, seeds=3, curve="val_loss")
+    none = swept(monkeypatch, lambda _: math.inf, **RATES, seeds=2, curve="val_loss")
+
+    assert found.broken.tolist() == [[False] * 2, [True] * 2, [False] * 2]
+    assert found.best is not None
+    assert found.best[0] != 1
+    assert found.sentences[0].endswith(
+        "2 cells in which a training has no finite score are left out."
+    )
+    assert none.best is None
+    assert none.sentences[0] == "No cell has a finite score with each of its seeds."
+    assert "failed" not in str(none)
+
+
+@pytest.mark.parametrize("seeds", [np.int64(3), np.uint8(3), [1, 2, 3], np.array([1, 2, 3])])
+def test_seeds_are_counted_or_given_by_numpy_too(
+    monkeypatch: pytest.MonkeyPatch, seeds: Any
+) -> None:
+    assert swept(monkeypatch, hill, **RATES, seeds=seeds).seeds == (1, 2, 3)
 
 
 def without(*broken: tuple[float, float]) -> Callable[[RunSpec], float]:
@@ -121,11 +173,11 @@ ALONE = "There is no other cell to tell it from."
         (without(), WORSE),
         (
             without((0.25, 0.0)),
-            f"{WORSE} 1 cell in which a training failed is left out.",
+            f"{WORSE} 1 cell in which a training has no finite score is left out.",
         ),
         (
             without(*(each for each in PLACES if each != (0.5, 0.0))),
-            f"{ALONE} 5 cells in which a training failed are left out.",
+            f"{ALONE} 5 cells in which a training has no finite score are left out.",
         ),
         (lambda s: noise(s.seed), f"5 of 5 others cannot be told from it {OVER}."),
     ],
@@ -169,6 +221,16 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "an argument": ({"unit": 16}, "no argument 'unit'. Did you mean 'units'"),
     "one seed": ({"seed": 3}, "no argument 'seed'. Did you mean 'seeds'"),
     "methods": ({"methods": ["moon"]}, "no argument 'methods'. Did you mean 'method'"),
+    "an array of no axis": ({"dropout": np.array(0.5)}, "dropout must be a list of values"),
+    "an array of two axes": (
+        {"dropout": np.array([[0, 0.1], [0.2, 0.3]])},
+        "dropout must be a list of values",
+    ),
+    "arrays": ({"dropout": [np.zeros(2), np.ones(2)]}, "dropout must be a list of values"),
+    "seeds of no axis": ({"seeds": np.array(3)}, r"seeds must be .* as \[1, 2, 3\], or how many"),
+    "seeds that are yes": ({"seeds": np.True_}, "seeds must be"),
+    "results that are yes": ({"results": True}, "results must be the name of a file"),
+    "results that are bytes": ({"results": b"x"}, "results must be the name of a file"),
     "a folder": ({"results": "/no/such/folder/results.jsonl"}, "cannot be kept"),
 }
 
