@@ -13,8 +13,8 @@
 # * **Know before:** lesson 2: what a mask does in training and at prediction.
 # * **Words:** a *sample* is one sequence, here a wave. A *pass* is one prediction of all samples with
 #   masks drawn anew. The *spread* is how far the passes of a sample scatter: their standard
-#   deviation. A *band* is the range in which one more pass would lie so often: a band of nine tenths
-#   leaves out about the lowest and the highest twentieth.
+#   deviation. A *band* of nine tenths is where nine of ten further passes would lie: it leaves out
+#   about the lowest and the highest twentieth.
 #
 # **Ways to open this lesson**
 #
