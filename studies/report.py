@@ -44,6 +44,11 @@ def difference(what: str, found: Estimate, than: str, *, more_is_better: bool = 
         return f"{what} and {than}: {counted(found.count, 'seed')} with both; nothing can be said."
     if found.mean == found.deviation == 0:
         return f"{what} and {than}: the same score in each of these {found.count} seeds."
+    if not found.has_interval:
+        return (
+            f"{what} and {than}: the difference was the same, {figure(found.mean)}, in each of "
+            f"these {found.count} seeds, so that their noise cannot be told."
+        )
     if not found.differs:
         return (
             f"{what} and {than}: no difference beyond the noise of these {found.count} seeds "

@@ -34,7 +34,6 @@ def made(rows: list[dict[str, object]]) -> Results:
             True,
             "A and B: no difference beyond the noise of these 5 seeds (0.000 to 0.060).",
         ),
-        (0.0, 0.0, True, "A and B: the same score in each of these 5 seeds."),
     ],
 )
 def test_a_difference_is_one_only_where_its_interval_says_so(
@@ -43,6 +42,23 @@ def test_a_difference_is_one_only_where_its_interval_says_so(
     found = Estimate((low + high) / 2, low, high, 0.02, 5)
 
     assert difference("A", found, "B", more_is_better=more_is_better) == said
+
+
+@pytest.mark.parametrize(
+    ("mean", "said"),
+    [
+        (0.0, "A and B: the same score in each of these 5 seeds."),
+        (
+            0.125,
+            "A and B: the difference was the same, 0.125, in each of these 5 seeds, so that their "
+            "noise cannot be told.",
+        ),
+    ],
+)
+def test_of_differences_that_do_not_scatter_no_noise_is_told(mean: float, said: str) -> None:
+    found = Estimate(mean, float("nan"), float("nan"), 0.0, 5)
+
+    assert difference("A", found, "B") == said
 
 
 def test_of_one_seed_nothing_is_said() -> None:
