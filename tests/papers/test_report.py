@@ -50,8 +50,10 @@ def test_a_difference_is_one_only_where_its_interval_says_so(
         (0.0, "A and B: the same score in each of these 5 seeds."),
         (
             0.125,
-            "A and B: the difference was the same, 0.125, in each of these 5 seeds, so that "
-            + "their noise cannot be told.",
+            (
+                "A and B: the difference was the same, 0.125, in each of these 5 seeds, so that "
+                "their noise cannot be told."
+            ),
         ),
     ],
 )
