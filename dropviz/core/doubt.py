@@ -54,7 +54,7 @@ class Coverage:
         )
 
     def _verdict(self) -> str:
-        fewest = _fewest_passes(self.share)
+        fewest = fewest_passes(self.share)
         if 0 < self.passes < fewest:
             return (
                 f"it reaches from the lowest to the highest of {self.passes} passes, which are too "
@@ -255,8 +255,12 @@ def covered(low: Array, high: Array, y: Any, share: float) -> Coverage:
     return Coverage(share, float(inside.mean()), low_end, high_end, inside.size)
 
 
-def _fewest_passes(share: float) -> int:
-    """From how many passes on a band of their quantiles holds its share of further ones."""
+def fewest_passes(share: float) -> int:
+    """From how many passes on a band of their quantiles holds its share of further ones.
+
+    Args:
+        share: The share, between 0 and 1.
+    """
     # Rounded, as 2 / (1 - .9) is more than 20 by its last bit.
     return math.ceil(round(2 / (1 - share), 6)) - 1
 

@@ -8,12 +8,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from dropviz.core.doubt import Array, Doubt, middle_of
+from dropviz.core.doubt import Array, Doubt, fewest_passes, middle_of
 from dropviz.core.sentences import counted, figure
 from dropviz.figures import colours, theme
 
 _WIDTH, _HEIGHT = 820, 360
-_BANDS = ((0.9, 0.18), (0.5, 0.34))  # shares of the passes, and how dense each is
+_BANDS = ((0.9, 0.18), (0.5, 0.34))  # how often one more pass lies within, and how dense each is
 _NAME = 40  # letters of a model's name that the title has room for
 _FEW = 24  # places that are drawn one by one
 _LINES: tuple[dict[str, Any], ...] = (
@@ -57,12 +57,13 @@ def fan(doubt: Doubt, sample: int = 0) -> theme.Picture:
         few = len(places) <= _FEW
         for share, density in _BANDS:
             ends = middle_of(shown.outputs, share)
-            label = f"{share:.0%} of the passes"
+            whole = doubt.passes < fewest_passes(share)
+            label = "lowest to highest pass" if whole else f"{share:.0%} band"
             _band(axes, places, ends, density, label, few=few)
         mean = shown.outputs.mean(axis=0, dtype=np.float64)
         # Nothing lies between two samples or two classes.
         lines = _MARKS if few else _LINES
-        axes.plot(places, mean, color=colours.PURPLE, label="their mean", **lines[0])
+        axes.plot(places, mean, color=colours.PURPLE, label="mean of the passes", **lines[0])
         axes.plot(places, shown.off, color=colours.INK, label="dropout off (predict)", **lines[1])
         axes.use_sticky_edges = False
         axes.margins(y=0.08)

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from dropviz.core.run_file import Status
 
 Shell = Any
-Reference = weakref.ref[Any]
 _Stops = (KeyboardInterrupt, SystemError)
 
 LINE_ONLY = ("task", "method", "units", "epochs", "seed", *OPTIONS, "scenario")
@@ -136,12 +135,11 @@ def record_cell(shell: Shell, given: Namespace, cell: str, kept: Kept) -> None:
     from dropviz.core.runs import Run
     from dropviz.jupyter.child_processes import ChildProcesses
     from dropviz.jupyter.run_cell import run_cell
-    from dropviz.methods.rate_override import overridden_rates
     from dropviz.studies.train import stopped
     from dropviz.studies.watch import watch_everything
 
     began, children = time.perf_counter(), ChildProcesses()
-    with watch_everything(listener=view) as watched, overridden_rates(**rates) as built:
+    with watch_everything(**rates, listener=view) as watched:
         interrupts.safe_point()  # nothing of the cell has run
         error = run_cell(shell, cell)
     run = Run(
@@ -151,7 +149,7 @@ def record_cell(shell: Shell, given: Namespace, cell: str, kept: Kept) -> None:
         status=_status(error),
         seconds=time.perf_counter() - began,
         code=cell,
-        reason=_remarks(watched, rates, built) or ("" if watched.recording else children.remark),
+        reason=_remarks(watched, rates) or ("" if watched.recording else children.remark),
         model=watched.model,
         models=watched.models if len(watched.models) > 1 else (),
     )
@@ -194,7 +192,7 @@ def _status(error: BaseException | None) -> Status:
     return "stopped" if stops else "failed"
 
 
-def _remarks(watched: Any, rates: dict[str, float], built: Sequence[Reference]) -> str:
+def _remarks(watched: Any, rates: dict[str, float]) -> str:
     site = {"dropout": "input", "recurrent_dropout": "recurrent"}
     names = {
         layer.layer
@@ -202,7 +200,7 @@ def _remarks(watched: Any, rates: dict[str, float], built: Sequence[Reference]) 
         for layer in watched.recording.values()
         if layer.kind == "LSTM" and layer.get(site[name]) and layer[site[name]].rate != rate
     }
-    remarks = _other_rates(sorted(names), watched.layers(), built)
+    remarks = _other_rates(sorted(names), watched.layers(), watched.built)
     others = sorted(
         each.layer
         for each in watched.recording.values()
@@ -217,7 +215,7 @@ def _remarks(watched: Any, rates: dict[str, float], built: Sequence[Reference]) 
 
 
 def _other_rates(
-    names: Sequence[str], layers: Mapping[str, Any], built: Sequence[Reference]
+    names: Sequence[str], layers: Mapping[str, Any], built: Sequence[weakref.ref[Any]]
 ) -> list[str]:
     """Why some layers dropped at other rates than those of the line, as far as is known."""
     given = {id(cell) for reference in built if (cell := reference()) is not None}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+import weakref
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -51,12 +52,16 @@ class Watched:
         fitted: The models that were fitted, in the order of their last fit.
         recording: The masks of every recurrent layer that trained.
         layers: Gives the recorded layers that are still there, by their names in the recording.
+        built: References to the cells that were built with the rates given.
     """
 
-    def __init__(self, recorder: Recorder, listener: Listener | None) -> None:
+    def __init__(
+        self, recorder: Recorder, listener: Listener | None, built: Sequence[weakref.ref[Any]]
+    ) -> None:
         self.fitted: list[Fitted] = []
         self.recording = recorder.recording
         self.layers = recorder.layers
+        self.built = built
         self._recorder = recorder
         self._kept: Model = None
         self._listener = listener
@@ -146,8 +151,9 @@ def watch_everything(
     Yields:
         What came by; complete after the block.
     """
-    with record_everything() as recorder, overridden_rates(dropout, recurrent_dropout):
-        watched = Watched(recorder, listener)
+    rates = overridden_rates(dropout, recurrent_dropout)
+    with record_everything() as recorder, rates as built:
+        watched = Watched(recorder, listener, built)
         # After the recorder's own: it knows the model's layers then.
         make = hooks.before(keras.Model, f"make_{TRAIN}", watched.on_make)
         with hooks.before(keras.Model, "fit", watched.on_fit), make:

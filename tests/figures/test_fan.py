@@ -60,9 +60,23 @@ def test_a_band_lies_between_the_quantiles() -> None:
     polygons: list[Any] = [each for each in axes.collections if isinstance(each, PolyCollection)]
 
     heights = polygons[0].get_paths()[0].vertices[:, 1]
-    low, high = doubt.band(0.9)
-    assert heights.min() == pytest.approx(low.min())
-    assert heights.max() == pytest.approx(high.max())
+    # Nine passes are too few for nine tenths.
+    passes = np.sort(doubt.outputs, axis=0)
+    assert heights.min() == pytest.approx(passes[0].min())
+    assert heights.max() == pytest.approx(passes[-1].max())
+    # One more pass lies below the k-th of nine in k of ten cases.
+    heights = polygons[1].get_paths()[0].vertices[:, 1]
+    assert heights.min() == pytest.approx((passes[1] + passes[2]).min() / 2)
+    assert heights.max() == pytest.approx((passes[6] + passes[7]).max() / 2)
+    assert [each.get_label() for each in polygons] == ["lowest to highest pass", "50% band"]
+
+
+def test_enough_passes_have_a_band() -> None:
+    many = Doubt(RNG.normal(size=(19, 40, 1)), np.zeros((40, 1)))
+    (axes,) = fan(many).axes
+
+    labels = axes.get_legend_handles_labels()[1]
+    assert labels[:2] == ["90% band", "50% band"]
 
 
 @pytest.mark.parametrize("name", SHAPES)

@@ -105,6 +105,13 @@ def test_the_seeds_that_are_needed_see_the_difference_four_times_of_five(deviati
     assert seen(needed - 1, deviation, 0.01) < 0.8 + 0.05
 
 
+def test_a_few_more_seeds_are_needed_than_the_normal_distribution_says() -> None:
+    needed = seeds_needed(deviation=0.05, difference=0.02)
+
+    assert needed == 52  # (2.8016 * 2.5)**2 = 49.06, and half of 1.96 squared
+    assert seen(needed, 0.05, 0.02) == pytest.approx(0.8, abs=0.05)
+
+
 def test_of_many_seeds_the_normal_distribution_tells_how_many() -> None:
     # (2.8016 * 30)**2 = 7,064; Student's t takes half of 1.96 squared more of them.
     assert seeds_needed(deviation=0.3, difference=0.01) == 7066
