@@ -82,7 +82,7 @@ def design_from(literal: object) -> Design:
         The design.
 
     Raises:
-        DropvizError: If it is none, too large, cannot be trained, or compares a value with itself.
+        DropvizError: If it is none, too large, or compares a value with itself.
     """
     if not isinstance(literal, Mapping) or not all(key in literal for key in _KEYS):
         raise DropvizError(
@@ -127,7 +127,10 @@ def _check_values_differ(plan: Design, factor: str) -> None:
     """A value beside itself, as 0 beside -0.0, would be compared with itself."""
     known: dict[object, object] = {}
     for value in plan.vary[factor]:
-        spec = RunSpec(**{**plan.hold, factor: value})
+        try:
+            spec = RunSpec(**{**plan.hold, factor: value})
+        except DropvizError:
+            continue  # said where it is to be trained; what else was designed is judged without
         dropping = tuple(rule for rule in spec.setting.rules if rule.rate)
         trained = (spec.task, spec.method, spec.units, spec.epochs, dropping)
         if trained in known:

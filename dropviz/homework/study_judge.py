@@ -79,7 +79,10 @@ def judge_study(
     if len(plan.vary) != 1:
         return checks, "results and claim are of a design in which one factor varies"
     (factor,) = plan.vary
-    specs = plan.specs(factor)
+    try:
+        specs = plan.specs(factor)
+    except DropvizError as error:
+        return checks, _not_carried_out(error)
     table = {(row.value, row.seed): row for row in rows or ()}
     results = _results(specs, table)
     again = _trained_again(factor, specs, table, seed) if results.points else None
