@@ -73,7 +73,7 @@ def write_whole(path: str | os.PathLike[str], content: Callable[[], bytes]) -> P
     Raises:
         DropvizError: If it cannot be written there.
     """
-    target = _as_path(path)
+    target = checked_path(path)
     shown = received(str(target))
     if not target.parent.is_dir():
         raise DropvizError(
@@ -142,7 +142,7 @@ def read(path: str | os.PathLike[str]) -> tuple[str, dict[str, Any], Arrays]:
         DropvizError: If there is no such file, or it is damaged, foreign, or of another
             format than this dropviz writes.
     """
-    source = _as_path(path)
+    source = checked_path(path)
     shown = received(str(source))
     if not source.is_file():
         raise DropvizError(f"There is no file {shown}. Expected a file that Run.save wrote.")
@@ -273,15 +273,26 @@ def _why(error: BaseException) -> str:
     return " ".join(said.split())
 
 
-def _as_path(path: object) -> Path:
+def checked_path(path: object, name: str = "path", example: str = "run.dropviz") -> Path:
+    """Checks that something may name a file, which need not be there.
+
+    Args:
+        path: What came.
+        name: The argument that it came as.
+        example: A name as it may be.
+
+    Raises:
+        DropvizError: If it names none, or may not be looked at.
+    """
     try:
         found = Path(path)  # type: ignore[arg-type]
-        found.is_file()
+        with suppress(FileNotFoundError, NotADirectoryError):
+            found.stat()
     except PermissionError as error:
         raise DropvizError(f"{received(path)} cannot be looked at: {_why(error)}.") from error
     # A name may hold a NUL, be too long for the system, or be no name at all.
     except Exception as error:
         raise DropvizError(
-            f'path must be the name of a file, as in "run.dropviz". Received: {received(path)}.'
+            f'{name} must be the name of a file, as in "{example}". Received: {received(path)}.'
         ) from error
     return found

@@ -5,8 +5,6 @@ from __future__ import annotations
 import inspect
 import numbers
 from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from dropviz.core.checks import check_whole
@@ -45,21 +43,6 @@ def check_listener(listener: object) -> None:
             "listener must be a function that takes the progress. "
             f"Received: listener={received(listener)}."
         )
-
-
-def check_results_path(path: object) -> None:
-    """Raises DropvizError unless a path of results may name a file, or is None."""
-    if path is None:
-        return
-    try:
-        # Whether it is there, and can be read, is seen when it is opened.
-        with suppress(OSError):
-            Path(path).stat()  # type: ignore[arg-type]
-    # It may hold a NUL or a letter that no file's name can have, or be no name at all.
-    except Exception as error:
-        raise DropvizError(
-            f'results must be the name of a file, as in "sweep.jsonl". Received: {received(path)}.'
-        ) from error
 
 
 def checked_seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:

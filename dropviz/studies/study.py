@@ -10,12 +10,13 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import Any
 
+from dropviz.core.result_files import checked_path
 from dropviz.core.spec import RunSpec
 from dropviz.core.study_result import PlainProof, Trainings, score_of
 from dropviz.core.task import Task
 from dropviz.core.training_result import TrainingResult, cell_of
 from dropviz.errors import one_line
-from dropviz.studies.arguments import check_listener, check_results_path
+from dropviz.studies.arguments import check_listener
 from dropviz.studies.engines import Engine, check_engine
 from dropviz.studies.results_file import ResultsFile, StudyId
 from dropviz.studies.run_cells import CellRunner, StudyProgress, Timed
@@ -50,7 +51,8 @@ class How:
     def __post_init__(self) -> None:
         check_engine(self.engine)
         check_listener(self.listener)
-        check_results_path(self.results)
+        if self.results is not None:
+            checked_path(self.results, "results", "sweep.jsonl")
 
 
 def run_study(specs: Sequence[RunSpec], task: str | Task, how: How) -> Trainings:
