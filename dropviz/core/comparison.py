@@ -107,9 +107,12 @@ class Comparison:
         """What may be said of each setting, and what may not."""
         said = [self._said_of(entry) for entry in self.entries[1:]]
         if any(entry.score.count > 1 for entry in self.entries):
+            # Of several differences some lie beyond theirs by chance.
+            _, *others = self.entries
+            alone = ", each by itself" if len(others) > 1 else ""
             said.append(
                 f"Intervals of single settings are {BOOTSTRAP}; those of differences are of 95 % "
-                "(Student's)."
+                f"(Student's{alone})."
             )
         return [*said, *self.trainings.failures, self.trainings.proof_sentence]
 

@@ -11,9 +11,7 @@ from dropviz.core.doubt import Coverage
 from dropviz.core.sentences import figure
 from dropviz.core.text_table import Table
 
-# The share that a band is to hold, and the standard deviations round its mean that it reaches: of
-# a few models no quantiles can be told, so that it is that of a normal distribution, for both ways.
-SHARE, REACH = 0.9, 1.644854
+SHARE = 0.9  # that a band is to hold
 _FOR_QUANTILES = round(2 / (1 - SHARE))  # models, one of them beyond each end of the band
 WHERE = {
     "inside": "inputs such as it was trained on",
@@ -26,13 +24,14 @@ class Trust:
     """How one way to measure doubt did on some inputs.
 
     Attributes:
-        coverage: How many truths lay within its 90 % band: the mean and ``REACH`` standard
-            deviations to either side.
+        coverage: How many truths lay within its 90 % band.
+        reach: How many standard deviations to either side of the mean the band reaches.
         spread: The mean of its standard deviations.
         error: The root mean square of its errors.
     """
 
     coverage: Coverage
+    reach: float
     spread: float
     error: float
 
@@ -92,9 +91,13 @@ class DoubtCard:
     def _bands_sentence(self) -> str:
         few = self.members < _FOR_QUANTILES
         why = f", as {self.members} models have no quantiles" if few else ""
+        reaches = ", ".join(
+            f"± {places['inside'].reach:.2f} spreads ({way})" for way, places in self.found.items()
+        )
         return (
-            f"Bands here are the mean ± {REACH:.2f} spreads{why}. They are of the models alone: "
-            "noise in the data is in the truths, not in them."
+            f"Bands here are the mean {reaches}: what one more pass or model lies within 9 times "
+            f"of 10 where they scatter normally{why}. They are of the models alone: noise in the "
+            "data is in the truths, not in them."
         )
 
     def _ipython_display_(self) -> None:

@@ -34,12 +34,4 @@ def joined(recorded: LayerRecording, above: LayerRecording) -> LayerRecording:
         batches=mine.batches,
         calls=mine.calls,
     )
-    both = LayerRecording(
-        *(recorded.layer, recorded.kind, recorded.units, recorded.batches),
-        {**recorded, "between": aligned},
-        note=recorded.note,
-        setting=recorded.setting,
-        calls=recorded.calls,
-        drawn_only=recorded.drawn_only,
-    )
-    return both.within(recorded.models)
+    return recorded.beside(aligned)

@@ -78,6 +78,12 @@ class LayerRecording(Mapping[str, Masks]):
         copied.models = models
         return copied
 
+    def beside(self, masks: Masks) -> LayerRecording:
+        """The same with the masks of one more site."""
+        copied = copy.copy(self)
+        copied._masks = {**self._masks, masks.site: masks}
+        return copied
+
     def compared(self, *, agrees: bool) -> LayerRecording:
         """The same after NumPy was compared with the layer."""
         copied = copy.copy(self)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from fractions import Fraction
 from typing import Any
@@ -59,12 +59,18 @@ class Scenario:
     given: frozenset[str] = field(default=frozenset(), compare=False)
 
     def __str__(self) -> str:
+        return self.without(())
+
+    def without(self, names: Collection[str]) -> str:
+        """The scenario as text that leaves these fields of ``RunSpec`` out."""
         keys = {name: key for key, (name, _) in NUMBERS.items()}
         keys |= {name: key for key, name in NAMES.items()}
         values = {
-            keys[f.name]: getattr(self.spec, f.name) for f in fields(RunSpec) if f.name in keys
+            keys[f.name]: getattr(self.spec, f.name)
+            for f in fields(RunSpec)
+            if f.name in keys and f.name not in names
         }
-        parts = [HEAD, *(_part(key, values[key]) for key in ORDER if values[key] is not None)]
+        parts = [HEAD, *(_part(key, values[key]) for key in ORDER if values.get(key) is not None)]
         before = self.spec.start
         for change in self.spec.schedule:
             parts.append(_change(change, before))

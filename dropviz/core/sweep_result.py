@@ -34,7 +34,7 @@ class Sweep:
         estimates: By (row, column) the mean over seeds with its bootstrap interval, which is too
             short with few seeds.
         behind: By (row, column) how far a cell is from the best, seed by seed, with Student's
-            interval of 95 %; above 0 is better.
+            interval of 95 %, which holds for one pair that was named beforehand; above 0 is better.
     """
 
     spec: RunSpec
@@ -136,7 +136,9 @@ class Sweep:
             return "One seed tells nothing of chance: no cell can be told from another."
         if not others:
             return "There is no other cell to tell it from."
-        paired = f"(paired over {len(self.seeds)} seeds, 95 %)"
+        # Of many pairs some differ by chance, the more so as the best was picked.
+        alone = "" if others == 1 else f" for each by itself, not for all {others}"
+        paired = f"(paired over {len(self.seeds)} seeds, 95 %{alone})"
         if not like:
             return f"Each other cell is worse by more than the noise of these seeds {paired}."
         said = f"{like} of {counted(others, 'other')} cannot be told from it {paired}."

@@ -101,7 +101,7 @@ def _legend(axes: Axes, sweep: Sweep) -> None:
     mean = np.where(sweep.broken, np.nan, sweep.mean)
     said = ["★  the best mean", "•  cannot be told from it"]
     if len(sweep.seeds) > 1:
-        said.append(f"   (paired, {len(sweep.seeds)} seeds, 95 %)")
+        said.append(f"   (paired, {len(sweep.seeds)} seeds, 95 % each)")
     if sweep.broken.any():
         said.append("xxx  a training broke here")
     if np.isfinite(mean).any():

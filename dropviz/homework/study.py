@@ -149,8 +149,8 @@ def carry_out(design: object) -> None:
         design: The dictionary. Keep the output in the notebook that is handed in.
 
     Raises:
-        DropvizError: If the design is none, or varies more than one factor; or Keras is on
-            another backend than the judge's.
+        DropvizError: If the design is none, varies more than one factor, or measures what is no
+            curve of its task; or Keras is on another backend than the judge's.
     """
     check_backend_of_homework()
     wanted = design_from(design)
@@ -165,6 +165,8 @@ def carry_out(design: object) -> None:
     for value, specs in wanted.specs(factor).items():
         for spec in specs:
             trained = retrain(spec)
+            if wanted.measure not in trained.curves:
+                raise unknown_name("measure", wanted.measure, trained.curves)
             score = trained.curves[wanted.measure][-1]
             masks = fingerprints(trained)
             rows.append({"value": value, "seed": spec.seed, "score": score, "masks": masks})
@@ -212,7 +214,7 @@ def rows_from(printed: Iterable[str]) -> list[Row] | None:
     told = "".join(printed).rpartition(MARK)[2].splitlines()
     try:
         return [_row(**each) for each in json.loads(told[0])]
-    except (ValueError, TypeError, AttributeError, RecursionError, IndexError):
+    except (ValueError, TypeError, AttributeError, RecursionError, LookupError, OverflowError):
         return None
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from dropviz.core.comparison import Comparison, Entry
 from dropviz.core.methods import METHODS
-from dropviz.core.scenario_string import HEAD, parse
+from dropviz.core.scenario_string import HEAD, Scenario, parse
 from dropviz.core.setting import Setting
 from dropviz.core.spec import RunSpec
 from dropviz.core.study_result import Trainings
@@ -28,6 +28,7 @@ from dropviz.studies.task_data import OWN
 
 NONE = "none"
 _SHARED = ("units", "epochs")
+_OF_ALL = (*_SHARED, "task", "seed")  # whatever a scenario or a spec says of them
 _RATE = 0.25
 _VISIBLE = 0.01
 
@@ -55,7 +56,8 @@ def compare(
         methods: The settings; others are compared with the first. Each is "none" (no dropout), a
             key of ``dropviz.core.methods.METHODS`` at the two rates below, a scenario such as
             "lstm:d.5:@50%,d0" (its method, rates, options and schedule count), or a ``RunSpec``;
-            no two may ask for the same training.
+            no two may ask for the same training. What a scenario or a spec says of task, units,
+            epochs and seed gives way to that of the comparison.
         task: A name in ``dropviz.core.tasks.TASKS``, or a ``dropviz.Task`` of one's own.
         seeds: How many seeds, or which.
         dropout: The rate for x of methods given by name.
@@ -95,32 +97,45 @@ def _settings(
 ) -> dict[str, RunSpec]:
     """The settings by what they are called, each a different training."""
     found: dict[str, RunSpec] = {}
+    given: dict[RunSpec, str] = {}
     for each in methods:
-        # Seeds are those of the comparison.
-        spec = replace(_spec(each, base, rates, task), seed=base.seed)
-        name = cell_of(each) if isinstance(each, RunSpec) else str(each)
-        same = next((other for other, known in found.items() if known == spec), None)
-        if same is not None:
+        name, spec = _named(each, base, rates, task)
+        told = cell_of(each) if isinstance(each, RunSpec) else str(each)
+        if spec in given:
             raise DropvizError(
-                f"Each setting must be a different training. Received: {received(same)} and "
-                f"{received(name)}, which are both method {spec.method!r} with "
+                f"Each setting must be a different training. Received: {received(given[spec])} and "
+                f"{received(told)}, which are both method {spec.method!r} with "
                 f"dropout={spec.dropout:g} and recurrent_dropout={spec.recurrent_dropout:g}. "
                 "Leave one out, or give other rates."
             )
-        found[name] = spec
+        found[name], given[spec] = spec, told
     return found
 
 
-def _spec(
+def _named(
     setting: str | RunSpec, base: RunSpec, rates: tuple[float, float], task: str | Task
-) -> RunSpec:
-    """A setting as a spec, with the task, units and epochs of all."""
+) -> tuple[str, RunSpec]:
+    """What a setting is called, and its spec, with the task, units, epochs and seed of all."""
+    if isinstance(setting, str) and setting.partition(":")[0] == HEAD:
+        asked = parse(setting, batches_of(task, base.epochs))
+        if asked.given.isdisjoint(_OF_ALL):
+            return setting, _with_what_all_share(asked.spec, base)
+        setting = asked.spec
+    if isinstance(setting, RunSpec):
+        # By what is its own: the rest would be said, and not be so.
+        spec = _with_what_all_share(setting, base)
+        return Scenario(spec).without(_OF_ALL), spec
+    return str(setting), _by_name(setting, base, rates)
+
+
+def _with_what_all_share(spec: RunSpec, base: RunSpec) -> RunSpec:
+    return replace(spec, **{name: getattr(base, name) for name in _OF_ALL})
+
+
+def _by_name(setting: str, base: RunSpec, rates: tuple[float, float]) -> RunSpec:
+    """A method at the rates of all, or none."""
     if isinstance(setting, str) and setting == NONE:
         return base
-    if isinstance(setting, str) and setting.partition(":")[0] == HEAD:
-        setting = parse(setting, batches_of(task, base.epochs)).spec
-    if isinstance(setting, RunSpec):
-        return replace(setting, task=base.task, units=base.units, epochs=base.epochs)
     if not isinstance(setting, str):
         raise DropvizError(
             'A setting is "none", a method\'s name, a scenario or a RunSpec. '

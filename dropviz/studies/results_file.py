@@ -93,7 +93,9 @@ class ResultsFile:
                 f"{received(str(self.path))} is no study of dropviz, and is left as it is. "
                 "Give another file, or one that is not there yet."
             )
-        self.path.write_bytes(b"")
+        self.path.touch()
+        if raw:
+            os.truncate(self.path, 0)
         self._append(first)
 
     @property
@@ -116,6 +118,8 @@ class ResultsFile:
         first, *lines = [_entry(line, n, self.path) for n, line in enumerate(whole.splitlines(), 1)]
         self._check(first)
         for entry in lines:
+            if entry == first:  # two processes began it in one instant
+                continue
             result = _result(entry, self.path)
             known = self.results.get(result.cell)
             if known is None or known.retry:

@@ -15,7 +15,7 @@ Sizes = tuple[float, float]
 
 def card(error: Sizes = (0.1, 0.3), spread: Sizes = (0.2, 0.1), members: int = 5) -> DoubtCard:
     places = ("inside", "outside")
-    trust = {place: Trust(COVERAGE, spread[at], error[at]) for at, place in enumerate(places)}
+    trust = {place: Trust(COVERAGE, 2.3, spread[at], error[at]) for at, place in enumerate(places)}
     return DoubtCard({"masks": trust}, members, 100, "noisy sines")
 
 
@@ -56,6 +56,7 @@ def test_it_says_what_its_bands_are(members: int, why: str) -> None:
     *_, last = card(members=members).sentences
 
     assert last == (
-        f"Bands here are the mean ± 1.64 spreads{why}. They are of the models alone: noise in the "
+        "Bands here are the mean ± 2.30 spreads (masks): what one more pass or model lies within 9 "
+        f"times of 10 where they scatter normally{why}. They are of the models alone: noise in the "
         "data is in the truths, not in them."
     )

@@ -53,3 +53,14 @@ def test_of_a_layer_that_holds_nothing_all_is_shown() -> None:
     both = joined(layer("lstm", "input", [], 2), layer("drop", "between", [3], 2))
 
     assert both["between"].shape == (0, 2, 1, 3, 2)
+
+
+def test_all_else_that_is_known_of_the_layer_stays() -> None:
+    lstm = layer("lstm", "input", [1], 2)
+    lstm.note, lstm.calls, lstm.drawn_only, lstm.stateful = "a note", 18, True, True
+    lstm.models = ("model",)
+    both = joined(lstm, layer("drop", "between", [1], 2))
+
+    kept, mine = ({**vars(each), "_masks": None} for each in (both, lstm))
+    assert kept == mine
+    assert list(lstm) == ["input"]

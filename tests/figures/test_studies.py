@@ -118,7 +118,7 @@ def test_it_is_said_which_intervals_are_of_95_of_100(sweep: Sweep, comparison: C
     bootstrap = "by bootstrap over the seeds, and too short with few of them"
 
     assert f"bands: intervals of the means {bootstrap}" in words(margins(sweep))
-    assert "(paired, 3 seeds, 95 %)" in words(rate_map(sweep))
+    assert "(paired, 3 seeds, 95 % each)" in words(rate_map(sweep))
     assert bootstrap in rate_map(sweep).alt
     assert "their mean, with Student's 95 % interval" in words(differences(comparison))
     assert f"with intervals {bootstrap}" in curves(comparison).alt

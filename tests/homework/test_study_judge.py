@@ -222,6 +222,13 @@ def test_two_factors_are_not_carried_out() -> None:
         carry_out({**DESIGN, "vary": {"dropout": [0], "units": [4]}})
 
 
+def test_a_measure_that_is_no_curve_of_the_task_is_refused_with_those_that_are() -> None:
+    few = {"vary": {"dropout": [0.0]}, "hold": {"units": 2, "epochs": 1}, "seeds": [1]}
+
+    with pytest.raises(DropvizError, match=r"val_acuracy.*val_accuracy"):
+        carry_out({**few, "measure": "val_acuracy"})
+
+
 BAD: dict[str, tuple[object, str]] = {
     "no dictionary": ("design", "must be a plain dictionary"),
     "nothing varies": ({**DESIGN, "vary": {}}, "something must vary"),
@@ -257,7 +264,12 @@ def test_what_is_no_design_is_said(name: str) -> None:
     assert said in judge_study(literal, None, None, 1)[1]
 
 
-@pytest.mark.parametrize("text", ["", MARK + "[", MARK + "[1]", MARK + '[{"value": "1"}]'])
+ENDLESS = '[{"value": "1", "seed": 1, "score": 1%s, "masks": {}}]' % ("0" * 400)
+
+
+@pytest.mark.parametrize(
+    "text", ["", MARK + "[", MARK + "[1]", MARK + '[{"value": "1"}]', MARK + ENDLESS]
+)
 def test_results_that_are_damaged_are_none(text: str) -> None:
     assert rows_from([text]) is None
 

@@ -17,6 +17,8 @@ from dropviz.studies.compare import compare
 from .conftest import tiny
 from .studies_made import compared, noise
 
+MOON = "lstm:d0:r.3:m=moon:life=step"
+
 
 def test_settings_are_trained_with_the_same_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
     found = compared(
@@ -79,7 +81,28 @@ def test_shares_and_length_of_a_scenario_give_way_to_those_of_the_comparison(
 
     specs = [entry.cells[0].spec for entry in found.entries]
     assert {(spec.task, spec.epochs, spec.units) for spec in specs} == {("own", 4, 5)}
+    # What was asked of task, units and epochs, and is not so, is not said.
+    names = [entry.name for entry in found.entries]
+    assert names == ["none", "lstm:d.4:r0:m=keras:@4,d0", "lstm:d.4:@3,d0"]
     assert [change.batch for spec in specs for change in spec.schedule] == [4, 3]
+
+
+@pytest.mark.parametrize(
+    ("setting", "name"),
+    [
+        (RunSpec(dropout=0.2, units=7, epochs=3, seed=9), "lstm:d.2:r0:m=keras"),
+        (RunSpec(method="moon", recurrent_dropout=0.3, life="step", task="copy"), MOON),
+        ("lstm:m=moon:r.3:life=step:s4", MOON),
+        ("lstm:d.2:r.5:m=gal-tied", "lstm:d.2:r.5:m=gal-tied"),
+        ("lstm:d.2:e5", "lstm:d.2:r0:m=keras"),
+    ],
+)
+def test_a_setting_is_called_by_what_is_its_own(
+    monkeypatch: pytest.MonkeyPatch, setting: str | RunSpec, name: str
+) -> None:
+    found = compared(monkeypatch, lambda _: 0.5, methods=["none", setting], seeds=1, units=5)
+
+    assert found.entries[1].name == name
 
 
 def test_a_difference_beyond_the_noise_is_said_with_its_interval(
@@ -101,9 +124,13 @@ def test_a_difference_beyond_the_noise_is_said_with_its_interval(
 
 
 def test_it_is_said_which_interval_is_of_95_of_100(monkeypatch: pytest.MonkeyPatch) -> None:
-    several, one = (
-        compared(monkeypatch, lambda s: noise(s.seed), methods=["none", "moon"], seeds=seeds)
-        for seeds in (3, 1)
+    several, one, three = (
+        compared(monkeypatch, lambda s: noise(s.seed), methods=methods, seeds=seeds)
+        for methods, seeds in (
+            (["none", "moon"], 3),
+            (["none", "moon"], 1),
+            (["none", "moon", "keras"], 2),
+        )
     )
 
     assert several.table.heads[1:3] == (
@@ -116,6 +143,7 @@ def test_it_is_said_which_interval_is_of_95_of_100(monkeypatch: pytest.MonkeyPat
         "them; those of differences are of 95 % (Student's)."
     )
     assert not any("bootstrap" in each for each in one.sentences)
+    assert any("of 95 % (Student's, each by itself)." in each for each in three.sentences)
 
 
 def test_no_difference_beyond_the_noise_says_how_many_seeds_it_would_take(

@@ -133,6 +133,20 @@ def test_two_writers_may_have_the_same_result_or_lose_it(path: Path) -> None:
     assert [each.retry for each in ResultsFile(path, STUDY).results.values()] == [False, False]
 
 
+def test_two_that_begin_a_file_in_one_instant_lose_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = ResultsFile(path, STUDY)
+    first.add(result(1))
+    with monkeypatch.context() as before:
+        before.setattr(Path, "exists", lambda _: False)
+        second = ResultsFile(path, STUDY)
+    second.add(result(2))
+    first.add(result(3))
+
+    assert list(ResultsFile(path, STUDY).results) == [result(n).cell for n in (1, 2, 3)]
+
+
 @pytest.mark.parametrize("change", ["digit", "line", "swap", "foreign"])
 def test_a_damaged_line_is_refused_in_one_sentence(path: Path, change: str) -> None:
     file = ResultsFile(path, STUDY)
