@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import keras
@@ -14,6 +15,7 @@ from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Masks
 from dropviz.core.methods import METHODS
 from dropviz.core.verdict import SiteVerdict, Verdict
+from dropviz.experiment import cross_check
 from dropviz.experiment.cross_check import Witnesses, hear_witnesses, measure_untying
 from dropviz.methods.lstm import LSTM
 
@@ -161,6 +163,23 @@ def test_a_layer_that_keeps_no_masks_has_one_witness() -> None:
     (heard,), _ = hear_witnesses(ZOO["own_loop_mask_on_c"].make(8, 5, 3))
     assert (heard.recorded, heard.proof, heard.disagreements) == (None, None, [])
     assert not heard.is_keras
+
+
+@pytest.mark.parametrize(("raised", "lines"), [("untied", 1), ("tied", 0)])
+def test_raising_recurrent_dropout_is_told_where_it_changes_the_input_masks(
+    monkeypatch: pytest.MonkeyPatch, raised: str, lines: int
+) -> None:
+    asked = []
+
+    def found(name: str, layer: Any, _: int) -> Any:
+        asked.append((name, layer.built, layer.dropout, layer.recurrent_dropout))
+        tying = raised if layer.recurrent_dropout else "tied"
+        return SimpleNamespace(sites={"input": SimpleNamespace(tying=tying)})
+
+    monkeypatch.setattr(cross_check, "run_experiment", found)
+
+    assert len(measure_untying()) == lines
+    assert asked == [("lstm", True, 0.5, 0.0), ("lstm", True, 0.5, 0.01)]
 
 
 @pytest.mark.full
