@@ -122,10 +122,10 @@ export function draw({ tables, recorded, theme }, state) {
  * @param {Theme} theme
  */
 function drawTrained(tables, state, words, theme) {
-  const { snapshot, tab, sample, source } = state;
+  const { snapshot, tab, sample, source, untrainable } = state;
   const picture = element(`picture-${tab}`);
   if (!snapshot) {
-    picture.replaceChildren(html("p", { class: "caption" }, "Nothing has been trained yet: press Train."));
+    picture.replaceChildren(html("p", { class: "caption" }, untrainable || "Nothing has been trained yet: press Train."));
   } else {
     const masks = tab === "masks";
     const recorded = source === "keras";
@@ -140,7 +140,7 @@ function drawTrained(tables, state, words, theme) {
  * @param {State} state
  * @param {Theme} theme
  */
-function drawGates(tables, { snapshot, sample, step, source }, theme) {
+function drawGates(tables, { snapshot, sample, step, source, untrainable }, theme) {
   const scene = snapshot && gatesScene(tables, snapshot, { sample });
   const sequence = snapshot && sequenceOf(snapshot, sample);
   element("reads").hidden = !scene;
@@ -157,7 +157,7 @@ function drawGates(tables, { snapshot, sample, step, source }, theme) {
   const why =
     source === "keras"
       ? "The recorded run holds its masks and losses, not the inside of each pass."
-      : "Press Train to see gates and states.";
+      : untrainable || "Press Train to see gates and states.";
   element("gates").replaceChildren(html("p", { class: "caption" }, why));
 }
 

@@ -86,7 +86,8 @@ def cost(moment: Moment) -> Content:
         took = f"{epochs} in {moment.run.seconds:.1f} s, with evaluations, compiling and pauses"
         rows.append(("the last training", took))
     if moment.cost is None:
-        rows.append(("measured", "not yet: press Measure, when no training is under way"))
+        not_yet = "not yet: press Measure, when no training is under way"
+        rows.append(("measured", "nothing, and the panel is closed" if moment.closed else not_yet))
     else:
         rows += moment.cost.rows
     return {"rows": [list(row) for row in rows], "title": "What dropout costs here"}
@@ -117,7 +118,9 @@ def verdict(moment: Moment) -> Content:
     if moment.run is not None:
         lines += [proof.sentence for proof in moment.run.proof.values()]
     if moment.verdict is None:
-        lines.append("The experiment was not run yet: press Experiment, when nothing trains.")
+        not_yet = " yet: press Experiment, when nothing trains"
+        how = ", and the panel is closed" if moment.closed else not_yet
+        lines.append(f"The experiment was not run{how}.")
         return {"words": lines}
     from dropviz.figures.evidence import evidence
 

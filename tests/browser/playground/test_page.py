@@ -680,6 +680,14 @@ def test_without_a_worker_there_is_the_plan_a_sentence_and_the_replay(
 
     assert idle() == [True] * 3
     assert alt(page).startswith("A plan")
+    for tab, shown in (
+        ("masks", "#picture-masks"),
+        ("curves", "#picture-curves"),
+        ("inside", "#gates"),
+    ):
+        page.click(f"#tab-{tab}")
+        assert page.inner_text(shown) == said
+    page.click("#tab-where")
     page.locator("#slide-dropout").press("ArrowRight")
     assert "dropout=0.25" in page.inner_text(TITLE)
     assert page.inner_text("#said") == said

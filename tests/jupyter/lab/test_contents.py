@@ -289,6 +289,9 @@ def test_what_is_closed_tells_nobody_to_press_anything(state: str) -> None:
         assert "the panel is closed" in said
         assert "ress" not in said
         assert "Pause" not in said
+    assert cells(closed)["measured"] == "nothing, and the panel is closed"
+    (said,) = content(closed, "Verdict")["words"]
+    assert said == "The experiment was not run, and the panel is closed."
     assert not replace(RECORDED, state=state, wanted=Change(0, 0.4, 0.5), closed=True).coming
 
 
