@@ -101,14 +101,17 @@ def _models(run: Run) -> Table:
 
 
 def _model(run: Run, model: Trained) -> tuple[str, ...]:
-    losses = [model.curves.get(name, ()) for name in ("loss", "val_loss")]
+    losses = [
+        sentences.last_figure(model.curves, name) if model.curves.get(name) else ""
+        for name in ("loss", "val_loss")
+    ]
     layers = recurrent(run, model.layers)
     proofs = {name: run.proof[name] for name in layers if name in run.proof}
     return (
         model.name,
         listed(layers) or "none recorded",
         _trained(run, model),
-        *(sentences.figure(values[-1]) if values else "" for values in losses),
+        *losses,
         proved(proofs, len(layers)) if layers else "",
     )
 

@@ -52,8 +52,22 @@ def last_losses(curves: Mapping[str, Sequence[float]]) -> str:
         if curves.get(name):
             low, high = (curves.get(f"{name}_{end}") for end in ("low", "high"))
             over = f" ({figure(low[-1])} to {figure(high[-1])})" if low and high else ""
-            said.append(f"{what} {figure(curves[name][-1])}{over}")
+            said.append(f"{what} {last_figure(curves, name)}{over}")
     return ", ".join(said)
+
+
+def last_figure(curves: Mapping[str, Sequence[float]], name: str) -> str:
+    """The last figure of a curve, with its epoch where later ones had no number.
+
+    An epoch without validation has none. Where the training's own loss came to nothing, so has all
+    else, and that is said.
+    """
+    values = curves[name]
+    epochs = [epoch for epoch, value in enumerate(values, 1) if not math.isnan(value)]
+    loss = curves.get("loss")
+    if not epochs or epochs[-1] == len(values) or (loss and math.isnan(loss[-1])):
+        return figure(values[-1])
+    return f"{figure(values[epochs[-1] - 1])} (epoch {epochs[-1]}, no number since)"
 
 
 def answers(recording: Mapping[str, LayerRecording]) -> list[str]:

@@ -220,7 +220,7 @@ def _alt(
         first = next(value for value in line.values if np.isfinite(value))
         parts.append(f"{line.label} from {figure(first)} to {line.last}")
         if not np.isfinite(line.values[-1]):
-            parts[-1] += ", then not finite"
+            parts[-1] += ", then no finite value"  # there may have been none to report
     over = f", median of {runs} seeds" if runs > 1 else ""
     moved = "".join(f" After {each.after:.3g} epochs: {each.says}." for each in changes)
     said = "; ".join(parts) + _bits(several)

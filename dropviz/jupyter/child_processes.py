@@ -13,19 +13,22 @@ class ChildProcesses:
 
     def __init__(self) -> None:
         self._before = _seconds()
+        self._older = {each.pid for each in multiprocessing.active_children()}
 
     @property
     def remark(self) -> str:
         """What is known of their work, where it may have been a training; else empty."""
         took = _seconds() - self._before
-        running = len(multiprocessing.active_children())
-        said = [f"took {took:.1f} s of processor time"] if took >= _LEAST else []
-        said += [f"still run ({running:,} of them)"] if running else []
+        now = {each.pid for each in multiprocessing.active_children()}
+        running = len(now - self._older)
+        # Of those that have ended nobody knows when they were started.
+        said = [f"that ended meanwhile took {took:.1f} s of processor time"] * (took >= _LEAST)
+        said += [f"that the cell started still run ({running:,} of them)"] * (running > 0)
         if not said:
             return ""
         return (
-            f"Processes that the cell started {' and '.join(said)}; what trains in them cannot be "
-            "recorded. Train in the notebook's own process, or use dropviz.record in theirs."
+            f"Processes {' and others '.join(said)}; what trains in them cannot be recorded. Train "
+            "in the notebook's own process, or use dropviz.record in theirs."
         )
 
 

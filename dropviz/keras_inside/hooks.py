@@ -50,6 +50,15 @@ def before(
         yield
 
 
+def home_of(owner: type, method: str) -> type:
+    """The class in which a method is written down that another inherits.
+
+    ``Trainer.compile_from_config`` (keras/src/trainers/trainer.py) takes a model whose ``compile``
+    is not ``Trainer``'s own for one with another ``compile``, and leaves it without a loss.
+    """
+    return next(each for each in owner.__mro__ if method in vars(each))
+
+
 @contextmanager
 def after(
     owner: type, method: str, listener: Callable[..., Any], *, any_thread: bool = False

@@ -45,6 +45,7 @@ class AttachedCells:
         self._store = store
         self._neighbours = neighbours
         self._attached: dict[str, AttachedCell] = {}
+        self._mine = weakref.WeakSet[Layer]()
         self._unable = weakref.WeakSet[Layer]()
 
     @property
@@ -55,6 +56,10 @@ class AttachedCells:
     def knows(self, layer: Layer) -> bool:
         """Whether a layer is recorded, or is known not to be recordable."""
         return has_own_inner_loop(layer) or layer in self._unable
+
+    def is_anothers(self, layer: Layer) -> bool:
+        """Whether a layer is recorded, and not here."""
+        return has_own_inner_loop(layer) and layer not in self._mine
 
     def attach(self, layer: Layer, path: str) -> None:
         """Begins to record a layer; of a cell that cannot be recorded the reason is kept.
@@ -84,6 +89,7 @@ class AttachedCells:
             self._unable.add(layer)
             return
         self._attached |= {each.path: each for each, _ in able}
+        self._mine.add(layer)
         replace_inner_loop(layer, self._heard_loop(layer, path, able))
 
     def layers(self) -> dict[str, Layer]:

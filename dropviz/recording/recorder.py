@@ -45,6 +45,10 @@ Layer = Any
 Model = Any
 
 _MOST_MIB = 2**20  # a tebibyte
+_ANOTHERS = (
+    "it trained inside another recording (dropviz.run, dropviz.record or a magic), which has its "
+    "masks."
+)
 
 
 class Recorder:
@@ -102,7 +106,10 @@ class Recorder:
                 listens = hooks.before(keras.Model, make, on_make, any_thread=root is not None)
                 stack.enter_context(listens)
             compiles = hooks.before(
-                keras.Model, "compile", forget_what_was_set_aside, any_thread=root is not None
+                hooks.home_of(keras.Model, "compile"),
+                "compile",
+                forget_what_was_set_aside,
+                any_thread=root is not None,
             )
             stack.enter_context(compiles)
             stack.enter_context(self._missed.counting(any_thread=root is not None))
@@ -179,7 +186,11 @@ class Recorder:
         return inside[0].rpartition("/")[0] if inside else str(bidirectional.name)
 
     def _on_call(self, layer: Layer, *_: Any, **kwargs: Any) -> None:
-        if self.cells.knows(layer) or not _may_train(kwargs):
+        if not _may_train(kwargs):
+            return
+        if self.cells.knows(layer):
+            if self.cells.is_anothers(layer):
+                self.recording.skipped.setdefault(layer.name, _ANOTHERS)
             return
         model = entry_layer()
         if not isinstance(model, keras.Model):

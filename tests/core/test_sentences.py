@@ -16,6 +16,7 @@ from dropviz.core.sentences import (
     conclusion,
     counted,
     intentions,
+    last_figure,
     last_losses,
     listed,
 )
@@ -87,6 +88,29 @@ def test_losses_that_are_not_there_are_left_out() -> None:
     assert last_losses(Curves({"val_loss": [math.nan]})) == "validation nan"
     assert last_losses(Curves()) == ""
     assert last_losses({"loss": []}) == ""
+
+
+NAN = math.nan
+
+
+@pytest.mark.parametrize(
+    ("curves", "said"),
+    [
+        ({"loss": [3, 2, 1], "val_loss": [NAN, 2.5, NAN]}, "2.500 (epoch 2, no number since)"),
+        ({"loss": [3, 2, 1], "val_loss": [2.5, NAN, NAN]}, "2.500 (epoch 1, no number since)"),
+        ({"loss": [3, 2], "val_loss": [NAN, 1.5]}, "1.500"),
+        ({"val_loss": [1.5, NAN]}, "1.500 (epoch 1, no number since)"),
+        # The training came to nothing, and that is what is to be said.
+        ({"loss": [3, NAN], "val_loss": [2.5, NAN]}, "nan"),
+        ({"loss": [3, 2], "val_loss": [NAN, NAN]}, "nan"),
+        ({"loss": [3, 2], "val_loss": [1.5, math.inf]}, "inf"),
+    ],
+)
+def test_an_epoch_without_validation_is_none_whose_validation_was_no_number(
+    curves: dict[str, list[float]], said: str
+) -> None:
+    assert last_figure(Curves(curves), "val_loss") == said
+    assert last_losses(Curves(curves)).endswith(f"validation {said}")
 
 
 # ---------------------------------------------------------------- where an argument acted

@@ -269,7 +269,7 @@ def test_the_alt_text_says_where_there_is_no_epoch_yet(name: str) -> None:
 def test_the_alt_text_tells_that_a_loss_was_not_finite(name: str) -> None:
     alt = curves(CASES[name]).alt
 
-    assert re.search(r"not finite|NaN|nan|infinite", alt)
+    assert re.search(r"not finite|no finite value", alt)
     assert "no epoch has come to its end" not in alt
 
 
@@ -441,4 +441,5 @@ def test_losses_at_the_end_of_all_numbers_are_drawn_or_said_not_to_be_finite(
     picture = curves({"loss": losses})
 
     assert picture.frame()
-    assert ("not finite" in picture.alt) == (max(map(abs, losses)) > 1e300)
+    told = re.search("not finite|no finite value", picture.alt) is not None
+    assert told == (max(map(abs, losses)) > 1e300)

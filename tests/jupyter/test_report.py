@@ -352,7 +352,8 @@ def test_a_skipped_layer_is_named_with_the_reason() -> None:
 
 def test_a_run_that_recorded_nothing_says_so() -> None:
     assert (
-        words(run())[-1] == "No recurrent layer trained in this process, so nothing was recorded."
+        words(run())[-1]
+        == "No recurrent layer was seen to train in this thread, so nothing was recorded."
     )
 
 

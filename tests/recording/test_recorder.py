@@ -436,6 +436,23 @@ def test_a_model_that_is_loaded_inside_the_block_has_missed_nothing(tmp_path: Pa
     assert recorder.recording.missed == 0
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+@pytest.mark.parametrize("everything", [True, False])
+def test_a_compiled_model_is_loaded_and_cloned_with_its_loss(
+    tmp_path: Path, *, everything: bool
+) -> None:
+    model = quick()
+    fit(model)
+    model.save(tmp_path / "a.keras")
+    with record_everything() if everything else record(model):
+        loaded = keras.models.load_model(tmp_path / "a.keras")
+        cloned = keras.models.clone_model(model)
+        losses = [each.evaluate(*data(), verbose=0) for each in (model, loaded)]
+
+    assert cloned.compiled
+    assert losses[0] == losses[1]
+
+
 @pytest.mark.full
 def test_no_step_that_is_recorded_counts_as_missed() -> None:
     model = quick()
