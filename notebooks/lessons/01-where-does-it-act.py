@@ -225,23 +225,24 @@ same.against(
 #
 # </details>
 #
-# **A rate of one.** What do you expect of `dropout=1.0`, and what does a recording say?
+# **A layer in between.** A `Dropout` layer between two LSTMs drops what the second one reads, and so
+# does `dropout` of the second. Are they the same?
 #
 # <details><summary>Answer</summary>
 #
-# One would expect that every input is dropped. Some versions of Keras drop nothing, for the cell
-# applies a mask only where the rate lies between 0 and 1, both ends left out; others refuse the rate.
-# Which one is yours?
+# No: the layer draws a mask for each step, the argument one for all steps of a sequence:
 #
 # ```python
-# model = keras.Sequential([keras.layers.LSTM(16, dropout=1.0), keras.layers.Dense(1)])
-# model.compile("adam", "mse")
-# try:
-#     with dropviz.record(model) as recording:
-#         model.fit(x[:64], y[:64], verbose=0)
-#     print(recording)
-# except ValueError as error:
-#     print("refused:", type(error).__name__)
+# first = keras.layers.LSTM(16, return_sequences=True)
+# second = keras.layers.LSTM(16, dropout=0.5)
+# stack = keras.Sequential([first, keras.layers.Dropout(0.5), second, keras.layers.Dense(1)])
+# stack.compile("adam", "mse")
+# with dropviz.record(stack) as recording:
+#     stack.fit(x[:64], y[:64], verbose=0)
+# for name, layer in recording.items():
+#     for place, masks in layer.items():
+#         if masks.rate > 0:
+#             print(f"{name}, {place}: one mask for all steps: {masks.same_over_steps}")
 # ```
 #
 # </details>

@@ -11,9 +11,10 @@
 # * **Know before:** lesson 2: what a mask does. No statistics beyond a mean and a range.
 # * **Words:** a *sample* is one sequence. A *seed* is the number out of which all of a training's
 #   randomness comes: first weights, order of the samples, masks. The *interval* of a difference is
-#   made to hold the true mean in 95 of 100 such experiments. The interval beside a single setting is
-#   a *bootstrap*, which draws from its few scores again and again: with so few seeds it is too
-#   short. Compare by the differences.
+#   made to hold the true mean in 95 of 100 such experiments; it is *Student's*, who found how much
+#   wider it has to be where numbers are few. The interval beside a single setting is a *bootstrap*,
+#   which draws from its few scores again and again: with so few seeds it is too short. Compare by the
+#   differences.
 #
 # **Ways to open this lesson**
 #

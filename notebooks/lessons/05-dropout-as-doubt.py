@@ -208,8 +208,8 @@ ensemble.against(
 )
 
 # %% [markdown]
-# The card has nets of its own, trained for fewer epochs and asked less often, and its bands reach as far
-# as a bell curve of that spread would: so its numbers are not those above.
+# The card has nets of its own, trained for fewer epochs and asked less often, and its bands are as wide
+# as a bell curve asks of so few passes or nets: so its numbers are not those above.
 #
 # This is one task and a few small nets: it shows that a spread *can* fail, and how to find out. It
 # does not show which way of measuring doubt is the best.

@@ -10,8 +10,10 @@
 # * **Minutes:** 20, of which the machine takes 1.
 # * **Know before:** lessons 1 and 2: where a mask acts, tied and untied masks.
 # * **Words:** a *sample* is one sequence of a batch. A *site* is a place where a mask can multiply.
-#   *Inference* is prediction, where nothing is dropped. `jit_compile=True` has a
-#   training translated into one program before it runs. *cuDNN* is a library of NVIDIA's that runs
+#   *Inference* is prediction, where nothing is dropped. *Eager* runs a training line by line; in a
+#   *graph* it is written down first, and `jit_compile=True` has *XLA* translate it into one program.
+#   A *backend* is what calculates for Keras: TensorFlow, JAX or PyTorch. A layer is *stateful* where a
+#   batch begins with the state that the one before left. *cuDNN* is a library of NVIDIA's that runs
 #   a whole LSTM at once on a graphics card; it knows no recurrent dropout. A *seed* is the number
 #   out of which random numbers come.
 #
