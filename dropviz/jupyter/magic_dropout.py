@@ -89,6 +89,7 @@ def train_from_line(given: Namespace, kept: Kept) -> Any:
     Returns:
         The run; None where it is kept under a name and has been shown.
     """
+    __tracebackhide__ = True
     from dropviz.core.scenario_string import parse
     from dropviz.core.spec import RunSpec
 
@@ -123,6 +124,7 @@ def record_cell(shell: Shell, given: Namespace, cell: str, kept: Kept) -> None:
         cell: The text of the cell.
         kept: Where the run is kept.
     """
+    __tracebackhide__ = True
     from dropviz.core.checks import check_rate
 
     _check_flags(given)

@@ -27,6 +27,7 @@ def explain(shell: Shell, name: str, seed: int) -> None:
     Raises:
         DropvizError: If nothing of that name is there, or it is no layer to explain.
     """
+    __tracebackhide__ = True
     from dropviz.keras_inside.start_keras import ready
 
     given = _named(shell, name) if name else None

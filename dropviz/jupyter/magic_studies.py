@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dropviz.core.display_registry import display
@@ -29,6 +30,7 @@ def compare_from_line(shell: Shell, given: Namespace, name: str | None) -> Any:
     Returns:
         The comparison; None where it is kept under a name and has been shown.
     """
+    __tracebackhide__ = True
     if not given.methods:
         raise DropvizError(
             "%lstm_compare needs settings to compare. Received: none. Try none keras moon."
@@ -36,11 +38,12 @@ def compare_from_line(shell: Shell, given: Namespace, name: str | None) -> Any:
     from dropviz.studies.compare import compare
 
     rates = {"dropout": given.dropout, "recurrent_dropout": given.recurrent_dropout}
-    return _kept(shell, name, given, lambda **how: compare(given.methods, **rates, **how))
+    return _kept(shell, name, given, partial(compare, given.methods, **rates))
 
 
 def sweep_from_line(shell: Shell, given: Namespace, name: str | None) -> Any:
     """Sweeps over what a line asks for; arguments and result as of ``compare_from_line``."""
+    __tracebackhide__ = True
     from dropviz.studies.sweep import sweep
 
     asked = {
@@ -48,7 +51,7 @@ def sweep_from_line(shell: Shell, given: Namespace, name: str | None) -> Any:
         for key in ("dropout", "recurrent_dropout", "method")
         if (value := getattr(given, key)) is not None
     }
-    return _kept(shell, name, given, lambda **how: sweep(**asked, **how), LiveMap().html)
+    return _kept(shell, name, given, partial(sweep, **asked), LiveMap().html)
 
 
 def _kept(
@@ -58,6 +61,7 @@ def _kept(
     study: Callable[..., Any],
     picture: Callable[[StudyProgress], str] = lambda _: "",
 ) -> Any:
+    __tracebackhide__ = True
     from dropviz.jupyter.progress_view import ProgressView
 
     how = {key: value for key in _SHARED if (value := getattr(given, key)) is not None}

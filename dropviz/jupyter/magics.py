@@ -79,6 +79,7 @@ class DropvizMagics(Magics):
         __tracebackhide__ = True
 
         def work(kept: Kept) -> Any:
+            __tracebackhide__ = True
             given = self._given(line)
             if cell is None:
                 return train_from_line(given, kept)
@@ -115,11 +116,12 @@ class DropvizMagics(Magics):
         from dropviz.jupyter.magic_explain import explain
 
         given = parsed(self.lstm_explain, line)
-        stoppable(
-            self.shell,
-            lambda _: explain(self.shell, " ".join(given.layer), given.seed),
-            "stopped before all was shown; layers are as they were",
-        )
+
+        def work(_: Kept) -> None:
+            __tracebackhide__ = True
+            explain(self.shell, " ".join(given.layer), given.seed)
+
+        stoppable(self.shell, work, "stopped before all was shown; layers are as they were")
 
     @magic_arguments()
     @argument("--hide", default="", help="controls to leave out, as in method,seed")
@@ -137,6 +139,7 @@ class DropvizMagics(Magics):
         The sliders act from the next batch on. The panel shows where dropout acts, the
         masks, curves and gates, what it costs, and the code that does the same.
         """
+        __tracebackhide__ = True
         from dropviz.jupyter.lab.lab import lab
 
         given = parsed(self.lstm_lab, line)
@@ -160,6 +163,7 @@ class DropvizMagics(Magics):
         __tracebackhide__ = True
 
         def work(_: Kept) -> Any:
+            __tracebackhide__ = True
             from dropviz.keras_inside.start_keras import ready
 
             ready()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bdb import BdbQuit
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import TracebackType
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -112,17 +114,37 @@ def _to_raise(shell: Shell, error: BaseException, held: _Held) -> BaseException:
 
 
 def _once(error: BaseException, lines: list[str]) -> Callable[[], list[str]]:
+    own = error.__traceback__
+
     def render() -> list[str]:
         # Raised again, in another cell, the error must show that cell.
         del error._render_traceback_  # type: ignore[attr-defined]
+        _cut(error.__traceback__, own)
         return lines
 
     return render
 
 
+def _cut(shown: TracebackType | None, own: TracebackType | None) -> None:
+    """Takes out of a traceback how the magic was called, as %tb and later cells show all of it.
+
+    Args:
+        shown: The traceback as the notebook caught it; its first step is IPython's, which
+            IPython leaves out.
+        own: The part of it that the cell left, whose first step is IPython's too.
+    """
+    step = shown
+    while step is not None and step is not own:
+        step = step.tb_next
+    if shown is not None and step is not None and step is not shown:
+        shown.tb_next = step.tb_next
+
+
 def _standing_in(error: BaseException, lines: list[str]) -> BaseException:
+    # IPython ends a cell at a BdbQuit and shows nothing; of no lines it would show an empty error.
+    kind = Exception if lines else BdbQuit
     face = {"_render_traceback_": lambda _: lines}
-    named: type[Exception] = type(type(error).__name__, (Exception,), face)
+    named: type[Exception] = type(type(error).__name__, (kind,), face)
     return named(str(error))
 
 

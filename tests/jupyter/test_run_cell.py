@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -60,10 +61,93 @@ def test_an_error_raised_again_in_a_later_cell_shows_the_later_cell(ipython: InP
     assert "again = True" in ran.stdout
 
 
-def test_an_error_can_be_shown_again(ipython: InProcess) -> None:
-    ipython.run("%%lstm_dropout\n1 / 0")
+FAILING = {
+    "in the cell": "1 / 0",
+    "in a function of an earlier cell": "fails()",
+    "kept, and raised": "try:\n    [][0]\nexcept IndexError as error:\n    kept = error\n    raise",
+    "from another": "try:\n    fails()\nexcept ValueError as error:\n    raise OSError from error",
+    "an interrupt": "raise KeyboardInterrupt",
+}
+AGAIN = {
+    "shown": "%tb",
+    "shown in full": "%xmode Verbose\n%tb\n%xmode Context",
+    "raised": "again = True\nraise last",
+}
 
-    assert "ZeroDivisionError" in ipython.run("%tb").stdout
+
+def shown_again(ipython: InProcess, body: str, again: str) -> str:
+    """What a later cell shows of the error of a cell, without the numbers of cells."""
+    ipython.run("def fails():\n    raise ValueError('a')")
+    ipython.names["last"] = ipython.run(body).error
+    said = re.sub(r"\d+\]|0x\w+", "_", ipython.run(again).stdout)
+    return re.sub(r"^ +1 #.*\n", "", said, flags=re.MULTILINE)
+
+
+@pytest.mark.few("in the cell-shown", "kept, and raised-raised", "from another-shown in full")
+@pytest.mark.parametrize("again", AGAIN)
+@pytest.mark.parametrize("body", FAILING)
+def test_an_error_is_shown_again_as_without_the_magic(
+    ipython: InProcess, body: str, again: str
+) -> None:
+    without = shown_again(ipython, f"# in its place\n{FAILING[body]}", AGAIN[again])
+
+    shown = shown_again(ipython, f"%%lstm_dropout\n{FAILING[body]}", AGAIN[again])
+
+    assert "Error" in shown or "KeyboardInterrupt" in shown
+    assert "dropviz" not in shown
+    assert "hidden" not in shown
+    assert shown == without
+
+
+LINES = {
+    "%lstm_dropout": ("dropviz.core.tasks.load_task", "--units 2 --epochs 1"),
+    "%lstm_traps": ("dropviz.traps.run.traps", ""),
+    "%lstm_explain": ("dropviz.experiment.cross_check.hear_witnesses", "made"),
+    "%lstm_compare": ("dropviz.studies.compare.compare", "none"),
+    "%lstm_sweep": ("dropviz.studies.sweep.sweep", ""),
+}
+
+
+@pytest.mark.parametrize("magic", LINES)
+def test_what_fails_below_a_line_is_shown_without_the_magics_own_frames(
+    ipython: InProcess, monkeypatch: pytest.MonkeyPatch, magic: str
+) -> None:
+    def short(*_: Any, **__: Any) -> None:
+        raise MemoryError
+
+    (module, _, name), rest = LINES[magic][0].rpartition("."), LINES[magic][1]
+    monkeypatch.setattr(import_module(module), name, short)
+    ipython.names["made"] = 1
+
+    shown = ipython.run(f"{magic} {rest}").stdout
+
+    assert "MemoryError" in shown
+    assert "dropviz/jupyter" not in shown
+
+
+SHOWS = {
+    "a handler of somebody's": (
+        "h = lambda *_, **__: print('mine'); get_ipython().set_custom_exc((OSError,), h)",
+        "raise OSError('a')",
+    ),
+    "a way to show errors of somebody's": (
+        "get_ipython().showtraceback = lambda *_, **__: print('mine')",
+        "1 / 0",
+    ),
+    "a debugger that was left": ("import bdb", "raise bdb.BdbQuit"),
+}
+
+
+@pytest.mark.parametrize("case", SHOWS)
+def test_what_shows_itself_is_followed_by_nothing_empty(ipython: InProcess, case: str) -> None:
+    before, body = SHOWS[case]
+    ipython.run(before)
+    without = ipython.run(body)
+
+    ran = ipython.run(f"%%lstm_dropout\n{body}")
+
+    assert (ran.stdout, ran.stderr) == (without.stdout, without.stderr)
+    assert type(ran.error).__name__ == type(without.error).__name__
 
 
 def test_names_of_the_cell_are_the_users_and_no_others_are_added(ipython: InProcess) -> None:
