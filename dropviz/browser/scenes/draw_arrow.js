@@ -129,7 +129,8 @@ function value(layout, arrow, from, to, skips, colour, masked) {
     "text",
     {
       x: centred ? middle : from[0] + (layout.roomy ? 4 : skips ? -12 : 1),
-      y: from[1] - 8,
+      // A short arrow's head is below its name, and would cover the index.
+      y: from[1] - (layout.roomy || !masked ? 8 : 14),
       "text-anchor": centred ? "middle" : "start",
       "font-size": layout.letter,
       style: `fill:${colour}`,

@@ -70,17 +70,23 @@ function places(scene) {
  */
 function stage(scene, view) {
   const layout = laid_out(scene, view.width);
+  const wide = layout.width > view.width;
   const drawing = tag(
     "svg",
-    { viewBox: `0 0 ${layout.width} ${layout.height}`, "data-picture": "unrolled" },
+    {
+      viewBox: `0 0 ${layout.width} ${layout.height}`,
+      "data-picture": "unrolled",
+      style: wide ? `width:${layout.width}px` : null,
+    },
     scene.columns.map((step, column) => nodes(scene, layout, view, step, column)),
     ordered(scene).map((arrow) => drawn(scene, layout, view, arrow)),
   );
   const note = scene.one_step
     ? tag("div", { class: "dropviz-muted" }, "one time step: ", in_html(scene.one_step))
     : null;
+  const placed = wide ? tag("div", { class: "dropviz-scroll" }, drawing) : drawing;
   /** @type {Child[]} */
-  const all = layout.roomy ? [drawing] : [names(scene, view), drawing];
+  const all = layout.roomy ? [placed] : [names(scene, view), placed];
   return note ? [...all, note] : all;
 }
 

@@ -27,22 +27,26 @@
 export const ROWS = 8; // units drawn of a mask
 export const ENTRIES = 6; // rows and columns drawn of a mask of weights
 const ROOMY = 820;
+// Dots of left-out steps, the head of an arrow and the name above it.
+const BETWEEN = 31;
 
 /**
  * @param {Unrolled} scene
- * @param {number} width
+ * @param {number} room How wide the place is; the picture is wider where that is too little for it.
  * @returns {Layout}
  */
-export function laid_out(scene, width) {
+export function laid_out(scene, room) {
   const on = (/** @type {string} */ arrow) =>
     scene.arrows.some((each) => each.arrow === arrow && each.mask !== null);
-  const roomy = width >= ROOMY;
+  const roomy = room >= ROOMY;
   const count = scene.columns.length;
   const inside = on("g");
+  const thinnest = inside ? 27 : 22;
   const widest = roomy ? (inside ? 60 : 46) : inside ? 30 : 42;
   const [left, end] = roomy ? [132, 112] : [0, 26];
+  const width = Math.max(room, count * (2 * thinnest + BETWEEN) + end);
   const step = roomy ? (width - left - end) / 3 : (width - end) / count;
-  const half = Math.min(widest, roomy ? widest : Math.max(step * 0.28, inside ? 27 : 22));
+  const half = Math.min(widest, roomy ? widest : Math.max(step * 0.28, thinnest));
   const pitch = roomy ? 12 : 9;
   const mask = ROWS * pitch;
   const above = on("c") ? mask - 40 : on("up") ? mask - 60 : 0;
@@ -148,7 +152,7 @@ export function squares_at(scene, layout, arrow, mask) {
   }
   const at = course(scene, layout, arrow).middle;
   if (arrow.arrow === "c" || !arrow.column) {
-    return { x: at - wide / 2, y: y.c - 16 - ROWS * pitch, wide };
+    return { x: at - wide / 2, y: y.c - (layout.roomy ? 16 : 26) - ROWS * pitch, wide };
   }
   const clear = layout.roomy && mask.matrix && arrow.column === 1 ? 16 : 0;
   return { x: at - wide / 2 + clear, y: y.bottom + (layout.roomy ? 10 : 18), wide };
