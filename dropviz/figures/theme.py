@@ -28,6 +28,7 @@ from dropviz.figures.colours import GROUND, INK, MUTED
 # inch and saved twice as dense, for projectors and high-density screens.
 DPI = 100
 _DENSITY = 2
+_LEGIBLE = 640  # CSS pixels; letters of 11 points are too small to read in a narrower picture
 _COLOURS = 128
 _drawing = threading.RLock()
 
@@ -135,6 +136,19 @@ class Picture(Figure):
             f'alt="{escaped(self.alt)}">'
         )
 
+    def fitted(self, png: bytes) -> str:
+        """The image as wide as its place; on a telephone it scrolls in a box of its own.
+
+        Args:
+            png: The picture as PNG.
+
+        Returns:
+            A ``div`` element.
+        """
+        least = min(_LEGIBLE, self.size[0])
+        image = self.img(png, style=f"max-width:100%;min-width:{least}px;height:auto")
+        return f'<div style="overflow-x:auto">{image}</div>'
+
     def _repr_mimebundle_(
         self, include: Any = None, exclude: Any = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -142,7 +156,7 @@ class Picture(Figure):
         png = self.png()
         forms: dict[str, Any] = {"image/png": png, "text/plain": self.alt}
         # Of a PNG alone most front ends and exports leave the alt text out.
-        forms["text/html"] = self.img(png, style="max-width:100%;height:auto")
+        forms["text/html"] = self.fitted(png)
         return forms, self.metadata
 
     @property

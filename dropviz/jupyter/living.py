@@ -37,14 +37,13 @@ def picture(drawn: Picture, png: bytes, *, called: bool = False) -> str:
     Returns:
         A ``div`` element.
     """
-    image = drawn.img(png, style="max-width:100%;height:auto")
     scene = ""
     if drawn.scene is not None:
         data = _as_json(plain_data(drawn.scene))
         scene = f'<script type="application/json">{data}</script>'
         if called:
             scene += CALL
-    return f'<div class="dropviz-picture">{image}{scene}</div>'
+    return f'<div class="dropviz-picture">{drawn.fitted(png)}{scene}</div>'
 
 
 @functools.cache

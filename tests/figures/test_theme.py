@@ -150,6 +150,20 @@ def test_a_notebook_gets_png_alt_text_and_size(example: Example) -> None:
     assert metadata["image/png"] == {"width": width, "height": height, "alt": picture.alt}
 
 
+@pytest.mark.parametrize(("width", "least"), [(820, 640), (300, 300)])
+def test_a_picture_scrolls_in_its_own_box_where_its_letters_would_be_too_small(
+    width: int, least: int
+) -> None:
+    picture, _ = theme.canvas(width, 200)
+    picture.alt = "a picture"
+
+    shown = picture._repr_mimebundle_()[0]["text/html"]
+
+    assert shown.startswith('<div style="overflow-x:auto"><img ')
+    assert f"max-width:100%;min-width:{least}px;height:auto" in shown
+    assert 'alt="a picture"' in shown
+
+
 @pytest.mark.full
 @pytest.mark.few("where", "curves")
 def test_the_same_picture_is_drawn_the_same_again(example: Example) -> None:

@@ -34,6 +34,12 @@ def test_a_picture_of_no_scene_is_an_image_alone() -> None:
     assert "script" not in living.picture(Picture(20, 10), b"", called=True)
 
 
+def test_its_still_picture_is_as_wide_as_a_figure_that_is_asked_for() -> None:
+    drawn = Picture(820, 200)
+
+    assert drawn._repr_mimebundle_()[0]["text/html"] in living.picture(drawn, drawn.png())
+
+
 def test_a_text_in_a_scene_does_not_end_its_element() -> None:
     (_, where, _) = pictures(run(recorded(END)))
 
