@@ -16,7 +16,8 @@ from dropviz.errors import DropvizError, received, unknown_name, visible
 from dropviz.jupyter import mime
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
-_CLICK = 'Click on one, or type it into the cell: answer="...".'
+_CLICK = 'Click on one, or add answer="..." to the call.'
+_RUN = 'Run this cell, then click on one, or add answer="..." to the call.'
 _OVER = "Nothing can be chosen any more, for it was measured. Run this cell again to choose."
 _LINE = 40  # letters of a question or a choice in a line of a chat
 _NOT_IN_LINE = re.compile(r"[^\w.+]+")
@@ -82,6 +83,11 @@ class Prediction:
         return f"Kept at {self.at:%H:%M:%S}: {self.answer}"
 
     @property
+    def _stored(self) -> str:
+        """The same where a notebook is only opened: nothing can be clicked until the cell runs."""
+        return _RUN if self.kept == _CLICK else self.kept
+
+    @property
     def pair(self) -> tuple[str, str]:
         """Question and choice as a line of a chat takes them (``homework.chat_line``).
 
@@ -133,13 +139,13 @@ class Prediction:
 
     def __repr__(self) -> str:
         listed = [f"- {choice}" for choice in self.choices]
-        return visible("\n".join([self.question, *listed, self.kept]), "\n")
+        return visible("\n".join([self.question, *listed, self._stored]), "\n")
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         del include, exclude  # IPython filters by itself
         listed = mime.words([self.question, *self.choices])["text/html"]
         forms: dict[str, Any] = {
-            "text/html": f"{listed}<div>{mime.escaped(self.kept)}</div>",
+            "text/html": f"{listed}<div>{mime.escaped(self._stored)}</div>",
             "text/plain": repr(self),
         }
         if self.answer is None:

@@ -90,6 +90,17 @@ def test_it_is_shown_in_every_form(ipython: InProcess) -> None:
         assert all(words in shown[form] for words in ["Which arrows carry a mask?", *ARROWS])
 
 
+def test_what_is_only_opened_says_to_run_it_first_and_buttons_do_not() -> None:
+    asked = Prediction("Which?", ARROWS)
+
+    forms = asked._repr_mimebundle_()
+
+    for form in ("text/plain", "text/html"):
+        assert "Run this cell, then click on one, or add answer=" in forms[form]
+    assert asked._controls is not None
+    assert asked._controls._kept.value.startswith("Click on one, or add answer=")
+
+
 def test_a_typed_answer_needs_no_buttons() -> None:
     forms = predict("Which?", ARROWS, answer="both")._repr_mimebundle_()
 

@@ -77,8 +77,19 @@ def test_the_html_says_what_the_text_says() -> None:
 
 
 def test_what_stands_between_backticks_is_code() -> None:
-    assert "<code>dropout=1.0</code> drops" in as_html(RATE)
-    assert "<code>0.0 &lt; rate &lt; 1.0</code>" in as_html(RATE)
+    code = r"<code[^>]*>{}</code>"
+
+    assert re.search(code.format("dropout=1.0") + " drops", as_html(RATE))
+    assert re.search(code.format("0.0 &lt; rate &lt; 1.0"), as_html(RATE))
+
+
+def test_long_code_is_broken_where_a_page_is_narrow() -> None:
+    long = replace(RATE, advice=f"`{'x' * 90}`")
+
+    (cell,) = re.findall(r"<td style=\"([^\"]*)\"><code style=\"([^\"]*)\">x+<", trap_html(long))
+
+    assert "overflow-wrap: anywhere" in cell[0]
+    assert "white-space: normal" in cell[1]
 
 
 @pytest.mark.parametrize("field", ["name", "title", "expect", "happens", "why", "advice"])
