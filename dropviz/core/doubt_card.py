@@ -12,7 +12,7 @@ from dropviz.core.sentences import figure
 from dropviz.core.text_table import Table
 
 SHARE = 0.9  # that a band is to hold
-_FOR_QUANTILES = round(2 / (1 - SHARE))  # models, one of them beyond each end of the band
+_TO_READ_OFF = round(2 / (1 - SHARE))  # models, one of them beyond each end of the band
 WHERE = {
     "inside": "inputs such as it was trained on",
     "outside": "inputs beyond them, where it must extrapolate",
@@ -56,8 +56,8 @@ class DoubtCard:
     def title(self) -> str:
         """What was measured, in one line."""
         return (
-            f"How far to trust the spread: {self.task}; {self.passes} passes of one model with its "
-            f"masks on, and {self.members} models with dropout off"
+            f"How far to trust the spread of {self.passes} passes of one model with its masks on, "
+            f"and of {self.members} models with dropout off ({self.task})"
         )
 
     @property
@@ -67,7 +67,7 @@ class DoubtCard:
         rows = [
             (
                 way,
-                WHERE[place],
+                place,
                 f"{trust.coverage.found:.0%} of {trust.coverage.count:,}",
                 figure(trust.spread),
                 figure(trust.error),
@@ -86,11 +86,12 @@ class DoubtCard:
             error = _change(inside.error, outside.error)
             spread = _change(inside.spread, outside.spread)
             said.append(f"{way}: from inside to outside the error {error}, the spread {spread}.")
-        return [*said, self._bands_sentence()]
+        named = "; ".join(f"{place}: {inputs}" for place, inputs in WHERE.items())
+        return [*said, f"{named}.", self._bands_sentence()]
 
     def _bands_sentence(self) -> str:
-        few = self.members < _FOR_QUANTILES
-        why = f", as {self.members} models have no quantiles" if few else ""
+        few = self.members < _TO_READ_OFF
+        why = f", as {self.members} models are too few to read it off them" if few else ""
         reaches = ", ".join(
             f"± {places['inside'].reach:.2f} spreads ({way})" for way, places in self.found.items()
         )

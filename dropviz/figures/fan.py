@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 from matplotlib.ticker import MaxNLocator
 
 from dropviz.core.doubt import Array, Doubt, fewest_passes, middle_of
@@ -13,7 +14,8 @@ from dropviz.core.sentences import counted, figure
 from dropviz.figures import colours, theme
 
 _WIDTH, _HEIGHT = 820, 360
-_BANDS = ((0.9, 0.18), (0.5, 0.34))  # how often one more pass lies within, and how dense each is
+# How often one more pass lies within, and how dense each is: far enough apart for a grey print.
+_BANDS = ((0.9, 0.22), (0.5, 0.5))
 _NAME = 40  # letters of a model's name that the title has room for
 _FEW = 24  # places that are drawn one by one
 _LINES: tuple[dict[str, Any], ...] = (
@@ -21,7 +23,7 @@ _LINES: tuple[dict[str, Any], ...] = (
     {"linewidth": 1.6, "linestyle": (0, (5, 2))},
 )
 _MARKS: tuple[dict[str, Any], ...] = (
-    {"marker": "o", "markersize": 5, "linestyle": "none"},
+    {"marker": "o", "markersize": 7, "markeredgecolor": colours.GROUND, "linestyle": "none"},
     {"marker": "_", "markersize": 16, "markeredgewidth": 1.8, "linestyle": "none"},
 )
 _SEQUENCE = 3  # axes of an output for each step
@@ -52,7 +54,7 @@ def fan(doubt: Doubt, sample: int = 0) -> theme.Picture:
     shown = _shown(doubt, sample)
     with theme.style():
         picture = theme.Picture(_WIDTH, _HEIGHT)
-        axes = picture.add_axes((0.09, 0.14, 0.57, 0.70))
+        axes = picture.add_axes((0.1, 0.14, 0.56, 0.70))
         places = np.arange(1, len(shown.off) + 1)
         few = len(places) <= _FEW
         for share, density in _BANDS:
@@ -68,6 +70,7 @@ def fan(doubt: Doubt, sample: int = 0) -> theme.Picture:
         axes.use_sticky_edges = False
         axes.margins(y=0.08)
         axes.set_xlabel(shown.across)
+        axes.set_ylabel("prediction")
         axes.set_xlim(0.5, len(places) + 0.5)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1.0), frameon=False, fontsize=10.5)
@@ -83,19 +86,18 @@ def fan(doubt: Doubt, sample: int = 0) -> theme.Picture:
 def _band(
     axes: Axes, places: Array, ends: tuple[Array, Array], density: float, label: str, *, few: bool
 ) -> None:
+    # A projector shows no pale ground; it shows a line around it.
+    look: dict[str, Any] = {
+        "facecolor": to_rgba(colours.PURPLE, density),
+        "edgecolor": colours.PURPLE,
+        "linewidth": 1,
+        "label": label,
+    }
     if few:
         low, high = ends
-        axes.bar(
-            *(places, high - low, 0.7),
-            bottom=low,
-            color=colours.PURPLE,
-            alpha=density,
-            label=label,
-        )
+        axes.bar(places, high - low, 0.7, bottom=low, **look)
     else:
-        axes.fill_between(
-            places, *ends, color=colours.PURPLE, alpha=density, linewidth=0, label=label
-        )
+        axes.fill_between(places, *ends, **look)
 
 
 def _shown(doubt: Doubt, sample: int) -> _Shown:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -50,7 +51,11 @@ def test_what_became_of_a_size_is_said_as_it_is(sizes: Sizes, said: str) -> None
 
 @pytest.mark.parametrize(
     ("members", "why"),
-    [(3, ", as 3 models have no quantiles"), (5, ", as 5 models have no quantiles"), (40, "")],
+    [
+        (3, ", as 3 models are too few to read it off them"),
+        (5, ", as 5 models are too few to read it off them"),
+        (40, ""),
+    ],
 )
 def test_it_says_what_its_bands_are(members: int, why: str) -> None:
     *_, last = card(members=members).sentences
@@ -59,4 +64,23 @@ def test_it_says_what_its_bands_are(members: int, why: str) -> None:
         "Bands here are the mean ± 2.30 spreads (masks): what one more pass or model lies within 9 "
         f"times of 10 where they scatter normally{why}. They are of the models alone: noise in the "
         "data is in the truths, not in them."
+    )
+
+
+def test_a_row_is_short_enough_for_a_telephone_and_its_words_are_explained_below() -> None:
+    made = card()
+
+    assert [cells[:2] for cells in made.table.cells] == [["masks", "inside"], ["masks", "outside"]]
+    assert made.sentences[-2] == (
+        "inside: inputs such as it was trained on; outside: inputs beyond them, where it must "
+        "extrapolate."
+    )
+
+
+def test_a_task_that_asks_something_ends_no_sentence_within_the_title() -> None:
+    made = replace(card(), task="20 values: which is the next?")
+
+    assert made.title == (
+        "How far to trust the spread of 100 passes of one model with its masks on, and of 5 models "
+        "with dropout off (20 values: which is the next?)"
     )

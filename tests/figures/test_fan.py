@@ -71,6 +71,25 @@ def test_a_band_lies_between_the_quantiles() -> None:
     assert [each.get_label() for each in polygons] == ["lowest to highest pass", "50% band"]
 
 
+@pytest.mark.parametrize("places", [4, 40])
+def test_a_band_has_a_line_around_it_and_is_told_from_the_other_in_grey(places: int) -> None:
+    (axes,) = fan(made(places, 1)).axes
+    found: list[Any] = axes.patches if places == 4 else axes.collections  # type: ignore[assignment]
+
+    faces = [np.ravel(each.get_facecolor()) for each in found]
+    edges = [np.ravel(each.get_edgecolor()) for each in found]
+    assert all(edge[3] == 1 for edge in edges)
+    darkness = sorted({round(float(face[3] * (1 - face[:3].mean())), 3) for face in faces})
+    assert len(darkness) == 2
+    assert darkness[1] - darkness[0] > 0.08
+
+
+def test_both_axes_say_what_they_are() -> None:
+    (axes,) = fan(made(4)).axes
+
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("sample", "prediction")
+
+
 def test_enough_passes_have_a_band() -> None:
     many = Doubt(RNG.normal(size=(19, 40, 1)), np.zeros((40, 1)))
     (axes,) = fan(many).axes
