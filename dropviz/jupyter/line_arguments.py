@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 import keyword
+import re
+import unicodedata
 from argparse import ArgumentTypeError, Namespace
 from typing import Any
 
@@ -13,6 +16,11 @@ from IPython.core.magic_arguments import parse_argstring
 from dropviz.core.number_forms import WHOLE
 from dropviz.errors import DropvizError, received
 from dropviz.jupyter.ipython_inside import list_flags
+
+_SEED = r"--seed(?:=|\s+)[\w.+-]+"
+_SEEDS_FIRST = re.compile(rf"^(?:{_SEED}(?:\s+|$))+")
+_SEEDS_LAST = re.compile(rf"(?:(?:^|\s+){_SEED})+$")
+_FLAG = re.compile(r"(?:^|\s)--[a-z]")
 
 
 def whole_number(text: str) -> int:
@@ -27,23 +35,98 @@ def whole_number(text: str) -> int:
 
 def checked_name(given: Namespace) -> Any:
     """The name to keep a result under, or None; raises DropvizError if it is no name."""
-    name = given.into
-    if name is not None and (not name.isidentifier() or keyword.iskeyword(name)):
+    if given.into is None:
+        return None
+    # As Python reads the names of code: under another the result would be out of reach.
+    name = unicodedata.normalize("NFKC", given.into)
+    if not name.isidentifier() or keyword.iskeyword(name):
         raise DropvizError(
-            f"--into needs a name to keep the result under. Received: {name!r}. Try run."
+            f"--into needs a name to keep the result under. Received: {given.into!r}. Try run."
         )
+    given.into = name
     return name
+
+
+def without_semicolon(line: str) -> str:
+    """A line without the semicolon at its end, by which a person wants no value shown."""
+    return line.rstrip("; \t")
 
 
 def parsed(magic: Any, line: str) -> Namespace:
     """Reads the flags of a magic; raises DropvizError with the nearest flag where one is wrong."""
     name = magic.__name__
     try:
-        given: Namespace = parse_argstring(magic, line.rstrip("; "))
+        given: Namespace = parse_argstring(magic, without_semicolon(line))
     except (UsageError, ValueError) as error:  # ValueError: a quotation without its end
         hint = _nearest(magic, line) or f"See %{name}? for an example."
         raise DropvizError(f"%{name}: {error}. {hint}") from None
     return given
+
+
+def scenario_of(magic: Any, line: str) -> tuple[str | None, str]:
+    """Takes the scenario out of a line, where other words are values of flags.
+
+    Args:
+        magic: The magic.
+        line: Its line.
+
+    Returns:
+        The scenario, or None; and the rest of the line.
+
+    Raises:
+        DropvizError: If there are several.
+    """
+    from dropviz.core.scenario_string import HEAD
+
+    line = without_semicolon(line)
+    words, flags = line.split(), list_flags(magic)
+    scenarios = [
+        number
+        for number, (before, word) in enumerate(zip(["", *words], words, strict=False))
+        if word.partition(":")[0] == HEAD and before not in flags
+    ]
+    if len(scenarios) > 1:
+        came = ", ".join(received(words[number]) for number in scenarios)
+        raise DropvizError(
+            f"%{magic.__name__} takes one scenario. Received: {len(scenarios)} of them, {came}. "
+            "Leave one, or put their parts into one, as in lstm:u16:d.2."
+        )
+    if not scenarios:
+        return None, line
+    (place,) = scenarios
+    return words.pop(place), " ".join(words)
+
+
+def expression(magic: Any, line: str) -> tuple[str, Namespace]:
+    """Takes ``--seed`` off either end of a line; what is left is Python, and stays as it was typed.
+
+    Args:
+        magic: The magic.
+        line: Its line.
+
+    Returns:
+        The expression, which may be empty, and the flags.
+
+    Raises:
+        DropvizError: If a flag is wrong.
+    """
+    text, flags = without_semicolon(line).strip(), ""
+    for pattern in (_SEEDS_FIRST, _SEEDS_LAST):
+        if found := pattern.search(text):
+            flags += f" {found[0].strip()}"
+            text = (text[: found.start()] + text[found.end() :]).strip()
+    # No layer begins with a minus, and what is no Python may be a flag that is written wrongly.
+    wrong = text.startswith("-") or text.endswith(" --seed")
+    wrong = wrong or (_FLAG.search(text) is not None and not _is_python(text))
+    return text, parsed(magic, f"{flags} {text}" if wrong else flags)
+
+
+def _is_python(text: str) -> bool:
+    try:
+        ast.parse(text, mode="eval")
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return False
+    return True
 
 
 def _nearest(magic: Any, line: str) -> str:

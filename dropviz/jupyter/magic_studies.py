@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dropviz.core.display_registry import display
+from dropviz.core.method_options import RATES
 from dropviz.errors import DropvizError, StoppedError
 from dropviz.jupyter.live_map import LiveMap
 
@@ -35,9 +36,11 @@ def compare_from_line(shell: Shell, given: Namespace, name: str | None) -> Any:
         raise DropvizError(
             "%lstm_compare needs settings to compare. Received: none. Try none keras moon."
         )
+    from dropviz.core.checks import check_rate
+
+    rates: dict[str, Any] = {name: check_rate(name, getattr(given, name)) for name in RATES}
     from dropviz.studies.compare import compare
 
-    rates = {"dropout": given.dropout, "recurrent_dropout": given.recurrent_dropout}
     return _kept(shell, name, given, partial(compare, given.methods, **rates))
 
 

@@ -12,7 +12,14 @@ from IPython.core.magic_arguments import argument, magic_arguments
 from dropviz.core.method_options import OPTIONS
 from dropviz.core.methods import METHODS
 from dropviz.jupyter.ipython_inside import forbid_abbreviated_flags, remove_magics
-from dropviz.jupyter.line_arguments import checked_name, parsed, whole_number
+from dropviz.jupyter.line_arguments import (
+    checked_name,
+    expression,
+    parsed,
+    scenario_of,
+    whole_number,
+    without_semicolon,
+)
 from dropviz.jupyter.magic_dropout import Kept, record_cell, stoppable, train_from_line
 from dropviz.jupyter.study_magics import StudyMagics
 
@@ -89,9 +96,9 @@ class DropvizMagics(Magics):
 
     def _given(self, line: str) -> Namespace:
         """Reads the flags of ``lstm_dropout``."""
-        scenarios, rest = _taken_out(line)
+        scenario, rest = scenario_of(self.lstm_dropout, line)
         given = parsed(self.lstm_dropout, rest)
-        given.scenario = " ".join(scenarios) or None
+        given.scenario = scenario
         checked_name(given)
         return given
 
@@ -115,11 +122,11 @@ class DropvizMagics(Magics):
         __tracebackhide__ = True
         from dropviz.jupyter.magic_explain import explain
 
-        given = parsed(self.lstm_explain, line)
+        name, given = expression(self.lstm_explain, line)
 
         def work(_: Kept) -> None:
             __tracebackhide__ = True
-            explain(self.shell, " ".join(given.layer), given.seed)
+            explain(self.shell, name, given.seed)
 
         stoppable(self.shell, work, "stopped before all was shown; layers are as they were")
 
@@ -169,24 +176,13 @@ class DropvizMagics(Magics):
             ready()
             from dropviz.traps.run import traps
 
-            return traps(*line.split())
+            return traps(*without_semicolon(line).split())
 
         return stoppable(self.shell, work, "stopped before all traps were run")
 
 
 for _magic in (DropvizMagics.lstm_dropout, DropvizMagics.lstm_explain, DropvizMagics.lstm_lab):
     forbid_abbreviated_flags(_magic)
-
-
-def _taken_out(line: str) -> tuple[list[str], str]:
-    """The scenarios of a line, and the rest of it: other words are unknown flags' values."""
-    from dropviz.core.scenario_string import HEAD
-
-    words = line.split()
-    scenarios = [word for word in words if word.partition(":")[0] == HEAD]
-    if not scenarios:
-        return [], line
-    return scenarios, " ".join(word for word in words if word not in scenarios)
 
 
 def _listed(names: str) -> list[str]:

@@ -41,10 +41,8 @@ class StudyMagics(Magics):
     @argument(
         "methods", nargs="*", help="none, a method, or a scenario; the first is compared with"
     )
-    @argument("-d", "--dropout", type=float, default=0.25, metavar="RATE", help="rate for x_t")
-    @argument(
-        "-r", "--recurrent-dropout", type=float, default=0.25, metavar="RATE", help="the other rate"
-    )
+    @argument("-d", "--dropout", default=0.25, metavar="RATE", help="rate for x_t")
+    @argument("-r", "--recurrent-dropout", default=0.25, metavar="RATE", help="the other rate")
     @_study_arguments(seeds=5)
     @line_magic
     def lstm_compare(self, line: str) -> Any:
@@ -62,10 +60,8 @@ class StudyMagics(Magics):
         return compare_from_line(self.shell, given, checked_name(given))
 
     @magic_arguments()
-    @argument("-d", "--dropout", nargs="+", type=float, metavar="RATE", help="rates for x_t")
-    @argument(
-        *("-r", "--recurrent-dropout"), nargs="+", type=float, metavar="RATE", help="other rates"
-    )
+    @argument("-d", "--dropout", nargs="+", metavar="RATE", help="rates for x_t")
+    @argument("-r", "--recurrent-dropout", nargs="+", metavar="RATE", help="other rates")
     @argument("--method", help="where dropout acts, keras unless given")
     @_study_arguments(seeds=3)
     @line_magic

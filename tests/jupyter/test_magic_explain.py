@@ -26,6 +26,7 @@ from .test_magics import assert_one_clean_line
 
 pytestmark = pytest.mark.slow
 
+NAMED = {"a  b": "wide", "-x --seed 3": "flags"}
 PLAIN = "keras.layers.LSTM(16, dropout=0.5, recurrent_dropout=0.5)"
 
 
@@ -37,8 +38,10 @@ def names(ipython: InProcess) -> InProcess:
     stack = keras.Sequential([keras.Input((5, 3)), low, up, keras.layers.Dense(1)])
     lone = keras.layers.LSTM(4, dropout=0.3, name="lone")
     ipython.names.update(
-        keras=keras, stack=stack, lone=lone, dense=keras.layers.Dense(3), layers={"a b": lone}
+        keras=keras, stack=stack, lone=lone, dense=keras.layers.Dense(3), zero=0, seed=0
     )
+    named = {key: keras.layers.LSTM(4, name=name) for key, name in NAMED.items()}
+    ipython.names["layers"] = {"a b": lone, **named}
     return ipython
 
 
@@ -87,6 +90,13 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
         ("layers['a b']", "lone"),
         ("keras.layers.LSTM(3, dropout=.5, name='new')", "new"),
         ("lone;", "lone"),
+        ("lone\t;", "lone"),
+        ("stack.layers[zero -0]", "low"),
+        ("keras.layers.LSTM(3, dropout = -0.0, name = 'minus')", "minus"),
+        ("layers['a  b']", "wide"),
+        ("layers['-x --seed 3']", "flags"),
+        ("stack.layers[0 --seed]", "low"),
+        ("lone  # mine", "lone"),
         ("--seed 0 lone", "lone"),
         ("", "lstm"),
     ],
@@ -100,7 +110,9 @@ def test_a_name_or_an_expression_names_the_layer(
     assert asked.seeds == [0]
 
 
-@pytest.mark.parametrize("line", ["--seed 3 lone", "lone --seed=3", "--seed 3"])
+@pytest.mark.parametrize(
+    "line", ["--seed 3 lone", "lone --seed=3", "--seed 3", "--seed 1 lone --seed 3;"]
+)
 def test_a_seed_is_passed_on(names: InProcess, asked: Asked, line: str) -> None:
     assert names.run(f"%lstm_explain {line}").error is None
 
@@ -141,7 +153,9 @@ BAD = {
     "--see 3 lone": ("unrecognized arguments: --see", "Did you mean --seed?"),
     "--seed lone": ("--seed", "'lone'"),
     "-x lone": ("unrecognized arguments: -x", "See %lstm_explain? for an example"),
-    '"lone': ("quotation",),
+    "lone --see 3": ("unrecognized arguments: --see 3", "Did you mean --seed?"),
+    "lone --seed": ("argument --seed: expected one argument",),
+    '"lone': ("SyntaxError: unterminated string",),
 }
 
 

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import weakref
+from importlib import import_module
 from typing import Any
 
 import keras
@@ -271,8 +272,14 @@ BOTH = {
     "--into a.b": ("--into needs a name", "Received: 'a.b'"),
     "--into class": ("--into needs a name", "Received: 'class'"),
     '--into "run': ("quotation",),
+    "--into \uff43lass": ("--into needs a name", "Received: '\uff43lass'"),
 }
 LINE = {
+    "lstm:u4 lstm:d.2": (
+        "%lstm_dropout takes one scenario. Received: 2 of them, 'lstm:u4', 'lstm:d.2'. Leave",
+    ),
+    "lstm:u4 --epochs 3 lstm:d.2 lstm;": ("Received: 3 of them",),
+    "--into lstm:u4": ("--into needs a name", "Received: 'lstm:u4'"),
     "--units 0": ("units must be a whole number from 1", "Received: units=0"),
     "--units -3": ("Received: units=-3",),
     "--units 2.5": ("--units", "2.5"),
@@ -349,6 +356,19 @@ def test_what_was_refused_is_an_ordinary_exception_to_code(ipython: InProcess) -
 # ---------------------------------------------------------------- the line
 
 
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[RunSpec]:
+    """What lines asked for; nothing is trained."""
+    specs: list[RunSpec] = []
+
+    def train(spec: RunSpec, *_: Any) -> Any:
+        specs.append(spec)
+        raise DropvizError("no need to train")
+
+    monkeypatch.setattr("dropviz.studies.train.train", train)
+    return specs
+
+
 @pytest.mark.full
 def test_a_line_returns_the_run_that_its_flags_ask_for(ipython: InProcess) -> None:
     run = ipython.shell.run_line_magic(
@@ -372,6 +392,81 @@ def test_a_line_returns_the_run_that_its_flags_ask_for(ipython: InProcess) -> No
     }
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "lstm:u2:e1:d.2;",
+        "lstm:u2:e1 -d .2 ; ",
+        "-d .2 --units 2 --epochs 1;",
+        "-d .2 lstm:u2:e1\t;",
+    ],
+)
+def test_a_semicolon_at_the_end_of_a_line_is_no_part_of_it(
+    ipython: InProcess, asked: list[RunSpec], line: str
+) -> None:
+    ipython.run(f"%lstm_dropout {line}")
+
+    assert asked == [RunSpec(units=2, epochs=1, dropout=0.2)]
+
+
+def test_a_name_may_be_that_with_which_scenarios_begin(
+    ipython: InProcess, asked: list[RunSpec]
+) -> None:
+    assert str(ipython.run("%lstm_dropout --into lstm --epochs 2").error) == "no need to train"
+
+    assert asked == [RunSpec(epochs=2)]
+
+
+EXPRESSIONS = {
+    "keras.layers.LSTM(4, dropout = -0.2)": ("keras.layers.LSTM(4, dropout = -0.2)", 0),
+    "model.layers[i -1]": ("model.layers[i -1]", 0),
+    "layers['a  b'] ;": ("layers['a  b']", 0),
+    "layers['--seed 3']": ("layers['--seed 3']", 0),
+    "layers[0 --seed]": ("layers[0 --seed]", 0),
+    "layers[i --j] --seed=3": ("layers[i --j]", 3),
+    "--seed 4  f(a,  b)": ("f(a,  b)", 4),
+    "--seed 4 f() --seed 5;": ("f()", 5),
+    "--seed 4": ("", 4),
+}
+
+
+@pytest.mark.parametrize("line", EXPRESSIONS)
+def test_what_is_to_be_explained_stays_as_it_was_typed(
+    ipython: InProcess, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    came: list[tuple[str, int]] = []
+    monkeypatch.setattr(
+        "dropviz.jupyter.magic_explain.explain", lambda _, name, seed: came.append((name, seed))
+    )
+
+    assert ipython.run(f"%lstm_explain {line}").error is None
+
+    assert came == [EXPRESSIONS[line]]
+
+
+@pytest.mark.parametrize("line", ["--sed 3 lone", "lone --sed 3", "--seed lone", "-x lone"])
+def test_a_wrong_flag_is_not_taken_for_what_is_to_be_explained(
+    ipython: InProcess, line: str
+) -> None:
+    flag = next(word for word in line.split() if word.startswith("-"))
+
+    assert_one_clean_line(ipython.run(f"%lstm_explain {line}"), "%lstm_explain: ", flag)
+
+
+def test_a_semicolon_after_traps_is_no_part_of_their_names(
+    ipython: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named: list[tuple[str, ...]] = []
+    monkeypatch.setattr(
+        import_module("dropviz.traps.run"), "traps", lambda *names: named.append(names)
+    )
+
+    for line in ("rate-one;", "rate-one one-step ; ", ";"):
+        assert ipython.run(f"%lstm_traps {line}").error is None
+
+    assert named == [("rate-one",), ("rate-one", "one-step"), ()]
+
+
 @pytest.mark.full
 def test_a_line_trains_a_method_with_its_options(ipython: InProcess) -> None:
     run = ipython.shell.run_line_magic(
@@ -386,16 +481,8 @@ def test_a_line_trains_a_method_with_its_options(ipython: InProcess) -> None:
 @pytest.mark.full
 @pytest.mark.parametrize("spec", SPECS.values(), ids=SPECS)
 def test_the_line_of_a_spec_makes_that_spec(
-    ipython: InProcess, monkeypatch: pytest.MonkeyPatch, spec: RunSpec
+    ipython: InProcess, asked: list[RunSpec], spec: RunSpec
 ) -> None:
-    asked: list[RunSpec] = []
-
-    def train(spec: RunSpec, *_: Any) -> Any:
-        asked.append(spec)
-        raise DropvizError("no need to train")
-
-    monkeypatch.setattr("dropviz.studies.train.train", train)
-
     with pytest.raises(DropvizError, match="no need to train"):
         ipython.shell.run_line_magic("lstm_dropout", magic(spec).partition(" ")[2])
 
@@ -440,6 +527,13 @@ def test_what_trains_in_a_cell_is_recorded_into_the_name(names: InProcess) -> No
     assert run.model is names.names["m"]
     assert rates(run) == {"lstm": (0.3, 0.0)}
     assert ran.report.startswith("done after 1 epoch")
+
+
+@pytest.mark.parametrize("name", ["\ufb01le", "\xb5", "\uff52un"])
+def test_a_name_is_kept_as_python_reads_it(ipython: InProcess, name: str) -> None:
+    ipython.run(f"%%lstm_dropout --into {name}\n1")
+
+    assert ipython.run(f"{name}.status").error is None
 
 
 def test_the_code_of_a_run_is_that_of_the_cell(names: InProcess) -> None:

@@ -121,7 +121,12 @@ def test_a_study_that_is_stopped_before_a_training_ended_kept_nothing(
         ("%lstm_compare", "needs settings"),
         ("%lstm_compare kera", "keras"),
         ("%lstm_sweep -d 2 -r 0", "dropout must be"),
-        ("%lstm_sweep -d much", "invalid float"),
+        *(
+            (f"%{magic} -d {rate} --seeds 2", f"below 1. Received: dropout='{rate}'. Give")
+            for magic in ("lstm_compare none keras", "lstm_compare none", "lstm_sweep")
+            for rate in ("abc", "\u0660.\u0662", "1_0", "nan")
+        ),
+        ("%lstm_compare none keras -r 1", "Received: recurrent_dropout='1'"),
         ("%lstm_sweep --sed 3", "--seeds"),
         ("%lstm_sweep --engine fast", "engine"),
         ("%lstm_sweep --seeds 0", "seeds must be"),
