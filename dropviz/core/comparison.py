@@ -44,6 +44,11 @@ class Entry:
     cost: float
 
     @property
+    def failed(self) -> int:
+        """How many of its trainings failed."""
+        return sum(cell.status == "failed" for cell in self.cells)
+
+    @property
     def curves(self) -> list[dict[str, tuple[float, ...]]]:
         """The curves of each seed."""
         return [dict(cell.curves) for cell in self.cells]
@@ -75,46 +80,62 @@ class Comparison:
     def title(self) -> str:
         """What was compared, in one line."""
         return (
-            f"{self.task}: {len(self.entries)} settings, {counted(len(self.seeds), 'seed')}, "
-            f"{counted(self.epochs, 'epoch')}, {self.units} units: {self.trainings.score_name}"
+            f"{self.task}: {counted(len(self.entries), 'setting')}, "
+            f"{counted(len(self.seeds), 'seed')}, {counted(self.epochs, 'epoch')}, "
+            f"{counted(self.units, 'unit')}: {self.trainings.score_name}"
         )
 
     @property
     def table(self) -> Table:
-        """A row for each setting."""
-        first = self.entries[0].name
-        heads = (
-            *("setting", f"{self.trainings.score_name} (bootstrap)"),
-            *(f"difference from {first} (95 %)", "failed", "s an epoch", "cost"),
-        )
-        rows = []
-        for entry in self.entries:
-            failed = sum(cell.status == "failed" for cell in entry.cells)
-            rows.append(
-                (
-                    entry.name,
-                    str(entry.score),
-                    "" if entry.difference is None else str(entry.difference),
-                    f"{failed}" if failed else "",
-                    "" if np.isnan(entry.seconds) else figure(entry.seconds),
-                    "" if np.isnan(entry.cost) else f"{entry.cost:.2f}",
-                )
-            )
-        return Table(heads, rows)
+        """A row for each setting; a column in which nothing would stand is left out."""
+        bootstrap = " (bootstrap)" if self.score_intervals else ""
+        student = " (95 %)" if self.difference_intervals else ""
+        columns = {
+            "setting": [entry.name for entry in self.entries],
+            f"{self.trainings.score_name}{bootstrap}": [str(entry.score) for entry in self.entries],
+            f"difference from {self.entries[0].name}{student}": [
+                "" if entry.difference is None else str(entry.difference) for entry in self.entries
+            ],
+            "failed": [f"{entry.failed}" if entry.failed else "" for entry in self.entries],
+            "s an epoch": [
+                "" if np.isnan(entry.seconds) else figure(entry.seconds) for entry in self.entries
+            ],
+            "cost": [
+                "" if np.isnan(entry.cost) or len(self.entries) == 1 else f"{entry.cost:.2f}"
+                for entry in self.entries
+            ],
+        }
+        said = {head: cells for head, cells in columns.items() if any(cells)}
+        return Table(tuple(said), list(zip(*said.values(), strict=True)))
+
+    @property
+    def score_intervals(self) -> int:
+        """How many settings have an interval of their score."""
+        return sum(entry.score.has_interval for entry in self.entries)
+
+    @property
+    def difference_intervals(self) -> int:
+        """How many differences have an interval."""
+        found = (entry.difference for entry in self.entries)
+        return sum(each is not None and each.has_interval for each in found)
 
     @property
     def sentences(self) -> list[str]:
         """What may be said of each setting, and what may not."""
         said = [self._said_of(entry) for entry in self.entries[1:]]
-        if any(entry.score.count > 1 for entry in self.entries):
-            # Of several differences some lie beyond theirs by chance.
-            _, *others = self.entries
-            alone = ", each by itself" if len(others) > 1 else ""
-            said.append(
-                f"Intervals of single settings are {BOOTSTRAP}; those of differences are of 95 % "
-                f"(Student's{alone})."
-            )
+        if self.score_intervals:
+            said.append(f"{self._said_of_intervals()}.")
         return [*said, *self.trainings.failures, self.trainings.proof_sentence]
+
+    def _said_of_intervals(self) -> str:
+        if len(self.entries) == 1:
+            return f"The interval is {BOOTSTRAP}"
+        single, differences = f"Intervals of single settings are {BOOTSTRAP}", ""
+        if self.difference_intervals:
+            # Of several differences some lie beyond theirs by chance.
+            alone = ", each by itself" if self.difference_intervals > 1 else ""
+            differences = f"; those of differences are of 95 % (Student's{alone})"
+        return single + differences
 
     def _said_of(self, entry: Entry) -> str:
         difference, first = entry.difference, self.entries[0].name
@@ -169,12 +190,17 @@ class Comparison:
         """The trainings as a ``pandas.DataFrame``, a row each; pandas must be installed."""
         return data_frame(self.rows)
 
-    def figure(self, name: str = "differences") -> Any:
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """The pictures that show something: of one setting there are no differences."""
+        return ("differences", "curves") if len(self.entries) > 1 else ("curves",)
+
+    def figure(self, name: str | None = None) -> Any:
         """Draws the comparison.
 
         Args:
             name: "differences" (from the first setting, seed by seed) or "curves" (a band over
-                seeds for each setting).
+                seeds for each setting); by default the first that shows something.
 
         Returns:
             A ``matplotlib.figure.Figure``.
@@ -182,7 +208,7 @@ class Comparison:
         Raises:
             UnknownNameError: If there is no such picture.
         """
-        return draw_figure(name, self)
+        return draw_figure(self.pictures[0] if name is None else name, self)
 
     def _ipython_display_(self) -> None:
         display(self)

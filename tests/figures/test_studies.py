@@ -109,6 +109,81 @@ def test_a_dot_is_the_difference_of_a_seed(comparison: Comparison) -> None:
     np.testing.assert_allclose(np.asarray(dots.get_offsets())[:, 0], expected)
 
 
+def dots_and_bars(picture: Any) -> list[tuple[Any, float]]:
+    """The middles of dots, and how high the bar is, row by row in pixels of the screen."""
+    (axes,) = picture.axes
+    picture.canvas.draw()
+    swarms = [each for each in axes.collections if len(each.get_offsets()) > 1]
+    return [
+        (
+            np.asarray(axes.transData.transform(swarm.get_offsets())),
+            axes.transData.transform((0, row))[1],
+        )
+        for row, swarm in enumerate(swarms)
+    ]
+
+
+@pytest.mark.parametrize(
+    "score",
+    [
+        lambda s: 0.5 + s.seed / 16 + 0.25 * (s.dropout > 0),
+        lambda s: 0.5 + round(10 * noise(7 * s.seed + int(4 * s.dropout)) / 0.02) / 50,
+        lambda s: 0.5 + s.seed / 16 + (0.25 + s.seed / 9999) * (s.dropout > 0),
+    ],
+    ids=["all the same", "in steps", "nearly the same"],
+)
+def test_no_dot_hides_another_or_lies_behind_the_bar(
+    monkeypatch: pytest.MonkeyPatch, score: Any
+) -> None:
+    found = compared(monkeypatch, score, methods=["none", "keras", "lstm:d.5"], seeds=5)
+    picture = differences(found)
+
+    (axes,) = picture.axes
+    for dots, bar in dots_and_bars(picture):
+        wide = math.sqrt(18) * picture.dpi / 72
+        apart = np.linalg.norm(dots[:, None] - dots[None], axis=-1)[np.triu_indices(5, 1)]
+        assert apart.min() > 0.99 * wide
+        assert (dots[:, 1] - wide / 2 > bar + wide / 2).all()
+        assert (dots[:, 1] + wide / 2 < axes.bbox.y1).all()
+
+
+def test_dots_of_very_many_seeds_stay_in_their_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = compared(
+        monkeypatch, lambda s: 0.25 * (s.dropout > 0), methods=["none", "keras"], seeds=500
+    )
+    picture = differences(found)
+
+    ((dots, _),) = dots_and_bars(picture)
+    assert dots[:, 1].max() < picture.axes[0].bbox.y1
+
+
+def test_pictures_speak_of_one_seed_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = compared(monkeypatch, uneven, methods=["none", "keras"], seeds=1)
+
+    assert "one seed; beside a name, the score at the end" in words(curves(found))
+    assert "a diamond for the difference with the one seed" in words(differences(found))
+    assert "interval" not in curves(found).alt + words(differences(found))
+
+
+def test_differences_without_an_interval_are_drawn_without_a_word_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = compared(
+        monkeypatch, lambda s: 0.25 * (s.dropout > 0), methods=["none", "keras"], seeds=3
+    )
+
+    assert "a diamond for their mean" in words(differences(found))
+    assert "interval" not in words(differences(found))
+
+
+def test_of_one_setting_the_curves_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = compared(monkeypatch, uneven, methods=["none"], seeds=3)
+
+    assert found.figure().alt == curves(found).alt
+    assert "none to compare it with" in words(differences(found))
+    assert overlaps(texts(differences(found))) == []
+
+
 def test_a_setting_without_a_score_says_so(comparison: Comparison) -> None:
     assert "no score" in words(differences(comparison))
     assert "no score" in str(comparison)

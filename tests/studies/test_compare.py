@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -125,7 +126,12 @@ def test_a_difference_beyond_the_noise_is_said_with_its_interval(
 
 def test_it_is_said_which_interval_is_of_95_of_100(monkeypatch: pytest.MonkeyPatch) -> None:
     several, one, three = (
-        compared(monkeypatch, lambda s: noise(s.seed), methods=methods, seeds=seeds)
+        compared(
+            monkeypatch,
+            lambda s: noise(s.seed * len(s.method) + int(9 * s.dropout)),
+            methods=methods,
+            seeds=seeds,
+        )
         for methods, seeds in (
             (["none", "moon"], 3),
             (["none", "moon"], 1),
@@ -144,6 +150,46 @@ def test_it_is_said_which_interval_is_of_95_of_100(monkeypatch: pytest.MonkeyPat
     )
     assert not any("bootstrap" in each for each in one.sentences)
     assert any("of 95 % (Student's, each by itself)." in each for each in three.sentences)
+
+
+def test_of_one_setting_nothing_is_said_of_differences(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = compared(monkeypatch, lambda s: noise(s.seed), methods=["none"], seeds=8, units=1)
+
+    assert found.title == "digits: 1 setting, 8 seeds, 10 epochs, 1 unit: validation accuracy"
+    assert found.table.heads == ("setting", "validation accuracy (bootstrap)", "s an epoch")
+    assert found.sentences[0] == (
+        "The interval is by bootstrap over the seeds, and too short with few of them."
+    )
+    assert "difference" not in str(found)
+    assert found.pictures == ("curves",)
+
+
+FULL = ("setting", "validation accuracy (bootstrap)", "difference from none (95 %)")
+
+
+@pytest.mark.parametrize(
+    ("score", "seeds", "heads"),
+    [
+        (lambda s: noise(s.seed + int(9 * s.dropout)), 3, FULL),
+        (lambda s: s.dropout + s.seed, 3, (*FULL[:2], "difference from none")),
+        (lambda _: 0.5, 1, (FULL[0], "validation accuracy", "difference from none")),
+        (
+            lambda s: math.nan if s.dropout else noise(s.seed),
+            3,
+            (*FULL[:2], "difference from none"),
+        ),
+    ],
+    ids=["scattered", "the same difference", "one seed", "failed"],
+)
+def test_no_head_speaks_of_intervals_that_are_not_there(
+    monkeypatch: pytest.MonkeyPatch, score: Any, seeds: int, heads: tuple[str, ...]
+) -> None:
+    found = compared(monkeypatch, score, methods=["none", "keras"], seeds=seeds)
+
+    assert found.table.heads[:3] == heads
+    assert ("failed" in found.table.heads) == any(entry.failed for entry in found.entries)
+    said = any("Student" in each for each in found.sentences)
+    assert said == ("(95 %)" in heads[2])
 
 
 def test_no_difference_beyond_the_noise_says_how_many_seeds_it_would_take(
@@ -231,6 +277,7 @@ def test_trainings_that_failed_have_no_score_and_are_named(
 
     assert found.entries[1].score.count == 2
     assert any("without a score: 2 trainings" in said for said in found.sentences)
+    assert found.table.heads[3] == "failed"
     assert found.table.rows[1][3] == "2"
 
 
@@ -254,7 +301,7 @@ def test_what_a_training_had_to_compile_is_no_cost_of_its_method() -> None:
     assert [row["seconds"] > 0 for row in found.rows] == [False, True, False, True]
     assert all(entry.seconds > 0 and entry.cost > 0 for entry in found.entries)
     assert np.isnan([one.entries[0].seconds, one.entries[0].cost]).all()
-    assert one.table.rows[0][-2:] == ("", "")
+    assert one.table.heads == ("setting", "validation accuracy")
 
 
 def shut_down() -> ThreadPoolExecutor:
