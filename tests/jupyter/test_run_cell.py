@@ -99,6 +99,35 @@ def test_an_error_is_shown_again_as_without_the_magic(
     assert shown == without
 
 
+def shown_by_rich(ipython: InProcess, body: str) -> str:
+    ran = ipython.run(body)
+    return ran.stderr + "".join(ran.texts[1:])
+
+
+@pytest.mark.parametrize("body", ["1 / 0", "fails()", "z = 1\ndef f(:"])
+def test_where_rich_shows_tracebacks_that_of_a_cell_is_as_without_the_magic(
+    ipython: InProcess, body: str
+) -> None:
+    ipython.run("def fails():\n    raise ValueError('a')")
+    ipython.run("from rich.traceback import install\ninstall(width=80);")
+    without = shown_by_rich(ipython, f"# in its place\n{body}")
+
+    shown = shown_by_rich(ipython, f"%%lstm_dropout\n{body}")
+
+    assert "Error" in shown
+    assert "dropviz" not in shown
+    assert shown == without
+
+
+def test_rich_shows_all_frames_of_an_error_of_ours(ipython: InProcess) -> None:
+    ipython.run("from rich.traceback import install\ninstall(width=80);")
+
+    ran = ipython.run("%lstm_dropout --units 0")
+
+    assert "run_line_magic" in ran.stderr
+    assert "DropvizError: units must be a whole number" in " ".join(ran.stderr.split())
+
+
 LINES = {
     "%lstm_dropout": ("dropviz.core.tasks.load_task", "--units 2 --epochs 1"),
     "%lstm_traps": ("dropviz.traps.run.traps", ""),
