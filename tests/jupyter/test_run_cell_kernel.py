@@ -57,6 +57,12 @@ FAILS = {
         "    def __setattr__(self, name, value): raise TypeError(name)\n"
         "raise Fixed('a')"
     ),
+    "an error with a handler": (
+        "class Handled(Exception): pass\n"
+        "get_ipython().set_custom_exc((Handled,), lambda *_, **__: print('mine'))\n"
+        "raise Handled('a')"
+    ),
+    "a debugger that was left": "import bdb\nprint('before')\nraise bdb.BdbQuit",
     "an interrupt": "print('before')\nraise KeyboardInterrupt",
     "bad syntax": "z = 1\ndef f(:\n    pass",
     "bad indentation": "if True:\nz = 1",
@@ -127,6 +133,10 @@ def executed(kernel: Kernel) -> Executed:
         "kept value": "_, Out[max(Out)], max(Out)",
         "history": "%%lstm_dropout\nz = 'a line'",
         "kept history": "In[-2]",
+        "fails, plain": "# in its place\n1 / 0",
+        "shown again, plain": "%tb",
+        "fails": "%%lstm_dropout\n1 / 0",
+        "shown again": "%tb",
         "await": "%%lstm_dropout\nimport asyncio\nran = True\nawait asyncio.sleep(0)",
         "await, ran": "'ran' in globals()",
         "group": "%%lstm_dropout\nraise ExceptionGroup('several', [ValueError(1), OSError(2)])",
@@ -242,6 +252,11 @@ def test_a_traceback_names_its_cell(executed: Executed, name: str) -> None:
     assert "here" in place
 
 
+def test_an_error_is_shown_again_as_without_the_magic(executed: Executed) -> None:
+    assert "ZeroDivisionError" in executed["shown again"].error
+    assert faces(executed["shown again"]) == faces(executed["shown again, plain"])
+
+
 def test_a_syntax_error_names_the_line_as_the_notebook_counts_it(executed: Executed) -> None:
     assert re.search(rf"(?:{_CELL}), line 3\n +def f\(:\n", executed["bad syntax"].error)
 
@@ -264,6 +279,7 @@ def test_a_group_of_errors_is_said_once_without_a_frame_of_ours(executed: Execut
 
     assert said.count("ExceptionGroup: several (2 sub-exceptions)") == 1
     assert "dropviz/" not in said
+    assert all(each["traceback"] for each in cell.errors)
 
 
 def test_a_cell_that_awaits_is_refused_in_one_clean_line(executed: Executed) -> None:
