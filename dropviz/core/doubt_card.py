@@ -63,12 +63,13 @@ class DoubtCard:
     @property
     def table(self) -> Table:
         """A row for each way and place."""
-        heads = ("spread of", "on", "90 % band holds", "mean spread", "error")
+        # As wide as a telephone; the sentences say the same at length.
+        heads = ("of", "on", "90 % band", "spread", "error")
         rows = [
             (
                 way,
                 place,
-                f"{trust.coverage.found:.0%} of {trust.coverage.count:,}",
+                f"{trust.coverage.found:.0%}",
                 figure(trust.spread),
                 figure(trust.error),
             )
@@ -87,7 +88,17 @@ class DoubtCard:
             spread = _change(inside.spread, outside.spread)
             said.append(f"{way}: from inside to outside the error {error}, the spread {spread}.")
         named = "; ".join(f"{place}: {inputs}" for place, inputs in WHERE.items())
-        return [*said, f"{named}.", self._bands_sentence()]
+        return [*said, f"{named}.", self._columns_sentence(), self._bands_sentence()]
+
+    def _columns_sentence(self) -> str:
+        counts = sorted(
+            {each.coverage.count for found in self.found.values() for each in found.values()}
+        )
+        truths = " or ".join(f"{count:,}" for count in counts)
+        return (
+            f"90 % band: which share of {truths} truths it holds; spread: its mean; "
+            "error: its root mean square."
+        )
 
     def _bands_sentence(self) -> str:
         few = self.members < _TO_READ_OFF

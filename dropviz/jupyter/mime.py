@@ -81,7 +81,7 @@ def table(title: str, heads: list[str], rows: list[tuple[str, ...]]) -> dict[str
 def _cell(kind: str, text: str) -> str:
     # A figure such as 1.2e-07 would be broken at its sign.
     wrap = "; white-space: nowrap" if len(text) <= _SHORT else ""
-    look = f"text-align: left; vertical-align: top; padding: .2em .8em .2em 0{wrap}"
+    look = f"text-align: left; vertical-align: top; padding: .2em .7em .2em 0{wrap}"
     return f'<{kind} style="{look}">{escaped(text)}</{kind}>'
 
 
