@@ -20,6 +20,10 @@ Notebook = Any
 
 FOLDER = Path(__file__).parent
 SOURCES = sorted((FOLDER / "lessons").glob("*.py"))
+# Lessons are stored with what they measured, below each question.
+AT_FIRST = (
+    "**Begin with** *Edit*, *Clear Outputs of All Cells*: the results of an earlier run stand here."
+)
 _SECONDS = 300  # for one cell, on a busy machine
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 # As Binder runs them (binder/start).
@@ -39,9 +43,11 @@ def made(source: Path) -> Notebook:
         source: Its percent source.
 
     Returns:
-        The notebook.
+        The notebook, whose first cell ends with what all lessons begin with.
     """
-    return plain_notebook(read_source(source))
+    notebook = plain_notebook(read_source(source))
+    notebook.cells[0].source += f"\n\n{AT_FIRST}"
+    return notebook
 
 
 def run(notebook: Notebook, folder: Path) -> None:

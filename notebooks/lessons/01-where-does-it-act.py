@@ -44,9 +44,10 @@ import dropviz
 # %% [markdown]
 # ## Where
 #
-# Before each result you are asked what you expect. Click on a choice, or type it into the cell as
-# `answer="..."`. It is kept with the time, and set beside what was measured. Nothing waits for it,
-# and nobody grades it.
+# Before each result you are asked what you expect. Run the cell with the question, then click on a
+# choice. Where there is nothing to click on, add `answer="..."` to the call of `dropviz.predict`,
+# after the choices, and run the cell again. Your choice is kept with the time, and set beside what
+# was measured. Nothing waits for it, and nobody grades it.
 #
 # An LSTM is usually drawn once for each time step, side by side: *x* comes in from below, along a
 # vertical arrow, and *h* from the step before, along a horizontal one. The data are handwritten
@@ -107,8 +108,9 @@ small = run.proof["lstm"].error < 0.00001
 proof.against("less than 0.00001: rounding" if small else "visibly: some mask is missing")
 
 # %% [markdown]
-# Nothing is missing: with masks on *x* and *h* alone, and none on the candidate *g* or the memory
-# *c*, every output of these sequences comes out as Keras has it. The answer that points to Gal & Ghahramani is right.
+# *Its outputs* are those of the Keras layer. Nothing is missing: with masks on *x* and *h* alone, and
+# none on the candidate *g* or the memory *c*, every output of these sequences comes out as Keras has
+# it. The answer that points to Gal & Ghahramani is right.
 #
 # ## How many masks?
 #
@@ -119,9 +121,11 @@ import numpy as np
 
 
 def masks_of_one(masks):
-    """The masks of the first sequence of the last batch, each of them once."""
+    """The masks of the first sequence of the last batch, each once, the gates in their order."""
     of_one = masks.of_batch()[:, :, 0]  # steps, gates, units; steps is 1 where all share a mask
-    return np.unique(of_one.reshape(-1, of_one.shape[-1]), axis=0)
+    flat = of_one.reshape(-1, of_one.shape[-1])
+    _, first_at = np.unique(flat, axis=0, return_index=True)
+    return flat[np.sort(first_at)]
 
 
 print(masks_of_one(lstm["recurrent"])[:, :10], "... the first ten of", lstm["recurrent"].shape[-1])
@@ -130,9 +134,9 @@ many.against(len(masks_of_one(lstm["recurrent"])))
 
 # %% [markdown]
 # One for each gate, and all steps share them. Above the picture stand the numbers that the layer
-# really multiplied with: 0 for a dropped unit, and 2 for a kept one (the next lesson says why). In
-# the picture, each block is a gate; a row is a sequence of the batch, a column a unit (of *x*, an
-# input). The rows differ: each sequence has masks of its own.
+# really multiplied with, a row for each gate: 0 for a dropped unit, and 2 for a kept one (the next
+# lesson says why). In the picture, each block is a gate, in the same order; a row is a sequence of
+# the batch, a column a unit (of *x*, an input). The rows differ: each sequence has masks of its own.
 #
 # Masks that are one for each gate are called **untied**, and one mask for all gates is called
 # **tied**.
@@ -191,8 +195,9 @@ watched = train()
 
 # %% [markdown]
 # That is the whole report: words, the loss over the epochs, where dropout acted, and the masks.
-# Point at an arrow, or move along the arrows with the keys: its mask stands below in numbers. Now
-# the same without being watched:
+# (*Proved* is what you did above: *its outputs* are the layer's.) After you have run the cell, tap or
+# point at an arrow, or move along the arrows with the keys: its mask stands below in numbers. Now the
+# same without being watched:
 
 # %%
 unwatched = train()
@@ -224,6 +229,7 @@ same.against(
 # ```
 #
 # </details>
+# <br>
 #
 # **A layer in between.** A `Dropout` layer between two LSTMs drops what the second one reads, and so
 # does `dropout` of the second. Are they the same?
@@ -246,6 +252,7 @@ same.against(
 # ```
 #
 # </details>
+# <br>
 #
 # **Another layer.** Replace `LSTM` by `GRU` in the cell with `%%lstm_dropout`. How many gates have
 # masks in the pictures?
@@ -263,6 +270,7 @@ same.against(
 # ```
 #
 # </details>
+# <br>
 #
 # ## Before you go on
 #

@@ -11,9 +11,9 @@
 # * **Minutes:** 20, of which the machine takes 1.
 # * **Know before:** lesson 1: which arrows `dropout` and `recurrent_dropout` act on.
 # * **Words:** *x* is the input, *h* the state, *c* the memory, and *g* the *candidate* that could be
-#   added to it. A *sample* is one sequence of a batch. A rate is the share that is *dropped*. A *site*
-#   is a place where a mask can multiply. An *update* is what a step changes in *c* or *h*. *Inference*
-#   is prediction with the trained layer.
+#   added to it. A *sample* is one sequence of a batch. A rate is the share that is *dropped*. An
+#   *entry* of a mask is one of its numbers. A *site* is a place where a mask can multiply. An *update*
+#   is what a step changes in *c* or *h*. *Inference* is prediction with the trained layer.
 #
 # **Ways to open this lesson**
 #
@@ -111,7 +111,8 @@ samples.against(
 # ## Gates: tied and untied
 #
 # In this run each of the four gates has a mask of its own, which is called *untied*. With one mask
-# for all gates, *tied*, a unit is either seen by all gates or by none.
+# for all gates, *tied*, a unit is either seen by all gates or by none. (`gal-tied` and `gal-untied`
+# are dropviz's names of Gal & Ghahramani's method with tied masks and with untied ones.)
 
 # %%
 gates = dropviz.predict(
@@ -190,9 +191,11 @@ paper.against(
 )
 
 # %% [markdown]
-# That is the answer for the Keras that is installed, on one screen: the question of lesson 1, found
+# That is the answer for the Keras that is installed, in one report: the question of lesson 1, found
 # once more from outside. In the middle stands the inside of a cell under three methods; lesson 3 is
-# about them.
+# about them. The experiment sees some entries and not all, so it gives a range with each rate, made so
+# that the true rate lies outside of it in one of ten thousand experiments; the picture calls that its
+# *confidence*.
 #
 # Now a layer as a student might write it. It drops units of *h*:
 
@@ -230,8 +233,9 @@ lives.against(found.sites["recurrent"].life)
 #
 # <details><summary>Answer</summary>
 #
-# The mask acts in place, on what the cell carries from step to step, and it is scaled by
-# `1/(1-p)` each time:
+# That it follows no known method, and that Moon's, of lesson 3, is the nearest: the mask multiplies
+# what the cell carries from step to step, *in place*, so that what is dropped is gone. It is drawn
+# anew at each step, and what is kept is multiplied by `1/(1-p)` each time:
 #
 # ```python
 # class Memory(MyCell):
@@ -246,6 +250,7 @@ lives.against(found.sites["recurrent"].life)
 # ```
 #
 # </details>
+# <br>
 #
 # **One mask for all samples.** The method `weight-drop` drops entries of the weights *U*, which *h* is
 # multiplied with, in place of units of *h*. Which samples share its masks?
@@ -260,6 +265,7 @@ lives.against(found.sites["recurrent"].life)
 # ```
 #
 # </details>
+# <br>
 #
 # **One rate, two strengths.** Which share of the inputs does no gate see with `dropout=0.5`, with
 # `recurrent_dropout=0` and with `recurrent_dropout=0.5`?
@@ -276,6 +282,7 @@ lives.against(found.sites["recurrent"].life)
 # ```
 #
 # </details>
+# <br>
 #
 # ## Before you go on
 #

@@ -40,9 +40,9 @@ cell("zoneout")
 
 # %% [markdown]
 # **How to read it.** A step goes from left to right; the memory *c* runs along the top, the candidate
-# *g* comes up into it, and *x* and *h* come in from below. The marked lines carry something masked:
-# in blue by `dropout`, on *x*, which the trainings below leave out; the others are what these methods
-# differ in.
+# *g* comes up into it, *x* comes in from below, and *h* from the left along the bottom. The marked
+# lines carry something masked: in blue by `dropout`, on *x*, which the trainings below leave out; the
+# others are what these methods differ in.
 #
 # * **Moon** (RNNDrop): the memory *c*, after the sum. What is dropped there is gone.
 # * **Gal & Ghahramani**: *x* and *h* on their way into the gates. The memory passes untouched.
@@ -65,7 +65,7 @@ print(
     "steps:", task.x.shape[1], " to remember the first one for:", task.x.shape[1] - 1 - first_mark
 )
 print("answer:", task.y[0], "(two times the first marked bit, plus the second)")
-print(f"guessing scores {task.guess['accuracy']:.2f}")
+print(f"guessing scores {task.guess['accuracy']:.2f} (the commonest answer, always)")
 
 # %% [markdown]
 # ## Moon: masks on the memory
@@ -185,16 +185,17 @@ zone = dropviz.predict(
 # %%
 _, gal = train("gal-untied", epochs=5, recurrent_dropout=0.25)
 _, zoned = train("zoneout", epochs=4, zoneout_cell=0.25, zoneout_hidden=0.05)
-print(f"{'method':12}{'epochs':>8}{'masks on':>10}{'masks off':>11}{'off, new sequences':>20}")
+print(f"{'method':10}{'epochs':>7}{'on':>7}{'off':>7}{'off, new':>10}")
 for name, run in runs.items():
     curves = ("accuracy_dropout_on", "accuracy_dropout_off", "val_accuracy")
     last = [run.curves[curve][-1] for curve in curves]
-    print(f"{name:12}{run.curves.epochs:8}{last[0]:10.3f}{last[1]:11.3f}{last[2]:20.3f}")
+    print(f"{name:10}{run.curves.epochs:7}{last[0]:7.3f}{last[1]:7.3f}{last[2]:10.3f}")
 display(copy.against(gal), zone.against(zoned))
 
 # %% [markdown]
-# Of these four, one alone has a wide gap between masks on and masks off: the one that multiplies what
-# is stored. The others leave the memory alone, or let it keep what it had.
+# *On* and *off* are the accuracies on training sequences with masks on and with masks off; *off, new*
+# is that on new sequences. Of these four, one alone has a wide gap between masks on and masks off: the
+# one that multiplies what is stored. The others leave the memory alone, or let it keep what it had.
 #
 # **What this does not show.** It is one seed, one rate and one length, and the methods were not
 # trained equally long. It says nothing of which of the others is better, nor whether any of them
@@ -217,6 +218,7 @@ display(copy.against(gal), zone.against(zoned))
 # ```
 #
 # </details>
+# <br>
 #
 # **Inverted scaling.** Would it help Moon to multiply kept units by `1/(1-p)` in training, as Keras
 # does, and by nothing at prediction?
@@ -232,6 +234,7 @@ display(copy.against(gal), zone.against(zoned))
 # Semeniuta et al. name both failures as the reason to mask only what is added.
 #
 # </details>
+# <br>
 #
 # **Zoneout on the picture.** Draw where zoneout acted in its run. Which arrows wear letters?
 #
@@ -244,6 +247,7 @@ display(copy.against(gal), zone.against(zoned))
 # ```
 #
 # </details>
+# <br>
 #
 # **From outside.** Would the experiment of lesson 2 tell Moon from Semeniuta?
 #
@@ -258,6 +262,7 @@ display(copy.against(gal), zone.against(zoned))
 # ```
 #
 # </details>
+# <br>
 #
 # ## Before you go on
 #

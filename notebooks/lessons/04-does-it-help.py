@@ -39,7 +39,8 @@ from dropviz.studies.seed_statistics import paired
 # %% [markdown]
 # ## How much is luck?
 #
-# The same LSTM without dropout, on the same digits, eight times; nothing differs but the seed.
+# The same LSTM without dropout (the setting `none`), on the same digits, eight times; nothing differs
+# but the seed.
 
 # %%
 luck = dropviz.predict(
@@ -59,7 +60,9 @@ luck.against(float(scores[-1] - scores[0]))
 #
 # ## With and without
 #
-# Now the same with `dropout=0.25` and `recurrent_dropout=0.25`. For each seed both settings begin
+# Now the same with `dropout=0.25` and `recurrent_dropout=0.25`. The setting with them is called
+# `keras` below, for it drops as Keras does (at these rates, where nobody gives others), and the one
+# without dropout is called `none`. For each seed both settings begin
 # with the same weights and meet the same samples in the same order, so that they can be compared
 # pair by pair. What luck the two share cancels; how much is left, the scatter of the pairs shows.
 
@@ -85,7 +88,8 @@ short.against(told(five))
 # alone would hardly have done that. The second picture has both accuracies, epoch by epoch: a line is
 # the median over the seeds, its band reaches from the lowest to the highest, and the number beside a
 # name is the mean at the end. In the table, *cost* is the time that an epoch takes, as a multiple of
-# the first setting's.
+# the first setting's: the median over the pairs of one seed. Of trainings as short as these it is
+# mostly chance; lesson 6 times it properly.
 #
 # A training with masks has to learn from less at each step. Is it only slower?
 
@@ -149,9 +153,10 @@ best.against(where[row > 0, column > 0])
 
 # %% [markdown]
 # **How to read it.** On the map the best cell wears a star, and those that cannot be told from it are
-# marked too. A map with one star and no marks would invite you to report a winner; the marks say how
-# many other cells three seeds cannot tell from it. (What counts is the difference from the best, seed
-# by seed. A cell where it scatters more can be lower than another and still be marked.)
+# marked too; in the table the one is `*`, and the others are `~`. A map with one star and no marks
+# would invite you to report a winner; the marks say how many other cells three seeds cannot tell from
+# it. (What counts is the difference from the best, seed by seed. A cell where it scatters more can be
+# lower than another and still be marked.)
 #
 # ## The honest training curve
 #
@@ -169,14 +174,14 @@ honest = dropviz.predict(
 
 # %%
 run = dropviz.run(task="digits", dropout=0.4, recurrent_dropout=0.4, units=32, epochs=6, seed=7)
-last = {name: values[-1] for name, values in run.curves.items()}
+last = {name: round(values[-1], 3) for name, values in run.curves.items()}  # as it is printed
 reported, on, off = last["loss"], last["loss_dropout_on"], last["loss_dropout_off"]
-print(f"as Keras reports it      {reported:.3f}")
-print(f"last weights, on         {on:.3f}")
-print(f"last weights, off        {off:.3f}")
-print(f"validation, off          {last['val_loss']:.3f}")
-print(f"reported - on           {reported - on:+.3f}  older weights")
-print(f"on - off                {on - off:+.3f}  the masks")
+print(f"as Keras reports it    {reported:.3f}")
+print(f"last weights, on       {on:.3f}")
+print(f"last weights, off      {off:.3f}")
+print(f"validation, off        {last['val_loss']:.3f}")
+print(f"reported - on         {reported - on:+.3f}  older weights")
+print(f"on - off              {on - off:+.3f}  the masks")
 display(run.figure("curves"))
 
 
@@ -203,10 +208,12 @@ display(above.against(side(reported)), honest.against(side(off)))
 # The number follows from how far the pairs scatter:
 #
 # ```python
-# print("about", twenty.entries[1].needed, "seeds; pairs scatter by", twenty.entries[1].difference.deviation)
+# keras = twenty.entries[1]
+# print(f"about {keras.needed} seeds; pairs scatter by {keras.difference.deviation:.3f}")
 # ```
 #
 # </details>
+# <br>
 #
 # **One seed.** Compare with `seeds=1`. What may one say then?
 #
@@ -219,6 +226,7 @@ display(above.against(side(reported)), honest.against(side(off)))
 # ```
 #
 # </details>
+# <br>
 #
 # **Without dropout.** Take the curves of a training without dropout apart in the same way. Which of
 # the two parts is left?
@@ -234,6 +242,7 @@ display(above.against(side(reported)), honest.against(side(off)))
 # ```
 #
 # </details>
+# <br>
 #
 # ## Before you go on
 #

@@ -42,6 +42,7 @@ from dropviz.core.task_data import noisy_sines
 
 # %%
 run = dropviz.run(task="noisy-sine", dropout=0.2, recurrent_dropout=0.2, units=32, epochs=8, seed=1)
+run.model.name = "noisy-sine"  # as the pictures call it
 x, y = noisy_sines(500, 0.5, 1.0, seed=2)
 print(f"{len(x)} new waves of {x.shape[1]} values; heights from 0.5 to 1.0")
 print(
@@ -86,9 +87,9 @@ middle = dropviz.predict(
 few = dropviz.mc(run.model, x[:20], passes=100, seed=1)
 display(few)
 away = np.abs(few.mean - few.off)
-print(
-    f"mean of the passes and dropout off: {away.mean():.3f} apart; spread {few.spread.mean():.3f}"
-)
+print("means over the 20 waves:")
+print(f"from mean to dropout off: {away.mean():.3f}")
+print(f"spread of the passes:     {few.spread.mean():.3f}")
 middle.against(
     "the same"
     if away.max() < 0.001
@@ -100,7 +101,9 @@ middle.against(
 # %% [markdown]
 # **How to read it.** For each of the waves: the middle half of the passes, the middle nine tenths,
 # their mean, and the prediction with dropout off. The last two are not the same: a net is not linear,
-# so its output with all units is not the mean of its outputs with some missing.
+# so its output with all units is not the mean of its outputs with some missing. In the words above
+# the picture, *in the middle* is the median over the 20 waves, and *at most* and *up to* are the
+# largest; the printed numbers are means.
 #
 # ## Is the band as wide as it should be?
 #
@@ -109,7 +112,7 @@ middle.against(
 
 # %%
 inside = dropviz.predict(
-    "Of 500 new waves such as it was trained on, how many have their truth within the band?",
+    "Of 500 new waves such as it was trained on, what share has its truth within the band?",
     ["less than 0.8", "0.8 to 0.95", "more than 0.95"],
 )
 
@@ -135,7 +138,9 @@ twin = dropviz.run(
 twin.set_weights(run.model.get_weights())
 higher = dropviz.mc(twin, x, passes=100, seed=1)
 before, after = float(doubt.spread.mean()), float(higher.spread.mean())
-print(f"mean spread at rates of 0.2: {before:.3f}, of 0.4, with the same weights: {after:.3f}")
+print("mean spread of 500 waves, same weights:")
+print(f"at rates of 0.2: {before:.3f}")
+print(f"at rates of 0.4: {after:.3f}")
 wider.against(
     "wider" if after > 1.1 * before else "narrower" if after < before / 1.1 else "about the same"
 )
@@ -167,7 +172,8 @@ def error(found, truth):
 
 errors = error(out, high_y) / error(doubt, y)
 spreads = float(out.spread.mean() / doubt.spread.mean())
-print(f"the error grew {errors:.1f} times, the spread {spreads:.1f} times")
+print(f"error:       grew to {errors:.1f} times its size")
+print(f"mean spread: grew to {spreads:.1f} times its size")
 print(out.coverage(high_y, share=0.9).sentence)
 display(dropviz.mc(run.model, high_x[:20], passes=100, seed=1).figure("fan"))
 beyond.against(
@@ -232,6 +238,7 @@ ensemble.against(
 # ```
 #
 # </details>
+# <br>
 #
 # **How many passes?** How do the mean of the passes and their spread change from `passes=10` to
 # `passes=100`?
@@ -248,6 +255,7 @@ ensemble.against(
 # ```
 #
 # </details>
+# <br>
 #
 # **One mask for all.** What does `masks="pass"` change?
 #
@@ -260,6 +268,7 @@ ensemble.against(
 # ```
 #
 # </details>
+# <br>
 #
 # ## Before you go on
 #

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import pytest
 
-from notebooks.write_lessons import FOLDER, made
+from notebooks.write_lessons import AT_FIRST, FOLDER, made
 from tests.notebooks.lesson_files import (
     LESSONS,
     SOURCE_OF,
@@ -70,6 +74,7 @@ def test_it_says_at_first_what_it_is_for_and_at_last_how_to_end(name: str) -> No
 
     assert first.startswith(f"# Lesson {int(name[:2])}: ")
     assert all(f"* **{head}" in first for head in ("You will", "Minutes:", "Know before:"))
+    assert first.endswith(AT_FIRST)
     assert last.startswith("**Shut down this kernel**")
 
 
@@ -82,7 +87,18 @@ def test_exercises_have_folded_answers(name: str) -> None:
     assert len(asked) >= 3
     assert len(answers(stored(name))) == len(asked)
     assert answers_code(stored(name))
-    assert text.count("<details>") == text.count("</details>") == len(asked)
+    assert text.count("<details>") == text.count("</details>\n<br>\n") == len(asked)
+
+
+def test_masks_are_listed_in_the_order_of_the_gates() -> None:
+    tree = ast.parse(SOURCE_OF["01-where-does-it-act"].read_text(encoding="utf-8"))
+    names: dict[str, Any] = {"np": np}
+    found = [each for each in tree.body if getattr(each, "name", "") == "masks_of_one"]
+    exec(compile(ast.Module(found, []), "lesson 1", "exec"), names)  # noqa: S102 (a lesson's)
+    gates = np.array([[2, 0], [0, 2], [2, 2], [0, 0]])
+    masks = SimpleNamespace(of_batch=lambda: gates[None, :, None])
+
+    np.testing.assert_array_equal(names["masks_of_one"](masks), gates)
 
 
 # ---------------------------------------------------------------- predictions
