@@ -12,12 +12,18 @@ from loky import cpu_count
 from loky.process_executor import ProcessPoolExecutor
 
 from dropviz.core.closing import Closing
+from dropviz.core.free_memory import GIB
 from dropviz.errors import DropvizError, one_line, received
 from dropviz.keras_inside.choose_backend import choose_backend
 
 # A process takes seconds to import TensorFlow, which pays from about so many trainings on.
 _FOR_SEVERAL = 100
 _IDLE = 60  # seconds after which a process without work ends
+# What a worker may come to hold beyond what it held after its first call, before loky takes it for
+# a leak. Loky allows 300 MB, which Keras and one compiled program exceed: where the first call only
+# asked for somebody's own data, each training would begin in a process of its own, for half a
+# minute each. Models that do not fit are refused before they are built, by the memory there is.
+_MAY_GROW = 4 * GIB
 
 
 class WorkerPool(Closing):
@@ -62,8 +68,8 @@ class WorkerPool(Closing):
             asked.add_done_callback(self._asked.discard)
             return asked
         if self._own is None:
-            # Compiled programs take more memory than loky takes for a leak; its worker begins
-            # anew between two trainings, and no result is lost or changed by it.
+            # Where a worker grows further it begins anew between two trainings, and no result is
+            # lost or changed by it.
             warnings.filterwarnings("ignore", "A worker was restarted", UserWarning, "loky")
             self._own = ProcessPoolExecutor(
                 max_workers=self.workers, timeout=_IDLE, env=worker_environment()
@@ -100,11 +106,13 @@ def worker_environment() -> Mapping[str, str]:
     """What a worker's environment must hold before Keras is imported there.
 
     With TensorFlow one thread each, so that results are the same however many workers there are.
+    And how far loky, which reads it as it is imported, lets one grow.
     """
     return {
         "KERAS_BACKEND": choose_backend().name,
         "OMP_NUM_THREADS": "1",
         "TF_NUM_INTRAOP_THREADS": "1",
         "TF_NUM_INTEROP_THREADS": "1",
+        "LOKY_MAX_MEMORY_LEAK_SIZE": os.environ.get("LOKY_MAX_MEMORY_LEAK_SIZE", str(_MAY_GROW)),
         "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3"),
     }

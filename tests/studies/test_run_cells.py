@@ -16,7 +16,7 @@ from dropviz.errors import DropvizError
 from dropviz.studies import run_cells
 from dropviz.studies.run_cells import CellRunner, StudyProgress, Timed
 from dropviz.studies.worker import Answer, Order
-from dropviz.studies.worker_pool import WorkerPool
+from dropviz.studies.worker_pool import WorkerPool, worker_environment
 
 CELLS = [f"lstm:s{number}" for number in range(200)]
 ORDER = Order("digits", "abc", "exact", {"keras": "3"})
@@ -342,3 +342,24 @@ def test_progress_tells_how_much_is_left() -> None:
     halfway = StudyProgress(done=6, total=10, failed=0, before=2, seconds=8.0)
     assert halfway.left == pytest.approx(8.0)
     assert halfway.sentence == ("6 of 10 trainings, 2 from the results file: 8 s, about 8 s left")
+
+
+# ---------------------------------------------------------------- how far a worker may grow
+
+
+@pytest.mark.parametrize(("own", "most"), [("", 4 << 30), ("123456789", 123456789), ("5e8", 5e8)])
+def test_a_worker_may_hold_keras_and_its_programs(
+    own: str, most: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "LOKY_MAX_MEMORY_LEAK_SIZE"
+    monkeypatch.setenv(name, own) if own else monkeypatch.delenv(name, raising=False)
+
+    assert float(worker_environment()[name]) == most
+
+
+def test_a_worker_knows_how_far_it_may_grow() -> None:
+    with WorkerPool(None, 1) as pool:
+        asked = "__import__('loky').process_executor._MAX_MEMORY_LEAK_SIZE"
+        most = pool.submit(eval, asked).result()
+
+    assert most > 2 << 30
