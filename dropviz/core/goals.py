@@ -62,7 +62,9 @@ def score_constant(goal: Goal, y: NDArray[np.generic], y_val: NDArray[np.generic
 
 
 def _score_classes(y: NDArray[np.int64], y_val: NDArray[np.int64], metric: str) -> Figures:
-    most = max(int(y.max()), int(y_val.max()))
-    shares = np.bincount(y.ravel(), minlength=most + 1) / y.size
-    loss = -np.log(np.maximum(shares, _LEAST))[y_val].mean()
-    return {"loss": float(loss), metric: float(np.mean(y_val == shares.argmax()))}
+    # By the classes that there are: one may have a number of ten digits.
+    found, counts = np.unique(y, return_counts=True)
+    at = np.minimum(np.searchsorted(found, y_val), len(found) - 1)
+    shares = np.where(found[at] == y_val, counts[at] / y.size, 0.0)
+    loss = -np.log(np.maximum(shares, _LEAST)).mean()
+    return {"loss": float(loss), metric: float(np.mean(y_val == found[counts.argmax()]))}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Self
 
 from numpy.typing import NDArray
@@ -14,7 +14,13 @@ from dropviz.core.goals import GOALS, Figures, Goal, score_constant
 from dropviz.core.number_forms import MOST
 from dropviz.core.read_dataset import read_dataset
 from dropviz.core.sentences import counted, figure
-from dropviz.core.task_checks import as_array, check_answers, check_sequences, check_tokens
+from dropviz.core.task_checks import (
+    as_array,
+    check_answers,
+    check_sequences,
+    check_tokens,
+    checked_learning_rate,
+)
 from dropviz.errors import DropvizError, is_known, received, unknown_name, visible
 
 _PARTS = ("x", "y", "x_val", "y_val")
@@ -43,7 +49,7 @@ class Task:
 
     Raises:
         DropvizError: If the data are empty, not finite, of the wrong shape or not what the goal
-            asks for.
+            asks for; or the learning rate is no finite number above 0.
     """
 
     name: str
@@ -61,6 +67,7 @@ class Task:
     def __post_init__(self) -> None:
         goal = self.asked
         check_whole("embedding", self.embedding, 0, MOST)
+        object.__setattr__(self, "learning_rate", checked_learning_rate(self.learning_rate))
         if self.characters and not goal.classes:
             raise DropvizError(
                 f"{self._where('y')} must be classes to be characters. Received: "
@@ -102,8 +109,13 @@ class Task:
 
         Raises:
             DropvizError: If a data set is empty, has no end, or is too large to be read into
-                memory; or its data cannot be trained on.
+                memory; its data cannot be trained on; or a task has no such attribute.
         """
+        others = [each.name for each in fields(cls) if each.name not in ("name", *_PARTS)]
+        # Before anything is read, which may take long.
+        for each in given:
+            if each not in others:
+                raise unknown_name("attribute of a task", each, others)
         axes = 1 if given.get("embedding") else 2
         x, y = read_dataset(f"train of task {received(name)}", train, axes)
         x_val, y_val = read_dataset(f"validation of task {received(name)}", validation, axes)

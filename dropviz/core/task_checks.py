@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import numbers
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from dropviz.errors import DropvizError, received
 Array = NDArray[Any]
 
 _SEQUENCES, _TOKENS = 3, 2  # axes of inputs
+_LARGEST = 2**31 - 1  # of int32, in which Keras counts classes and looks words up
 
 
 def as_array(where: str, value: object) -> Array:
@@ -31,6 +34,31 @@ def as_array(where: str, value: object) -> Array:
         raise DropvizError(
             f"{where} must be an array of one shape. Received: {received(value)}."
         ) from error
+
+
+def checked_learning_rate(value: object) -> float:
+    """Checks a learning rate.
+
+    Args:
+        value: What came.
+
+    Returns:
+        The rate.
+
+    Raises:
+        DropvizError: If it is no finite real number above 0.
+    """
+    try:
+        real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+        rate = float(value) if real else math.nan  # type: ignore[arg-type]
+    except Exception:  # noqa: BLE001 (whatever a person's own class raises, or too large an int)
+        rate = math.nan
+    if not (math.isfinite(rate) and rate > 0):
+        raise DropvizError(
+            "learning_rate must be a finite number above 0, as in learning_rate=0.001. Received: "
+            f"learning_rate={received(value)}."
+        )
+    return rate
 
 
 def check_sequences(where: str, x: Array) -> None:
@@ -120,6 +148,11 @@ def _check_whole(where: str, values: Array, hint: str) -> None:
     if not whole or values.min() < 0:
         came = f"smallest {values.min()}" if whole else f"dtype {values.dtype}.{hint}"
         raise DropvizError(f"{where} must be integers from 0. Received: {came.rstrip('.')}.")
+    if values.max() > _LARGEST:
+        raise DropvizError(
+            f"{where} must be integers from 0 to {_LARGEST:,}. Received: largest "
+            f"{values.max():,}. Number them from 0 on, as np.unique(..., return_inverse=True) does."
+        )
 
 
 def _check_numbers(where: str, values: Array) -> None:

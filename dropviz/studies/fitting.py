@@ -14,7 +14,7 @@ from dropviz.core.spec import RunSpec
 from dropviz.core.task import Task
 from dropviz.core.tasks import BATCH_SIZE
 from dropviz.methods.lstm import LSTM
-from dropviz.studies.memory_limit import check_memory
+from dropviz.studies.memory_limit import Around, check_memory
 from dropviz.studies.progress import CurveCollector
 from dropviz.studies.steering import StopTrainingError
 
@@ -46,7 +46,10 @@ def check_size(spec: RunSpec, task: Task) -> None:
     """Raises DropvizError if the model of a spec needs more memory than there is."""
     weights = any(rule.site == "recurrent_kernel" for rule in spec.setting.rules)
     # With a mask for each weight, one matrix is drawn, one multiplied, one kept.
-    check_memory(spec.units, task.features, task.steps, BATCH_SIZE, masks=3 * weights)
+    masks = 3 * weights
+    answers = task.steps - task.skipped if task.asked.each_step else 1
+    around = Around(task.outputs, answers, task.symbols * task.embedding)
+    check_memory(spec.units, task.features, task.steps, BATCH_SIZE, masks, around)
 
 
 def build(spec: RunSpec, task: Task) -> Model:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from dropviz.core.free_memory import GIB, available
 from dropviz.errors import DropvizError
 
@@ -11,11 +13,35 @@ _COPIES = 5
 # What TensorFlow keeps of one step for the way back: four gates before and after their
 # activations, c, h, tanh(c) and the masked inputs of the gates.
 _KEPT = 16
+# Of an Embedding, whose gradient is of the rows that a batch meets: weights and two moments.
+_EMBEDDED_COPIES = 3
+# Of each output in a batch: before and after the activation, and its gradient.
+_OUTPUT_COPIES = 3
 # Each model of another shape leaves some of its compiled functions behind, in TensorFlow too.
 _LOW = GIB // 2
 
 
-def needed(units: int, features: int, steps: int, batch_size: int, masks: int) -> int:
+@dataclass(frozen=True)
+class Around:
+    """What stands around the LSTM of a model.
+
+    Attributes:
+        outputs: Units of the last layer.
+        answers: Of how many steps of a sequence it answers.
+        embedded: Weights of the Embedding layer.
+    """
+
+    outputs: int = 0
+    answers: int = 1
+    embedded: int = 0
+
+
+_ALONE = Around()
+
+
+def needed(
+    units: int, features: int, steps: int, batch_size: int, masks: int, around: Around = _ALONE
+) -> int:
     """Bytes that it takes to train an LSTM, at the least.
 
     Args:
@@ -24,16 +50,27 @@ def needed(units: int, features: int, steps: int, batch_size: int, masks: int) -
         steps: Time steps.
         batch_size: Samples in a batch.
         masks: Matrices of masks, each as large as the recurrent kernel; 0 as a rule.
+        around: What stands around it.
 
     Returns:
         The bytes.
     """
     weights = 4 * units * (features + units + 1)
     kept = batch_size * steps * units * _KEPT
-    return _BYTES * (weights * (_COPIES + masks) + kept)
+    head = (units + 1) * around.outputs * _COPIES
+    head += batch_size * around.answers * around.outputs * _OUTPUT_COPIES
+    numbers = weights * (_COPIES + masks) + kept + head + around.embedded * _EMBEDDED_COPIES
+    return _BYTES * numbers
 
 
-def check_memory(units: int, features: int, steps: int, batch_size: int, masks: int = 0) -> None:
+def check_memory(
+    units: int,
+    features: int,
+    steps: int,
+    batch_size: int,
+    masks: int = 0,
+    around: Around = _ALONE,
+) -> None:
     """Refuses a training that would have the system end the process.
 
     Args:
@@ -42,6 +79,7 @@ def check_memory(units: int, features: int, steps: int, batch_size: int, masks: 
         steps: Time steps.
         batch_size: Samples in a batch.
         masks: Matrices of masks, each as large as the recurrent kernel.
+        around: What stands around it.
 
     Raises:
         DropvizError: If it needs more than there is; the message says how many units do
@@ -50,7 +88,7 @@ def check_memory(units: int, features: int, steps: int, batch_size: int, masks: 
     room = available()
 
     def need(size: int) -> int:
-        return needed(size, features, steps, batch_size, masks)
+        return needed(size, features, steps, batch_size, masks, around)
 
     if room is None or need(units) <= room:
         return
@@ -62,6 +100,11 @@ def check_memory(units: int, features: int, steps: int, batch_size: int, masks: 
     advice = f"Try {low // fits * fits:,} units or fewer."
     if need(low) > room:
         advice = "Not even one unit fits; free some memory first."
+        if needed(low, features, steps, batch_size, masks) <= room:
+            advice = (
+                "Its classes or words alone take more than that: number them from 0 on without "
+                "gaps, as np.unique(..., return_inverse=True) does."
+            )
     raise DropvizError(
         f"An LSTM of {units:,} units needs about {need(units) / GIB:,.1f} GiB to train on this "
         f"task, and {room / GIB:.1f} GiB are free here. {advice}"

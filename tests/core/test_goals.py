@@ -48,3 +48,12 @@ def test_classes_of_any_integers_are_counted(kind: str) -> None:
     y = CLASSES.astype(kind)
 
     assert score_constant(GOALS["classes"], y, y)["accuracy"] == 0.5
+
+
+@pytest.mark.parametrize("other", [10**12, 3 * 10**8, 2**31 - 1])
+def test_a_class_with_a_huge_number_costs_no_memory(other: int) -> None:
+    y = np.array([0, 0, 1, other])
+
+    assert score_constant(GOALS["classes"], y, y) == pytest.approx(
+        {"loss": 1.5 * math.log(2), "accuracy": 0.5}
+    )

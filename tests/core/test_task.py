@@ -296,3 +296,37 @@ def test_an_endless_data_set_is_named(part: str) -> None:
 
     with pytest.raises(DropvizError, match=f"^{part} of task 'own' must have an end"):
         Task.from_dataset("own", **sets)
+
+
+# ---------------------------------------------------------------- how fast it learns
+
+NO_RATE = ["fast", None, [1, 2], 0, math.nan, math.inf, -1.0, True, 10**400, np.zeros(1), 1j]
+
+
+@pytest.mark.parametrize("rate", NO_RATE, ids=str)
+def test_what_is_no_learning_rate_is_said(rate: object) -> None:
+    with pytest.raises(DropvizError, match=r"^learning_rate must be a finite number above 0"):
+        made(learning_rate=rate)
+
+
+@pytest.mark.parametrize("rate", [1, 0.01, np.float64(0.5), np.int64(2)])
+def test_a_learning_rate_is_kept_as_a_float(rate: Any) -> None:
+    kept = made(learning_rate=rate).learning_rate
+
+    assert (kept, type(kept)) == (rate, float)
+
+
+# ---------------------------------------------------------------- huge numbers
+
+
+@pytest.mark.parametrize("number", [2**31, 2**31 + 5, 10**12])
+def test_a_class_or_word_that_keras_cannot_count_is_refused(number: int) -> None:
+    for changed in ({"y": np.array([0, 1, 0, number])}, {"x": TOKENS + number, "embedding": 2}):
+        with pytest.raises(DropvizError, match=r"to 2,147,483,647\. Received: largest"):
+            made(**{"x_val": TOKENS[:2], **changed} if "x" in changed else changed)
+
+
+@pytest.mark.parametrize("name", ["gaol", "nam", "seed"])
+def test_a_data_set_is_not_read_for_a_name_that_there_is_not(name: str) -> None:
+    with pytest.raises(UnknownNameError, match=f"There is no attribute of a task '{name}'"):
+        Task.from_dataset("own", None, None, **{name: "numbers"})

@@ -6,7 +6,7 @@ import pytest
 
 from dropviz.errors import DropvizError
 from dropviz.studies import memory_limit
-from dropviz.studies.memory_limit import check_memory, low_memory, needed
+from dropviz.studies.memory_limit import Around, check_memory, low_memory, needed
 
 GIB = 2**30
 DIGITS = {"features": 8, "steps": 8, "batch_size": 64}
@@ -123,3 +123,26 @@ def test_little_that_is_left_is_said(
 
     assert low_memory().startswith(said)
     assert bool(low_memory()) == bool(said)
+
+
+# ---------------------------------------------------------------- what stands around the LSTM
+
+
+@pytest.mark.parametrize(
+    "around",
+    [Around(outputs=300_000_001), Around(1_000_000, answers=200), Around(2, embedded=2**31 * 4)],
+)
+def test_classes_and_words_that_do_not_fit_are_refused(
+    around: Around, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free(monkeypatch, 4 * GIB)
+
+    with pytest.raises(DropvizError, match="number them from 0 on without gaps"):
+        check_memory(32, **DIGITS, around=around)
+
+
+@pytest.mark.parametrize("around", [Around(10), Around(65, answers=40), Around(2, embedded=10**6)])
+def test_classes_and_words_as_they_are_fit(around: Around, monkeypatch: pytest.MonkeyPatch) -> None:
+    free(monkeypatch, GIB)
+
+    check_memory(32, **DIGITS, around=around)
