@@ -53,7 +53,11 @@ def _mask(child: Child, submission: Submission, key: Key) -> Judged:
 def _experiment(child: Child, submission: Submission, key: Key) -> Judged:
     child.load(submission.cells, ["identify"], _told(key, submission))
     layers = experiment_judge.unnamed_layers(judges_seed(key, submission))
-    return experiment_judge.judge_experiment(experiment_judge.asks(child), layers), ""
+    try:
+        checks = experiment_judge.judge_experiment(experiment_judge.asks(child), layers)
+    except experiment_judge.NothingNamedError as error:
+        raise child.refuse(str(error)) from None
+    return checks, child.refused
 
 
 def _study(child: Child, submission: Submission, key: Key) -> Judged:

@@ -110,7 +110,11 @@ class AnswerRunner:
     def _identify(self, asked: Frame) -> Frame:
         features, units = asked.numbers[:2]
         layer = AskedLayer(features, units, self._asked)
-        return Frame(Kind.NAMED, text=str(self._space["identify"](layer))[:_NAME])
+        try:
+            return Frame(Kind.NAMED, text=str(self._space["identify"](layer))[:_NAME])
+        except BaseException as error:  # noqa: BLE001 (whatever an answer raises, exits too)
+            # It names nothing here; the other layers are asked about all the same.
+            return Frame(Kind.NAMED, text=_words(error), numbers=(1,))
 
     def _asked(self, arrays: Sequence[Array], training: bool, weights: int) -> Array:  # noqa: FBT001
         write(self._answer, Frame(Kind.ASK, arrays, numbers=(0, int(training), weights)))

@@ -13,7 +13,7 @@ import numpy as np
 from dropviz.homework.asked_layer import AskedLayer
 from dropviz.homework.frames import Array, Frame, Kind
 from dropviz.homework.report import Check
-from dropviz.homework.sandbox import Child, said
+from dropviz.homework.sandbox import Child, RefusedError, said
 from dropviz.methods.lstm import LSTM
 
 METHODS = ("keras", "gal-tied", "moon", "semeniuta", "zoneout", "weight-drop")
@@ -24,6 +24,10 @@ _SAMPLES, _STEPS, _CALLS = 512, 32, 60
 _STATES = 2
 
 Identify = Callable[[AskedLayer], str]
+
+
+class NothingNamedError(Exception):
+    """An experiment did not come to a name for one layer; the message says why, as a clause."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,15 @@ class Unnamed:
     units: int
     rate: float
     seed: int
+
+
+@dataclass(frozen=True)
+class _Named:
+    """What a layer is, what it was called ("" for nothing), and why nothing where that is known."""
+
+    truth: str
+    name: str
+    why: str = ""
 
 
 def unnamed_layers(seed: int) -> list[Unnamed]:
@@ -74,19 +87,32 @@ def judge_experiment(
     """Judges an experiment: a method counts where its layers are named so, and no others.
 
     Args:
-        identify: Has the experiment name a layer that the runner runs.
+        identify: Has the experiment name a layer that the runner runs; where that raises
+            ``NothingNamedError``, the layer has no name, and the others are asked about.
         layers: What to name.
 
     Returns:
         A check for each method.
+
+    Raises:
+        NothingNamedError: If that was raised of every layer; the first reason.
     """
-    named = [(layer.method, identify(layer, _Runner(layer))) for layer in layers]
+    named = [_named(identify, layer) for layer in layers]
+    if all(each.why for each in named):
+        raise NothingNamedError(named[0].why)
     return [_check(method, named) for method in METHODS]
 
 
-def _check(method: str, named: Sequence[tuple[str, str]]) -> Check:
-    own = Counter(name for truth, name in named if truth == method)
-    others = Counter(truth for truth, name in named if truth != method and name == method)
+def _named(identify: Callable[[Unnamed, _Runner], str], layer: Unnamed) -> _Named:
+    try:
+        return _Named(layer.method, identify(layer, _Runner(layer)))
+    except NothingNamedError as error:
+        return _Named(layer.method, "", str(error))
+
+
+def _check(method: str, named: Sequence[_Named]) -> Check:
+    own = Counter(each.name for each in named if each.truth == method)
+    others = Counter(each.truth for each in named if each.truth != method and each.name == method)
     right = own[method] == own.total() and not others
     measured = f"{own[method]} of {own.total()} named so"
     wrong = {name: count for name, count in own.items() if name != method}
@@ -95,7 +121,9 @@ def _check(method: str, named: Sequence[tuple[str, str]]) -> Check:
     if others:
         measured += f"; {_listed(others)} named so too"
     asked = f"every layer of the method {method} named so, and no other"
-    return Check(method, POINTS * right, POINTS, asked, measured)
+    why = dict.fromkeys(each.why for each in named if each.truth == method and each.why)
+    hint = f"Nothing was named, as {'; and '.join(why)}." if why else ""
+    return Check(method, POINTS * right, POINTS, asked, measured, hint)
 
 
 def _listed(counts: dict[str, int] | Counter[str]) -> str:
@@ -157,16 +185,27 @@ def asks(child: Child) -> Callable[[Unnamed, _Runner], str]:
     """
 
     def identify(layer: Unnamed, run: _Runner) -> str:
-        child.say(Frame(Kind.IDENTIFY, numbers=(layer.features, layer.units)))
-        while True:
-            heard = child.hear()
-            if heard.kind is Kind.NAMED:
-                return said(heard.text)
-            if heard.kind is not Kind.ASK:
-                raise child.refuse("what it answered is no answer")
-            child.say(_answer(run, heard))
+        try:
+            heard = _heard(child, layer, run)
+        except RefusedError as error:
+            # Out of time, say, at the last layer: what it named before counts.
+            raise NothingNamedError(str(error)) from None
+        if heard.numbers[0]:
+            raise NothingNamedError(f"its code says {said(heard.text)}")
+        return said(heard.text)
 
     return identify
+
+
+def _heard(child: Child, layer: Unnamed, run: _Runner) -> Frame:
+    child.say(Frame(Kind.IDENTIFY, numbers=(layer.features, layer.units)))
+    while True:
+        heard = child.hear()
+        if heard.kind is Kind.NAMED:
+            return heard
+        if heard.kind is not Kind.ASK:
+            raise child.refuse("what it answered is no answer")
+        child.say(_answer(run, heard))
 
 
 def _answer(run: _Runner, asked: Frame) -> Frame:
