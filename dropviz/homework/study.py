@@ -6,11 +6,13 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from dropviz.core.checks import check_whole
+from dropviz.core.method_options import RATES
 from dropviz.core.number_forms import MOST_SEED
 from dropviz.core.runs import Run
 from dropviz.core.spec import RunSpec
@@ -25,6 +27,8 @@ MARK = "dropviz-results: "
 FACTORS = tuple(each.name for each in fields(RunSpec) if each.name not in ("seed", "schedule"))
 _KEYS = ("vary", "hold", "seeds", "measure")
 _MOST_TRAININGS, _MOST_UNITS, _MOST_EPOCHS = 60, 64, 30
+_APART = 0.01  # of two rates, which so few samples can tell apart at best
+_LAST_BIT = 1e-9  # .3 - .29 is less than .01 by its last bits
 _DIGITS = 12  # of a fingerprint
 
 
@@ -82,7 +86,8 @@ def design_from(literal: object) -> Design:
         The design.
 
     Raises:
-        DropvizError: If it is none, too large, or compares a value with itself.
+        DropvizError: If it is none, too large, or compares a value with itself or, of rates, with
+            one that is nearly the same.
     """
     if not isinstance(literal, Mapping) or not all(key in literal for key in _KEYS):
         raise DropvizError(
@@ -126,6 +131,7 @@ def _check_size(
 def _check_values_differ(plan: Design, factor: str) -> None:
     """A value beside itself, as 0 beside -0.0, would be compared with itself."""
     known: dict[object, object] = {}
+    rates: dict[float, object] = {}
     for value in plan.vary[factor]:
         try:
             spec = RunSpec(**{**plan.hold, factor: value})
@@ -140,6 +146,16 @@ def _check_values_differ(plan: Design, factor: str) -> None:
                 "out."
             )
         known[trained] = value
+        if factor in RATES:
+            rates[getattr(spec, factor)] = value
+    for (low, one), (high, other) in pairwise(sorted(rates.items())):
+        # Masks of 0 and of 1e-9 are the same, and so is all that is compared then.
+        if high - low < _APART - _LAST_BIT:
+            raise DropvizError(
+                f"Two values of {factor} are too near to each other to be told apart. Expected "
+                f"values that differ by {_APART:g} or more. Received: {received(one)} and "
+                f"{received(other)}. Leave one of them out."
+            )
 
 
 def carry_out(design: object) -> None:
@@ -171,7 +187,8 @@ def carry_out(design: object) -> None:
             masks = fingerprints(trained)
             rows.append({"value": value, "seed": spec.seed, "score": score, "masks": masks})
             print(f"{factor}={value}, seed {spec.seed}: {wanted.measure} {score:.4f}")  # noqa: T201
-    print(MARK + json.dumps(rows))  # noqa: T201
+            # Each time, as the last results count: an interrupt loses none.
+            print(MARK + json.dumps(rows), flush=True)  # noqa: T201
 
 
 def retrain(spec: RunSpec, epochs: int | None = None) -> Run:

@@ -177,9 +177,14 @@ def _claim(
         asked = f"what the results say; of {counted(len(seeds), 'seed')}, nothing of the noise"
     if first == last:
         asked = "what the results say; of one value they say nothing"
+    elif len(seeds) >= _FEWEST_SEEDS and not found.has_interval:
+        asked = (
+            f"what the results say: {found}; of differences that do not scatter they say nothing"
+        )
     said: Any = claim.get("conclusion") if isinstance(claim, Mapping) else None
     seen = f"the claim is {json.dumps(said)}" if said in CONCLUSIONS else "no claim of the three"
-    right = said == truth and len(seeds) >= _FEWEST_SEEDS and first != last
+    tells = len(seeds) >= _FEWEST_SEEDS and first != last and found.has_interval
+    right = said == truth and tells
     return _check("claim", right, asked, seen)
 
 

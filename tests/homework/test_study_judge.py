@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import keras
@@ -114,6 +115,20 @@ def test_a_claim_is_held_against_the_students_own_interval(
 
 
 @pytest.mark.usefixtures("_same_masks")
+@pytest.mark.parametrize("conclusion", ["no difference", "higher", "lower"])
+@pytest.mark.parametrize("apart", [0.0, 0.5, -1.0])
+def test_of_differences_that_do_not_scatter_nothing_can_be_claimed(
+    apart: float, conclusion: str
+) -> None:
+    table = rows({0.0: [1.0, 1.125, 1.25], 0.5: [each + apart for each in (1.0, 1.125, 1.25)]})
+
+    checks, _ = judge_study(DESIGN, {"conclusion": conclusion}, table, 1)
+
+    assert checks[-1].points == 0
+    assert "of differences that do not scatter they say nothing" in checks[-1].asked
+
+
+@pytest.mark.usefixtures("_same_masks")
 @pytest.mark.parametrize("claim", [{"conclusion": ""}, {"conclusion": "higher"}, {}, None, ""])
 @pytest.mark.parametrize(
     ("changed", "said"),
@@ -217,6 +232,26 @@ def test_a_study_is_carried_out_on_the_judges_backend_only(
         carry_out(DESIGN)
 
 
+@pytest.mark.parametrize("done", [1, 3, 5])
+def test_an_interrupt_loses_no_result(
+    done: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    left = iter(range(done))
+
+    def trained(_: Any) -> Any:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return SimpleNamespace(curves={"val_loss": (2.0, 1.5)}, recording={})
+
+    monkeypatch.setattr(study, "retrain", trained)
+    with pytest.raises(KeyboardInterrupt):
+        carry_out(DESIGN)
+    found = rows_from([capsys.readouterr().out])
+
+    wanted = [(value, seed) for value in ("0.0", "0.5") for seed in (1, 2, 3)][:done]
+    assert [(row.value, row.seed) for row in found or ()] == wanted
+
+
 def test_two_factors_are_not_carried_out() -> None:
     with pytest.raises(DropvizError, match="varies one factor"):
         carry_out({**DESIGN, "vary": {"dropout": [0], "units": [4]}})
@@ -252,6 +287,17 @@ BAD: dict[str, tuple[object, str]] = {
             ("life", [None, "step", "sequence"], {"method": "moon", "dropout": 0.5}),
         )
     },
+    **{
+        f"{factor} {values}": (
+            {**DESIGN, "vary": {factor: values}},
+            f"Two values of {factor} are too near to each other",
+        )
+        for factor, values in (
+            ("dropout", [0, 1e-9]),
+            ("recurrent_dropout", [0.5, 0, "0.505"]),
+            ("dropout", [0.999, 0.3, 0.995]),
+        )
+    },
 }
 
 
@@ -262,6 +308,11 @@ def test_what_is_no_design_is_said(name: str) -> None:
     with pytest.raises(DropvizError, match=said):
         design_from(literal)
     assert said in judge_study(literal, None, None, 1)[1]
+
+
+@pytest.mark.parametrize("values", [[0.3, 0.29], [0, 0.01, 0.02], [0.57, 0.58, 0.56, 0.1]])
+def test_rates_that_differ_by_a_hundredth_are_a_design(values: list[float]) -> None:
+    assert design_from({**DESIGN, "vary": {"dropout": values}}).vary == {"dropout": values}
 
 
 ENDLESS = '[{"value": "1", "seed": 1, "score": 1%s, "masks": {}}]' % ("0" * 400)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from dropviz.studies import memory_limit
 from dropviz.studies.memory_limit import Around, check_memory, low_memory, needed
 
 GIB = 2**30
-DIGITS = {"features": 8, "steps": 8, "batch_size": 64}
+DIGITS: dict[str, Any] = {"features": 8, "steps": 8, "batch_size": 64}
 
 
 # ---------------------------------------------------------------- what is needed
@@ -25,7 +26,7 @@ def test_the_need_is_at_least_that_of_the_weights_and_of_adam() -> None:
 
 @pytest.mark.parametrize("name", ["units", "features", "steps", "batch_size", "masks"])
 def test_the_need_grows_with_each_size(name: str) -> None:
-    sizes = {"units": 8, "features": 8, "steps": 8, "batch_size": 8, "masks": 1}
+    sizes: dict[str, Any] = {"units": 8, "features": 8, "steps": 8, "batch_size": 8, "masks": 1}
 
     assert needed(**(sizes | {name: 9})) > needed(**sizes)
 
