@@ -127,6 +127,7 @@ def _compared(setting: Setting, sites: Mapping[str, SiteVerdict], *, active: boo
         near = [rules[each] for each in _beside(found) if each in rules]
         words = f"it masks {found.place}, which the method does not."
         told.append((_BESIDE if near else _ELSEWHERE, words))
+        told += [(_NOTHING, f"at {found.place}, {note}") for note in found.notes]
         # How masks beside it live and are tied counts, though no sentence says so.
         # What gates do not share, all of them see.
         tied = replace(found, tying=found.tying if found.tying != "" else "tied")

@@ -36,7 +36,7 @@ class SiteVerdict:
             cannot be told.
         scaling: "inverted", "test-time", "expectation", "none", or "other".
         kept: What kept entries are multiplied with in training.
-        at_inference: What all entries are multiplied with at inference.
+        at_inference: What entries are multiplied with at inference.
         gates: The gates that see the masks; none at a site that gates do not share.
         missing: The gates that do not, where others do.
         same_over_samples: Whether all samples share a mask; None where it cannot be told, or
@@ -50,6 +50,8 @@ class SiteVerdict:
         reaches: Other sites where these masks act too.
         precision: How far multipliers may be off, relatively: the rounding of the layer's
             compute type.
+        drops_at_inference: Whether entries are dropped at inference too; ``at_inference`` is what
+            others are multiplied with then.
         seen: Shape (samples, entries), True where dropped: a part of what was seen.
     """
 
@@ -70,6 +72,7 @@ class SiteVerdict:
     perhaps: str = ""
     reaches: tuple[str, ...] = ()
     precision: float = 0.006
+    drops_at_inference: bool = False
     seen: Array = field(default_factory=lambda: np.zeros((0, 0)), repr=False)
 
     @property
@@ -110,7 +113,7 @@ class SiteVerdict:
         parts += ["all units at once"] if self.same_over_units else []
         calls = {True: "never drawn again", False: "drawn anew in each call"}
         parts += [calls[self.frozen]] if self.frozen is not None else []
-        return f"{'; '.join(parts)}; {self.scaled}."
+        return f"{'; '.join([*parts, self.scaled])}."
 
     @property
     def reading(self) -> float:
@@ -125,7 +128,8 @@ class SiteVerdict:
         training = f"kept entries are multiplied by {self.kept:.3g} in training"
         # Where the compute type has fewer digits than are shown.
         close = f", to within {self.precision:.0%}" if self.precision >= 0.01 else ""  # noqa: PLR2004
-        return f"{training}, all by {self.at_inference:.3g} at inference{close}"
+        who = "those kept" if self.drops_at_inference else "all"
+        return f"{training}, {who} by {self.at_inference:.3g} at inference{close}"
 
 
 @dataclass(frozen=True, eq=False)

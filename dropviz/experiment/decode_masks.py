@@ -138,7 +138,7 @@ def rounding_of(
     plain = out(1, others)
     off = harness.noise * abs(plain)
     for name, value in others.items():
-        off += abs(out(1, {**others, name: value * (1 + 2 * harness.noise)}) - plain)
+        off += abs(out(1, {**others, name: value * (1 + 4 * harness.noise)}) - plain)
     return off / slope if slope else np.inf
 
 

@@ -20,6 +20,7 @@ from dropviz.experiment.state_sites import (
     find_state_masks,
     find_zoneout,
 )
+from dropviz.experiment.unexplained import doubt_what_is_unexplained
 
 
 def find_all_masks(observer: Observer) -> None:
@@ -40,13 +41,18 @@ def find_all_masks(observer: Observer) -> None:
             f"{observer.harness.layer.name!r} takes {limit.seconds / limit.runs:.2g} s a run on "
             f"{observer.harness.samples} samples, so that {SECONDS:.0f} s were over before every "
             "place had been looked at: it cannot be told where it drops. Explain the same layer "
-            "with more samples in a batch, or on a machine that is idle."
+            f"{_more_samples(observer)}on a machine that is idle."
         ) from None
     try:
         _find_manners(observer)
     except OutOfTimeError:
         for place in observer.places.values():
             place.late = True
+
+
+def _more_samples(observer: Observer) -> str:
+    few = observer.harness.samples < observer.harness.enough
+    return "with more samples in a batch, or " if few else ""
 
 
 def _find_places(observer: Observer) -> None:
@@ -68,3 +74,4 @@ def _find_manners(observer: Observer) -> None:
     find_mask_for_both(observer)
     for site in plain:
         read_lives(observer, site)
+    doubt_what_is_unexplained(observer)

@@ -24,7 +24,10 @@ from dropviz.keras_inside.call_path import heard_call_paths
 
 Layer = Any
 
-_UNPLACED = (Doubt.RARE, Doubt.NO_BIAS_CANDIDATE)
+_UNPLACED = (
+    *(Doubt.RARE, Doubt.NO_BIAS_CANDIDATE, Doubt.SEVERAL_STORED, Doubt.GATE),
+    *(Doubt.NOISE_INSIDE, Doubt.MORE, Doubt.UNITS),
+)
 
 
 def explain(layer: Layer, *, seed: int = 0) -> Verdict | Verdicts:

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 
 from dropviz.errors import DropvizError
-from dropviz.experiment.harness import looks_recurrent
+from dropviz.experiment.weight_shapes import looks_recurrent
 from dropviz.keras_inside.sublayers import direct_sublayers
 from dropviz.recording.trained_models import free_name
 

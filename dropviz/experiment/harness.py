@@ -11,7 +11,6 @@ from typing import Any
 import keras
 import numpy as np
 
-from dropviz.core.gates import GRU_GATES, LSTM_GATES
 from dropviz.core.masks import Array
 from dropviz.errors import DropvizError
 from dropviz.experiment.first_calls import (
@@ -23,6 +22,8 @@ from dropviz.experiment.first_calls import (
 )
 from dropviz.experiment.probe import Probe
 from dropviz.experiment.run_limit import RunLimit
+from dropviz.experiment.unit_roles import Role, roles
+from dropviz.experiment.weight_shapes import shape_of
 from dropviz.keras_inside import interrupts
 from dropviz.keras_inside.call_path import heard_call_paths
 from dropviz.keras_inside.inner_loop import looking
@@ -39,7 +40,6 @@ _SAMPLES = 256
 _OUTPUTS, _FEWEST = 2**14, 32
 _DRAWS = 400
 CANDIDATE = 2  # position of the candidate among the gates, of an LSTM and of a GRU
-_GATES = {4: ("LSTM", LSTM_GATES), 3: ("GRU", GRU_GATES)}
 # How far an output may be from its prediction: rounding, seen through the probes.
 NOISE = {"float64": 1e-4, "float32": 1e-3, "float16": 3e-3, "bfloat16": 5e-2}
 
@@ -62,6 +62,7 @@ class Harness:
         limit: It counts the runs.
         alone: Whether the layer keeps states for one sample, which shares with no other.
         unrolled: Whether its steps are unrolled here, and not by its own argument.
+        turn: Which units and inputs are read, as ``roles`` deals them out.
     """
 
     layer: Layer
@@ -77,6 +78,7 @@ class Harness:
     limit: RunLimit = field(default_factory=lambda: RunLimit("layer"))
     alone: bool = False
     unrolled: bool = False
+    turn: int = 0
 
     def unroll(self) -> None:
         """Has JAX run the layer's steps one by one, where it calls the cell at each anyhow.
@@ -100,9 +102,14 @@ class Harness:
         return self.limit.runs
 
     @property
+    def roles(self) -> list[Role]:
+        """The units that are read, with whose h and which input each of them reads."""
+        return roles(self.units, self.features, self.turn)
+
+    @property
     def readers(self) -> list[int]:
         """The units whose output is looked at."""
-        return list(range(1, self.units, 2)) if self.units > 1 else [0]
+        return [each.reader for each in self.roles]
 
     @property
     def enough(self) -> int:
@@ -143,9 +150,8 @@ class Harness:
         kernel = np.zeros((features, many, units))
         recurrent = np.zeros((units, many, units))
         bias = np.zeros((2, many, units))
-        for number, reader in enumerate(range(1, units, 2) if units > 1 else [0]):
-            source = max(reader - 1, 0)
-            feature = (source if probe.aligned else number) % features
+        for reader, source, own in self._dealt(small=small):
+            feature = source % features if probe.aligned else own
             kernel[feature, :, source] += probe.source_wx[:many]
             kernel[feature, :, reader] += probe.wx[:many]
             recurrent[source, :, source] += probe.source_wh[:many]
@@ -158,13 +164,17 @@ class Harness:
             flat.append(bias.reshape(2, -1) if self.reset_bias else bias[0].ravel())
         return flat
 
+    def _dealt(self, *, small: bool) -> list[Role]:
+        return roles(*reversed(self.size(small=True))) if small else self.roles
+
     def states(self, probe: Probe, samples: int, *, small: bool = False) -> list[Array]:
         """The initial states that a probe asks for: h, and c in an LSTM."""
-        units = self.size(small=small)[1]
-        h, c = np.zeros((2, samples, units))
-        h[:, 0::2], c[:, 0::2] = probe.source, probe.source_c
-        reading = slice(1, None, 2) if units > 1 else slice(None)
+        h, c = np.zeros((2, samples, self.size(small=small)[1]))
+        reading = [each.reader for each in self._dealt(small=small)]
+        h[:], c[:] = probe.source, probe.source_c
         c[:, reading] = probe.c
+        if h.shape[1] > 1:
+            h[:, reading] = 0
         if probe.h is not None:
             h[:, reading] = probe.h
         return [h, c] if self.kind == "LSTM" else [h]
@@ -250,26 +260,6 @@ class Harness:
         return values if self.sequence is None else values[:, -1]
 
 
-def looks_recurrent(layer: Layer) -> bool:
-    """Tells whether a layer's weights are shaped like those of an LSTM or a GRU."""
-    return _shape(layer) is not None
-
-
-def _shape(layer: Layer) -> tuple[int, int, int, tuple[int, ...] | None] | None:
-    """Features, units, gates and the shape of the bias; None where they are others."""
-    shapes = [tuple(w.shape) for w in layer.weights]
-    if len(shapes) not in (2, 3) or any(len(s) != 2 for s in shapes[:2]):  # noqa: PLR2004
-        return None
-    (features, width), (units, again) = shapes[:2]
-    bias = shapes[2] if len(shapes) > 2 else None  # noqa: PLR2004
-    gates = width // units
-    if width != again or width % units or gates not in _GATES:
-        return None
-    if bias not in (None, (width,), (2, width)):
-        return None
-    return features, units, gates, bias
-
-
 @contextmanager
 def mounted(layer: Layer, seed: int) -> Iterator[Harness]:
     """Puts a layer into a harness, and gives it back as it was.
@@ -284,19 +274,17 @@ def mounted(layer: Layer, seed: int) -> Iterator[Harness]:
     Raises:
         DropvizError: If its weights are no LSTM's or GRU's, or are not finite.
     """
-    shape = _shape(layer)
+    shape = shape_of(layer)
     if shape is None:
         came = ", ".join(str(tuple(w.shape)) for w in layer.weights) or "none"
         raise DropvizError(
             f"{layer.name!r} has no LSTM or GRU weights. Expected (features, n), (units, n) and "
             f"(n,), with n 4 or 3 times the units. Received: {came}."
         )
-    features, units, gates, bias = shape
-    kind, names = _GATES[gates]
     before = layer.get_weights()
     check_finite(layer, before)
     dtype = str(getattr(layer, "compute_dtype", "float32"))
-    harness = Harness(layer, kind, names, features, units, bias, noise=NOISE.get(dtype, 1e-3))
+    harness = Harness(layer, *shape, noise=NOISE.get(dtype, 1e-3))
     harness.limit = RunLimit(layer.name)
     harness.samples = kept_samples(layer) or harness.enough
     harness.alone = harness.samples == 1

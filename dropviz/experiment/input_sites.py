@@ -6,22 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 
+from dropviz.experiment.chance import draws_to_miss, same
 from dropviz.experiment.decode_masks import Bit, choose_probe, share_explained
 from dropviz.experiment.harness import CANDIDATE
-from dropviz.experiment.observations import (
-    Doubt,
-    Look,
-    Note,
-    Place,
-    draws_to_miss,
-    draws_to_show,
-    same,
-)
-from dropviz.experiment.observe import ARROWS, SMALL, TRIES, Observer
+from dropviz.experiment.observations import Doubt, Look, Note, Place, draws_to_show
+from dropviz.experiment.observe import ALL, ARROWS, SMALL, TRIES, Observer
 from dropviz.experiment.probe import Probe, drive
-from dropviz.experiment.rare_masks import ALL, GENTLE, look_for_rare_masks, withdraw_inner_masks
+from dropviz.experiment.rare_masks import GENTLE, look_for_rare_masks, withdraw_inner_masks
 from dropviz.experiment.without_bias import candidate_drops, look_gently, other_shares
 
+# What acts inside the cell so that it cannot be allowed for.
+_HIDING = {Doubt.NOISE_INSIDE, Doubt.SEVERAL_STORED, Doubt.GATE}
 _OTHER = {"input": "recurrent", "recurrent": "input"}
 _RESET = 1  # position of r among the gates of a GRU
 
@@ -31,10 +26,14 @@ Seen = dict[str, dict[int, Look]]
 
 def find_input_masks(observer: Observer) -> None:
     """Looks at each gate for masks on x and on h."""
+    if any(observer.noisy(site) for site in observer.inner_sites()):
+        observer.doubt(Doubt.NOISE_INSIDE)
+    if not _HIDING.isdisjoint(observer.doubts):
+        return
     gates = range(len(observer.harness.gates))
     seen: Seen = {}
     for site in ARROWS:
-        probes = {gate: _gate_probe(observer, site, gate) for gate in gates}
+        probes = {gate: gate_probe(observer, site, gate) for gate in gates}
         seen[site] = {g: _look(observer, p, site, g) for g, p in probes.items() if p is not None}
         look_for_rare_masks(observer, site, probes, seen[site])
         _register(observer, site, seen[site])
@@ -79,7 +78,7 @@ def _register(observer: Observer, site: str, looks: dict[int, Look]) -> None:
         observer.unheard += [(site, gate) for gate in gates if gate not in heard]
 
 
-def _gate_probe(observer: Observer, site: str, gate: int) -> Probe | None:
+def gate_probe(observer: Observer, site: str, gate: int) -> Probe | None:
     """Lets one gate speak of one site; None where that takes the other arrow."""
     weight = SMALL if gate == CANDIDATE else GENTLE
     driven = drive(site, observer.one_gate(gate, weight))
@@ -167,7 +166,7 @@ def _find_candidate_alone(observer: Observer, seen: Seen) -> bool:
     observer.register("candidate", seen[clear][CANDIDATE])
     for site in ARROWS:
         for gate in list(seen[site]):
-            probe = _gate_probe(observer, site, gate)
+            probe = gate_probe(observer, site, gate)
             if probe is not None and gate == CANDIDATE:
                 # What was seen to drop there may have been the candidate itself.
                 seen[site][gate] = observer.look(probe, site, gate)
@@ -182,7 +181,7 @@ def _look_as_long_through_both(observer: Observer, seen: Seen) -> None:
     before = {site: seen[site][CANDIDATE] for site in ARROWS}
     for site, look in before.items():
         other = before[_OTHER[site]]
-        probe = _gate_probe(observer, site, CANDIDATE)
+        probe = gate_probe(observer, site, CANDIDATE)
         if probe is None or look.share > 0 or not other.shared or other.share == 0:
             continue
         draws = draws_to_show(other)
@@ -236,7 +235,7 @@ def read_structure(observer: Observer, site: str) -> None:
     place.single = rows == harness.units == 1
     wide = harness.units > 3  # noqa: PLR2004 (two entries, and two readers beside them)
     acting = place.acting(observer.slack)
-    probes = {g: _gate_probe(observer, site, g) for g in acting if g is not None}
+    probes = {g: gate_probe(observer, site, g) for g in acting if g is not None}
     told = [(g, p) for g, p in probes.items() if p is not None and place.looks[g].shows]
     if rows < 2 or not told or not (wide or observer.lstm):  # noqa: PLR2004
         return

@@ -12,7 +12,8 @@ from dropviz.core.masks import Array
 from dropviz.core.sites import SITES
 from dropviz.experiment.decode_masks import Bit, choose_probe, share_explained
 from dropviz.experiment.harness import CANDIDATE
-from dropviz.experiment.observe import TRIES, Observer
+from dropviz.experiment.observations import Doubt
+from dropviz.experiment.observe import ALL, TRIES, Observer
 from dropviz.experiment.probe import Probe, drive
 
 _STEPS = 3
@@ -40,11 +41,16 @@ def read_lives(observer: Observer, site: str) -> None:
     outs = [observer.harness.run(probe) for _ in range(observer.times(place))]
     place.steps = observer.decode_bits(probe, outs, [*bits, *others])[:steps]
     place.luck["steps"] = observer.luck_of(probe, [*bits, *others], steps)
-    every = np.stack(outs)
-    if not others and share_explained(observer.harness, probe, every, bits) <= 0.5:  # noqa: PLR2004
-        found = _read_some_steps(observer, probe, outs, bits)
-        if found is not None:
-            place.only, place.steps = found
+    explained = share_explained(observer.harness, probe, np.stack(outs), [*bits, *others])
+    if explained > ALL:
+        return
+    found = None if others or explained > 0.5 else _read_some_steps(observer, probe, outs, bits)  # noqa: PLR2004
+    if found is not None:
+        place.only, place.steps = found
+    else:
+        # What was read off is no mask of this place.
+        place.steps = None
+        observer.doubt(Doubt.MORE)
 
 
 def _read_some_steps(
@@ -106,11 +112,12 @@ def choose_life_probe(
     Returns:
         The probe.
     """
-    probes = [_draw_probe(observer, site, gate, steps) for _ in range(TRIES)]
+    probes = [draw_life_probe(observer, site, gate, steps) for _ in range(TRIES)]
     return choose_probe(observer.harness, probes, bits)
 
 
-def _draw_probe(observer: Observer, site: str, gate: int | None, steps: int) -> Probe:
+def draw_life_probe(observer: Observer, site: str, gate: int | None, steps: int) -> Probe:
+    """Draws a probe that drives one gate of a site over several steps; as ``choose_life_probe``."""
     rng, zoned = observer.rng, SITES[site].zoned
     weight = rng.choice([-1, 1]) * rng.uniform(0.2, 1.2)
     memory = rng.uniform(-1.5, 1.5)

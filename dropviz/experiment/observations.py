@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -10,11 +9,7 @@ from enum import Enum
 import numpy as np
 
 from dropviz.core.masks import Array
-from dropviz.core.share_interval import share_interval
-
-# Equal masks prove sharing only where luck is ruled out to this.
-_CHANCE = 1e-6
-_SIGMAS = 3.89  # two-sided 99.99 % of a normal distribution
+from dropviz.experiment.chance import agree_beyond_luck, draws_to_miss, independent, merged
 
 
 class Note(Enum):
@@ -38,6 +33,17 @@ class Doubt(Enum):
         "the layer has no bias, so that a mask on the candidate is heard through x and h alone, "
         "and cannot be told from masks on these."
     )
+    SEVERAL_STORED = (
+        "what is stored is dropped at more than one place: neither a mask on the memory nor one on "
+        "the output, alone, does what two steps show."
+    )
+    GATE = "the gate r itself is dropped, which hides whether x and h are masked."
+    NOISE_INSIDE = "noise inside the cell hides whether x and h are masked."
+    MORE = (
+        "the outputs of several steps are not those that what was found would make: something "
+        "acts besides, or acts otherwise at later steps."
+    )
+    UNITS = "not all units, or not all inputs, are treated alike; what was found holds for some."
     ONE_MASK_FOR_ALL_STEPS = (
         "one mask for all steps that neither grows nor shrinks does the same on the "
         "memory and on h."
@@ -99,6 +105,16 @@ class Look:
         scaled = any(abs(look.kept - 1) > slack for look in acting)
         return told >= (1 if scaled or not shares else draws_to_miss(min(shares)))
 
+    @property
+    def shared_in_part(self) -> bool:
+        """Whether some samples, and not all, share a mask: neighbours, or the batch's halves."""
+        if self.shared or not 0 < self.share < 1:
+            return False
+        bits = independent(self.dropped)
+        half = bits.shape[1] // 2
+        pairs = [(bits[:, :-1:2], bits[:, 1::2]), (bits[:, :half], bits[:, half : 2 * half])]
+        return any(agree_beyond_luck(one[:, : other.shape[1]], other) for one, other in pairs)
+
     def masked(self, slack: float) -> bool:
         """Whether anything happens here."""
         scaled = max(abs(self.kept - 1), abs(self.at_inference - 1)) > max(slack, self.blur)
@@ -122,7 +138,7 @@ class Place:
         notes: What else was found.
         perhaps: Another site where the masks may as well be; empty where that is told.
         single: Whether there is but one weight for each gate, so that a mask on the weights
-            is one on what they multiply; False once more than one was found.
+            is one on what they multiply.
         late: Whether the time was over before all had been read.
     """
 
@@ -136,7 +152,7 @@ class Place:
     notes: list[Note] = field(default_factory=list)
     luck: dict[str, float] = field(default_factory=dict)
     perhaps: str = ""
-    single: bool = True
+    single: bool = False
     late: bool = False
 
     @property
@@ -174,69 +190,6 @@ def summed_up(values: Sequence[Array]) -> Look:
     return Look(middle, spread, dropped)
 
 
-def same(first: Array, second: Array, rate: float, luck: float | None = None) -> bool | None:
-    """Whether two arrays of bits are one and the same mask.
-
-    Args:
-        first: Bits; NaN where not told.
-        second: Bits of the same shape.
-        rate: The drop rate.
-        luck: How often bits drawn apart are equal; as the rate says by default.
-
-    Returns:
-        None where equality could be luck, or nothing can be compared.
-    """
-    both = ~np.isnan(first) & ~np.isnan(second)
-    if not np.array_equal(first[both], second[both]):
-        return False
-    agree = rate**2 + (1 - rate) ** 2 if luck is None else luck
-    return _by_no_luck(int(both.sum()), agree)
-
-
-def _by_no_luck(pairs: int, agree: float) -> bool | None:
-    """True where so many equal pairs prove that they are one, and None where they do not."""
-    return True if agree**pairs < _CHANCE else None
-
-
-def same_along(bits: Array, axis: int, rate: float) -> bool | None:
-    """Whether an array of bits is the same along an axis; None where one cannot say."""
-    if bits.shape[axis] < 2:  # noqa: PLR2004
-        return None
-    first = merged(bits, axis)
-    told = np.count_nonzero(~np.isnan(bits), axis=axis, keepdims=True)
-    if not np.all((bits == first) | np.isnan(bits)):
-        return False
-    return _by_no_luck(int(np.maximum(told - 1, 0).sum()), rate**2 + (1 - rate) ** 2)
-
-
-def merged(bits: Array, axis: int) -> Array:
-    """Bits that are the same along an axis, once: told where any of them is."""
-    most: Array = np.fmax.reduce(bits, axis=axis, keepdims=True)
-    return most
-
-
-def draws_to_tell(rate: float) -> int:
-    """How many equal draws it takes, on average, to prove that two masks are one.
-
-    Args:
-        rate: The drop rate.
-
-    Returns:
-        Draws; 1 where all or nothing is dropped, which no number of draws tells apart.
-    """
-    agree = rate**2 + (1 - rate) ** 2
-    return math.ceil(math.log(_CHANCE) / math.log(agree)) + 1 if 0 < agree < 1 else 1
-
-
-def draws_to_miss(rate: float) -> int:
-    """How many draws without a drop rule out that masks of this rate act.
-
-    Args:
-        rate: The drop rate, above 0.
-    """
-    return math.ceil(math.log(_CHANCE) / math.log1p(-rate)) if rate < 1 else 1
-
-
 def draws_to_show(look: Look) -> int:
     """How many draws show again what was seen to drop: of few, its share may be twice the rate.
 
@@ -244,40 +197,3 @@ def draws_to_show(look: Look) -> int:
         look: What was seen, some of which was dropped.
     """
     return draws_to_miss(look.share / 2)
-
-
-def apart_by_luck(neither: int, one: int, other: int, both: int) -> bool:
-    """Whether two masks that are drawn apart could drop together as often as was seen.
-
-    Args:
-        neither: Draws in which neither dropped.
-        one: Those in which only the first did.
-        other: Those in which only the second did.
-        both: Those in which both did.
-
-    Returns:
-        Whether chance explains it (Fisher's exact test, one-sided).
-    """
-    total, first, second = neither + one + other + both, one + both, other + both
-
-    def log_odds(many: int) -> float:
-        parts = (many, first - many, second - many, total - first - second + many)
-        return -sum(math.lgamma(part + 1) for part in parts)
-
-    margins = (first, total - first, second, total - second)
-    fixed = sum(math.lgamma(each + 1) for each in margins) - math.lgamma(total + 1)
-    most = min(first, second)
-    return sum(math.exp(fixed + log_odds(many)) for many in range(both, most + 1)) > _CHANCE
-
-
-def interval(dropped: int, draws: int) -> tuple[float, float]:
-    """Where a rate lies with 99.99 % confidence (Wilson 1927).
-
-    Args:
-        dropped: Draws that dropped.
-        draws: Independent draws.
-
-    Returns:
-        The lower and the upper end, 0 to 1.
-    """
-    return share_interval(dropped, draws, _SIGMAS)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from dropviz.core.masks import Array
+from dropviz.experiment.chance import draws_to_tell, same_along
 from dropviz.experiment.decode_masks import (
     Bit,
     luck_of_equal_bits,
@@ -19,15 +20,7 @@ from dropviz.experiment.decode_masks import (
     share_explained,
 )
 from dropviz.experiment.harness import CANDIDATE, Harness
-from dropviz.experiment.observations import (
-    Doubt,
-    Look,
-    Place,
-    draws_to_show,
-    draws_to_tell,
-    same_along,
-    summed_up,
-)
+from dropviz.experiment.observations import Doubt, Look, Place, draws_to_show, summed_up
 from dropviz.experiment.probe import Probe
 
 SMALL = 0.1  # so small that every activation is nearly straight
@@ -38,6 +31,7 @@ _RARE = 150  # draws among which one in ten is sure to be seen
 _SAFE = 2  # times the draws that tell on average
 TRIES = 60  # probes to choose the telling one from
 ARROWS = ("recurrent", "input")
+ALL = 0.998  # of the outputs: now and then rounding takes one beyond what is allowed for
 
 
 @dataclass

@@ -12,6 +12,8 @@ from dropviz.experiment.probe import Probe
 
 _FAR = 40.0  # where tanh stands at its end
 _SHUT = -4.0  # closes i so far that what is added is small
+_AT = (-40.0, 0.0, 1.0, 2.0)  # where a gate is asked: shut, and three places that tell
+_GENTLE = 0.01  # so small that what comes of it is straight
 _CLOSE = 0.015  # hard_sigmoid is 0.04 away from sigmoid, and float16 rounds by 0.003
 _TRIES = 8  # a call in which all was dropped says nothing
 _COARSE = "bfloat16"
@@ -41,10 +43,12 @@ def check_fit(harness: Harness) -> None:
             "Build it with use_bias=True to explain it."
         )
     for activation, usual, fits in (
-        ("recurrent_activation", "sigmoid", _sigmoid(harness)),
-        ("activation", "tanh", _tanh(harness)),
+        ("recurrent_activation", "sigmoid", _sigmoid),
+        ("activation", "tanh", _tanh),
+        # These are heard through the candidate.
+        ("recurrent_activation", "sigmoid", _sigmoid_inside),
     ):
-        if not fits:
+        if not fits(harness):
             raise DropvizError(
                 f"{name!r} does not compute the steps of {'an' if harness.kind == 'LSTM' else 'a'} "
                 f"{harness.kind} with {activation}={usual!r}, which the experiment needs to read "
@@ -76,7 +80,40 @@ def _sigmoid(harness: Harness) -> bool:
         else _lifted(harness, -a, 0.0, 1.0)
         for a in (0.0, 1.0, 2.0)
     ]
-    outs = [_out(harness, probe) for probe in probes]
+    return _like_sigmoid(harness, [_out(harness, probe) for probe in probes])
+
+
+def _sigmoid_inside(harness: Harness) -> bool:
+    """Whether the gates i and f, in a GRU the gate r, are each a sigmoid of its own.
+
+    A GRU whose r multiplies h before the kernel (reset_after=False) is not asked for its r.
+    """
+    if harness.kind == "LSTM":
+        gates = [[_lifted(harness, a, 0.0, _GENTLE) for a in _AT], _forgetting(harness)]
+    elif harness.reset_bias:
+        gates = [[replace(_lifted(harness, 0.0, a), reset=_GENTLE) for a in _AT]]
+    else:
+        gates = []
+    return all(_fits(harness, probes) for probes in gates)
+
+
+def _forgetting(harness: Harness) -> list[Probe]:
+    return [replace(_lifted(harness, 0.0, a), c=_GENTLE) for a in _AT]
+
+
+def _fits(harness: Harness, probes: list[Probe]) -> bool:
+    """Whether a gate goes from shut to open as a sigmoid does; so where chance acts, too."""
+    for each in probes:
+        first, again = (harness.run(each, training=False) for _ in range(2))
+        if not np.array_equal(first, again):
+            return True
+    # What stays of the memory by zoneout at inference is there with the gate shut.
+    shut, *outs = (_out(harness, each) for each in probes)
+    return _like_sigmoid(harness, [out - shut for out in outs])
+
+
+def _like_sigmoid(harness: Harness, outs: list[float]) -> bool:
+    """Whether three outputs are to each other as a sigmoid at 0, 1 and 2, or at twice that."""
     if not outs[0]:
         return False
     half, one, two = (out / outs[0] / 2 for out in outs)

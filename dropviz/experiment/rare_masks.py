@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from dropviz.experiment.chance import draws_to_miss
 from dropviz.experiment.decode_masks import share_explained
 from dropviz.experiment.harness import CANDIDATE
-from dropviz.experiment.observations import Doubt, Look, draws_to_miss
-from dropviz.experiment.observe import ARROWS, SMALL, Observer
+from dropviz.experiment.observations import Doubt, Look
+from dropviz.experiment.observe import ALL, ARROWS, SMALL, Observer
 from dropviz.experiment.probe import EVERYTHING, Probe, drive
 
-ALL = 0.998  # of the outputs: now and then rounding takes one beyond what is allowed for
 GENTLE = 0.25  # a weight on a gate that leaves it far from its ends
 _BY_CANDIDATE = {0, CANDIDATE}  # gates that are heard by what the candidate adds
 _RUNS = 50  # in which one mask for all samples would have shown

@@ -12,10 +12,12 @@ import numpy as np
 from dropviz.core.masks import Array
 from dropviz.core.sites import MASKABLE, SITES
 from dropviz.core.verdict import SiteVerdict
-from dropviz.experiment.observations import Look, Note, Place, interval, same, same_along
+from dropviz.experiment.chance import agree_beyond_luck, independent, interval, same, same_along
+from dropviz.experiment.observations import Look, Note, Place
 from dropviz.experiment.run_limit import SECONDS
 
 _SHOWN = 16
+_NOISE = "what is kept differs: noise multiplies, or more than two values do."
 _LATE = f"{SECONDS:.0f} s were over before it could be told"
 
 
@@ -37,7 +39,8 @@ def site_verdict(
     looks = [look for look in acting.values() if look.shows] or list(acting.values())
     share = float(np.mean([look.share for look in looks]))
     precision = max(slack, float(np.median([look.blur for look in looks])))
-    name, over_units = _structure(place, looks, share, doubts)
+    noisy = place.noisy(slack)
+    name, over_units = (place.site, None) if noisy else _structure(place, looks, share, doubts)
     gated = None not in acting
     # As for noise, which has no rate, no life, no tying and no scaling of a mask's.
     verdict = SiteVerdict(
@@ -54,13 +57,13 @@ def site_verdict(
         same_over_samples=_all(same_along(look.dropped, 1, share) for look in looks),
         same_over_units=over_units,
         frozen=_all(same_along(place.once(look.dropped), 0, share) for look in looks),
-        notes=_notes(place, slack),
+        notes=_notes(place, slack, looks),
         perhaps=place.perhaps,
         reaches=("recurrent",) if Note.NEXT_STEP_READS_MASKED in place.notes else (),
         precision=precision,
         seen=looks[0].dropped[0][:_SHOWN, :_SHOWN],
     )
-    if place.noisy(slack):
+    if noisy:
         return verdict
     together = over_units is True
     redrawn = verdict.frozen is False
@@ -74,10 +77,15 @@ def site_verdict(
             f"{name}: a dropped entry looks like one dropped elsewhere; none was counted."
         )
     random = any(look.random for look in looks)
+    if not _one_rate(looks, place, slack):
+        rate, limits = math.nan, (0.0, 1.0)
+    if any(look.shared_in_part for look in looks):
+        verdict, limits = replace(verdict, same_over_samples=None), (0.0, 1.0)
     return replace(
         verdict,
         rate=rate,
         rate_interval=limits,
+        drops_at_inference=random,
         life=_life(place, name, doubts),
         tying=_tying(place, share, doubts) if gated else "",
         scaling=_scaling(verdict, limits, precision, random=random),
@@ -90,14 +98,54 @@ def _rounded(multipliers: list[float], slack: float) -> float:
     return 1.0 if abs(middle - 1) < slack else middle
 
 
-def _notes(place: Place, slack: float) -> tuple[str, ...]:
+def _one_rate(looks: list[Look], place: Place, slack: float) -> bool:
+    """Whether all gates drop as often, and keep what they keep alike, as far as can be told."""
+    shown = [look for look in looks if look.shows and look.counts[1]]
+    draws = [independent(place.once(look.dropped)[..., : place.distinct]) for look in shown]
+    limits = [interval(int(np.nansum(each)), int((~np.isnan(each)).sum())) for each in draws]
+    kept = [look.kept for look in shown if look.share < 1]
+    room = max([slack, *(look.blur for look in shown)]) * 2 * max([1.0, *map(abs, kept)])
+    often = max((low for low, _ in limits), default=0) <= min((top for _, top in limits), default=1)
+    return often and (not kept or max(kept) - min(kept) <= room)
+
+
+def _notes(place: Place, slack: float, looks: list[Look]) -> tuple[str, ...]:
     notes = [note.value for note in place.notes]
     if place.only is not None:
         listed = ", ".join(str(step + 1) for step in place.only)
         notes.append(f"of three steps only these are masked: {listed}.")
     if place.noisy(slack):
-        notes.append("kept entries differ: noise multiplies, which is no mask of 0 and scale.")
+        notes.append(_NOISE)
+        return tuple(notes)
+    if not _one_rate(looks, place, slack):
+        notes.append("gates have rates of their own.")
+    if any(look.shared_in_part for look in looks):
+        notes.append("some samples share a mask, and not all do.")
+    if _steps_share_in_part(place):
+        notes.append("steps share their masks in part.")
+    if _rates_move(place):
+        notes.append("the rate is another one at another step.")
     return tuple(notes)
+
+
+def _steps_share_in_part(place: Place) -> bool:
+    """Whether steps have masks that differ, and agree more often than masks drawn apart."""
+    if place.steps is None:
+        return False
+    steps = independent(place.once(place.steps)[..., : place.distinct])
+    luck = place.luck.get("steps")
+    pairs = list(itertools.combinations(steps, 2))
+    beyond = any(agree_beyond_luck(one, other, luck) for one, other in pairs)
+    return beyond and any(same(one, other, 0.5, luck) is False for one, other in pairs)
+
+
+def _rates_move(place: Place) -> bool:
+    """Whether one step drops more often than another, where each was read whole."""
+    if place.steps is None or place.shared or np.isnan(place.steps).any():
+        return False
+    steps = independent(place.steps)
+    limits = [interval(int((each == 0).sum()), each.size) for each in steps]
+    return max(low for low, _ in limits) > min(top for _, top in limits)
 
 
 def _all(answers: Iterable[bool | None]) -> bool | None:
@@ -238,7 +286,7 @@ def _life(place: Place, name: str, doubts: list[str]) -> str | None:
     luck = place.luck.get("steps")
     answers = [same(one, other, share, luck) for one, other in itertools.combinations(told, 2)]
     if any(answer is False for answer in answers):
-        return "step"
+        return None if _steps_share_in_part(place) else "step"
     # Of an output that is masked, only the last step shows in a memory.
     if answers and all(answers) and place.perhaps != "output":
         return "sequence"

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from dropviz.experiment.chance import interval, same, same_along
 from dropviz.experiment.decode_masks import Bit, balance_readings, share_explained
 from dropviz.experiment.mask_lives import bits_beside, choose_life_probe
-from dropviz.experiment.observations import Look, Note, interval, same, same_along
+from dropviz.experiment.observations import Doubt, Look, Note
 from dropviz.experiment.observe import FEW, SMALL, Observer
 from dropviz.experiment.probe import Probe
 from dropviz.experiment.stored_sites import find_stored_site, next_step_reads_masked
@@ -88,6 +89,7 @@ def find_state_masks(observer: Observer) -> None:
     update = observer.look(Probe(**lift), "candidate") if lift else None
     stored = memory.masked(observer.slack)
     added = update is not None and update.masked(observer.slack)
+    _doubt_dropped_reset(observer, update)
     if stored and (added or update is None):
         _register_stored(observer, memory)
     elif stored:
@@ -96,10 +98,38 @@ def find_state_masks(observer: Observer) -> None:
         observer.register("candidate", update)
 
 
+def _doubt_dropped_reset(observer: Observer, update: Look | None) -> None:
+    """Notes a doubt where what r multiplies varies, and the candidate by itself does not."""
+    if observer.harness.reset_bias and update is not None and not update.masked(observer.slack):
+        reset = observer.look(Probe(reset=3 * SMALL), "candidate")
+        if reset.masked(observer.slack):
+            observer.doubt(Doubt.GATE)
+
+
+def _masked_apart(observer: Observer, memory: Look, update: Look) -> bool:
+    """Whether what is carried and what is added are dropped each by itself."""
+    noisy = [look.spread > observer.slack for look in (memory, update)]
+    if any(noisy) or not memory.share:
+        return any(noisy) and not all(noisy)
+    lift = observer.lift or {}
+    probe = Probe(**lift, c=SMALL) if observer.lstm else Probe(**lift, h=SMALL)
+    bits = [Bit("carried", memory.kept), Bit("candidate", memory.kept), *observer.inner_bits()]
+    read = observer.read_bits(probe, bits, observer.calls_for(FEW, shared=memory.shared))
+    return bool(np.any(read[0] != read[1], where=~np.isnan(read).any(axis=0)))
+
+
 def _register_stored(observer: Observer, memory: Look) -> None:
     """Registers a mask on all that is stored: on the memory, or on the output."""
-    site, perhaps = find_stored_site(observer, memory)
     lift = observer.lift
+    added = memory if lift is None else observer.look(Probe(**lift), "candidate")
+    if lift is not None and _masked_apart(observer, memory, added):
+        observer.register("carried", memory)
+        observer.register("candidate", added)
+        return
+    noisy = memory.spread > observer.slack
+    site, perhaps = ("cell", "output") if noisy else find_stored_site(observer, memory)
+    if not site:
+        return
     # Once more by its own name: small signals are only nearly straight.
     memory = observer.look_again(memory, observer.memory, site)
     update = observer.look_again(memory, Probe(**lift), site) if lift else memory

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from dropviz.core.masks import Array
+from dropviz.experiment.chance import interval
 from dropviz.experiment.decode_masks import Bit, predict, share_explained
 from dropviz.experiment.harness import CANDIDATE
-from dropviz.experiment.observations import Doubt, Look, interval
+from dropviz.experiment.observations import Doubt, Look
 from dropviz.experiment.observe import SMALL, Observer
 from dropviz.experiment.probe import Probe
 from dropviz.experiment.without_bias import memory_is_dropped_alone
 
+_ROOM = 0.15  # a tenth is lost where what is kept is multiplied by 10, and bends
 _DRAWS = 20_000  # as many as tell once from twice at a rate of .02 or .99
 _PATIENCE = 50  # calls in a row that drop all there is
+_NEITHER = "neither"
 
 
 def find_stored_site(observer: Observer, memory: Look) -> tuple[str, str]:
@@ -33,6 +38,9 @@ def find_stored_site(observer: Observer, memory: Look) -> tuple[str, str]:
     if alone:
         return "carried", ""
     site = _memory_or_output(observer, memory)
+    if site == _NEITHER:
+        observer.doubt(Doubt.SEVERAL_STORED)
+        return "", ""
     if site is None:
         observer.doubt(Doubt.ONE_MASK_FOR_ALL_STEPS)
         return "cell", "output"
@@ -48,17 +56,16 @@ def _memory_or_output(observer: Observer, memory: Look) -> str | None:
     size = SMALL / max(1.0, memory.kept**2)
     probe = Probe(c=size, steps=2) if observer.lstm else Probe(h=size, steps=2)
     if abs(memory.kept - 1) > observer.slack:
-        twice = {"cell": memory.kept**2, "output": memory.kept}
         for _ in range(_PATIENCE):
             seen = _read_totals(observer, probe, training=True)
             kept = seen[seen != 0]
             if kept.size:
-                return _nearest(float(np.median(kept)), twice)
+                return _how_often(float(np.median(kept)), memory.kept, observer.slack)
         return None
     r = memory.at_inference
     if abs(r - 1) > observer.slack:
         rest = _read_totals(observer, probe, training=False)
-        return _nearest(float(np.median(rest)), {"cell": r**2, "output": r})
+        return _how_often(float(np.median(rest)), r, observer.slack)
     often = _dropped_how_often(observer, probe, memory)
     if often != "once":
         return "cell" if often else None
@@ -157,5 +164,18 @@ def _read_totals(observer: Observer, probe: Probe, *, training: bool) -> Array:
     return totals
 
 
-def _nearest(value: float, known: dict[str, float]) -> str:
-    return min(known, key=lambda name: abs(known[name] - value))
+def _how_often(value: float, once: float, slack: float) -> str:
+    """The site of what multiplies two steps by a value, and one by another.
+
+    Args:
+        value: What two steps were multiplied with.
+        once: What one step was multiplied with; not 1.
+        slack: How far a multiplier may be from 1 by rounding.
+    """
+    if value <= 0 or once <= 0:
+        return _NEITHER
+    often = math.log(value) / math.log(once)
+    room = max(_ROOM, 3 * slack / abs(math.log(once)))
+    if abs(often - 1) <= room:
+        return "output"
+    return "cell" if abs(often - 2) <= room else _NEITHER

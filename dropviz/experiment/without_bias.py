@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from dropviz.experiment.chance import apart_by_luck
 from dropviz.experiment.decode_masks import Bit
 from dropviz.experiment.harness import CANDIDATE
-from dropviz.experiment.observations import Look, apart_by_luck
+from dropviz.experiment.observations import Look
 from dropviz.experiment.observe import ARROWS, SMALL, Observer
 from dropviz.experiment.probe import Probe, drive
 

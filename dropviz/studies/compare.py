@@ -125,7 +125,8 @@ def _named(
         # By what is its own: the rest would be said, and not be so.
         spec = _with_what_all_share(setting, base)
         return Scenario(spec).without(_OF_ALL), spec
-    return str(setting), _by_name(setting, base, rates)
+    spec = _by_name(setting, base, rates)
+    return setting, spec
 
 
 def _with_what_all_share(spec: RunSpec, base: RunSpec) -> RunSpec:

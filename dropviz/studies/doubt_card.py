@@ -6,12 +6,10 @@ models from other seeds (Lakshminarayanan et al. 2017, arXiv:1612.01474) stands 
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import keras
 import numpy as np
-from scipy import stats
 
 from dropviz.core.checks import check_whole
 from dropviz.core.doubt import Doubt, covered
@@ -22,6 +20,7 @@ from dropviz.core.tasks import BATCH_SIZE, load_task
 from dropviz.keras_inside.seeding import seed_again
 from dropviz.studies.fitting import build
 from dropviz.studies.monte_carlo import mc
+from dropviz.studies.seed_statistics import reach_of_one_more
 
 _TASK = "noisy-sine"
 # Amplitudes from 0.5 to 1 are the task's.
@@ -87,15 +86,7 @@ def _trained(spec: RunSpec, task: Any, seed: int) -> Any:
 
 def _trust(doubt: Doubt, y: Any) -> Trust:
     error = np.sqrt(np.mean((doubt.mean.reshape(y.shape) - y) ** 2))
-    reach = _reach(doubt.passes)
+    reach = reach_of_one_more(doubt.passes, SHARE)
     half = reach * doubt.spread
     coverage = covered(doubt.mean - half, doubt.mean + half, y, SHARE)
     return Trust(coverage, reach, float(doubt.spread.mean()), float(error))
-
-
-def _reach(count: int) -> float:
-    """Spreads to either side of the mean of so many within which one more lies, nine times of ten.
-
-    With 5 it is 2.34, and with very many the normal distribution's 1.64.
-    """
-    return float(stats.t.ppf((1 + SHARE) / 2, count - 1)) * math.sqrt(1 + 1 / count)

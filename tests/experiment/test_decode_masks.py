@@ -107,12 +107,12 @@ def test_next_to_nothing_is_a_dropped_entry_and_a_gate_shut_far_off_tells_nothin
 
 
 @pytest.mark.parametrize(
-    ("others", "times"), [({}, 1), ({"cell": 1.25}, 3), ({"cell": 1.25, "output": 0.8}, 5)]
+    ("others", "times"), [({}, 1), ({"cell": 1.25}, 5), ({"cell": 1.25, "output": 0.8}, 9)]
 )
 def test_rounding_moves_a_multiplier_as_far_as_the_output_it_is_read_off(
     others: dict[str, float], times: int
 ) -> None:
-    # Straight, so that each is as uncertain as the output; what was read off itself, twice.
+    # Straight, so that each is as uncertain as the output; what was read off itself, four times.
     blur = rounding_of(LSTM, Probe(c=STORED), "carried", None, others)
     assert blur == pytest.approx(times * LSTM.noise, rel=0.02)
 

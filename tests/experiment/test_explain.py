@@ -41,7 +41,7 @@ DOUBTS: Mapping[str, tuple[str, ...]] = {
 }
 NOTES: Mapping[str, tuple[str, ...]] = {
     "h_gaussian": (
-        "recurrent: kept entries differ: noise multiplies, which is no mask of 0 and scale.",
+        "recurrent: what is kept differs: noise multiplies, or more than two values do.",
     ),
     "x_first_step_only": ("input: of three steps only these are masked: 1.",),
     "h_and_output": ("output: the next step reads the masked h.",),

@@ -10,9 +10,10 @@ import pytest
 
 from dropviz.core.gates import GRU_GATES, LSTM_GATES
 from dropviz.errors import DropvizError
-from dropviz.experiment.harness import Harness, looks_recurrent, mounted
+from dropviz.experiment.harness import Harness, mounted
 from dropviz.experiment.preconditions import check_fit
 from dropviz.experiment.probe import Probe
+from dropviz.experiment.weight_shapes import looks_recurrent
 
 Layer = Any
 UNITS, FEATURES = 4, 3

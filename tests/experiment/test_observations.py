@@ -8,18 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dropviz.experiment.observations import (
-    Look,
-    Place,
+from dropviz.experiment.chance import (
     apart_by_luck,
     draws_to_miss,
-    draws_to_show,
     draws_to_tell,
     interval,
     same,
     same_along,
-    summed_up,
 )
+from dropviz.experiment.observations import Look, Place, draws_to_show, summed_up
 
 NAN = math.nan
 SLACK = 0.006

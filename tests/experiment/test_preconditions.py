@@ -114,6 +114,66 @@ def test_another_gate_is_refused(kind: str, bias: bool, function: Activation) ->
         check_fit(observer_of(layer).harness)
 
 
+class OtherWeights(NumPyLayer):
+    """A layer that changes what it is given before it computes with it."""
+
+    change: Callable[[Array, int], None] = staticmethod(lambda *_: None)
+
+    def set_weights(self, weights: Sequence[Array]) -> None:
+        super().set_weights([np.array(each, float) for each in weights])
+        for each in self._weights:
+            self.change(each, self.units)
+
+
+def forgets_less(weights: Array, units: int) -> None:
+    """Adds 1 to the bias of f, as TensorFlow 1 did."""
+    if weights.ndim == 1:
+        weights[units : 2 * units] += 1
+
+
+def lets_in_more(weights: Array, units: int) -> None:
+    """Adds 1 to the bias of i."""
+    if weights.ndim == 1:
+        weights[:units] += 1
+
+
+def coupled(weights: Array, units: int) -> None:
+    """Makes f what i leaves: 1 - i."""
+    weights[..., units : 2 * units] = -weights[..., :units]
+
+
+def resets_less(weights: Array, units: int) -> None:
+    """Adds 1 to a GRU's own bias of r."""
+    if weights.shape[0] == 2 and weights.shape[1] == 3 * units:
+        weights[0, units : 2 * units] += 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [
+        ("LSTM", forgets_less),
+        ("LSTM", lets_in_more),
+        ("LSTM", coupled),
+        ("GRU", resets_less),
+    ],
+)
+def test_steps_of_another_kind_of_cell_are_no_dropout(
+    kind: str, change: Callable[[Array, int], None]
+) -> None:
+    for units in (4, 6):
+        layer = OtherWeights(kind=kind, units=units, features=3)
+        layer.change = change
+        with pytest.raises(DropvizError, match="recurrent_activation='sigmoid'"):
+            check_fit(observer_of(layer).harness)
+
+
+@pytest.mark.parametrize("site", ["hidden_update", "cell_update"])
+@pytest.mark.parametrize("active", [True, False])
+def test_zoneout_is_no_other_gate(site: str, *, active: bool) -> None:
+    layer = NumPyLayer([at(site, life="step", scaling="expectation")], active=active)
+    check_fit(observer_of(layer).harness)
+
+
 @pytest.mark.parametrize("site", ["input", "recurrent", "cell", "output", "candidate"])
 @pytest.mark.parametrize("bias", [True, False])
 def test_what_scales_at_inference_is_left_out(site: str, bias: bool) -> None:  # noqa: FBT001

@@ -9,7 +9,8 @@ import pytest
 
 from dropviz.core.gates import GRU_GATES, LSTM_GATES
 from dropviz.core.verdict import SiteVerdict
-from dropviz.experiment.observations import Look, Place, interval
+from dropviz.experiment.chance import interval
+from dropviz.experiment.observations import Look, Place
 from dropviz.experiment.site_verdict import site_verdict
 
 Array = Any
@@ -57,7 +58,6 @@ A, B, C, D = (drawn(seed=seed) for seed in range(10, 14))
     [
         (steps(A, A, A), "sequence"),
         (steps(A, B, C), "step"),
-        (steps(A, A, B), "step"),
         (steps(A, A), "sequence"),
         (np.stack([1 - A, 1 - A, np.full_like(A, np.nan)]), "sequence"),
     ],
@@ -65,6 +65,17 @@ A, B, C, D = (drawn(seed=seed) for seed in range(10, 14))
 def test_how_long_a_mask_lives(bits: Array, life: str) -> None:
     verdict, doubts = judged(Place("cell", {None: seen(A)}, steps=bits, distinct=READERS))
     assert (verdict.life, doubts) == (life, [])
+
+
+@pytest.mark.parametrize(
+    "bits",
+    [steps(A, A, B), steps(A, B, B), steps(A, np.where(C, A, B), np.where(D, A, C))],
+    ids=["every second step", "from the second on", "half of it"],
+)
+def test_steps_that_share_masks_in_part_are_neither_one_nor_each_its_own(bits: Array) -> None:
+    verdict, doubts = judged(Place("cell", {None: seen(A)}, steps=bits, distinct=READERS))
+    assert (verdict.life, doubts) == (None, [])
+    assert verdict.notes == ("steps share their masks in part.",)
 
 
 @pytest.mark.parametrize(("bits", "life"), [(steps(A, A, A), None), (steps(A, B, C), "step")])
@@ -233,9 +244,7 @@ def test_noise_is_no_mask() -> None:
     assert (np.isnan(verdict.rate), verdict.rate_interval) == (True, (0.0, 1.0))
     assert "its rate could not be told" in verdict.sentence
     assert (verdict.life, verdict.tying, verdict.scaling) == (None, None, "other")
-    assert verdict.notes == (
-        "kept entries differ: noise multiplies, which is no mask of 0 and scale.",
-    )
+    assert verdict.notes == ("what is kept differs: noise multiplies, or more than two values do.",)
     assert doubts == []
 
 
@@ -265,7 +274,8 @@ def test_what_a_mask_is_made_of(site: str, first: Array, second: Array, name: st
 def test_in_a_small_layer_weights_and_entries_are_a_doubt() -> None:
     bits = np.repeat(drawn(CALLS, 1, 40), SAMPLES, axis=1)
     looks: dict[int | None, Look] = {0: seen(bits, shared=True), 1: seen(bits, shared=True)}
-    place = Place("recurrent", looks, joint=1 - np.stack([bits, bits]), distinct=40)
+    joint = 1 - np.stack([bits, bits])
+    place = Place("recurrent", looks, joint=joint, distinct=40, single=True)
     place.steps = 1 - np.stack([bits, bits])
     verdict, doubts = judged(place)
     assert verdict.site == "recurrent"
@@ -302,7 +312,8 @@ OTHERS = [np.repeat(drawn(40, 1, 1, seed=seed), SAMPLES, axis=1) for seed in (1,
 def test_one_weight_a_gate_is_named_as_a_published_method_names_it(
     site: str, joint: list[Array], name: str, doubts: list[str]
 ) -> None:
-    place = gated(*([ONE] * 4), site=site, distinct=1, joint=steps(*joint), steps=steps(ONE, ONE))
+    how: dict[str, Any] = {"joint": steps(*joint), "steps": steps(ONE, ONE), "single": True}
+    place = gated(*([ONE] * 4), site=site, distinct=1, **how)
     for look in place.looks.values():
         look.shared = True
     verdict, said = judged(place)
@@ -318,7 +329,7 @@ def test_one_weight_a_gate_that_each_sample_drops_by_itself_is_an_entry() -> Non
 
 
 def test_where_no_other_gate_was_read_nothing_tells_the_weights() -> None:
-    place = gated(ONE, distinct=1, steps=steps(ONE, ONE))
+    place = gated(ONE, distinct=1, steps=steps(ONE, ONE), single=True)
     place.looks[0].shared = True
     verdict, doubts = judged(place)
     assert verdict.site == "recurrent"

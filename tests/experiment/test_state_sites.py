@@ -114,14 +114,42 @@ def test_an_output_beside_a_masked_h_is_not_taken_for_the_memory() -> None:
 @pytest.mark.parametrize("kind", ["LSTM", "GRU"])
 @pytest.mark.parametrize(
     "added",
-    [{"rate": 0.2, "kept": 1.25}, {"rate": 0.1, "kept": 1 / 0.6}, {"kept": 1.25}, {"kept": 2.0}],
-    ids=["otherwise", "seldomer", "scaled less", "scaled more"],
+    [
+        {"rate": 0.2, "kept": 1.25},
+        {"rate": 0.1, "kept": 1 / 0.6},
+        {"kept": 1.25},
+        {"kept": 2.0},
+        {"kept": 1 / 0.6},
+    ],
+    ids=["otherwise", "seldomer", "scaled less", "scaled more", "alike"],
 )
-def test_what_is_stored_and_added_apart_is_noted(kind: str, added: dict[str, Any]) -> None:
+def test_what_is_stored_and_added_apart_is_found_at_both(kind: str, added: dict[str, Any]) -> None:
     both = at("carried", kind=kind), at("candidate", kind=kind, **added)
     observer = looked_at(NumPyLayer(both, kind))
-    (place,) = observer.places.values()
-    assert Note.MASKED_APART in place.notes
+    assert list(observer.places) == ["carried", "candidate"]
+    kept = [place.looks[None].kept for place in observer.places.values()]
+    np.testing.assert_allclose(kept, [1 / 0.6, added["kept"]], rtol=0.02)
+
+
+@pytest.mark.parametrize("scaling", ["inverted", "test-time"])
+@pytest.mark.parametrize(("one", "other"), [(0.3, 0.3), (0.5, 0.2), (0.2, 0.6)])
+def test_two_masks_on_what_is_stored_are_not_taken_for_one(
+    scaling: str, one: float, other: float
+) -> None:
+    truths = [at("cell", rate=one, scaling=scaling), at("output", rate=other, scaling=scaling)]
+    observer = looked_at(NumPyLayer(truths))
+
+    assert observer.places == {}
+    assert observer.doubts == [Doubt.SEVERAL_STORED]
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+def test_noise_on_what_is_stored_is_noise_at_either_place(kind: str) -> None:
+    for site in ("cell", "output"):
+        observer = looked_at(NumPyLayer([at(site, kind=kind, gaussian=True)], kind))
+        ((found, place),) = observer.places.items()
+        assert (found, place.perhaps) == ("cell", "output")
+        assert place.noisy(observer.slack)
 
 
 @pytest.mark.parametrize("units", [1, 4])

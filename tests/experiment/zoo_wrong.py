@@ -70,7 +70,10 @@ H: dict[str, Specimen] = {
     "h_gaussian": one(
         Mask("recurrent", gaussian=True),
         at("recurrent", rate=0.0, scaling="other", kept=1.0, gaussian=True),
-        cannot_tell={"recurrent.kept": "not one number: noise of mean 1, nothing is dropped"},
+        cannot_tell={
+            f"recurrent.{name}": "not one number: noise of mean 1, nothing is dropped"
+            for name in ("kept", "same_over_units")
+        },
     ),
 }
 

@@ -1,0 +1,140 @@
+"""What chance explains of masks that were read off, and what it does not."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from dropviz.core.masks import Array
+from dropviz.core.share_interval import share_interval
+
+# Equal masks prove sharing only where luck is ruled out to this.
+_CHANCE = 1e-6
+_SIGMAS = 3.89  # two-sided 99.99 % of a normal distribution
+
+
+def same(first: Array, second: Array, rate: float, luck: float | None = None) -> bool | None:
+    """Whether two arrays of bits are one and the same mask.
+
+    Args:
+        first: Bits; NaN where not told.
+        second: Bits of the same shape.
+        rate: The drop rate.
+        luck: How often bits drawn apart are equal; as the rate says by default.
+
+    Returns:
+        None where equality could be luck, or nothing can be compared.
+    """
+    both = ~np.isnan(first) & ~np.isnan(second)
+    if not np.array_equal(first[both], second[both]):
+        return False
+    agree = rate**2 + (1 - rate) ** 2 if luck is None else luck
+    return _by_no_luck(int(both.sum()), agree)
+
+
+def agree_beyond_luck(first: Array, second: Array, luck: float | None = None) -> bool:
+    """Whether two arrays of bits agree more often than masks that are drawn apart.
+
+    Args:
+        first: Bits; NaN where not told.
+        second: Bits of the same shape.
+        luck: How often bits drawn apart are equal, where that is more than their shares say.
+    """
+    both = ~np.isnan(first) & ~np.isnan(second)
+    if not both.any():
+        return False
+    one, other = (float(bits[both].mean()) for bits in (first, second))
+    apart = max(one * other + (1 - one) * (1 - other), luck or 0.0)
+    low, _ = interval(int((first == second)[both].sum()), int(both.sum()))
+    return low > apart
+
+
+def _by_no_luck(pairs: int, agree: float) -> bool | None:
+    """True where so many equal pairs prove that they are one, and None where they do not."""
+    return True if agree**pairs < _CHANCE else None
+
+
+def same_along(bits: Array, axis: int, rate: float) -> bool | None:
+    """Whether an array of bits is the same along an axis; None where one cannot say."""
+    if bits.shape[axis] < 2:  # noqa: PLR2004
+        return None
+    first = merged(bits, axis)
+    told = np.count_nonzero(~np.isnan(bits), axis=axis, keepdims=True)
+    if not np.all((bits == first) | np.isnan(bits)):
+        return False
+    return _by_no_luck(int(np.maximum(told - 1, 0).sum()), rate**2 + (1 - rate) ** 2)
+
+
+def merged(bits: Array, axis: int) -> Array:
+    """Bits that are the same along an axis, once: told where any of them is."""
+    most: Array = np.fmax.reduce(bits, axis=axis, keepdims=True)
+    return most
+
+
+def draws_to_tell(rate: float) -> int:
+    """How many equal draws it takes, on average, to prove that two masks are one.
+
+    Args:
+        rate: The drop rate.
+
+    Returns:
+        Draws; 1 where all or nothing is dropped, which no number of draws tells apart.
+    """
+    agree = rate**2 + (1 - rate) ** 2
+    return math.ceil(math.log(_CHANCE) / math.log(agree)) + 1 if 0 < agree < 1 else 1
+
+
+def draws_to_miss(rate: float) -> int:
+    """How many draws without a drop rule out that masks of this rate act.
+
+    Args:
+        rate: The drop rate, above 0.
+    """
+    return math.ceil(math.log(_CHANCE) / math.log1p(-rate)) if rate < 1 else 1
+
+
+def apart_by_luck(neither: int, one: int, other: int, both: int) -> bool:
+    """Whether two masks that are drawn apart could drop together as often as was seen.
+
+    Args:
+        neither: Draws in which neither dropped.
+        one: Those in which only the first did.
+        other: Those in which only the second did.
+        both: Those in which both did.
+
+    Returns:
+        Whether chance explains it (Fisher's exact test, one-sided).
+    """
+    total, first, second = neither + one + other + both, one + both, other + both
+
+    def log_odds(many: int) -> float:
+        parts = (many, first - many, second - many, total - first - second + many)
+        return -sum(math.lgamma(part + 1) for part in parts)
+
+    margins = (first, total - first, second, total - second)
+    fixed = sum(math.lgamma(each + 1) for each in margins) - math.lgamma(total + 1)
+    most = min(first, second)
+    return sum(math.exp(fixed + log_odds(many)) for many in range(both, most + 1)) > _CHANCE
+
+
+def interval(dropped: int, draws: int) -> tuple[float, float]:
+    """Where a rate lies with 99.99 % confidence (Wilson 1927).
+
+    Args:
+        dropped: Draws that dropped.
+        draws: Independent draws.
+
+    Returns:
+        The lower and the upper end, 0 to 1.
+    """
+    return share_interval(dropped, draws, _SIGMAS)
+
+
+def independent(bits: Array) -> Array:
+    """Bits (..., calls, samples, readers) without calls, or readers, that repeat one another."""
+    for axis in (-3, -1):
+        once = merged(bits, axis)
+        if np.all((bits == once) | np.isnan(bits)):
+            bits = once
+    return bits

@@ -1,0 +1,179 @@
+"""Holds what was found against what comes out: over more steps, and of all units and inputs.
+
+Places are looked at one by one, most of them at one step, and every second unit is read. What acts
+otherwise at a later step, or at other units, is found by what it leaves unexplained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from dropviz.experiment.chance import independent, interval, same_along
+from dropviz.experiment.decode_masks import Bit, share_explained
+from dropviz.experiment.harness import CANDIDATE
+from dropviz.experiment.input_sites import gate_probe
+from dropviz.experiment.mask_lives import bits_beside, draw_life_probe
+from dropviz.experiment.observations import Doubt, Look, Place
+from dropviz.experiment.observe import ALL, ARROWS, Observer
+from dropviz.experiment.probe import Probe
+from dropviz.experiment.unit_roles import turns
+
+_LONG, _SHORT = 9, 3  # steps
+_MOST_BITS = 7  # the outcomes of more patterns lie so close that some would explain anything
+_MOST_TURNS = 4
+_STORED = ("carried", "cell", "output")
+
+
+def doubt_what_is_unexplained(observer: Observer) -> None:
+    """Notes a doubt where outputs are not those that what was found would make.
+
+    Args:
+        observer: It runs the layer, and was told of every place and of how its masks live.
+    """
+    # What else is in doubt changes what should come out.
+    others = [each for each in observer.doubts if each is not Doubt.ONE_MASK_FOR_ALL_STEPS]
+    if others or any(observer.noisy(site) for site in observer.places):
+        return
+    if not all(_is_explained(observer, site) for site in ARROWS):
+        observer.doubt(Doubt.MORE)
+    elif not _are_alike(observer):
+        observer.doubt(Doubt.UNITS)
+
+
+def _is_explained(observer: Observer, site: str) -> bool:
+    """Whether an arrow, found masked or not, gives over many steps what it should."""
+    gate = _gate_of(observer, site)
+    if gate is None:
+        return True
+    for steps in (_LONG, _SHORT):
+        bits = _bits(observer, site, gate, steps)
+        if len(bits) <= _MOST_BITS:
+            break
+    else:
+        return True
+    probe = draw_life_probe(observer, site, gate, steps)
+    place = observer.places.get(site)
+    times = observer.harness.times if place is None else observer.times(place)
+    outs = np.concatenate([observer.harness.run(probe) for _ in range(times)])
+    return share_explained(observer.harness, probe, outs, bits) > ALL
+
+
+def _gate_of(observer: Observer, site: str) -> int | None:
+    """A gate of which it is known what it sees of an arrow; the candidate if it may be."""
+    place = observer.places.get(site)
+    if place is not None:
+        acting = [gate for gate in place.acting(observer.slack) if gate is not None]
+        return CANDIDATE if CANDIDATE in place.looks else next(iter(acting), None)
+    return None if (site, CANDIDATE) in observer.unheard else CANDIDATE
+
+
+def _bits(observer: Observer, site: str, gate: int, steps: int) -> list[Bit]:
+    """All that may keep or drop; what was seen to stay for all steps, once."""
+    place = observer.places.get(site)
+    look = None if place is None else place.acting(observer.slack).get(gate)
+    known = range(steps) if place is None or place.only is None else place.only
+    mine = [] if look is None else [Bit(site, look.kept, gate, step) for step in known]
+    bits = [*mine, *bits_beside(observer, site, steps)]
+    lasting = {name for name, each in observer.places.items() if _lasts(each)}
+    return list(
+        dict.fromkeys(replace(bit, step=None) if bit.site in lasting else bit for bit in bits)
+    )
+
+
+def _lasts(place: Place) -> bool:
+    """Whether all steps that were read have one mask."""
+    if place.steps is None or len(place.steps) < 2:  # noqa: PLR2004
+        return False
+    first = place.steps[0]
+    return all(
+        np.array_equal(first[~gap], each[~gap])
+        for each in place.steps
+        for gap in [np.isnan(first) | np.isnan(each)]
+    )
+
+
+# ---------------------------------------------------------------- units and inputs
+
+
+def _are_alike(observer: Observer) -> bool:
+    """Whether other units, and other inputs, show what those that were read have shown."""
+    harness = observer.harness
+    looks = [look for place in observer.places.values() for look in place.looks.values()]
+    if any(look.shared_in_part for look in looks):
+        return True  # which is said, and counts draws that are none
+    if any(_is_uneven(look) for look in looks):
+        return False
+    try:
+        for turn in range(1, min(turns(harness.units, harness.features), _MOST_TURNS)):
+            harness.turn = turn
+            # Two turns let each unit speak; more are for inputs.
+            sites = [*ARROWS, *_inner(observer)] if turn == 1 else ["input"]
+            if not all(_looks_alike(observer, site) for site in sites):
+                return False
+    finally:
+        harness.turn = 0
+    return True
+
+
+def _inner(observer: Observer) -> list[str]:
+    """The sites inside the cell to look at again; that of the memory where none was found."""
+    found = [site for site in observer.inner_sites() if site != "cell_update"]
+    stored = any(site in found for site in _STORED)
+    return found if stored or "hidden_update" in found else [*found, "carried"]
+
+
+def _looks_alike(observer: Observer, site: str) -> bool:
+    probe, gate = _probe(observer, site)
+    if probe is None:
+        return True
+    place = observer.places.get(site)
+    known = None if place is None else place.looks.get(gate)
+    if known is None or not known.masked(observer.slack):
+        seen = observer.look(probe, site, gate)
+        return place is not None or not seen.shows or not seen.masked(observer.slack)
+    seen = observer.look_again(known, probe, site, gate)
+    if not (known.shows and seen.shows) or np.isnan(seen.dropped).all():
+        return True
+    room = max(observer.slack, seen.blur) * max(1.0, abs(known.kept))
+    # Of what was dropped throughout nothing is known that was kept.
+    near = abs(seen.kept - known.kept) <= room or 1.0 in (seen.share, known.share)
+    return near and _drop_alike(known, seen)
+
+
+def _drop_alike(known: Look, seen: Look) -> bool:
+    """Whether two looks drop equally often, as far as chance lets one say."""
+    together = same_along(known.dropped, 2, known.share) is True
+    if known.shared or seen.shared or together:  # few draws, seen many times
+        return (known.share > 0) == (seen.share > 0)
+    (low, high), (least, most) = (interval(*look.counts) for look in (known, seen))
+    return low <= most and least <= high
+
+
+def _probe(observer: Observer, site: str) -> tuple[Probe | None, int | None]:
+    """What makes a site speak, and its gate."""
+    if site in ARROWS:
+        gate = _gate_of(observer, site)
+        return (None, None) if gate is None else (gate_probe(observer, site, gate), gate)
+    if site == "candidate":
+        return (None if observer.lift is None else Probe(**observer.lift)), None
+    return (
+        Probe(h=observer.memory.c or observer.memory.h)
+        if site == "hidden_update"
+        else (observer.memory)
+    ), None
+
+
+def _is_uneven(look: Look) -> bool:
+    """Whether some readers were dropped more often than others, by more than chance."""
+    bits, share = independent(look.dropped), look.share
+    if look.shared or not 0 < share < 1 or same_along(bits, 2, share) is not False:
+        return False
+    told = ~np.isnan(bits)
+    counts: Sequence[tuple[int, int]] = [
+        (int(np.nansum(bits[..., n])), int(told[..., n].sum())) for n in range(bits.shape[-1])
+    ]
+    limits = [interval(*each) for each in counts if each[1]]
+    return max(low for low, _ in limits) > min(high for _, high in limits)

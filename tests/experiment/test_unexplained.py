@@ -1,0 +1,116 @@
+"""What acts otherwise at later steps, or at other units, leaves a doubt, and no untrue sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dropviz.core.masks import Array
+from dropviz.experiment.observations import Doubt
+
+from .numpy_layer import NumPyLayer, explained
+from .zoo_truth import SiteTruth, at
+
+Masks = dict[str, Array]
+
+
+@dataclass
+class Changed(NumPyLayer):
+    """A layer whose masks are changed after they were drawn.
+
+    Attributes:
+        change: Changes them; each of shape (steps, gates or 1, samples, entries).
+    """
+
+    change: Callable[[Masks], None] = field(default=lambda _: None)
+
+    def _masks(self, samples: int, steps: int, *, training: bool) -> Masks:
+        masks = super()._masks(samples, steps, training=training)
+        if training:
+            self.change(masks)
+        return masks
+
+
+def from_step(site: str, step: int) -> Callable[[Masks], None]:
+    """Masks from a step on, counted from 0."""
+
+    def change(masks: Masks) -> None:
+        masks[site][:step] = 1
+
+    return change
+
+
+def only(site: str, *entries: int) -> Callable[[Masks], None]:
+    """Masks some entries alone: units, or inputs."""
+
+    def change(masks: Masks) -> None:
+        rest = [n for n in range(masks[site].shape[-1]) if n not in entries]
+        masks[site][..., rest] = 1
+
+    return change
+
+
+def other_after(site: str, step: int) -> Callable[[Masks], None]:
+    """Has a mask begin anew at a step."""
+
+    def change(masks: Masks) -> None:
+        masks[site][step:] = np.roll(masks[site][step:], 1, axis=2)
+
+    return change
+
+
+X, H = at("input", rate=0.3), at("recurrent", rate=0.5)
+LATER: dict[str, tuple[list[SiteTruth], Callable[[Masks], None]]] = {
+    "h from the second step on, beside x": ([X, H], from_step("recurrent", 1)),
+    "h from the fourth step on": ([H], from_step("recurrent", 3)),
+    "x from the sixth step on, beside h": ([X, H], from_step("input", 5)),
+    "c from the second step on, beside x": ([X, at("cell")], from_step("cell", 1)),
+    "x anew after four steps": ([X], other_after("input", 4)),
+    "h anew after six steps, beside x": ([X, H], other_after("recurrent", 6)),
+}
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("case", LATER)
+def test_what_acts_at_later_steps_is_a_doubt(case: str, seed: int) -> None:
+    truths, change = LATER[case]
+    verdict = explained(Changed(truths, change=change, seed=seed, units=6))
+
+    assert Doubt.MORE.value in verdict.doubts or Doubt.RARE.value in verdict.doubts
+    assert verdict.unplaced
+    assert " drops by " not in verdict.title
+    assert "nothing is dropped" not in verdict.title
+
+
+SOME: dict[str, tuple[SiteTruth, tuple[int, ...], dict[str, Any]]] = {
+    "h of odd units": (H, (1, 3, 5), {}),
+    "h of even units": (H, (0, 2, 4), {}),
+    "g of even units": (at("candidate"), (0, 2, 4), {}),
+    "the output of odd units": (at("output"), (1, 3, 5), {}),
+    "c of the first units": (at("cell", scaling="none"), (0, 1, 2), {}),
+    "the third input of two units": (X, (2,), {"units": 2}),
+    "the last of four inputs": (X, (3,), {"features": 4, "units": 4}),
+}
+
+
+@pytest.mark.parametrize("case", SOME)
+def test_what_acts_on_some_units_or_inputs_is_a_doubt(case: str) -> None:
+    truth, entries, how = SOME[case]
+    layer = Changed([truth], change=only(truth.site, *entries), **{"units": 6, **how})
+    verdict = explained(layer)
+
+    assert Doubt.UNITS.value in verdict.doubts
+    assert " drops by " not in verdict.title
+    assert "nothing is dropped" not in verdict.title
+
+
+@pytest.mark.parametrize("units", [1, 2, 3, 6])
+@pytest.mark.parametrize("truths", [[], [X], [H], [X, H], [at("cell"), X], [at("output")]])
+def test_where_all_is_explained_there_is_no_such_doubt(truths: list[SiteTruth], units: int) -> None:
+    for life in ("step", "sequence"):
+        layer = NumPyLayer([at(t.site, t.rate, life) for t in truths], units=units, features=4)
+        assert not {Doubt.MORE.value, Doubt.UNITS.value} & set(explained(layer).doubts)
