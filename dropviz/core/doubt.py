@@ -49,7 +49,7 @@ class Coverage:
     def sentence(self) -> str:
         """The coverage in one line."""
         return (
-            f"The {self.share:.0%} band holds {self.found:.1%} of {self.count:,} truths "
+            f"The {100 * self.share:g}% band holds {self.found:.1%} of {self.count:,} truths "
             f"({self.low:.1%} to {self.high:.1%}): {self._verdict()}."
         )
 

@@ -15,6 +15,7 @@ from dropviz.core.sentences import counted, figure
 from dropviz.core.spec import RunSpec
 from dropviz.core.study_result import Trainings, data_frame
 from dropviz.core.text_table import Table
+from dropviz.errors import visible
 
 Floats = NDArray[np.float64]
 
@@ -35,6 +36,7 @@ class Sweep:
             short with few seeds.
         behind: By (row, column) how far a cell is from the best, seed by seed, with Student's
             interval of 95 %, which holds for one pair that was named beforehand; above 0 is better.
+        task: What the task is called; "" where it is called as in ``spec``.
     """
 
     spec: RunSpec
@@ -45,6 +47,7 @@ class Sweep:
     scores: Floats
     estimates: dict[tuple[int, int], Estimate]
     behind: dict[tuple[int, int], Estimate]
+    task: str = ""
 
     @property
     def mean(self) -> Floats:
@@ -102,11 +105,15 @@ class Sweep:
     def title(self) -> str:
         """What was swept, in one line."""
         rows, columns = len(self.dropout), len(self.recurrent_dropout)
-        method = "" if self.spec.method == "keras" else f", method {self.spec.method}"
+        options = "".join(
+            f", {name}={value if isinstance(value, str) else f'{value:g}'}"
+            for name, value in self.spec.given_options.items()
+        )
+        method = "" if self.spec.method == "keras" else f", method {self.spec.method}{options}"
         return (
-            f"{self.spec.task}{method}: {rows} x {columns} rates, "
+            f"{visible(self.task or self.spec.task)}{method}: {rows} x {columns} rates, "
             f"{counted(len(self.seeds), 'seed')}, {counted(self.spec.epochs, 'epoch')}, "
-            f"{self.spec.units} units: {self.trainings.score_name}"
+            f"{counted(self.spec.units, 'unit')}: {self.trainings.score_name}"
         )
 
     @property

@@ -19,7 +19,7 @@ from dropviz.core.task_data import noisy_sines
 from dropviz.core.tasks import BATCH_SIZE, load_task
 from dropviz.keras_inside.seeding import seed_again
 from dropviz.studies.fitting import build
-from dropviz.studies.monte_carlo import mc
+from dropviz.studies.monte_carlo import check_passes, mc
 from dropviz.studies.seed_statistics import reach_of_one_more
 
 _TASK = "noisy-sine"
@@ -55,7 +55,8 @@ def doubt_card(
     Raises:
         DropvizError: If an argument is out of range.
     """
-    check_whole("members", members, 2, _MOST)
+    members = check_whole("members", members, 2, _MOST)
+    passes = check_passes(passes)
     spec = RunSpec(
         task=_TASK,
         dropout=dropout,

@@ -81,7 +81,7 @@ def mc(
             the model is not built, or a layer is stateful.
     """
     require_layer(model, "asked for its doubt")
-    passes = check_whole("passes", passes, 2, _MOST)
+    passes = check_passes(passes)
     if not is_known(masks, SHARING):
         raise unknown_name("way to share masks", masks, SHARING)
     if seed is not None:
@@ -90,6 +90,7 @@ def mc(
         raise DropvizError(
             f"{model.name!r} is not built yet. Call it once on data, or give it an Input."
         )
+    _refuse_empty(x)
     inputs = checked_inputs(model, x)
     found, between = recurrent_layers(model), dropout_layers(model)
     _refuse_stateful(found)
@@ -99,6 +100,23 @@ def mc(
         off = _numbers(model(inputs, training=False))
     remarks = tuple(_remarks(model, found, between, inputs))
     return Doubt(outputs, off, masks, model.name, remarks)
+
+
+def check_passes(passes: object) -> int:
+    """Raises DropvizError unless there can be so many passes."""
+    return check_whole("passes", passes, 2, _MOST)
+
+
+def _refuse_empty(x: Any) -> None:
+    try:
+        shapes = [np.shape(part) for part in keras.tree.flatten(x)]
+    except Exception:  # noqa: BLE001 (what is of no shape is said where it is looked at)
+        return
+    for shape in shapes:
+        if 0 in shape:
+            raise DropvizError(
+                f"x must not be empty. Received: shape {shape}. Give one sample at the least."
+            )
 
 
 def _refuse_stateful(found: list[Found]) -> None:

@@ -94,6 +94,7 @@ def sweep(
         scores=scores,
         estimates={place: bootstrapped(scores[place]) for place in places},
         behind={},
+        task=str(task.name) if isinstance(task, Task) else name,
     )
     found.behind.update(_behind(found, places))
     return found

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dropviz.core.doubt import Doubt
+from dropviz.core.doubt import Coverage, Doubt
 from dropviz.errors import DropvizError, UnknownNameError
 
 RNG = np.random.default_rng(4)
@@ -157,3 +157,10 @@ def test_passes_that_are_equal_are_said_to_be() -> None:
 def test_an_unknown_figure_is_named() -> None:
     with pytest.raises(UnknownNameError, match="fan"):
         doubt().figure("fans")
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(0.9, "90%"), (0.995, "99.5%"), (0.999, "99.9%"), (0.001, "0.1%")]
+)
+def test_a_band_is_called_by_its_whole_share(share: float, said: str) -> None:
+    assert f"The {said} band holds" in Coverage(share, 1.0, 0.9, 1.0, 10).sentence

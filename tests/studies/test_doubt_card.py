@@ -30,3 +30,13 @@ def test_both_ways_are_measured_inside_and_outside() -> None:
 def test_what_cannot_be_measured_is_refused(given: dict[str, Any]) -> None:
     with pytest.raises(DropvizError):
         doubt_card(**given)
+
+
+@pytest.mark.parametrize("passes", [1, "x", 10**9, True, None])
+def test_passes_are_checked_before_anything_is_trained(
+    passes: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dropviz.studies.doubt_card._trained", None)  # which would fail
+
+    with pytest.raises(DropvizError, match=r"^passes must be a whole number from 2 to 100000"):
+        doubt_card(passes=passes)

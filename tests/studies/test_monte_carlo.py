@@ -230,3 +230,12 @@ def test_a_stateful_layer_and_two_outputs_are_refused() -> None:
         mc(stateful, X)
     with pytest.raises(DropvizError, match="one output"):
         mc(two, X)
+
+
+@pytest.mark.parametrize("shape", [(0, 3, 2), (4, 0, 2), (4, 3, 0)])
+def test_no_input_is_said_to_be_none(shape: tuple[int, ...]) -> None:
+    layer = keras.layers.LSTM(3, dropout=0.5)
+    layer.build((None, 3, 2))
+
+    with pytest.raises(DropvizError, match=rf"^x must not be empty. Received: shape \({shape[0]}"):
+        mc(layer, np.zeros(shape))

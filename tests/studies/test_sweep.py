@@ -199,6 +199,34 @@ def test_of_other_cells_only_those_with_a_score_are_told(
     )
 
 
+@pytest.mark.parametrize(("name", "shown"), [("my data", "my data"), ("a\x1b[1mb", "a\\x1b[1mb")])
+def test_a_task_of_one_s_own_is_called_by_its_name(
+    name: str, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = load_task("digits")
+    own = type(task)(name, task.x[:7], task.y[:7], task.x_val[:7], task.y_val[:7])
+
+    title = swept(monkeypatch, hill, **RATES, seeds=1, task=own, units=1).title
+
+    assert title.startswith(f"{shown}: 3 x 2 rates, 1 seed, 10 epochs, 1 unit: ")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"method": "zoneout"}, ", method zoneout"),
+        ({"method": "zoneout", "zoneout_cell": 0.125}, ", method zoneout, zoneout_cell=0.125"),
+        ({"method": "moon", "life": "step"}, ", method moon, life=step"),
+    ],
+)
+def test_the_title_says_the_method_with_its_options(
+    options: dict[str, Any], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rates = {"dropout": [0.1], "recurrent_dropout": [0.25]}
+
+    assert f"digits{said}: 1 x 1 " in swept(monkeypatch, hill, **rates, **options).title
+
+
 def test_the_table_has_a_row_for_each_dropout(monkeypatch: pytest.MonkeyPatch) -> None:
     found = swept(monkeypatch, hill, **RATES, seeds=2)
 
