@@ -5,10 +5,12 @@ The checksum catches letters that were lost or mistyped. It is no signature: any
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from dropviz.errors import DropvizError, received
 from dropviz.homework.key_file import check_student, is_student
@@ -17,7 +19,14 @@ _MARK = "dropviz1"
 _WORD = r"[\w.+-]{1,40}"
 _PAIR = re.compile(rf"{_WORD}={_WORD}")
 _LINE = re.compile(rf"\b{_MARK}:([\w.@+-]{{1,64}})((?::{_WORD}={_WORD}){{1,40}}):([0-9a-f]{{4}})\b")
-_STARTED = re.compile(rf"\b{_MARK}:\S*")
+# A teacher who says how a line begins writes the mark alone.
+_STARTED = re.compile(rf"\b{_MARK}:(?=\S*\w)\S*")
+_BY_MARK = {
+    codecs.BOM_UTF32_LE: "utf-32",  # begins as that of UTF-16 does
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 _DIGITS = 4
 
 
@@ -58,6 +67,29 @@ def chat_line(student: str, predictions: Mapping[str, str]) -> str:
         raise DropvizError("There is no prediction to tell. Predict first.")
     body = ":".join([_MARK, check_student(student), *pairs])
     return f"{body}:{_checksum(body)}"
+
+
+def read_chat(path: Path) -> str:
+    """Reads a chat as it was copied into a file, by Windows's Notepad too.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Its text; what is of another encoding is not read as it was meant.
+
+    Raises:
+        DropvizError: If it cannot be read.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise DropvizError(
+            f"The chat {received(str(path))} cannot be read ({error.strerror or error}). Give a "
+            "text file that the chat was copied into."
+        ) from None
+    encoding = next((name for mark, name in _BY_MARK.items() if raw.startswith(mark)), "utf-8-sig")
+    return raw.decode(encoding, errors="replace")
 
 
 def read_lines(text: str) -> tuple[list[Told], list[str]]:

@@ -11,6 +11,8 @@ from typing import Any
 from dropviz.errors import DropvizError, received, visible
 
 _KEY = Path("homework.key")
+# Two names: what a class predicted does not take the place of what it earned.
+_OF_REPORTS, _OF_LINES = Path("class.csv"), Path("predictions.csv")
 
 
 def add_to(commands: Any) -> None:
@@ -56,7 +58,7 @@ def _build(given: argparse.Namespace) -> int:
 
     key = read_key(given.key)
     try:
-        students = given.students.read_text(encoding="utf-8").split("\n")
+        students = given.students.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise DropvizError(
             f"The list of students {received(str(given.students))} cannot be read "
@@ -118,7 +120,9 @@ def _grade(given: argparse.Namespace) -> int:
 def _add_class(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("reports", type=Path, nargs="?", help="the folder of reports")
     parser.add_argument("--lines", type=Path, help="a chat with lines of predictions, instead")
-    parser.add_argument("--out", type=Path, default=Path("class.csv"), help="the table")
+    parser.add_argument(
+        "--out", type=Path, help=f"the table; {_OF_REPORTS}, or {_OF_LINES} of lines, by default"
+    )
 
 
 def _class(given: argparse.Namespace) -> int:
@@ -129,23 +133,31 @@ def _class(given: argparse.Namespace) -> int:
 
 def _of_lines(given: argparse.Namespace) -> int:
     from dropviz.core.sentences import counted
-    from dropviz.homework.chat_lines import read_lines
+    from dropviz.homework.chat_lines import read_chat, read_lines
     from dropviz.homework.class_view import tally, write_predictions
 
-    told, damaged = read_lines(given.lines.read_text(encoding="utf-8", errors="replace"))
-    write_predictions(given.out, told)
-    print("\n".join([f"{counted(len(told), 'student')}.", *tally(told)]))
+    out = given.out or _OF_LINES
+    told, damaged = read_lines(read_chat(given.lines))
     for line in damaged:
         print(visible(f"Letters of this line are lost or mistyped: {line}"), file=sys.stderr)
-    print(visible(f"Wrote {given.out.resolve()}."))
+    if not told:
+        raise DropvizError(
+            f"There is no whole line of predictions in {received(str(given.lines))}, and nothing "
+            "was written. Expected lines that begin with dropviz1:, as the last cell of each "
+            "lesson makes them. Copy the chat again, as plain text."
+        )
+    write_predictions(out, told)
+    print("\n".join([f"{counted(len(told), 'student')}.", *tally(told)]))
+    print(visible(f"Wrote {out.resolve()}."))
     return 1 if damaged else 0
 
 
 def _of_reports(given: argparse.Namespace) -> int:
-    if given.out.suffix.lower() == ".png":
+    out = given.out or _OF_REPORTS
+    if out.suffix.lower() == ".png":
         raise DropvizError(
             "--out names the table, and its picture goes beside it as a .png of the same name. "
-            f"Received: {received(str(given.out))}. Give it another ending, as in class.csv."
+            f"Received: {received(str(out))}. Give it another ending, as in class.csv."
         )
     from dropviz.core.result_files import write_whole
     from dropviz.figures.homework import class_picture
@@ -164,11 +176,11 @@ def _of_reports(given: argparse.Namespace) -> int:
             "as `dropviz homework grade` writes them."
         )
     view = class_view(reports)
-    write_table(given.out, view)
-    picture = given.out.with_suffix(".png")
+    write_table(out, view)
+    picture = out.with_suffix(".png")
     write_whole(picture, class_picture(view.shares, view.mistakes, view.students).png)
     print("\n".join(view.lines))
-    print(visible(f"Wrote {given.out.resolve()} and {picture.resolve()}."))
+    print(visible(f"Wrote {out.resolve()} and {picture.resolve()}."))
     return 1 if len(reports) < len(read) else 0
 
 

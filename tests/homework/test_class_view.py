@@ -220,3 +220,52 @@ def test_lines_become_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 def test_reports_and_lines_are_one_or_the_other(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["homework", "class"]) == 1
     assert "not both, not none" in capsys.readouterr().err
+
+
+GOOD = chat_line("ada", {"where": "h"})
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1252"])
+def test_a_chat_is_read_as_it_was_saved(
+    encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("chat.txt").write_bytes(f"Jos\xe9: {GOOD}\r\n".encode(encoding))
+    Path("class.csv").write_text("points")
+
+    assert main(["homework", "class", "--lines", "chat.txt"]) == 0
+    assert Path("predictions.csv").read_text().splitlines() == ["student,where", "ada,h"]
+    assert Path("class.csv").read_text() == "points"
+
+
+@pytest.mark.parametrize("raw", [b"", b"hello", GOOD.encode("utf-16-le"), GOOD[:-1].encode()])
+def test_a_chat_without_a_line_overwrites_nothing(
+    raw: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chat, out = tmp_path / "chat.txt", tmp_path / "c.csv"
+    chat.write_bytes(raw)
+    out.write_text("before")
+
+    assert main(["homework", "class", "--lines", str(chat), "--out", str(out)]) == 1
+    assert "There is no whole line of predictions in" in capsys.readouterr().err
+    assert out.read_text() == "before"
+
+
+def test_a_chat_that_cannot_be_read_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for path in (tmp_path, tmp_path / "none.txt", tmp_path / ("n" * 300)):
+        assert main(["homework", "class", "--lines", str(path)]) == 1
+        told = capsys.readouterr().err
+        assert "The chat " in told
+        assert told.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "said", ["dropviz1: please", "`dropviz1:`", "with dropviz1:.", "dropviz1:"]
+)
+def test_a_teacher_s_own_mark_is_no_line(said: str) -> None:
+    assert read_lines(f"Paste what begins with {said}\n{GOOD}\n") == (
+        [Told("ada", {"where": "h"})],
+        [],
+    )

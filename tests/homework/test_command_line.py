@@ -64,3 +64,22 @@ def test_what_is_missing_is_said_in_a_sentence(
     told = capsys.readouterr().err
     assert said in told
     assert told.count("\n") == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "ascii"])
+def test_a_list_of_students_may_begin_with_a_mark(
+    encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    main(["homework", "key", "k"])
+    Path("ids.txt").write_bytes("ada\r\nbo\n".encode(encoding))
+    asked: list[str] = []
+
+    def build(*given: list[str]) -> list[Path]:
+        asked.extend(given[3])
+        return []
+
+    monkeypatch.setattr("dropviz.homework.notebooks.build", build)
+
+    assert main(["homework", "build", "--students", "ids.txt", "--key", "k"]) == 0
+    assert asked == ["ada", "bo"]
