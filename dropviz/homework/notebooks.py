@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from collections import Counter
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -71,11 +72,14 @@ def check_students(students: Sequence[str]) -> None:
     """Raises DropvizError unless these are ids, each there once, and at least one."""
     for student in students:
         check_student(student)
-    doubled = sorted({each for each in students if students.count(each) > 1})
+    # Ids name folders, and to some systems `ada` and `Ada` are one.
+    many = Counter(each.casefold() for each in students)
+    doubled = sorted({each for each in students if many[each.casefold()] > 1})
     if doubled or not students:
+        came = f"doubled {received(doubled)}" if doubled else "none"
         raise DropvizError(
-            f"Each student needs an id of their own, one on a line. Received: "
-            f"{'doubled ' + received(doubled) if doubled else 'none'}. Correct the list."
+            "Each student needs an id of their own, one on a line, that differs in more than "
+            f"upper and lower case. Received: {came}. Correct the list."
         )
 
 

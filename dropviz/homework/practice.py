@@ -81,11 +81,13 @@ def check(
     elif assignment == "design-and-defend" and design is not None:
         checks, reason = judge_practice(design)
     else:
-        raise _nothing_to_check(assignment)
+        answers = {"asked": asked, "make": make, "identify": identify, "design": design}
+        came = [f"{name}=" for name, value in answers.items() if value is not None]
+        raise _nothing_to_check(assignment, " and ".join(came))
     return Practice(tuple(checks), reason)
 
 
-def _nothing_to_check(assignment: object) -> DropvizError:
+def _nothing_to_check(assignment: object, came: str) -> DropvizError:
     takes = {
         "build-the-mask": "asked= and make=",
         "unnamed-layers": "identify=",
@@ -93,7 +95,9 @@ def _nothing_to_check(assignment: object) -> DropvizError:
     }
     if not isinstance(assignment, str) or assignment not in takes:
         return unknown_name("assignment", assignment, takes)
-    return DropvizError(f"A check of {assignment} needs {takes[assignment]}. Received: not both.")
+    return DropvizError(
+        f"A check of {assignment} needs {takes[assignment]}. Received: {came or 'no answer'}."
+    )
 
 
 def asked(table: str | Path, student: str) -> dict[str, str | float]:
@@ -133,10 +137,20 @@ def write_variants(path: Path, variants: Mapping[str, Variant]) -> None:
 
 def _rows(path: Path) -> dict[str, dict[str, str]]:
     try:
-        with path.open(newline="", encoding="utf-8") as stream:
-            return {row["student"]: row for row in csv.DictReader(stream) if row[_COLUMNS[-1]]}
-    except (OSError, KeyError, csv.Error) as error:
-        raise DropvizError(
-            f"The table {received(str(path))} cannot be read ({type(error).__name__}). Put the "
-            "variants.csv that was handed out beside the notebook."
-        ) from None
+        # A spreadsheet that saved it begins it with a mark.
+        with path.open(newline="", encoding="utf-8-sig") as stream:
+            reader = csv.DictReader(stream)
+            missing = set(_COLUMNS) - set(reader.fieldnames or ())
+            rows = {row["student"]: row for row in reader if not missing and row[_COLUMNS[-1]]}
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise _no_table(path, type(error).__name__) from None
+    if missing:
+        raise _no_table(path, f"it has no column {' and no '.join(sorted(missing))}")
+    return rows
+
+
+def _no_table(path: Path, why: str) -> DropvizError:
+    return DropvizError(
+        f"The table {received(str(path))} cannot be read ({why}). Put the variants.csv that was "
+        "handed out beside the notebook, as it was; a spreadsheet may save it otherwise."
+    )

@@ -44,18 +44,20 @@ def find_notebooks(folder: Path) -> list[Path]:
             files side by side.
 
     Returns:
-        The paths, sorted.
+        The paths of plain files, sorted.
 
     Raises:
         DropvizError: If there is no such folder, or no notebook in it.
     """
     if not folder.is_dir():
         raise DropvizError(f"There is no folder {received(str(folder))}. Give what was collected.")
-    found = [path for path in sorted(folder.rglob("*.ipynb")) if not _is_copy(path, folder)]
+    listed = [path for path in sorted(folder.rglob("*.ipynb")) if not _is_copy(path, folder)]
+    # A pipe is read without end, and a link leads to what somebody else handed in.
+    found = [path for path in listed if path.is_file() and not path.is_symlink()]
     if not found:
         raise DropvizError(
             f"There is no notebook in {received(str(folder))}. Expected ID/NAME.ipynb for each "
-            "student, or *.ipynb."
+            "student, or *.ipynb; links are not followed."
         )
     return found
 

@@ -219,6 +219,25 @@ def test_nothing_to_grade_is_said(tmp_path: Path) -> None:
         find_notebooks(tmp_path)
 
 
+@pytest.mark.parametrize("kind", ["pipe", "link", "folder"])
+def test_only_plain_files_are_graded(kind: str, tmp_path: Path) -> None:
+    inside = tmp_path / "in"
+    (inside / "ada").mkdir(parents=True)
+    (tmp_path / "theirs.ipynb").write_text("{}")
+    odd = inside / "ada" / "a.ipynb"
+    if kind == "pipe":
+        os.mkfifo(odd)
+    elif kind == "link":
+        odd.symlink_to(tmp_path / "theirs.ipynb")
+    else:
+        odd.mkdir()
+
+    with pytest.raises(DropvizError, match="links are not followed"):
+        find_notebooks(inside)
+    (inside / "b.ipynb").write_text("{}")
+    assert find_notebooks(inside) == [inside / "b.ipynb"]
+
+
 def test_a_notebook_is_read_whatever_metadata_it_lost(tmp_path: Path) -> None:
     path = tmp_path / "ada" / "x (1).ipynb"
     content = notebook("a = 1\nb = 2")

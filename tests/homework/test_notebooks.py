@@ -126,7 +126,14 @@ def test_what_was_handed_out_is_not_overwritten(handout: Path) -> None:
 
 @pytest.mark.parametrize(
     ("students", "said"),
-    [([], "Received: none"), (["a", "a"], "doubled"), (["a b"], "Received: 'a b'")],
+    [
+        ([], "Received: none"),
+        (["a", "a"], "doubled"),
+        (["a b"], "Received: 'a b'"),
+        (["ada", "bo", "Ada"], r"doubled \['Ada', 'ada'\]"),
+        (["b.O@x", "b.o@X"], "more than upper and lower case"),
+        (["stra\u00dfe", "STRASSE"], "doubled"),
+    ],
 )
 def test_a_bad_list_of_students_is_said(tmp_path: Path, students: list[str], said: str) -> None:
     with pytest.raises(DropvizError, match=said):
@@ -200,6 +207,14 @@ def test_what_cannot_be_practised_is_said() -> None:
         practice.check("build-the-mask")
     with pytest.raises(DropvizError, match="build-the-mask"):
         practice.check("build-the-masc")
+    for given, said in (
+        (("unnamed-layers", {}), r"needs identify=\. Received: no answer\."),
+        (("design-and-defend", {}), r"needs design=\. Received: no answer\."),
+        (("build-the-mask", {"make": print}), r"asked= and make=\. Received: make=\."),
+        (("unnamed-layers", {"make": print, "asked": 1}), r"Received: asked= and make=\."),
+    ):
+        with pytest.raises(DropvizError, match=said):
+            practice.check(given[0], **given[1])
     with pytest.raises(DropvizError, match="Put the cell back"):
         practice.check("build-the-mask", make=print, asked={"site": "moon"})
     with pytest.raises(DropvizError, match=r"must give back a Keras layer\. Received: None"):

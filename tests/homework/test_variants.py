@@ -8,6 +8,7 @@ import pytest
 from dropviz.core.sites import is_gated
 from dropviz.errors import DropvizError
 from dropviz.homework.key_file import Key, check_student, make_key, read_key
+from dropviz.homework.practice import asked
 from dropviz.homework.variants import Variant, variant_of, variants
 
 KEY = Key(bytes(range(32)))
@@ -72,3 +73,35 @@ def test_a_lost_key_is_said_to_be_lost(tmp_path: Path) -> None:
 def test_what_is_no_id_is_refused(student: object) -> None:
     with pytest.raises(DropvizError, match="must be 1 to 64 letters"):
         check_student(student)
+
+
+# ---------------------------------------------------------------- a table that a spreadsheet saved
+
+ROW = "student,site,life,tying,rate\nada,cell,step,,0.25\n"
+
+
+@pytest.mark.parametrize("raw", [ROW.encode(), ROW.encode("utf-8-sig"), ROW.encode("ascii")])
+def test_a_table_is_read_whether_it_begins_with_a_mark_or_not(raw: bytes, tmp_path: Path) -> None:
+    table = tmp_path / "variants.csv"
+    table.write_bytes(raw)
+
+    assert asked(table, "ada") == Variant("cell", "step", "", 0.25).plain
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        ROW.replace("ada", "Jos\xe9").encode("cp1252"),
+        ROW.encode("utf-16"),
+        ROW.replace(",", ";").encode(),
+        ROW.replace("life", "lives").encode(),
+        b"",
+    ],
+)
+def test_a_table_that_was_saved_otherwise_is_said(raw: bytes, tmp_path: Path) -> None:
+    table = tmp_path / "variants.csv"
+    table.write_bytes(raw)
+
+    with pytest.raises(DropvizError, match=r"^The table .* cannot be read .*as it was") as caught:
+        asked(table, "ada")
+    assert "\n" not in str(caught.value)
