@@ -56,7 +56,7 @@ def test_a_folder_that_is_not_there_and_a_folder_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["playground", str(tmp_path / "nowhere" / "page.html")]) == 1
-    assert "does not exist. Make it first." in capsys.readouterr().err
+    assert "does not exist." in capsys.readouterr().err
     assert main(["playground", str(tmp_path)]) == 1
     assert "must be a file" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
@@ -165,3 +165,19 @@ def test_an_entry_that_is_refused_says_what_python_says_of_any_rate() -> None:
                 Setting(**given, recurrent_dropout=rate)
             raised.add(str(caught.value))
         assert {each.replace("{recurrent_dropout}", str(rate)) for each in said} == raised
+
+
+def test_a_page_that_cannot_be_written_leaves_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "page.html"
+    path.write_text("old")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(DropvizError, match="No space left"):
+        write_playground.write_playground(path)
+
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("page.html", "old")]

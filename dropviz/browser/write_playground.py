@@ -12,6 +12,7 @@ import numpy as np
 
 from dropviz.browser.read_scripts import joined, read_script
 from dropviz.browser.tables import tables
+from dropviz.core.result_files import write_whole
 from dropviz.core.tasks import load_task
 from dropviz.errors import DropvizError, received
 from dropviz.figures.colours import theme
@@ -26,15 +27,11 @@ def write_playground(path: Path) -> None:
         path: The file.
 
     Raises:
-        DropvizError: If its folder is not there, or it is a folder.
+        DropvizError: If its folder is not there, it is a folder, or it cannot be written there.
     """
-    if not path.parent.is_dir():
-        raise DropvizError(
-            f"The folder {received(str(path.parent))} does not exist. Make it first."
-        )
     if path.is_dir():
         raise DropvizError(f"The page must be a file. Received: the folder {received(str(path))}.")
-    path.write_text(page(), encoding="utf-8")
+    write_whole(path, lambda: page().encode())
 
 
 def page() -> str:
