@@ -112,7 +112,8 @@ def test_a_model_too_large_for_memory_is_not_built(
 
 
 def test_masks_for_each_weight_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    need = memory_limit.needed(300, FEATURES, STEPS, BATCH_SIZE, 0)
+    around = memory_limit.Around(TASK.outputs)
+    need = memory_limit.needed(300, FEATURES, STEPS, BATCH_SIZE, 0, around)
     monkeypatch.setattr(memory_limit, "available", lambda: need)
 
     assert build(replace(SPEC, units=300), TASK).get_layer("lstm").units == 300
