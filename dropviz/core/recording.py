@@ -131,9 +131,10 @@ class Recording(Mapping[str, LayerRecording]):
         lines = [visible(f"{', '.join(each)}: {reason}") for reason, each in names.items()]
         if self.missed:
             lines.append(
-                f"Not recorded: {counted(self.missed, 'step')} of training, made by a function "
-                "that was compiled before the recording began (make it inside), or not brought to "
-                "an end."
+                f"Not recorded: {counted(self.missed, 'step')} that the optimizer counts. A "
+                "function that was compiled before the recording began made them (make it "
+                "inside), or they did not come to their end, or the optimizer was given another "
+                "count, as by a checkpoint."
             )
         return lines
 

@@ -37,17 +37,22 @@ def agree_beyond_luck(first: Array, second: Array, luck: float | None = None) ->
     """Whether two arrays of bits agree more often than masks that are drawn apart.
 
     Args:
-        first: Bits; NaN where not told.
+        first: Bits (..., readers); NaN where not told.
         second: Bits of the same shape.
         luck: How often bits drawn apart are equal, where that is more than their shares say.
     """
     both = ~np.isnan(first) & ~np.isnan(second)
-    if not both.any():
+    many = both.reshape(-1, both.shape[-1]).sum(axis=0)
+    if not many.any():
         return False
-    one, other = (float(bits[both].mean()) for bits in (first, second))
-    apart = max(one * other + (1 - one) * (1 - other), luck or 0.0)
-    low, _ = interval(int((first == second)[both].sum()), int(both.sum()))
-    return low > apart
+    # Each reader by itself: where some are dropped more often, all agree more often.
+    one, other = (
+        np.where(both, bits, 0).reshape(-1, len(many)).sum(axis=0) / np.maximum(many, 1)
+        for bits in (first, second)
+    )
+    expected = float((many * (one * other + (1 - one) * (1 - other))).sum() / many.sum())
+    low, _ = interval(int((first == second)[both].sum()), int(many.sum()))
+    return low > max(expected, luck or 0.0)
 
 
 def _by_no_luck(pairs: int, agree: float) -> bool | None:

@@ -8,7 +8,7 @@ from dropviz.core.comparison import Comparison
 from dropviz.core.sweep_result import Sweep
 from dropviz.jupyter import mime
 
-_PICTURES = {Sweep: ("map", "margins"), Comparison: ("differences", "curves")}
+_OF_SWEEPS = ("map", "margins")
 
 
 def show_study(found: Sweep | Comparison) -> None:
@@ -18,6 +18,5 @@ def show_study(found: Sweep | Comparison) -> None:
         found: What was found.
     """
     display(mime.words([found.title, found.table, *found.sentences]), raw=True)
-    kind = Sweep if isinstance(found, Sweep) else Comparison
-    for name in _PICTURES[kind]:
+    for name in _OF_SWEEPS if isinstance(found, Sweep) else found.pictures:
         mime.picture(found.figure(name))

@@ -8,6 +8,7 @@ on its ``_initial_seed`` (keras/src/random/seed_generator.py); and on ``Layer.__
 
 from __future__ import annotations
 
+import numbers
 from typing import Any
 
 import keras
@@ -38,11 +39,13 @@ def drops_by_mask(layer: Layer) -> bool:
 
 def makes_noise(layer: Layer) -> bool:
     """Whether a layer drops or makes noise in training in another way than by such a mask."""
-    return isinstance(layer, _NOISE) and not drops_by_mask(layer) and _strength(layer) > 0
-
-
-def _strength(layer: Layer) -> float:
-    return float(getattr(layer, "rate", None) or getattr(layer, "stddev", None) or 0.0)
+    if not isinstance(layer, _NOISE) or drops_by_mask(layer):
+        return False
+    rate = getattr(layer, "rate", None)
+    strength = getattr(layer, "stddev", 0.0) if rate is None else rate
+    # A layer of somebody's own may keep a variable or a function there, which is not to be read
+    # while a graph is traced.
+    return not isinstance(strength, numbers.Real) or float(strength) > 0
 
 
 def is_heard(layer: Layer) -> bool:

@@ -10,7 +10,7 @@ import functools
 import inspect
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 from dropviz.keras_inside import interrupts
@@ -23,6 +23,7 @@ _lock = threading.RLock()
 # where it listens to all.
 _listeners: _Listeners = {}
 _later: _Listeners = {}  # those that hear what came of the call
+_inside: _Listeners = {}  # what makes a context for the call
 # What stands in the class meanwhile, and what stood there before; None where it was inherited.
 _installed: dict[tuple[type, str], tuple[Any, Any]] = {}
 
@@ -78,6 +79,28 @@ def after(
 
 
 @contextmanager
+def inside(
+    owner: type,
+    method: str,
+    context: Callable[[], AbstractContextManager[Any]],
+    *,
+    any_thread: bool = False,
+) -> Iterator[None]:
+    """Runs each call of a method by this thread inside a context, however the call ends.
+
+    In all else as ``before``.
+
+    Args:
+        owner: The class.
+        method: The method's name.
+        context: Makes the context of one call.
+        any_thread: Whether calls by other threads run inside one too.
+    """
+    with _listening(_inside, owner, method, context, any_thread=any_thread):
+        yield
+
+
+@contextmanager
 def _listening(
     to: _Listeners,
     owner: type,
@@ -98,13 +121,13 @@ def _listening(
         with _lock:
             to[key].remove(mine)
             if not _heard(key):
-                _listeners.pop(key, None)
-                _later.pop(key, None)
+                for each in (_listeners, _later, _inside):
+                    each.pop(key, None)
                 _remove(owner, method)
 
 
 def _heard(key: tuple[type, str]) -> bool:
-    return bool(_listeners.get(key) or _later.get(key))
+    return any(each.get(key) for each in (_listeners, _later, _inside))
 
 
 def _install(owner: type, method: str) -> None:
@@ -120,7 +143,10 @@ def _install(owner: type, method: str) -> None:
             changed = listener(*args, **kwargs)
             if changed is not None:
                 args, kwargs = changed
-        result = original(*args, **kwargs)
+        with ExitStack() as stack:
+            for context in _of_this_thread(_inside, owner, method):
+                stack.enter_context(context())
+            result = original(*args, **kwargs)
         for listener in _of_this_thread(_later, owner, method):
             listener(result, *args, **kwargs)
         interrupts.act()  # one that came meanwhile has waited, as this function is ours

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import numbers
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -144,7 +145,10 @@ def cells(layer: Layer, path: str) -> list[tuple[str, Layer]]:
     """
     if not isinstance(layer.cell, keras.layers.StackedRNNCells):
         return [(path, layer.cell)]
-    return [(f"{path}/{cell.name}", cell) for cell in layer.cell.cells]
+    named: dict[str, Layer] = {}
+    for cell in layer.cell.cells:
+        named[free_name([f"{path}/{cell.name}"], named)] = cell
+    return list(named.items())
 
 
 def unrecordable(layer: Layer, cell: Layer) -> str:
@@ -156,6 +160,9 @@ def unrecordable(layer: Layer, cell: Layer) -> str:
             f"its cell {type(cell).__name__} keeps no dropout masks where Keras's own cells "
             "keep them, so there is nothing that dropviz could read."
         )
+    rates = [getattr(cell, name, 0.0) for name in RATES]
+    if live_rates(cell) is None and not all(isinstance(rate, numbers.Real) for rate in rates):
+        return "its dropout is kept as no number, so that dropviz cannot tell its rate."
     return ""
 
 

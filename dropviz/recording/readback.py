@@ -254,7 +254,10 @@ def _why_no_masks(held: Held, layout: Layout) -> str:
 
 
 def _untaken(held: Held) -> str:
-    where = "made where no gradient was taken, or by a function that was compiled there"
+    where = (
+        "made where no gradient was seen to be taken, as without a tape, or by a function that was "
+        "compiled there"
+    )
     if held.log[-1, TRAINS]:
         are = "is" if held.untaken == 1 else "are"
         return f"{counted(held.untaken, 'call')} of it {are} not among these, {where}."

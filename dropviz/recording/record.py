@@ -38,7 +38,8 @@ def record(
     goes on after it. So what was changed without ``compile`` since the first ``fit`` (the rate of a
     layer, a number in a ``train_step``) acts inside the block, where Keras's old step would not
     know of it; TensorFlow's own random operations (``tf.random.normal``) begin anew there; and a
-    ``train_function`` that somebody has wrapped rests.
+    ``train_function`` that somebody has wrapped rests. (A model whose own ``make_train_function``
+    does not call Keras's keeps the step that it made inside.)
 
     Args:
         model: A Keras model or layer that holds an ``LSTM``, ``GRU``, ``SimpleRNN`` or

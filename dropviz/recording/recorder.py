@@ -17,8 +17,9 @@ from dropviz.core.recording import Recording
 from dropviz.errors import DropvizError, received
 from dropviz.keras_inside import hooks
 from dropviz.keras_inside.entry_layer import entry_layer
+from dropviz.keras_inside.exports import EXPORTS
 from dropviz.keras_inside.gradient_tape import under_gradient_tape
-from dropviz.keras_inside.inner_loop import is_look
+from dropviz.keras_inside.inner_loop import is_look, looking
 from dropviz.keras_inside.jax_state import bring_all_home
 from dropviz.keras_inside.step_functions import (
     MAKERS,
@@ -45,6 +46,7 @@ Layer = Any
 Model = Any
 
 _MOST_MIB = 2**20  # a tebibyte
+_LATE = "it was made after the recording began: build the model, and record it then."
 _ANOTHERS = (
     "it trained inside another recording (dropviz.run, dropviz.record or a magic), which has its "
     "masks."
@@ -85,6 +87,7 @@ class Recorder:
         self._made: list[tuple[weakref.ref[Model], str]] = []
         self._called = weakref.WeakSet[Model]()
         self._everything = False
+        self._root: weakref.ref[Model] | None = None
 
     @contextmanager
     def recording_of(self, root: Model | None) -> Iterator[None]:
@@ -93,6 +96,7 @@ class Recorder:
         Interrupts wait, where they are minded, until a batch has come to its end.
         """
         self._everything = root is None
+        self._root = None if root is None else weakref.ref(root)
         bring_all_home()
         with ExitStack() as stack:
             stack.callback(self._detach)
@@ -112,6 +116,10 @@ class Recorder:
                 any_thread=root is not None,
             )
             stack.enter_context(compiles)
+            # What is traced for an export would take the store along into the file.
+            for owner, method in EXPORTS:
+                exports = hooks.inside(owner, method, looking, any_thread=root is not None)
+                stack.enter_context(exports)
             stack.enter_context(self._missed.counting(any_thread=root is not None))
             neighbours = self.dropouts.neighbours
             both = neighbours.hearing_both_directions(
@@ -250,6 +258,11 @@ class Recorder:
 
     def _detach(self) -> None:
         bring_all_home()
+        root = None if self._root is None else self._root()
+        made_late = [] if root is None else recurrent_layers(root)
+        self.recording.skipped |= {
+            each.path: _LATE for each in made_late if not self.cells.knows(each.layer)
+        }
         self.cells.detach()
         self.dropouts.detach()
         for ref, name in self._made:

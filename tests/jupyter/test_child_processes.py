@@ -8,7 +8,6 @@ import pytest
 
 from dropviz.jupyter.child_processes import ChildProcesses
 
-
 BOTH = (
     "Processes that ended meanwhile took 1.5 s of processor time and others that the cell started "
     "still run (1 of them); "

@@ -82,6 +82,18 @@ def test_a_study_without_a_name_is_the_cell_s_value(ipython: InProcess, asked: l
     assert ipython.names["_"].dropout == (0.0, 0.25, 0.5)
 
 
+@pytest.mark.parametrize(("settings", "pictures"), [("none", 1), ("none keras", 2)])
+def test_of_one_setting_no_picture_of_differences_is_shown(
+    ipython: InProcess, asked: list[Any], settings: str, pictures: int
+) -> None:
+    del asked
+    ran = ipython.run(f"%lstm_compare {settings} --seeds 2 --into found")
+
+    drawn = [each["data"]["text/plain"] for each in ran.shown if "image/png" in each["data"]]
+    assert len(drawn) == pictures
+    assert drawn[-1].startswith("Curves.")
+
+
 @pytest.mark.parametrize("kept", ["", " --results kept.jsonl"])
 def test_an_interrupted_study_says_what_is_kept(
     ipython: InProcess, monkeypatch: pytest.MonkeyPatch, kept: str

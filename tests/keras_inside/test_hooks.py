@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -276,3 +276,33 @@ def test_a_listener_that_changes_arguments_leaves_those_of_another_thread() -> N
         answers.append(Child().own(1))
 
     assert answers == [1, 2]
+
+
+@pytest.mark.parametrize(("method", "raised"), [("own", None), ("fails", LookupError)])
+def test_a_call_runs_inside_a_context_however_it_ends(
+    method: str, raised: type[Exception] | None
+) -> None:
+    seen: list[str] = []
+
+    @contextmanager
+    def context() -> Iterator[None]:
+        seen.append("begins")
+        try:
+            yield
+        finally:
+            seen.append("ends")
+
+    arguments = (3,) if method == "own" else ()
+    with hooks.inside(Child, method, context):
+        with suppress(raised) if raised else ExitStack():
+            getattr(Child(), method)(*arguments)
+        assert seen == ["begins", "ends"]
+    with suppress(LookupError):
+        getattr(Child(), method)(*arguments)
+    assert seen == ["begins", "ends"]
+    assert vars(Child)["own"] is OWN
+
+
+def test_the_home_of_a_method_is_where_it_is_written_down() -> None:
+    assert hooks.home_of(Child, "own") is Child
+    assert hooks.home_of(Child, "inherited") is Parent

@@ -15,6 +15,7 @@ from dropviz.recording.find_layers import (
     cells_without_layer,
     has_foreign_code,
     kind,
+    noise_layers,
     recurrent_layers,
     setting,
     unrecordable,
@@ -286,3 +287,51 @@ def test_a_cell_of_dropviz_says_its_setting_itself() -> None:
 
 def test_a_cell_without_rates_drops_nothing() -> None:
     assert setting(Unmasked()) == Setting("keras")
+
+
+def test_stacked_cells_of_one_name_have_each_a_path() -> None:
+    layer = keras.layers.RNN([keras.layers.LSTMCell(units, name="cell") for units in (4, 6, 2)])
+
+    assert [(path, cell.units) for path, cell in cells(layer, "rnn")] == [
+        ("rnn/cell", 4),
+        ("rnn/cell#2", 6),
+        ("rnn/cell#3", 2),
+    ]
+
+
+@pytest.mark.parametrize("rate", [lambda: 0.3, "half", None])
+def test_a_cell_whose_rate_is_no_number_is_named(rate: Any) -> None:
+    cell = keras.layers.LSTMCell(2)
+    cell.dropout = rate
+
+    assert "no number" in unrecordable(keras.layers.RNN(cell), cell)
+
+
+class Annealed(keras.layers.Dropout):  # type: ignore[misc]
+    """A dropout of somebody's own, which keeps its rate in another way."""
+
+    def __init__(self, rate: Any) -> None:
+        super().__init__(0.3)
+        self.rate = rate
+
+    def call(self, inputs: Any, training: bool = False) -> Any:  # noqa: FBT001, FBT002 (Keras's own)
+        del training
+        return inputs
+
+
+@pytest.mark.parametrize(
+    ("rate", "named"),
+    [
+        (lambda: keras.ops.ones(()) / 3, True),
+        (lambda: len, True),
+        (lambda: 0.3, True),
+        (float, False),
+    ],
+    ids=["a tensor", "a function", "a number", "zero"],
+)
+def test_a_dropout_of_ones_own_is_named_unless_its_rate_is_zero(
+    rate: Callable[[], Any], *, named: bool
+) -> None:
+    model = keras.Sequential([lstm(return_sequences=True), Annealed(rate())])
+
+    assert bool(noise_layers(model)) == named

@@ -408,7 +408,7 @@ def test_steps_of_a_function_made_before_the_block_are_counted_and_explained() -
     assert recording["rnn"].batches == 1
     assert recording.missed == 2
     (note,) = recording.notes
-    assert note.startswith("Not recorded: 2 steps of training, made by a function that was comp")
+    assert note.startswith("Not recorded: 2 steps that the optimizer counts. A function that was ")
     assert note in str(recording)
 
 
@@ -434,6 +434,46 @@ def test_a_model_that_is_loaded_inside_the_block_has_missed_nothing(tmp_path: Pa
         keras.models.load_model(tmp_path / "a.keras").predict(data()[0], verbose=0)
 
     assert recorder.recording.missed == 0
+
+
+class Late(keras.Model):  # type: ignore[misc]
+    """Makes one of its layers when it is built."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = keras.layers.SimpleRNN(3, return_sequences=True, name="first")
+
+    def build(self, shape: Any) -> None:
+        self.second = keras.layers.SimpleRNN(2, recurrent_dropout=0.3, name="second")
+        super().build(shape)
+
+    def call(self, x: Any) -> Any:
+        return self.second(self.first(x))
+
+
+def test_a_layer_that_the_model_makes_meanwhile_is_named() -> None:
+    model = Late()
+    model.compile("sgd", "mse")
+    x, _ = data()
+    with record(model) as recording:
+        model.fit(x, np.zeros((len(x), 2)), verbose=0)
+
+    assert list(recording) == ["first"]
+    assert recording.skipped["second"].startswith("it was made after the recording began")
+
+
+@pytest.mark.parametrize("everything", [True, False])
+def test_an_export_takes_nothing_of_the_recording_along(
+    tmp_path: Path, *, everything: bool
+) -> None:
+    x, _ = data()
+    inputs = keras.Input(x.shape[1:])
+    model = keras.Model(inputs, keras.layers.LSTM(2, dropout=0.3)(inputs, training=True))
+    with record_everything() if everything else record(model):
+        model(x, training=True)
+        model.export(tmp_path / "served", verbose=False)
+
+    assert sum(each.stat().st_size for each in tmp_path.rglob("*")) < 2**20
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

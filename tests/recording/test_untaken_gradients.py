@@ -12,7 +12,10 @@ from dropviz.recording.record import record
 from tests.keras_models import FEATURES, STEPS, data, quick
 
 X, Y = data(8, STEPS, FEATURES)
-WHERE = "made where no gradient was taken, or by a function that was compiled there"
+WHERE = (
+    "made where no gradient was seen to be taken, as without a tape, or by a function that was "
+    "compiled there"
+)
 
 
 def stepping(model: Any) -> Any:
