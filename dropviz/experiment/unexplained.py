@@ -16,7 +16,7 @@ from dropviz.experiment.decode_masks import Bit, share_explained
 from dropviz.experiment.harness import CANDIDATE
 from dropviz.experiment.input_sites import gate_probe
 from dropviz.experiment.mask_lives import bits_beside, draw_life_probe
-from dropviz.experiment.observations import Doubt, Look, Place
+from dropviz.experiment.observations import Doubt, Look, Note, Place
 from dropviz.experiment.observe import ALL, ARROWS, Observer
 from dropviz.experiment.probe import Probe
 from dropviz.experiment.unit_roles import turns
@@ -46,7 +46,9 @@ def doubt_what_is_unexplained(observer: Observer) -> None:
 def _is_explained(observer: Observer, site: str) -> bool:
     """Whether an arrow, found masked or not, gives over many steps what it should."""
     gate = _gate_of(observer, site)
-    if gate is None:
+    notes = [note for place in observer.places.values() for note in place.notes]
+    # Where h is read masked, the masks of the output are on that arrow from the second step on.
+    if gate is None or (site == "recurrent" and Note.NEXT_STEP_READS_MASKED in notes):
         return True
     for steps in (_LONG, _SHORT):
         bits = _bits(observer, site, gate, steps)

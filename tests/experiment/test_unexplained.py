@@ -74,11 +74,10 @@ LATER: dict[str, tuple[list[SiteTruth], Callable[[Masks], None]]] = {
 }
 
 
-@pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.parametrize("case", LATER)
-def test_what_acts_at_later_steps_is_a_doubt(case: str, seed: int) -> None:
+def test_what_acts_at_later_steps_is_a_doubt(case: str) -> None:
     truths, change = LATER[case]
-    verdict = explained(Changed(truths, change=change, seed=seed, units=6))
+    verdict = explained(Changed(truths, change=change, units=6))
 
     assert Doubt.MORE.value in verdict.doubts or Doubt.RARE.value in verdict.doubts
     assert verdict.unplaced
@@ -108,7 +107,7 @@ def test_what_acts_on_some_units_or_inputs_is_a_doubt(case: str) -> None:
     assert "nothing is dropped" not in verdict.title
 
 
-@pytest.mark.parametrize("units", [1, 2, 3, 6])
+@pytest.mark.parametrize("units", [1, 2, 5])
 @pytest.mark.parametrize("truths", [[], [X], [H], [X, H], [at("cell"), X], [at("output")]])
 def test_where_all_is_explained_there_is_no_such_doubt(truths: list[SiteTruth], units: int) -> None:
     for life in ("step", "sequence"):
