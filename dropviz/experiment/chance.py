@@ -64,11 +64,15 @@ def same_along(bits: Array, axis: int, rate: float) -> bool | None:
     """Whether an array of bits is the same along an axis; None where one cannot say."""
     if bits.shape[axis] < 2:  # noqa: PLR2004
         return None
-    first = merged(bits, axis)
     told = np.count_nonzero(~np.isnan(bits), axis=axis, keepdims=True)
-    if not np.all((bits == first) | np.isnan(bits)):
+    if not repeats(bits, axis):
         return False
     return _by_no_luck(int(np.maximum(told - 1, 0).sum()), rate**2 + (1 - rate) ** 2)
+
+
+def repeats(bits: Array, axis: int) -> bool:
+    """Whether bits are the same all along an axis, as far as they were told."""
+    return bool(np.all((bits == merged(bits, axis)) | np.isnan(bits)))
 
 
 def merged(bits: Array, axis: int) -> Array:
@@ -139,7 +143,6 @@ def interval(dropped: int, draws: int) -> tuple[float, float]:
 def independent(bits: Array) -> Array:
     """Bits (..., calls, samples, readers) without calls, or readers, that repeat one another."""
     for axis in (-3, -1):
-        once = merged(bits, axis)
-        if np.all((bits == once) | np.isnan(bits)):
-            bits = once
+        if repeats(bits, axis):
+            bits = merged(bits, axis)
     return bits

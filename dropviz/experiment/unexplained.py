@@ -11,13 +11,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from dropviz.experiment.chance import independent, interval, same_along
+from dropviz.experiment.chance import independent, interval, repeats, same_along
 from dropviz.experiment.decode_masks import Bit, share_explained
 from dropviz.experiment.harness import CANDIDATE
 from dropviz.experiment.input_sites import gate_probe
 from dropviz.experiment.mask_lives import bits_beside, draw_life_probe
 from dropviz.experiment.observations import Doubt, Look, Note, Place
-from dropviz.experiment.observe import ALL, ARROWS, Observer
+from dropviz.experiment.observe import ALL, ARROWS, SMALL, Observer
 from dropviz.experiment.probe import Probe
 from dropviz.experiment.unit_roles import turns
 
@@ -87,14 +87,7 @@ def _bits(observer: Observer, site: str, gate: int, steps: int) -> list[Bit]:
 
 def _lasts(place: Place) -> bool:
     """Whether all steps that were read have one mask."""
-    if place.steps is None or len(place.steps) < 2:  # noqa: PLR2004
-        return False
-    first = place.steps[0]
-    return all(
-        np.array_equal(first[~gap], each[~gap])
-        for each in place.steps
-        for gap in [np.isnan(first) | np.isnan(each)]
-    )
+    return place.steps is not None and len(place.steps) > 1 and repeats(place.steps, 0)
 
 
 # ---------------------------------------------------------------- units and inputs
@@ -161,11 +154,7 @@ def _probe(observer: Observer, site: str) -> tuple[Probe | None, int | None]:
         return (None, None) if gate is None else (gate_probe(observer, site, gate), gate)
     if site == "candidate":
         return (None if observer.lift is None else Probe(**observer.lift)), None
-    return (
-        Probe(h=observer.memory.c or observer.memory.h)
-        if site == "hidden_update"
-        else (observer.memory)
-    ), None
+    return (Probe(h=SMALL) if site == "hidden_update" else observer.memory), None
 
 
 def _is_uneven(look: Look) -> bool:
