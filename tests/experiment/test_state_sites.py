@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 
+from dropviz.core import oracle
 from dropviz.experiment.observations import Doubt, Look, Note
 from dropviz.experiment.observe import Observer
 from dropviz.experiment.state_sites import (
@@ -17,7 +19,7 @@ from dropviz.experiment.state_sites import (
 )
 from tests.tables import LIVES
 
-from .numpy_layer import NumPyLayer, dropped_entries, observer_of
+from .numpy_layer import NumPyLayer, dropped_entries, explained, observer_of
 from .zoo_truth import at
 
 INSIDE = ("candidate", "cell", "carried", "output")
@@ -241,3 +243,34 @@ def test_where_c_is_not_kept_none_is_found(layer: NumPyLayer) -> None:
     before = list(observer.places)
     find_cell_zoneout(observer)
     assert list(observer.places) == before
+
+
+class DroppedReset(NumPyLayer):
+    """A GRU whose gate r is dropped after its activation, which no site of the table is."""
+
+    rate = 0.4
+
+    def __call__(self, x: Any, *, initial_state: Sequence[Any], training: bool) -> Any:
+        kernel, recurrent, bias = self._weights
+        (h,) = (np.asarray(each, float) for each in initial_state)
+        drawn = np.where(self._random.random(h.shape) < self.rate, 0.0, 1 / (1 - self.rate))
+        outputs = []
+        for step in np.moveaxis(np.asarray(x, float), 1, 0):
+            z, r, g = np.split(step @ kernel + bias[0], 3, axis=1)
+            old_z, old_r, old_g = np.split(h @ recurrent + bias[1], 3, axis=1)
+            z, r = oracle.sigmoid(z + old_z), oracle.sigmoid(r + old_r)
+            r = r * drawn if training else r
+            h = z * h + (1 - z) * np.tanh(g + r * old_g)
+            outputs.append(h)
+        return np.stack(outputs, axis=1).astype("float32")
+
+
+@pytest.mark.parametrize("units", [2, 4, 6])
+@pytest.mark.parametrize("rate", [0.2, 0.4])
+def test_a_dropped_gate_r_is_said_and_taken_for_no_mask_on_x_or_h(units: int, rate: float) -> None:
+    layer = DroppedReset(kind="GRU", units=units)
+    layer.rate = rate
+    verdict = explained(layer)
+
+    assert Doubt.GATE.value in verdict.doubts
+    assert dict(verdict.sites) == {}
