@@ -213,7 +213,7 @@ def test_a_recording_says_a_line_for_each_site_and_each_skipped_layer() -> None:
         "inner/lstm: too long to redraw its first 2 batches.",
     ]
     assert lines[-2] == "own: its cell keeps no masks."
-    assert lines[-1].startswith("Not recorded: 3 steps that the optimizer counts. A function")
+    assert lines[-1].startswith("Not recorded: 3 steps that the optimizer counts. A function that")
     assert lines[-2:] == recording().notes
     assert Recording.of({}).notes == []
 

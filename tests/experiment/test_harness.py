@@ -13,7 +13,6 @@ from dropviz.errors import DropvizError
 from dropviz.experiment.harness import Harness, mounted
 from dropviz.experiment.preconditions import check_fit
 from dropviz.experiment.probe import Probe
-from dropviz.experiment.weight_shapes import looks_recurrent
 
 Layer = Any
 UNITS, FEATURES = 4, 3
@@ -105,23 +104,6 @@ def test_few_samples_are_run_more_often(samples: int, times: int) -> None:
 def built(layer: Layer, *shape: int | None) -> Layer:
     layer.build(shape or (None, None, FEATURES))
     return layer
-
-
-@pytest.mark.parametrize(
-    ("layer", "answer"),
-    [
-        (lambda: built(keras.layers.LSTM(4)), True),
-        (lambda: built(keras.layers.LSTM(4, use_bias=False)), True),
-        (lambda: built(keras.layers.GRU(4)), True),
-        (lambda: built(keras.layers.GRU(4, reset_after=False)), True),
-        (lambda: built(keras.layers.SimpleRNN(4)), False),
-        (lambda: built(keras.layers.Dense(4), None, 3), False),
-        (lambda: keras.layers.LSTM(4), False),
-        (lambda: built(keras.layers.ConvLSTM1D(2, 2), None, 4, 6, 3), False),
-    ],
-)
-def test_what_looks_recurrent(layer: Any, answer: bool) -> None:  # noqa: FBT001
-    assert looks_recurrent(layer()) is answer
 
 
 @pytest.mark.parametrize("backwards", [False, True])

@@ -8,17 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dropviz.experiment.chance import (
-    apart_by_luck,
-    draws_to_miss,
-    draws_to_tell,
-    interval,
-    same,
-    same_along,
-)
 from dropviz.experiment.observations import Look, Place, draws_to_show, summed_up
 
 NAN = math.nan
+
 SLACK = 0.006
 
 
@@ -27,150 +20,9 @@ def drawn(rate: float, *shape: int, seed: int = 0) -> Any:
     return (np.random.default_rng(seed).random(shape) < rate).astype(float)
 
 
-# ---------------------------------------------------------------- the interval
-
-
-def wilson(dropped: int, draws: int) -> list[float]:
-    """The rates p at which |share - p| is 3.89 times sqrt(p (1 - p) / draws)."""
-    share, z2 = dropped / draws, 3.89**2
-    roots = np.roots([1 + z2 / draws, -(2 * share + z2 / draws), share**2])
-    return sorted(float(root) for root in np.clip(roots.real, 0, 1))
-
-
-@pytest.mark.parametrize(
-    ("dropped", "draws"),
-    [(0, 10), (10, 10), (5, 10), (1, 400), (160, 400), (4000, 10_000), (0, 1), (1, 1), (1, 2)],
-)
-def test_the_interval_is_wilsons(dropped: int, draws: int) -> None:
-    np.testing.assert_allclose(interval(dropped, draws), wilson(dropped, draws), atol=1e-7)
-
-
-def test_without_a_draw_a_rate_can_be_anything() -> None:
-    assert interval(0, 0) == (0.0, 1.0)
-
-
-def test_the_interval_covers_the_rate_as_often_as_it_says() -> None:
-    random = np.random.default_rng(0)
-    for rate in (0.02, 0.1, 0.5, 0.9):
-        misses = 0
-        for dropped in random.binomial(400, rate, 2000):
-            low, high = interval(int(dropped), 400)
-            misses += not low <= rate <= high
-        assert misses <= 2  # .2 on average; at a rate of .02 Wilson's covers a little less
-
-
-# ---------------------------------------------------------------- the same mask, or not
-
-
-def test_equal_bits_are_the_same_mask_where_luck_is_ruled_out() -> None:
-    bits = drawn(0.5, 40)
-    assert same(bits, bits.copy(), 0.5) is True
-
-
-def test_one_other_bit_is_another_mask() -> None:
-    bits = drawn(0.5, 40)
-    other = bits.copy()
-    other[7] = 1 - other[7]
-    assert same(bits, other, 0.5) is False
-
-
-@pytest.mark.parametrize(("count", "answer"), [(19, None), (20, True)])
-def test_few_equal_bits_prove_nothing(count: int, answer: bool | None) -> None:  # noqa: FBT001
-    # At a rate of .5 two bits agree by luck half the time: .5 ** 20 < 1e-6 < .5 ** 19.
-    assert same(np.zeros(count), np.zeros(count), 0.5) is answer
-
-
-@pytest.mark.parametrize("rate", [0.0, 1.0])
-def test_where_all_or_nothing_is_dropped_equality_proves_nothing(rate: float) -> None:
-    assert same(np.full(1000, rate), np.full(1000, rate), rate) is None
-
-
-def test_bits_that_were_not_told_are_left_out() -> None:
-    one = np.array([1.0, NAN, 0.0, 1.0] * 20)
-    other = np.array([1.0, 1.0, 0.0, NAN] * 20)
-    assert same(one, other, 0.5) is True
-    assert same(one[:4], other[:4], 0.5) is None
-    assert same(np.array([NAN, 1.0]), np.array([1.0, NAN]), 0.5) is None
-    assert same(np.array([NAN, 1.0]), np.array([1.0, 0.0]), 0.5) is False
-
-
-def test_the_same_along_an_axis() -> None:
-    by_sample = drawn(0.4, 3, 50, 1) * np.ones((1, 1, 4))
-    assert same_along(by_sample, 2, 0.4) is True
-    assert same_along(by_sample, 1, 0.4) is False
-    assert same_along(by_sample, 0, 0.4) is False
-    assert same_along(by_sample[:, :, :1], 2, 0.4) is None
-    assert same_along(np.broadcast_to(by_sample[:1], (3, 50, 4)), 0, 0.4) is True
-
-
-def test_the_last_of_many_is_compared_too() -> None:
-    bits = np.repeat(drawn(0.5, 1, 60), 5, axis=0)
-    bits[4, 59] = 1 - bits[4, 59]
-    assert same_along(bits, 0, 0.5) is False
-
-
-@pytest.mark.parametrize("rate", [0.02, 0.3, 0.5, 0.9])
-def test_as_many_draws_as_it_takes_tell(rate: float) -> None:
-    many = draws_to_tell(rate)
-    assert same(np.zeros(many), np.zeros(many), rate) is True
-    assert same(np.zeros(many - 2), np.zeros(many - 2), rate) is None
-
-
-@pytest.mark.parametrize("rate", [0.0, 1.0])
-def test_no_number_of_draws_tells_where_all_or_nothing_is_dropped(rate: float) -> None:
-    assert draws_to_tell(rate) == 1
-
-
-@pytest.mark.parametrize("rate", [0.02, 0.3, 0.5, 0.9, 0.999])
-def test_draws_without_a_drop_rule_a_rate_out_once_chance_is_one_in_a_million(rate: float) -> None:
-    many = draws_to_miss(rate)
-    assert (1 - rate) ** many <= 1e-6 < (1 - rate) ** (many - 1)
-
-
 @pytest.mark.parametrize(("share", "draws"), [(0.2, 132), (0.5, 49), (1.0, 20)])
 def test_what_few_draws_showed_is_looked_for_at_half_the_share(share: float, draws: int) -> None:
     assert draws_to_show(seen_at(share)) == draws
-
-
-def test_one_draw_rules_out_that_all_is_dropped() -> None:
-    assert draws_to_miss(1.0) == 1
-
-
-# ---------------------------------------------------------------- dropped together, or by luck
-
-
-def by_counting(neither: int, one: int, other: int, both: int) -> float:
-    """The chance that so many or more coincide: of all ways to place the second mask's drops."""
-    draws, first, second = neither + one + other + both, one + both, other + both
-    ways = [
-        math.comb(first, many) * math.comb(draws - first, second - many)
-        for many in range(both, min(first, second) + 1)
-        if second - many <= draws - first
-    ]
-    return sum(ways) / math.comb(draws, second)
-
-
-@pytest.mark.parametrize(
-    "counts",
-    [
-        *((100, 0, 0, 5), (100, 0, 0, 3), (200, 0, 0, 4), (30, 5, 5, 9), (0, 0, 0, 50)),
-        *((40, 10, 10, 40), (25, 25, 25, 25), (1, 60, 2, 90), (0, 100, 0, 5), (900, 20, 20, 10)),
-    ],
-)
-def test_luck_is_what_chance_gives_once_in_a_million(counts: tuple[int, int, int, int]) -> None:
-    assert apart_by_luck(*counts) is (by_counting(*counts) > 1e-6)
-
-
-def test_masks_drawn_apart_are_never_taken_for_one() -> None:
-    random = np.random.default_rng(0)
-    for rate in (0.05, 0.5, 0.9):
-        for _ in range(200):
-            one, other = random.random((2, 512)) < rate
-            kinds = (~one & ~other, one & ~other, ~one & other, one & other)
-            assert apart_by_luck(*(int(kind.sum()) for kind in kinds))
-
-
-# ---------------------------------------------------------------- looks
 
 
 def test_multipliers_are_summed_up() -> None:
@@ -222,19 +74,6 @@ def test_the_spread_is_relative_and_one_stray_value_is_none() -> None:
 def test_whether_anything_happens(how: dict[str, Any], answer: bool) -> None:  # noqa: FBT001
     usual: dict[str, Any] = {"kept": 1.0, "spread": 0.0, "dropped": np.zeros((1, 1, 2))}
     assert Look(**{**usual, **how}).masked(SLACK) is answer
-
-
-@pytest.mark.parametrize(("pairs", "answer"), [(19, None), (20, True)])
-def test_along_an_axis_as_many_equal_pairs_prove_as_much(pairs: int, answer: bool | None) -> None:  # noqa: FBT001
-    bits = np.zeros((1, pairs + 1, 1))  # at one half, 2 ** -20 is below one in a million
-    assert same_along(bits, 1, 0.5) is answer
-    told = np.concatenate([np.full((1, 3, 1), NAN), bits], axis=1)
-    assert same_along(told, 1, 0.5) is answer
-    told[0, -1] = 1
-    assert same_along(told, 1, 0.5) is False
-
-
-# ---------------------------------------------------------------- where nothing is seen
 
 
 def seen_at(share: float, kept: float = 1.0, **how: Any) -> Look:
@@ -290,9 +129,6 @@ def test_samples_that_share_a_mask_elsewhere_are_one_draw_a_call() -> None:
     assert look.seen_enough([seen_at(0.5, shared=True)], 2, SLACK)
     assert not look.seen_enough([seen_at(0.5, shared=True)], 1, SLACK)
     assert look.seen_enough([seen_at(0.5)], 1, SLACK)
-
-
-# ---------------------------------------------------------------- places
 
 
 def test_a_place_knows_which_gates_see_masks() -> None:

@@ -133,6 +133,16 @@ def test_what_is_stored_and_added_apart_is_found_at_both(kind: str, added: dict[
     np.testing.assert_allclose(kept, [1 / 0.6, added["kept"]], rtol=0.02)
 
 
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+def test_what_is_scaled_apart_and_never_dropped_is_noted(kind: str) -> None:
+    stored = at("carried", rate=0.0, kind=kind, scaling="other", kept=1.5)
+    added = at("candidate", rate=0.0, kind=kind, scaling="other", kept=1.2)
+    observer = looked_at(NumPyLayer([stored, added], kind))
+    (place,) = observer.places.values()
+
+    assert Note.MASKED_APART in place.notes
+
+
 @pytest.mark.parametrize("scaling", ["inverted", "test-time"])
 @pytest.mark.parametrize(("one", "other"), [(0.3, 0.3), (0.5, 0.2), (0.2, 0.6)])
 def test_two_masks_on_what_is_stored_are_not_taken_for_one(
