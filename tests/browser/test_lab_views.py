@@ -287,6 +287,35 @@ def test_lines_that_stay_the_same_stay_in_place(page: Any) -> None:
     assert "%lstm" in page.inner_text(".dropviz-lab-more")
 
 
+COMING = ".dropviz-lab-coming"
+
+
+@pytest.mark.parametrize(
+    ("then", "told"),
+    [
+        ("", True),
+        ("view.show(content());", False),
+        ("view.expect(false);", False),  # nobody looks, or the kernel is gone
+        ("view.expect(false); view.expect(true);", True),
+        ("view.show(content()); view.expect(true);", False),
+    ],
+)
+def test_a_page_that_is_sent_no_picture_says_what_to_do(
+    page: Any, then: str, *, told: bool
+) -> None:
+    page.clock.install()
+    offer(page, "lab/content_view.js", "content_view")
+    page.evaluate(f"() => {{ {CONTENT} view.expect(true); {then} }}")
+    page.clock.run_for(14_000)
+    assert page.inner_text(COMING) == ""
+
+    page.clock.run_for(2_000)
+    assert ("reload the page" in page.inner_text(COMING)) == told
+
+    page.evaluate('() => view.show(content({ coming: "" }))')  # one that comes late, too
+    assert page.inner_text(COMING) == ""
+
+
 def test_a_cell_that_is_opened_by_key_gives_the_focus_to_the_time_bar(page: Any) -> None:
     offer(page, "lab/content_view.js", "content_view")
     page.evaluate(

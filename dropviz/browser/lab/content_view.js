@@ -10,6 +10,11 @@ import { show_values } from "./values_view.js";
 /** @typedef {import("./model_types.js").Content} Content */
 
 const INSIDE = "Inside"; // the tab
+const PATIENCE = 15_000; // milliseconds; a kernel that imports TensorFlow takes some of them
+// A page may lose the way to its panel: then neither of the two hears of it.
+const NOTHING_CAME =
+  "The kernel has sent no picture yet. It may be busy with a cell; if none is running, this page " +
+  "has lost its panel: reload the page.";
 
 /**
  * The place where tabs are shown.
@@ -17,7 +22,10 @@ const INSIDE = "Inside"; // the tab
  * @param {Model} model
  * @param {any} theme Colours, as painters take them.
  * @param {HTMLElement[]} choosers Of the Masks tab.
- * @returns {{root: HTMLElement, show: (content: Content) => void, again: () => void}}
+ * @returns {{
+ *   root: HTMLElement, show: (content: Content) => void, again: () => void,
+ *   expect: (picture: boolean) => void,
+ * }} With what says that a picture is expected, or none any more.
  */
 export function content_view(model, theme, choosers) {
   const places = {
@@ -45,6 +53,7 @@ export function content_view(model, theme, choosers) {
   let shown = null;
   let below = ""; // what is written below the pictures
   let opened = false; // whether a cell was, whose inside is on its way
+  let late = 0; // the timer of the first picture
   const steps_shown = (/** @type {Content} */ content) => {
     const step = Math.min(model.get("time"), (content.steps ?? 1) - 1);
     const { sequence, values } = content;
@@ -64,8 +73,15 @@ export function content_view(model, theme, choosers) {
       steps_shown(shown);
     }
   };
+  const expect = (/** @type {boolean} */ picture) => {
+    clearTimeout(late);
+    if (picture && !shown) {
+      late = window.setTimeout(() => write(places.coming, NOTHING_CAME), PATIENCE);
+    }
+  };
   /** @param {Content} content */
   const show = (content) => {
+    expect(false);
     const turned = shown?.tab !== content.tab;
     shown = content;
     root.dataset.tab = content.tab;
@@ -92,7 +108,7 @@ export function content_view(model, theme, choosers) {
     // The picture that has the focus goes: what takes its place is at the step that was chosen.
     opened = open_cell(model, shown, event) && root.contains(document.activeElement);
   });
-  return { root, show, again };
+  return { root, show, again, expect };
 }
 
 /**

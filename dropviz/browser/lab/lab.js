@@ -4,6 +4,7 @@ import { appearance, set_colours, watch_appearance } from "../scenes/theme.js";
 import { content_view } from "./content_view.js";
 import { copied_line } from "./copy_lines.js";
 import { element, write } from "./element.js";
+import { keep_keys } from "./keep_keys.js";
 import { show_quiz } from "./quiz_view.js";
 import { menu, press_button, tick, whole_number } from "./settings_view.js";
 import { rate_slider } from "./slider.js";
@@ -73,6 +74,7 @@ export function render_lab({ model, el }, theme) {
   };
   const die = () => {
     dead = true;
+    view.expect(false);
     gone(model, root, status);
   };
   const ends = [
@@ -81,7 +83,10 @@ export function render_lab({ model, el }, theme) {
     listening(model, "change:time", view.again),
     listening(model, "msg:custom", newest(model, view.show)),
     listening(model, "comm_live_update", die),
-    watch_seen(root, (seen) => model.send({ kind: "seen", view: view_name, seen })),
+    watch_seen(root, (seen) => {
+      model.send({ kind: "seen", view: view_name, seen });
+      view.expect(seen && !dead);
+    }),
     watch_appearance(colour),
     keep_keys(root),
   ];
@@ -298,28 +303,4 @@ function gone(model, root, status) {
   status.setAttribute("role", "alert");
   write(status, GONE);
   root.querySelectorAll("button, input, select").forEach((each) => each.setAttribute("disabled", ""));
-}
-
-/**
- * Keeps keys that act here from acting on the notebook too; those with Ctrl or Cmd are its own.
- *
- * @param {HTMLElement} root
- * @returns {() => void}
- */
-function keep_keys(root) {
-  const decide = (/** @type {KeyboardEvent} */ event) => {
-    if (event.target instanceof Element && root.contains(event.target)) {
-      // What JupyterLab and Notebook 7 ask before they take a key as a shortcut; of what has the
-      // focus itself, for their selectors match that first.
-      const ours = !event.ctrlKey && !event.metaKey;
-      event.target.toggleAttribute("data-lm-suppress-shortcuts", ours);
-    }
-  };
-  addEventListener("keydown", decide, true);
-  root.addEventListener("keydown", (event) => {
-    if (!event.ctrlKey && !event.metaKey) {
-      event.stopPropagation();
-    }
-  });
-  return () => removeEventListener("keydown", decide, true);
 }
