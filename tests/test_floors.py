@@ -73,7 +73,7 @@ HOMES: Mapping[str, set[str]] = {
 }
 
 # Where private names of other packages may be used, and packages that are private as a whole.
-SEAMS = {"keras_inside", "dropviz.jupyter.ipython_inside"}
+SEAMS = {"keras_inside", "dropviz.jupyter.ipykernel_inside", "dropviz.jupyter.ipython_inside"}
 PRIVATE_PACKAGES = ("keras.src", "tensorflow.python", "jax._src")
 
 Sources = Mapping[str, str]

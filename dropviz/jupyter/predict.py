@@ -14,6 +14,7 @@ from IPython.display import display
 from dropviz.core.sentences import figure
 from dropviz.errors import DropvizError, received, unknown_name, visible
 from dropviz.jupyter import mime
+from dropviz.jupyter.ipykernel_inside import hear_every_page
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _CLICK = 'Click on one, or add answer="..." to the call.'
@@ -167,6 +168,7 @@ class _Controls:
         title = ipywidgets.HTML(f"<strong>{mime.escaped(asked.question)}</strong>")
         self._all = ipywidgets.VBox([title, self._choice, self._kept])
         self._choice.observe(self._chosen, "value")
+        hear_every_page(self._choice.comm)
         self._tell()
 
     @property

@@ -151,18 +151,6 @@ class Notebook:
             state="attached",
         )
 
-    def open_again(self, address: str, name: str) -> None:
-        """Opens a notebook whose kernel runs, and reloads it where the page says that it must be.
-
-        Of some hundred times once, JupyterLab 4.6 with ipykernel 7.4 sends what a panel says to a
-        subshell that is no more, and the kernel drops it; nothing on our side can send it anew.
-        """
-        self.page.goto("about:blank")
-        self.open(address, name)
-        self.see(".dropviz-lab .dropviz-scene:visible, :text('reload the page')")
-        if self.page.locator(".dropviz-lab .dropviz-scene:visible").count() == 0:
-            self.page.reload()
-
     def start(self, number: int = 0) -> None:
         """Has a cell run."""
         asked = self.page.locator(".jp-Dialog")

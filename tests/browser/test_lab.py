@@ -247,7 +247,8 @@ def test_saved_and_reopened_with_and_without_its_kernel(
     copy = 'div[class^="dropviz-"][class*="mathjax_ignore"]'
     assert not opened.page.locator(copy).first.is_visible()
 
-    opened.open_again(address, name)
+    opened.page.goto("about:blank")
+    opened.open(address, name)
     opened.see('button:text-is("Train")')
     opened.picture(PLAN)  # sent again to a page that has never seen one
     assert not opened.page.locator(copy).first.is_visible()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from dropviz.jupyter.ipykernel_inside import hear_every_page
+
 if TYPE_CHECKING:
     from dropviz.jupyter.lab.panel import Panel
 
@@ -15,6 +17,12 @@ _SAID = {
     "press": ("name",),
     "reveal": ("marks", "anew"),
 }
+
+
+def listen(panel: Panel) -> None:
+    """Has a panel hear what its pages say, whichever of them were closed meanwhile."""
+    hear_every_page(panel.comm)
+    panel.on_msg(lambda _, message, __: hear(panel, message))
 
 
 def hear(panel: Panel, message: Any) -> None:

@@ -17,7 +17,7 @@ from dropviz.core.scenario_string import Scenario, parse
 from dropviz.core.schedule import Change
 from dropviz.errors import is_known, unknown_name, visible
 from dropviz.jupyter.lab.contents import TABS, content
-from dropviz.jupyter.lab.hear import hear
+from dropviz.jupyter.lab.hear import listen
 from dropviz.jupyter.lab.moment import SHOWS, Moment
 from dropviz.jupyter.lab.picture_sender import PictureSender
 from dropviz.jupyter.lab.quiet import Quiet
@@ -132,7 +132,7 @@ class Panel(anywidget.AnyWidget):
         }
         super().__init__(**given)
         self.show_scenario(asked)
-        self.on_msg(lambda _, message, __: hear(self, message))
+        listen(self)
 
     def __del__(self) -> None:
         """Does nothing: ipywidgets would close whatever was refused before it was whole."""
