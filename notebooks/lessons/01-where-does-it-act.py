@@ -93,8 +93,9 @@ display(first.against(acts[0.2]), second.against(acts[0.5]))
 # ## Is that all that acts?
 #
 # A mask that was drawn need not be a mask that was used, and something inside the cell could have
-# been missed. So dropviz takes an LSTM in plain NumPy, gives it the recorded masks and *nothing
-# else*, and compares its outputs with those of the Keras layer.
+# been missed. So after the training dropviz runs the Keras layer once more, on random numbers, and
+# records that pass too. An LSTM in plain NumPy gets the same numbers, the layer's weights, these
+# masks and *nothing else*, and its outputs are compared with those of the layer.
 
 # %%
 proof = dropviz.predict(

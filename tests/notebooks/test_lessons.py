@@ -101,6 +101,29 @@ def test_masks_are_listed_in_the_order_of_the_gates() -> None:
     np.testing.assert_array_equal(names["masks_of_one"](masks), gates)
 
 
+@pytest.mark.parametrize(
+    ("apart", "said_of_it"),
+    [
+        ("raised ValueError", "none: Keras refuses the rate"),
+        (0.0, "none of them"),
+        (0.4, "all of them"),
+    ],
+)
+def test_a_rate_of_one_is_told_of_the_layer_that_was_asked_about(
+    apart: float | str, said_of_it: str
+) -> None:
+    tree = ast.parse(SOURCE_OF["06-museum-of-traps"].read_text(encoding="utf-8"))
+    told = "trap.evidence['LSTM']", "one.against("
+    lines = [each for each in tree.body if any(part in ast.unparse(each) for part in told)]
+    heard: list[str] = []
+    # On JAX a GRU drops all and the LSTM nothing, and the trap does not hold.
+    trap = SimpleNamespace(evidence={"LSTM": apart, "GRU": 0.8}, holds=False)
+    names = {"trap": trap, "one": SimpleNamespace(against=heard.append)}
+    exec(compile(ast.Module(lines, []), "lesson 6", "exec"), names)  # noqa: S102 (a lesson's)
+
+    assert heard == [said_of_it]
+
+
 # ---------------------------------------------------------------- predictions
 
 
