@@ -28,16 +28,20 @@ def LSTM(units: int, method: str = "keras", **kwargs: Any) -> Any:  # noqa: N802
         units: Units, 1 to 2**31 - 1.
         method: A key of ``dropviz.core.methods.METHODS``: "keras" gives
             ``keras.layers.LSTM`` itself; the others a layer with the same weights.
-        **kwargs: Whatever ``keras.layers.LSTM`` takes; and the options of
+        **kwargs: Whatever ``keras.layers.LSTM`` takes, where ``dropout`` (of x_t) and
+            ``recurrent_dropout`` (of the method's other site) are drop rates,
+            ``0 <= rate < 1``, 0 by default; and the options of
             ``dropviz.core.method_options`` (``life``, ``scaling``, ``zoneout_cell``,
             ``zoneout_hidden``) for the methods that have them.
 
     Returns:
-        A Keras layer.
+        A Keras layer. It takes inputs of shape (samples, steps, features), and gives outputs of
+        shape (samples, units), or (samples, steps, units) with ``return_sequences=True``.
 
     Raises:
-        DropvizError: If the method is unknown, a rate is out of range, or the method
-            and the rest cannot act together.
+        DropvizError: If the method or an option is unknown, the units or a rate are out of
+            range, or the method and the rest cannot act together.
+        ValueError: If Keras's layer has no such argument.
     """
     if not is_known(method, METHODS):
         raise unknown_name("method", method, METHODS)
@@ -45,8 +49,9 @@ def LSTM(units: int, method: str = "keras", **kwargs: Any) -> Any:  # noqa: N802
     if method != "keras":
         return MethodLSTM(units, method=method, **kwargs)
     ours = {name: kwargs.pop(name, None) for name in OPTIONS}
-    Setting(method, **{name: kwargs[name] for name in RATES if name in kwargs}, **ours)
-    return keras.layers.LSTM(units, **kwargs)
+    rates = [name for name in RATES if name in kwargs]
+    asked = Setting(method, **{name: kwargs[name] for name in rates}, **ours)
+    return keras.layers.LSTM(units, **kwargs | {name: getattr(asked, name) for name in rates})
 
 
 @keras.saving.register_keras_serializable(package="dropviz")

@@ -13,7 +13,15 @@ from dropviz.keras_inside.seeding import (
     seed_again,
     tensorflow_seed_kept,
 )
-from dropviz.traps.tools import Array, Exhibit, Finding, array, dense, distinct
+from dropviz.traps.tools import (
+    Array,
+    Exhibit,
+    Finding,
+    NotMeasurableError,
+    array,
+    dense,
+    distinct,
+)
 
 _SAMPLES, _BATCH, _EPOCHS = 12, 4, 3
 
@@ -33,6 +41,8 @@ class _Noting(keras.layers.Layer):  # type: ignore[misc]
 
 def one_order() -> Finding:
     """The orders of several epochs and of several calls, with TensorFlow's seed and without."""
+    if keras.config.backend() != "tensorflow":
+        raise NotMeasurableError("it is TensorFlow that does so; the others shuffle anew.")
 
     def orders(fits: int = 1) -> int:
         noting = _Noting()

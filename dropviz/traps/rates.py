@@ -161,8 +161,9 @@ EXHIBITS = (
         why=(
             "The cells apply a mask only if `training and 0.0 < self.dropout < 1.0` "
             "(keras/src/layers/rnn/lstm.py, keras/src/layers/rnn/gru.py). SimpleRNN applies "
-            "whatever mask there is. With cuDNN, on a GPU, the layer tests "
-            "`if training and self.dropout:` instead, so that a rate of 1 may drop all there."
+            "whatever mask there is. Where a backend takes all steps in one operation (cuDNN on a "
+            "GPU; a GRU on JAX, both on PyTorch), the layer tests `if training and self.dropout:` "
+            "instead, so that a rate of 1 drops all there."
         ),
         advice="Give rates below 1, such as 0.9.",
         measure=rate_one,

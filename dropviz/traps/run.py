@@ -28,7 +28,8 @@ EXHIBITS: dict[str, Exhibit] = {
 def traps(*names: str) -> TrapResults:
     """Runs behaviours of Keras that surprise people, and tells what they do here.
 
-    Each runs real Keras layers on a few numbers, in less than 2 seconds. Nothing is left
+    Each runs real Keras layers on a few numbers. All of them take some ten seconds with
+    TensorFlow, and more than a minute with JAX, which compiles each call anew. Nothing is left
     behind: random streams and the numbers in the names of layers stay as they were.
 
     Args:

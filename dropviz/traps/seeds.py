@@ -50,9 +50,9 @@ EXHIBITS = (
         ),
         advice=(
             "On PyTorch give the layers of a model, and models that are compared or averaged, "
-            "seeds that are further apart than there will be draws, as "
-            "`numpy.random.SeedSequence(7).spawn(n)` makes them; or leave `seed` out and call "
-            "`keras.utils.set_random_seed`."
+            "seeds that are further apart than there will be draws, as `int(each)` for "
+            "each of `numpy.random.SeedSequence(7).generate_state(n) >> 1`; or leave `seed` out, "
+            "and call `keras.utils.set_random_seed`."
         ),
         measure=neighbouring_seeds,
     ),

@@ -103,7 +103,9 @@ def sequences(
 def array(tensor: Any) -> Array:
     """A tensor as an array of its own."""
     # np.array by itself, and convert_to_numpy, make NumPy 2 warn of Keras's variables.
-    return np.array(np.asarray(tensor), dtype="float32")
+    # PyTorch's own tensors may ask for gradients, and become arrays only without them.
+    bare = tensor.detach() if hasattr(tensor, "detach") else tensor
+    return np.array(np.asarray(bare), dtype="float32")
 
 
 def apart(one: Any, other: Any) -> float:

@@ -102,6 +102,13 @@ def test_the_method_keras_is_what_is_meant_without_a_word() -> None:
     assert LSTM(UNITS, implementation=1).cell.implementation == 1
 
 
+@pytest.mark.parametrize("method", ["keras", "moon", "semeniuta"])
+def test_rates_of_other_types_are_taken_alike_by_every_method(method: str) -> None:
+    layer = LSTM(2, method=method, dropout=np.float32(0.25), recurrent_dropout="0.5")
+
+    assert (layer.dropout, layer.recurrent_dropout) == (0.25, 0.5)
+
+
 @pytest.mark.few(*MOST_UNLIKE)
 @pytest.mark.parametrize("case", METHOD_CASES)
 def test_every_other_method_is_an_lstm_that_says_so(case: str) -> None:
