@@ -1,20 +1,22 @@
 """The random streams of Keras and TensorFlow that no public name reaches.
 
 Leans on ``global_seed_generator`` in keras/src/backend/common/global_state.py (the
-generator of draws without a seed, keras/src/random/seed_generator.py), tried with Keras
-3.8.0, 3.13.2 and 3.15.1; and on ``_set_global_seed`` in tensorflow/python/eager/context.py,
-tried with TensorFlow 2.18 to 2.21.
+generator of draws without a seed, keras/src/random/seed_generator.py) and on ``python_random`` of
+that file, tried with Keras 3.8.0, 3.13.2 and 3.15.1; and on ``_set_global_seed`` in
+tensorflow/python/eager/context.py, tried with TensorFlow 2.18 to 2.21.
 """
 
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import keras
 from keras.src.backend.common import global_state
+from keras.src.random import seed_generator
 
 # Keras 3.8 has no constant for it.
 _SHARED = "global_seed_generator"
@@ -79,6 +81,47 @@ def seed_again(seed: int) -> None:
     """
     with _kernels_kept() if keras.config.backend() == "tensorflow" else nullcontext():
         keras.utils.set_random_seed(seed)
+
+
+_building = threading.RLock()
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Seeds as ``seed_again`` does, for a model that is built inside the block.
+
+    Layers without a seed draw theirs from the numbers of Python's ``random``, which belong to all
+    threads: Dask's workers sample from them when a result comes (dask/sizeof.py), and a model that
+    was built at that moment began with other weights and masks. Inside the block Keras draws what
+    it would have drawn undisturbed, and afterwards Python's numbers stand where they would stand.
+
+    Args:
+        seed: 0 to 2**32 - 1.
+
+    Yields:
+        Nothing.
+    """
+    with _building:  # whoever builds meanwhile would take away what he finds here
+        seed_again(seed)
+        numbers = random.Random(seed)  # noqa: S311 (Keras's own choice)
+        before = seed_generator.python_random
+        seed_generator.python_random = _OfOneThread(numbers)
+        try:
+            yield
+        finally:
+            seed_generator.python_random = before
+            random.setstate(numbers.getstate())
+
+
+class _OfOneThread:
+    """Python's ``random``, but for the thread that made it, which has numbers of its own."""
+
+    def __init__(self, numbers: random.Random) -> None:
+        self._thread, self._numbers = threading.get_ident(), numbers
+
+    def randint(self, low: int, high: int) -> int:
+        mine = threading.get_ident() == self._thread
+        return (self._numbers if mine else random).randint(low, high)
 
 
 @contextmanager

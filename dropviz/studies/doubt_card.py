@@ -17,7 +17,7 @@ from dropviz.core.doubt_card import SHARE, DoubtCard, Trust
 from dropviz.core.spec import RunSpec
 from dropviz.core.task_data import noisy_sines
 from dropviz.core.tasks import BATCH_SIZE, load_task
-from dropviz.keras_inside.seeding import seed_again
+from dropviz.keras_inside.seeding import seeded
 from dropviz.studies.fitting import build
 from dropviz.studies.monte_carlo import check_passes, mc
 from dropviz.studies.seed_statistics import reach_of_one_more
@@ -40,13 +40,15 @@ def doubt_card(
 ) -> DoubtCard:
     """Trains models on noisy sines, and measures two ways to tell what they do not know.
 
+    Like ``dropviz.run`` it seeds Keras, NumPy, TensorFlow and Python.
+
     Args:
-        members: Models, of seeds from 1; the masks are those of the first.
-        passes: Its passes with the masks on.
-        dropout: The rate for x of all models.
-        recurrent_dropout: Their other rate.
-        units: Units of each LSTM.
-        epochs: Epochs of each training.
+        members: Models, 2 to 100, of seeds from 1; the masks are those of the first.
+        passes: Its passes with the masks on, 2 to 100,000.
+        dropout: The drop rate for x of all models, ``0 <= rate < 1``.
+        recurrent_dropout: Their other rate, likewise.
+        units: Units of each LSTM, from 1.
+        epochs: Epochs of each training, from 1.
 
     Returns:
         Coverage of the 90 % bands, spread and error, on amplitudes that were trained on (0.5 to 1)
@@ -79,8 +81,8 @@ def doubt_card(
 
 
 def _trained(spec: RunSpec, task: Any, seed: int) -> Any:
-    seed_again(seed)
-    model = build(spec, task)
+    with seeded(seed):
+        model = build(spec, task)
     model.fit(task.x, task.y, batch_size=BATCH_SIZE, epochs=spec.epochs, verbose=0)
     return model
 

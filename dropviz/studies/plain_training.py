@@ -14,7 +14,7 @@ from dropviz.core.recording import Recording
 from dropviz.core.spec import RunSpec
 from dropviz.core.task import Task
 from dropviz.errors import DropvizError
-from dropviz.keras_inside.seeding import seed_again
+from dropviz.keras_inside.seeding import seeded
 from dropviz.methods.variable_rates import VariableRates
 from dropviz.recording.record import record
 from dropviz.studies.engines import check_engine
@@ -113,8 +113,8 @@ def record_plainly(spec: RunSpec, task: Task, engine: str = "exact") -> Recordin
 
 def _seeded(spec: RunSpec, task: Task, engine: str) -> Model:
     check_trainable(spec, engine)
-    seed_again(spec.seed)
-    return build_for(spec, task, engine)
+    with seeded(spec.seed):
+        return build_for(spec, task, engine)
 
 
 @contextmanager

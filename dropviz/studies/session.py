@@ -30,7 +30,7 @@ from dropviz.experiment.explain import explain
 from dropviz.keras_inside.call_path import heard_call_paths
 from dropviz.keras_inside.fit_batches import build_metrics, has_one_order, take_order
 from dropviz.keras_inside.jax_state import bring_home, variables_without_riders
-from dropviz.keras_inside.seeding import seed_again
+from dropviz.keras_inside.seeding import seeded
 from dropviz.methods.variable_rates import VariableRates
 from dropviz.recording.recorder import Recorder
 from dropviz.recording.trace import prove
@@ -121,8 +121,8 @@ class Session(Closing):
         began = time.perf_counter()
         samples = len(self.task.x)
         self._orders = EpochOrders(spec.seed, samples)
-        seed_again(spec.seed)
-        fresh = build(spec, self.task)
+        with seeded(spec.seed):
+            fresh = build(spec, self.task)
         fresh.optimizer.build(fresh.trainable_variables)
         _copy(fresh, self._model)
         if not has_one_order():

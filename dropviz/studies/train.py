@@ -6,8 +6,6 @@ import time
 from dataclasses import replace
 from typing import Any
 
-import keras
-
 from dropviz.core.method_options import OPTIONS
 from dropviz.core.runs import Run
 from dropviz.core.scenario_string import HEAD, parse
@@ -16,6 +14,7 @@ from dropviz.core.task import Task
 from dropviz.core.tasks import load_task
 from dropviz.errors import StoppedError
 from dropviz.keras_inside import interrupts
+from dropviz.keras_inside.seeding import seeded
 from dropviz.recording.find_layers import layers_by_path
 from dropviz.recording.record import record
 from dropviz.recording.trace import prove
@@ -121,8 +120,8 @@ def _changing(spec: RunSpec, task: Task, listener: Listener | None) -> Run:
 
 def _constant(spec: RunSpec, task: Task, listener: Listener | None) -> Run:
     began = time.perf_counter()
-    keras.utils.set_random_seed(spec.seed)
-    model = build(spec, task)
+    with seeded(spec.seed):
+        model = build(spec, task)
     measure = OnAndOff(model, task)
     collector = CurveCollector(listener, measure, task.with_derived, stop_when_not_finite=True)
     with record(model) as recording:

@@ -22,7 +22,7 @@ from dropviz.core.tasks import BATCH_SIZE, batches_of
 from dropviz.keras_inside import interrupts
 from dropviz.keras_inside.fit_batches import as_handed, build_metrics, shuffled_orders
 from dropviz.keras_inside.jax_state import variables_without_riders
-from dropviz.keras_inside.seeding import seed_again
+from dropviz.keras_inside.seeding import seed_again, seeded
 from dropviz.keras_inside.whole_training import WholeTraining
 from dropviz.methods.variable_rates import VariableRates
 from dropviz.studies.fitting import not_finite
@@ -220,8 +220,8 @@ class TrainingProgram:
 
     def _fresh_values(self, seed: int) -> list[NDArray[Any]]:
         """Weights and random streams of a model that is built once seeds are set."""
-        seed_again(seed)
-        fresh = build_for(self.spec, self.task, self.engine)
+        with seeded(seed):
+            fresh = build_for(self.spec, self.task, self.engine)
         return _copies(fresh.variables)
 
 

@@ -1,17 +1,21 @@
 from __future__ import annotations
 
 import random
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras.src.random import seed_generator
 
 from dropviz.keras_inside.seeding import (
     forget_shared_generator,
     forget_tensorflow_seed,
     seed_again,
+    seeded,
     shared_generator,
     tensorflow_seed_kept,
 )
@@ -57,6 +61,48 @@ def test_what_seeds_tensorflow_is_as_it_was_afterwards() -> None:
     with pytest.raises(ValueError, match="integer"):
         seed_again("one")  # type: ignore[arg-type]
     assert tf.random.set_seed is before
+
+
+def weights() -> list[Any]:
+    """Of layers that nobody gave a seed."""
+    model = keras.Sequential([keras.Input((3, 2)), keras.layers.LSTM(2, dropout=0.5, name="lstm")])
+    drawn = model.get_layer("lstm").cell.get_dropout_mask(keras.ops.ones((2, 2)))
+    return [np.asarray(each).tolist() for each in [*model.get_weights(), drawn]]
+
+
+def as_keras_does(seed: int) -> tuple[list[Any], float]:
+    keras.utils.set_random_seed(seed)
+    return weights(), random.random()  # noqa: S311 (the stream under test)
+
+
+DISTURBED: dict[str, Callable[[], object]] = {
+    "drawn from": lambda: random.sample(range(100), 10),  # as Dask does, from its own thread
+    "seeded": lambda: random.seed(1),
+    "put back": lambda: random.setstate(random.Random(2).getstate()),  # noqa: S311
+    "drawn from by Keras": weights,
+}
+
+
+@pytest.mark.parametrize("how", DISTURBED)
+def test_another_threads_numbers_change_no_model_that_is_built(how: str) -> None:
+    wanted = as_keras_does(5)
+    thread = threading.Thread(target=DISTURBED[how])
+    with seeded(5):
+        thread.start()
+        thread.join()
+        built = weights()
+
+    assert (built, random.random()) == wanted  # noqa: S311
+
+
+def test_a_model_inside_another_ones_seeds_leaves_them_alone() -> None:
+    (inner, _), (outer, _) = as_keras_does(6), as_keras_does(5)
+    before = seed_generator.python_random
+    with seeded(5):
+        with seeded(6):
+            assert weights() == inner
+        assert weights() == outer
+    assert seed_generator.python_random is before is random
 
 
 MOVED = (

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import math
+import random
 import signal
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -11,16 +14,20 @@ import numpy as np
 import pytest
 
 from dropviz.core.cell_result import CellResult
+from dropviz.core.runs import Run
 from dropviz.core.schedule import Change
 from dropviz.core.spec import RunSpec
 from dropviz.core.task import Task
 from dropviz.core.tasks import BATCH_SIZE, TASKS, load_task
 from dropviz.errors import DropvizError, UnknownNameError
+from dropviz.keras_inside import seeding
 from dropviz.keras_inside.seeding import seed_again
 from dropviz.studies import training_program
 from dropviz.studies.compare_with_plain import compare_with_plain
 from dropviz.studies.engines import ENGINES
 from dropviz.studies.plain_training import train_plainly
+from dropviz.studies.session import Session
+from dropviz.studies.steering import Steering
 from dropviz.studies.train import run, train
 from dropviz.studies.training_program import TrainingProgram
 from tests.methods.live_layers import BOTH, PLAIN, assert_same_recording, four
@@ -218,17 +225,57 @@ def test_rates_above_nought_are_compiled_once(
         program.train(0.0, 0.4)
 
 
+@pytest.fixture
+def drawing() -> Iterator[None]:
+    """A thread that draws from Python's numbers all the time, as Dask's do now and then."""
+    ended = threading.Event()
+
+    def draw() -> None:
+        while not ended.is_set():
+            random.sample(range(100), 10)
+            time.sleep(0.001)
+
+    thread = threading.Thread(target=draw)
+    thread.start()
+    yield
+    ended.set()
+    thread.join()
+
+
+def trained_in_a_session(spec: RunSpec) -> Run:
+    with Session(spec, TASK) as session:
+        return session.train(spec, Steering(spec))
+
+
+TRAININGS: dict[str, Callable[[RunSpec], Any]] = {
+    "plainly": lambda spec: train_plainly(spec, TASK)[0].curves["loss"],
+    "compiled": lambda spec: TrainingProgram(spec, TASK).train().curves["loss"],
+    "by run": lambda spec: train(spec, TASK).curves["loss"],
+    "in a session": lambda spec: trained_in_a_session(spec).curves["loss"],
+}
+
+
+@pytest.mark.few("compiled", "plainly")
+@pytest.mark.usefixtures("drawing")
+@pytest.mark.parametrize("how", TRAININGS)
+def test_what_other_threads_draw_changes_no_training(
+    plain: tuple[CellResult, Any], how: str
+) -> None:
+    assert list(TRAININGS[how](SPEC)) == list(plain[0].curves["loss"])
+
+
 @pytest.mark.full
 def test_more_seeds_than_are_kept_train_the_same(
     monkeypatch: pytest.MonkeyPatch, program: TrainingProgram
 ) -> None:
     made: list[int] = []
 
-    def seeded(seed: int) -> None:
+    def noted(seed: int) -> None:
         made.append(seed)
         seed_again(seed)
 
-    monkeypatch.setattr(training_program, "seed_again", seeded)
+    for module in (training_program, seeding):
+        monkeypatch.setattr(module, "seed_again", noted)
     seeds = range(100, 100 + training_program.SEEDS_KEPT + 1)
 
     first = {seed: program.train(seed=seed).curves for seed in seeds}
