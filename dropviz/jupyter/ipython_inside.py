@@ -23,11 +23,6 @@ ShowTraceback = Callable[[type, BaseException, list[str]], None]
 _MOST_LINES = 30  # of what is shown of an interrupt
 
 
-def show_traceback(shell: Shell, error: BaseException, lines: list[str]) -> None:
-    """Shows the lines of a traceback as the shell shows its own."""
-    shell._showtraceback(type(error), error, lines)
-
-
 def lines_of_interrupt(shell: Shell, error: BaseException, lines: list[str]) -> list[str]:
     """The traceback of an interrupt as it would be without us, and in few lines.
 
@@ -118,6 +113,17 @@ def count_running_cells(shell: Shell) -> int:
         runs += frame.f_code is code
         frame = frame.f_back
     return runs
+
+
+def is_code_running(shell: Shell) -> bool:
+    """Whether code of the user's, in the innermost cell under way, has called what asks here."""
+    run_cell = type(shell).run_cell.__code__
+    frame: FrameType | None = sys._getframe()
+    while frame is not None and frame.f_code is not run_cell:
+        if frame.f_globals is shell.user_global_ns:
+            return True
+        frame = frame.f_back
+    return False
 
 
 @contextmanager

@@ -16,10 +16,10 @@ from dropviz.jupyter.ipython_inside import (
     count_running_cells,
     filtered_events,
     filtered_usage_errors,
+    is_code_running,
     lines_of_interrupt,
     numbered_as_current_cell,
     replaced_show_traceback,
-    show_traceback,
 )
 from dropviz.keras_inside import interrupts
 
@@ -70,9 +70,6 @@ def run_cell(shell: Shell, cell: str) -> BaseException | None:
     if error is None and interrupted:
         return KeyboardInterrupt()
     if error is None:
-        if held.value is not None:
-            # The cell showed it itself and went on, as under %tb, and %%time of IPython 7.
-            show_traceback(shell, held.value, held.lines)
         # Shows the figures that the cell made. After an error the notebook does, later.
         shell.events.trigger("post_execute")
     return error if error is None else _to_raise(shell, error, held)
@@ -155,8 +152,9 @@ def _holding_tracebacks(shell: Shell) -> Iterator[_Held]:
 
     def holding(show: ShowTraceback) -> ShowTraceback:
         def hold(kind: type, value: BaseException, lines: list[str]) -> None:
-            # A cell that the user's code runs in turn shows its own tracebacks at once.
-            if inner():
+            # A cell that the user's code runs in turn shows its own tracebacks at once; and so does
+            # code that shows one and goes on, as under %tb, and %%time of IPython 7.
+            if inner() or is_code_running(shell):
                 show(kind, value, lines)
             else:
                 held.value, held.lines = value, lines

@@ -10,7 +10,7 @@ Replicas each call ``apply``. Tried with Keras 3.8.0, 3.13.2 and 3.15.1.
 from __future__ import annotations
 
 import gc
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import keras
@@ -65,6 +65,16 @@ def trains_recurrence(optimizer: Optimizer, asked: Collection[int] | None = None
         each.name == "recurrent_kernel" if asked is None else id(each) in asked
         for each in optimizer._trainable_variables
     )
+
+
+def trained_variables(optimizer: Optimizer, given: Iterable[Any] = ()) -> list[Any]:
+    """The variables that a step of an optimizer changes.
+
+    Args:
+        optimizer: The optimizer, which knows them once it is built.
+        given: What ``apply`` was given.
+    """
+    return [*optimizer._trainable_variables, *given]
 
 
 def is_last_replica() -> bool:

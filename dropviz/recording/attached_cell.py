@@ -16,6 +16,7 @@ from dropviz.recording.log_rows import LoggedCall
 from dropviz.recording.mask_layout import Layout, rates_of, read_masks
 from dropviz.recording.readback import Facts
 from dropviz.recording.store import Store
+from dropviz.recording.trained_by import TrainedBy
 
 Layer = Any
 
@@ -26,11 +27,13 @@ class AttachedCell:
     Attributes:
         path: Its name in the recording.
         layer: Gives the layer that it belongs to, or None where that is gone.
+        trained_by: What was seen to train that layer.
     """
 
     def __init__(self, store: Store, layer: Layer, cell: Layer, path: str) -> None:
         self.path = path
         self.layer = weakref.ref(layer)
+        self.trained_by = TrainedBy(layer)
         self._store = store
         self._number = store.new_layer()
         self._cell = weakref.ref(cell)
@@ -76,6 +79,7 @@ class AttachedCell:
             known,
             layouts=tuple(self._layouts),
             untrained=self._untrained,
+            by_hand=self.trained_by.by_hand,
             foreign=self._foreign,
             backwards=self._backwards,
             stateful=self._stateful,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from dropviz.errors import DropvizError
+from dropviz.keras_inside.data_sets import is_for_a_data_set
 from dropviz.keras_inside.inner_loop import (
     has_foreign_inner_loop,
     has_own_inner_loop,
@@ -16,12 +17,13 @@ from dropviz.keras_inside.inner_loop import (
     restore_inner_loop,
 )
 from dropviz.recording.attached_cell import AttachedCell
-from dropviz.recording.find_layers import cells, unrecordable
+from dropviz.recording.find_layers import IN_DATA_SET, cells, unrecordable
 from dropviz.recording.neighbours import Neighbours
 from dropviz.recording.readback import Facts
 from dropviz.recording.store import Store
 
 Layer = Any
+Variable = Any
 
 
 class AttachedCells:
@@ -97,6 +99,11 @@ class AttachedCells:
         there = {path: each.layer() for path, each in tuple(self._attached.items())}
         return {path: layer for path, layer in there.items() if layer is not None}
 
+    def step(self, variables: Sequence[Variable]) -> None:
+        """Notes a step of an optimizer, which changes some variables."""
+        for each in tuple(self._attached.values()):
+            each.trained_by.step(variables)
+
     def detach(self) -> None:
         """Lets go of the layers."""
         for layer in self.layers().values():
@@ -113,6 +120,7 @@ class AttachedCells:
         # By its class: its own would hold the layer in a circle.
         original = type(layer).inner_loop
         myself, neighbours, on_call = weakref.ref(layer), self._neighbours, self._on_call
+        refused = self.refused
 
         @functools.wraps(original)
         def inner_loop(
@@ -126,6 +134,8 @@ class AttachedCells:
                 for each, number in able:
                     # Of stacked cells the states of one; of a single cell its first, which is h.
                     each.heard(sequences, initial_state[number], training=training)
+            elif is_for_a_data_set() and training:
+                refused.update({each.path: IN_DATA_SET for each, _ in able})
             # By keyword, as Keras calls it: a loop of somebody's own may take no other way.
             returned = original(
                 myself(),

@@ -10,6 +10,7 @@ import keras
 
 from dropviz.core.setting import Setting
 from dropviz.keras_inside.cell_masks import generator_of
+from dropviz.keras_inside.data_sets import is_for_a_data_set
 from dropviz.keras_inside.dropout_mask import (
     call_with_mask,
     has_rank,
@@ -18,11 +19,13 @@ from dropviz.keras_inside.dropout_mask import (
 )
 from dropviz.keras_inside.gradient_tape import under_gradient_tape
 from dropviz.keras_inside.inner_loop import is_look
+from dropviz.recording.find_layers import IN_DATA_SET
 from dropviz.recording.log_rows import LoggedCall
 from dropviz.recording.mask_layout import Layout, SiteLayout
 from dropviz.recording.neighbours import Neighbours
 from dropviz.recording.readback import Facts
 from dropviz.recording.store import Store
+from dropviz.recording.trained_by import TrainedBy
 
 Layer = Any
 Tensor = Any
@@ -38,10 +41,14 @@ class AttachedDropout:
         path: Its name in the recording.
         layer: Gives the layer, or None where that is gone.
         unable: Why some of its calls cannot be recorded; empty where all can.
+        trained_by: What was seen to train its model.
     """
 
-    def __init__(self, store: Store, layer: Layer, path: str, neighbours: Neighbours) -> None:
+    def __init__(
+        self, store: Store, layer: Layer, path: str, neighbours: Neighbours, model: Layer
+    ) -> None:
         self.path = path
+        self.trained_by = TrainedBy(model)
         self.layer = weakref.ref(layer)
         self._store = store
         self._neighbours = neighbours
@@ -69,7 +76,10 @@ class AttachedDropout:
 
         def call(inputs: Tensor, training: bool = False) -> Tensor:  # noqa: FBT001, FBT002
             mine: Layer = myself()
-            if is_look() or not training or not mine.rate or not self._able(mine, inputs):
+            drops = training and mine.rate
+            if is_for_a_data_set() and drops:
+                self.unable = IN_DATA_SET
+            if is_look() or not drops or not self._able(mine, inputs):
                 return original(mine, inputs, training=training)
             outputs, mask = call_with_mask(mine, inputs)
             self._heard(mine, mask)
@@ -131,4 +141,10 @@ class AttachedDropout:
     def facts(self) -> Facts:
         """What is known of the layer without its masks."""
         follows, feeds = self._neighbours.of(self.path)
-        return replace(self._facts, layouts=tuple(self._layouts), follows=follows, feeds=feeds)
+        return replace(
+            self._facts,
+            layouts=tuple(self._layouts),
+            follows=follows,
+            feeds=feeds,
+            by_hand=self.trained_by.by_hand,
+        )

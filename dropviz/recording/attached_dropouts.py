@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from dropviz.keras_inside.dropout_mask import is_heard
@@ -13,6 +13,7 @@ from dropviz.recording.readback import Facts
 from dropviz.recording.store import Store
 
 Layer = Any
+Variable = Any
 
 
 class AttachedDropouts:
@@ -54,7 +55,7 @@ class AttachedDropouts:
             if self._store.full:
                 self._without_room[path] = self._store.full
             else:
-                made = AttachedDropout(self._store, each.layer, path, self.neighbours)
+                made = AttachedDropout(self._store, each.layer, path, self.neighbours, root)
                 made.attach(each.layer)
                 self._attached.append(made)
         return self.paths[before:]
@@ -68,6 +69,11 @@ class AttachedDropouts:
     def layers(self) -> list[Layer]:
         """Those that are still there."""
         return [layer for each in self._attached if (layer := each.layer()) is not None]
+
+    def step(self, variables: Sequence[Variable]) -> None:
+        """Notes a step of an optimizer, which changes some variables."""
+        for each in self._attached:
+            each.trained_by.step(variables)
 
     def detach(self) -> None:
         """Lets go of the layers."""

@@ -29,6 +29,8 @@ _CONVOLUTIONS = (
     keras.layers.ConvLSTM3D,
 )
 
+IN_DATA_SET = "what a data set does with it, as in dataset.map, is not recorded."
+
 
 @dataclass(frozen=True)
 class Found:

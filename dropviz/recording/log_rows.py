@@ -86,7 +86,7 @@ class Held:
     """What a store holds for one layer, read back.
 
     A batch is one step of training: all calls of the layer between two steps of an optimizer.
-    Where none was seen to make a step, each call is a batch.
+    Where none was seen to train the layer, each call is a batch.
 
     Attributes:
         calls: Training calls that the layer made, logged or not.
@@ -98,6 +98,7 @@ class Held:
         newest: Whether only the last calls were read back, though more are held.
         untaken: Of the looks those beside which something trained: a function that was compiled
             where no gradient was taken may be called where one is, and nobody can tell.
+        by_call: Whether each call in which it trained is a batch.
     """
 
     calls: int
@@ -108,12 +109,14 @@ class Held:
     rows: tuple[int, ...]
     untaken: int = 0
     newest: bool = False
+    by_call: bool = False
 
-    def of_training(self, *, stepped: bool, every: int) -> Held:
+    def of_training(self, *, stepped: bool, every: int, by_hand: bool = False) -> Held:
         """What belongs to training; to looks where there was nothing else.
 
         Args:
             stepped: Whether an optimizer was seen to make a step.
+            by_hand: Whether none was seen to train this layer.
             every: Of which batches the masks are kept.
         """
         trains = self.calls > 0
@@ -122,7 +125,7 @@ class Held:
         kept = [number for number, row in enumerate(self.rows) if row in place]
         log = self.log[mine].copy()
         calls = self.calls if trains else self.looks
-        counted = trains and stepped
+        counted = trains and stepped and not by_hand
         if not counted:
             # The store took all calls for one batch, as long as no step came.
             log[:, BATCH], log[:, CALL] = np.arange(calls - len(log), calls), 0
@@ -135,6 +138,7 @@ class Held:
             blocks=tuple(self.blocks[number] for number in kept),
             rows=tuple(place[self.rows[number]] for number in kept),
             untaken=self.looks if trains or stepped else 0,
+            by_call=trains and not counted,
         )
 
 
@@ -163,6 +167,16 @@ def read_back(
     )
 
 
+def last_calls(log: NDArray[np.int64]) -> dict[int, int]:
+    """The row of the last call in which each layer trained, by the layer's number.
+
+    Args:
+        log: The last calls of all layers, the newest last.
+    """
+    rows = np.flatnonzero(log[:, TRAINS])
+    return {int(log[row, LAYER]): int(row) for row in rows}
+
+
 @dataclass(frozen=True)
 class Copied:
     """What a store of arrays holds by now, copied to the host.
@@ -187,7 +201,7 @@ class Copied:
     stepped: bool
     every: int
 
-    def read(self, layer: int) -> Held:
+    def read(self, layer: int, *, by_hand: bool = False) -> Held:
         """Reads back what is held for a layer, by its number."""
 
         def block(start: int, size: int) -> NDArray[np.floating]:
@@ -200,4 +214,8 @@ class Copied:
             self.furthest - self.capacity,
             block,
         )
-        return held.of_training(stepped=self.stepped, every=self.every)
+        return held.of_training(stepped=self.stepped, by_hand=by_hand, every=self.every)
+
+    def last_calls(self) -> dict[int, int]:
+        """The row of the last call in which each layer trained."""
+        return last_calls(self.log)

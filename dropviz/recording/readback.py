@@ -40,6 +40,7 @@ _NEVER = "no call of it with training=True was seen."
 _BACKWARDS = "it goes from the last step to the first: its step 1 is the last of its inputs."
 _STATEFUL = "it is stateful: where a sequence goes on in the next batch, masks are drawn anew."
 _OVERWRITTEN = "what it used was written over by what came later"
+_BY_CALL = "no optimizer of Keras was seen to train it, so each of its calls is counted as a batch."
 _UNTRAINED = "it was called without training=True, so nothing was dropped."
 
 
@@ -58,6 +59,7 @@ class Facts:
         draws: Whether it draws masks from a stream of its own.
         layouts: Every layout that was traced; more than one where rates were changed.
         untrained: Whether a gradient was taken of a call without ``training=True``.
+        by_hand: Whether no optimizer was seen to train it.
         follows: The recurrent layer that a Dropout layer reads from.
         feeds: The one that reads from it.
         foreign: Whether it computes by code that is neither Keras's nor dropviz's.
@@ -75,6 +77,7 @@ class Facts:
     draws: bool = False
     layouts: tuple[Layout, ...] = ()
     untrained: bool = False
+    by_hand: bool = False
     follows: str = ""
     feeds: str = ""
     foreign: bool = False
@@ -287,4 +290,6 @@ def _note(facts: Facts, layout: Layout, kept: Sequence[_Call], held: Held, *, re
         notes.append(_too_long(held))
     if held.untaken:
         notes.append(_untaken(held))
+    if held.by_call and held.calls > 1:
+        notes.append(_BY_CALL)
     return " ".join(notes)

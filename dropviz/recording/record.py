@@ -53,9 +53,10 @@ def record(
     Yields:
         The recording. It can be looked at inside the block, while training goes on,
         and afterwards. A batch is one step of an optimizer, in which a layer may be called
-        several times; where no optimizer of Keras makes steps, each call of a layer with
+        several times; where no optimizer of Keras trains a layer, each call of it with
         ``training=True`` is a batch. Calls of which no gradient could be taken (a
-        prediction with dropout on) are recorded only where there are no others.
+        prediction with dropout on) are recorded only where there are no others; those of
+        a data set (``dataset.map``) are named as not recorded.
 
     Raises:
         DropvizError: If there is no recurrent layer, one is being recorded already,

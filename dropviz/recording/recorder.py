@@ -16,6 +16,7 @@ from dropviz.core.number_forms import MOST
 from dropviz.core.recording import Recording
 from dropviz.errors import DropvizError, received
 from dropviz.keras_inside import hooks
+from dropviz.keras_inside.data_sets import data_set_functions, for_a_data_set
 from dropviz.keras_inside.entry_layer import entry_layer
 from dropviz.keras_inside.exports import EXPORTS
 from dropviz.keras_inside.gradient_tape import under_gradient_tape
@@ -44,6 +45,7 @@ from dropviz.recording.whole_batches import whole_batches
 
 Layer = Any
 Model = Any
+Variable = Any
 
 _MOST_MIB = 2**20  # a tebibyte
 _LATE = "it was made after the recording began: build the model, and record it then."
@@ -79,7 +81,7 @@ class Recorder:
         self.keep = keep
         self.store: Store = make_store(budget_mib, dtype, every)
         self.dropouts = AttachedDropouts(self.store)
-        self._missed = StepsMissed(self.store)
+        self._missed = StepsMissed(self.store, self._on_step)
         self.cells = AttachedCells(self.store, self.dropouts.neighbours, self._missed.hears_thread)
         self.models = TrainedModels()
         self.recording = Recording(self._read)
@@ -120,6 +122,10 @@ class Recorder:
             for owner, method in EXPORTS:
                 exports = hooks.inside(owner, method, looking, any_thread=root is not None)
                 stack.enter_context(exports)
+            # In the threads of a data set several calls would write at once.
+            for owner, method in data_set_functions():
+                traces = hooks.inside(owner, method, for_a_data_set, any_thread=root is not None)
+                stack.enter_context(traces)
             stack.enter_context(self._missed.counting(any_thread=root is not None))
             neighbours = self.dropouts.neighbours
             both = neighbours.hearing_both_directions(
@@ -256,6 +262,10 @@ class Recorder:
             if name == TRAIN:
                 self._missed.hears(model)
 
+    def _on_step(self, variables: Sequence[Variable]) -> None:
+        self.cells.step(variables)
+        self.dropouts.step(variables)
+
     def _detach(self) -> None:
         bring_all_home()
         root = None if self._root is None else self._root()
@@ -276,6 +286,8 @@ class Recorder:
         self.recording.skipped |= self.dropouts.refused  # as their calls have shown
         self.store.release()
         facts, keep = self._facts(), self.keep
+        if self._everything:
+            self.models.ends(lambda: _last_calls(facts, frozen))
         self.recording.close(lambda: _read(facts, frozen, keep))
         del self.store
 
@@ -291,5 +303,13 @@ def _may_train(kwargs: Mapping[str, Any]) -> bool:
     return not is_look() and bool(kwargs.get("training") or under_gradient_tape())
 
 
+def _last_calls(facts: Sequence[Facts], frozen: Frozen) -> dict[str, int]:
+    by_number = frozen.last_calls()
+    return {each.path: by_number[each.number] for each in facts if each.number in by_number}
+
+
 def _read(facts: Sequence[Facts], frozen: Frozen, keep: int | None) -> dict[str, LayerRecording]:
-    return {each.path: layer_recording(each, frozen.read(each.number), keep) for each in facts}
+    return {
+        each.path: layer_recording(each, frozen.read(each.number, by_hand=each.by_hand), keep)
+        for each in facts
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -15,6 +15,7 @@ from dropviz.keras_inside.optimizers import (
     is_last_replica,
     living_optimizers,
     steps_made,
+    trained_variables,
     trains_recurrence,
     wrapped_optimizer,
 )
@@ -24,6 +25,7 @@ from dropviz.recording.store import Store
 Layer = Any
 Model = Any
 Optimizer = Any
+Variable = Any
 
 
 class StepsMissed:
@@ -33,13 +35,15 @@ class StepsMissed:
     counted by the optimizer, and not here.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, on_step: Callable[[list[Variable]], None]) -> None:
         """Makes a counter.
 
         Args:
             store: Counts the steps that are recorded, in graphs too.
+            on_step: Given the variables that a step changes, as it is made or traced.
         """
         self._store = store
+        self._on_step = on_step
         # A thread that trains something else at the same time makes steps of its own.
         self._threads = {threading.get_ident()}
         self._wrapped: weakref.WeakSet[Optimizer] = weakref.WeakSet()
@@ -98,7 +102,9 @@ class StepsMissed:
             missed += max(0, steps_made(each) - before - seen)
         return missed
 
-    def _on_apply(self, optimizer: Optimizer, grads: Any = (), *_: Any, **__: Any) -> None:
+    def _on_apply(
+        self, optimizer: Optimizer, grads: Any = (), trainable_variables: Any = None
+    ) -> None:
         wrapped = wrapped_optimizer(optimizer)
         if wrapped is not None:
             self._wrapped.add(wrapped)
@@ -107,6 +113,7 @@ class StepsMissed:
         if is_look() or not is_last_replica() or not self._is_ours():
             return
         steps = wrapped if wrapped is not None else optimizer
+        self._on_step(trained_variables(steps, trainable_variables or ()))
         if id(steps) not in self._numbers or self._numbers[id(steps)][0]() is not steps:
             self._numbers[id(steps)] = weakref.ref(steps), self._store.new_optimizer()
         if not self._store.count_step(self._numbers[id(steps)][1], list(grads)):

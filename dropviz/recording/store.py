@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from importlib import import_module
 from typing import Any, Protocol
@@ -30,8 +30,16 @@ class Frozen(Protocol):
     def steps(self) -> Sequence[int]:
         """Steps of each optimizer."""
 
-    def read(self, layer: int) -> Held:
-        """Reads back what is held for a layer, by its number."""
+    def read(self, layer: int, *, by_hand: bool = False) -> Held:
+        """Reads back what is held for a layer.
+
+        Args:
+            layer: Its number.
+            by_hand: Whether no optimizer trains it, so that each of its calls is a batch.
+        """
+
+    def last_calls(self) -> Mapping[int, int]:
+        """By the number of each layer that trained, how late it did so last; more is later."""
 
 
 class Store(Protocol):

@@ -32,6 +32,7 @@ from dropviz.recording.log_rows import (
     OPTIMIZERS,
     Held,
     LoggedCall,
+    last_calls,
     read_back,
 )
 from dropviz.recording.numbered_store import NumberedStore
@@ -233,16 +234,22 @@ class Frozen:
         # Read last: blocks that were written over meanwhile must count as gone.
         self._furthest = int(store.ends.numpy()[1])
 
-    def read(self, layer: int) -> Held:
+    def read(self, layer: int, *, by_hand: bool = False) -> Held:
         """Reads back what is held for a layer, by its number."""
-        log = self._log.numpy()
-        if self._written > len(log):
-            log = np.roll(log, -self._written, axis=0)
-        ring = self._ring.numpy()
+        log, ring = self._rows(), self._ring.numpy()
         held = read_back(
             log[log[:, LAYER] == layer],
             self._counts[layer],
             self._furthest - self._capacity,
             lambda start, size: ring[start % self._capacity :][:size],
         )
-        return held.of_training(stepped=any(self.steps), every=self._every)
+        stepped = any(self.steps)
+        return held.of_training(stepped=stepped, by_hand=by_hand, every=self._every)
+
+    def last_calls(self) -> dict[int, int]:
+        """The row of the last call in which each layer trained."""
+        return last_calls(self._rows())
+
+    def _rows(self) -> Any:
+        log = self._log.numpy()
+        return np.roll(log, -self._written, axis=0) if self._written > len(log) else log

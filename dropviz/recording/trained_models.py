@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import weakref
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,7 @@ class TrainedModels:
 
     def __init__(self) -> None:
         self._found: list[TrainedModel] = []
+        self._last_calls: Callable[[], Mapping[str, int]] | None = None
 
     def trains(self, model: Model) -> TrainedModel:
         """Notes that a model trains now.
@@ -52,8 +53,28 @@ class TrainedModels:
         self._found.append(known)
         return known
 
+    def ends(self, last_calls: Callable[[], Mapping[str, int]]) -> None:
+        """Orders them by what was recorded, once somebody asks: nobody hears compiled loops go on.
+
+        Args:
+            last_calls: Gives by the name of a recorded layer how late it trained last.
+        """
+        self._last_calls = last_calls
+
     def __iter__(self) -> Iterator[TrainedModel]:
+        if self._last_calls is not None:
+            self._order(self._last_calls())
+            self._last_calls = None
         return iter(tuple(self._found))
+
+    def _order(self, last_calls: Mapping[str, int]) -> None:
+        """Orders those of which a call was recorded; the others keep their places."""
+
+        def latest(each: TrainedModel) -> int:
+            return max((last_calls.get(name, -1) for name in each.layers), default=-1)
+
+        recorded = iter(sorted((each for each in self._found if latest(each) >= 0), key=latest))
+        self._found = [next(recorded) if latest(each) >= 0 else each for each in self._found]
 
 
 def free_name(wanted: Collection[str], taken: Collection[str]) -> str:

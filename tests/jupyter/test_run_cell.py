@@ -79,7 +79,12 @@ def shown_again(ipython: InProcess, body: str, again: str) -> str:
     """What a later cell shows of the error of a cell, without the numbers of cells."""
     ipython.run("def fails():\n    raise ValueError('a')")
     ipython.names["last"] = ipython.run(body).error
-    said = re.sub(r"\d+\]|0x\w+|input-\d+-\w+", "_", ipython.run(again).stdout)
+    return without_numbers(ipython.run(again).stdout)
+
+
+def without_numbers(said: str) -> str:
+    """Tracebacks without the numbers of cells, and without a cell's first line."""
+    said = re.sub(r"\d+\]|0x\w+|input-\d+-\w+", "_", said)
     return re.sub(r"^ +1 #.*\n", "", said, flags=re.MULTILINE)
 
 
@@ -176,6 +181,29 @@ def test_what_shows_itself_is_followed_by_nothing_empty(ipython: InProcess, case
 
     assert (ran.stdout, ran.stderr) == (without.stdout, without.stderr)
     assert type(ran.error).__name__ == type(without.error).__name__
+
+
+_SHOWS = "try:\n        1 / 0\n    except ArithmeticError:\n        show()"
+SHOWN_ON_THE_WAY = {
+    "and prints": "shows()\nprint('on')",
+    "and fails otherwise": "shows()\n[][0]",
+    "twice": "shows()\nprint('on')\nshows()",
+    "in a thread": "t = Thread(target=shows)\nt.start()\nt.join()\n[][0]",
+}
+
+
+@pytest.mark.parametrize("case", SHOWN_ON_THE_WAY)
+def test_a_traceback_that_a_cell_shows_itself_is_shown_there_and_then(
+    ipython: InProcess, case: str
+) -> None:
+    ipython.run("from threading import Thread\nshow = get_ipython().showtraceback")
+    ipython.run(f"def shows():\n    {_SHOWS}")
+    without = ipython.run(f"# in its place\n{SHOWN_ON_THE_WAY[case]}").stdout
+
+    shown = ipython.run(f"%%lstm_dropout\n{SHOWN_ON_THE_WAY[case]}").stdout
+
+    assert "ZeroDivisionError" in shown
+    assert without_numbers(shown) == without_numbers(without)
 
 
 def test_names_of_the_cell_are_the_users_and_no_others_are_added(ipython: InProcess) -> None:

@@ -377,7 +377,7 @@ def test_masks_of_fewer_batches_are_not_set_beside_those_of_all() -> None:
 def alone(layer: Any) -> tuple[AttachedDropout, Store]:
     """A Dropout layer that is being recorded, without a model round it."""
     store = make_store(1, "float32", 1)
-    attached = AttachedDropout(store, layer, "drop", Neighbours())
+    attached = AttachedDropout(store, layer, "drop", Neighbours(), layer)
     attached.attach(layer)
     return attached, store
 

@@ -108,6 +108,24 @@ def test_that_only_the_newest_were_read_stays_known(*, newest: bool) -> None:
     assert not held("t").newest
 
 
+@pytest.mark.parametrize(
+    ("letters", "stepped", "by_hand", "by_call"),
+    [
+        ("tt", True, True, True),
+        ("tt", False, False, True),
+        ("tt", True, False, False),
+        ("ll", True, True, False),
+    ],
+)
+def test_what_no_optimizer_trains_has_a_batch_for_each_call(
+    letters: str, *, stepped: bool, by_hand: bool, by_call: bool
+) -> None:
+    found = held(letters).of_training(stepped=stepped, by_hand=by_hand, every=1)
+
+    assert found.by_call is by_call
+    assert found.log[:, BATCH].tolist() == ([7, 7] if letters == "tt" and not by_call else [0, 1])
+
+
 def test_blocks_are_read_that_are_there_and_not_written_over() -> None:
     places = [(3, 4), (9, 1), (10, 2), (12, 0), (12, 5)]
     log = log_of([{START: start, SIZE: size} for start, size in places])

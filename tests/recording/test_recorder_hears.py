@@ -130,6 +130,34 @@ def test_models_are_told_in_the_order_in_which_their_training_began_last() -> No
     assert names == [("two", ("two/rnn",)), ("one", ("rnn",))]
 
 
+def eager_loop(model: Model) -> Callable[[], Any]:
+    def step() -> None:
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(model(X, training=True))
+        model.optimizer.apply(tape.gradient(loss, model.trainable_variables))
+
+    return step
+
+
+def compiled_loop(model: Model) -> Callable[[], Any]:
+    compiled: Callable[[], Any] = tf.function(eager_loop(model))
+    return compiled
+
+
+@pytest.mark.parametrize("making", [eager_loop, compiled_loop])
+def test_loops_of_one_s_own_are_told_in_the_order_in_which_each_went_on_last(
+    making: Callable[[Model], Callable[[], Any]],
+) -> None:
+    one, two = made(name="one"), made(name="two")
+    with record_everything() as recorder:
+        first, second = making(one), making(two)
+        for step in (first, second, first):
+            step()
+        two(X, training=True)  # a look
+
+    assert [each.name for each in recorder.models] == ["two", "one"]
+
+
 def test_layers_without_room_are_named_while_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(numbered_store, "LAYERS", 1)
     model = made(rnn(), keras.layers.Dropout(0.5, name="drop"))
@@ -421,6 +449,41 @@ def test_calls_that_do_not_train_and_looks_are_not_heard() -> None:
 
     assert heard == []
     assert recorder.recording["rnn"].calls == 1
+
+
+def data_set(function: Callable[[Any], Any], **how: Any) -> Any:
+    return tf.data.Dataset.from_tensors(X).repeat(20).map(function, **how)
+
+
+AUGMENTED = pytest.mark.parametrize("how", [{}, {"num_parallel_calls": 2}], ids=["one", "two"])
+
+
+@AUGMENTED
+def test_what_a_data_set_does_is_named_and_none_of_the_training(how: dict[str, Any]) -> None:
+    noise, drop = rnn("noise"), keras.layers.Dropout(0.5, name="drop")
+    model = made(noise, drop, rnn("rnn"))
+    with record(model) as recording:
+        model(X, training=True)
+        list(data_set(lambda x: drop(noise(x, training=True), training=True), **how))
+
+    assert {name: layer.calls for name, layer in recording.items()} == {
+        "noise": 1,
+        "rnn": 1,
+        "drop": 1,
+    }
+    assert {*recording.skipped} == {"noise", "drop"}
+    assert all("data set" in reason for reason in recording.skipped.values())
+
+
+@AUGMENTED
+def test_a_model_that_a_data_set_calls_does_not_train(how: dict[str, Any]) -> None:
+    model = made()
+    with record_everything() as recorder:
+        list(data_set(lambda x: model(x, training=True), **how))
+        list(data_set(lambda x: model.layers[0](x, training=True), **how))
+
+    assert list(recorder.models) == []
+    assert dict(recorder.recording) == {}
 
 
 def test_what_could_not_be_dropped_by_a_mask_is_named_after_the_block() -> None:

@@ -34,7 +34,7 @@ class Steps:
 
 
 def counter(steps: Steps) -> StepsMissed:
-    return StepsMissed(steps)  # type: ignore[arg-type]
+    return StepsMissed(steps, lambda _: None)  # type: ignore[arg-type]
 
 
 def layer() -> Layer:

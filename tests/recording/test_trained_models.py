@@ -23,6 +23,38 @@ def test_models_are_in_the_order_in_which_each_trained_last() -> None:
     assert [each.name for each in models] == ["two", "one"]
 
 
+@pytest.mark.parametrize(
+    ("last_calls", "order"),
+    [
+        ({}, ["one", "two", "dense", "three"]),
+        ({"a": 7, "b": 3, "c": 5}, ["two", "three", "dense", "one"]),
+        ({"a": 1, "b": 3, "c": 2, "d": 4}, ["three", "two", "dense", "one"]),
+        # Of layers whose calls were written over nothing is known.
+        ({"b": 3}, ["one", "two", "dense", "three"]),
+    ],
+)
+def test_calls_that_were_recorded_tell_who_trained_last(
+    last_calls: dict[str, int], order: list[str]
+) -> None:
+    models, asked = TrainedModels(), []
+    layers: dict[str, tuple[str, ...]] = {
+        "one": ("a", "d"),
+        "two": ("b",),
+        "dense": (),
+        "three": ("c",),
+    }
+    kept = [Model(name) for name in layers]
+    for each in kept:
+        models.trains(each).layers = layers[each.name]
+
+    models.ends(lambda: asked.append(1) or last_calls)  # type: ignore[func-returns-value]
+
+    assert not asked
+    assert [each.name for each in models] == order
+    assert [each.name for each in models] == order
+    assert len(asked) == 1
+
+
 def test_a_model_is_known_again() -> None:
     models, one, two = TrainedModels(), Model("one"), Model("two")
     first = models.trains(one)
