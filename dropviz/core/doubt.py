@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -279,6 +280,6 @@ def _numbers(y: Any) -> Array:
 
 
 def _checked(share: float) -> float:
-    if not isinstance(share, (int, float)) or not 0 < share < 1:
+    if not isinstance(share, numbers.Real) or not 0 < share < 1:
         raise DropvizError(f"share must be between 0 and 1, as .9. Received: {received(share)}.")
     return float(share)

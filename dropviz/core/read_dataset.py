@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,8 @@ def read_dataset(where: str, dataset: Any, axes: int) -> tuple[Array, Array]:
                 f"answers. Received: shapes {x.shape} and {y.shape}."
             )
         parts.append((x, y) if batched else (x[None], y[None]))
-        size, samples = size + x.nbytes + y.nbytes, samples + len(parts[-1][0])
+        # A batch without a sample counts as one, for even these may have no end.
+        size, samples = size + x.nbytes + y.nbytes, samples + max(1, len(parts[-1][0]))
         if size > MOST_BYTES or samples > MOST_SAMPLES:
             raise DropvizError(
                 f"{where} must be at most {MOST_SAMPLES:,} samples and {MOST_BYTES >> 20:,} MiB, "
@@ -73,6 +75,9 @@ def _count(dataset: Any) -> int | None:
 def _pairs(where: str, dataset: Any) -> Iterator[tuple[Array, Array]]:
     try:
         elements = iter(dataset)
+        if not hasattr(dataset, "__iter__"):
+            # Python would ask for its entries until one is an error, which slices never are.
+            elements = islice(elements, len(dataset))
     except Exception as error:
         raise DropvizError(
             f"{where} must be a data set of pairs (x, y), such as a tf.data.Dataset. Received: "

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from dropviz.core.checks import check_rate, check_whole
+from dropviz.core.file_fields import refused
 from dropviz.core.method_options import RATES
+from dropviz.core.number_forms import MOST_BATCH
 from dropviz.errors import DropvizError, received
 
 
@@ -17,7 +21,8 @@ class Change:
     """The rates from one batch on.
 
     Attributes:
-        batch: The first batch that they act on, counted from 0 over the whole training.
+        batch: The first batch that they act on, counted from 0 over the whole training, at most
+            999,999,999.
         dropout: Drop rate for the inputs x_t, ``0 <= rate < 1``.
         recurrent_dropout: Drop rate of the method's other site, ``0 <= rate < 1``.
         frozen: Whether each batch from here on uses the masks of this one, at the rates
@@ -34,9 +39,11 @@ class Change:
 
     def __post_init__(self) -> None:
         set_checked = object.__setattr__
-        set_checked(self, "batch", check_whole("batch", self.batch, 0))
+        set_checked(self, "batch", check_whole("batch", self.batch, 0, MOST_BATCH))
         for name in RATES:
             set_checked(self, name, check_rate(name, getattr(self, name)))
+        if not isinstance(self.frozen, int | np.bool_):
+            raise refused("frozen", "True or False", self.frozen)
         set_checked(self, "frozen", bool(self.frozen))
 
     def differs(self, before: Change) -> bool:
@@ -75,7 +82,9 @@ def checked(changes: Iterable[Change | Mapping[str, Any]]) -> tuple[Change, ...]
     """
     try:
         made = tuple(each if isinstance(each, Change) else Change(**each) for each in changes)
-    except TypeError as error:
+    except DropvizError:
+        raise
+    except Exception as error:  # whatever a person's own list raises
         raise DropvizError(
             "schedule must be changes, as in [Change(batch=120, dropout=0.2, "
             f"recurrent_dropout=0.5)]. Received: {received(changes)}."

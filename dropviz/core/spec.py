@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from dropviz.core.checks import check_whole
+from dropviz.core.file_fields import refused
 from dropviz.core.method_options import Options
 from dropviz.core.number_forms import MOST, MOST_SEED
 from dropviz.core.schedule import Change, checked
@@ -48,6 +49,8 @@ class RunSpec(Options):
 
     def __post_init__(self) -> None:
         set_checked = object.__setattr__
+        if not isinstance(self.task, str):
+            raise refused("task", 'a name, as in task="digits"', self.task)
         for name, value in asdict(self.setting).items():
             set_checked(self, name, value)
         set_checked(self, "schedule", checked(self.schedule))

@@ -10,6 +10,7 @@ from typing import Any, Self
 from numpy.typing import NDArray
 
 from dropviz.core.checks import check_whole
+from dropviz.core.file_fields import flag, refused
 from dropviz.core.goals import GOALS, Figures, Goal, score_constant
 from dropviz.core.number_forms import MOST
 from dropviz.core.read_dataset import read_dataset
@@ -24,6 +25,7 @@ from dropviz.core.task_checks import (
 from dropviz.errors import DropvizError, is_known, received, unknown_name, visible
 
 _PARTS = ("x", "y", "x_val", "y_val")
+_TEXTS = ("name", "title", "code")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -49,7 +51,7 @@ class Task:
 
     Raises:
         DropvizError: If the data are empty, not finite, of the wrong shape or not what the goal
-            asks for; or the learning rate is no finite number above 0.
+            asks for; the learning rate is no finite number above 0; or a name is no text.
     """
 
     name: str
@@ -65,6 +67,10 @@ class Task:
     characters: bool = False
 
     def __post_init__(self) -> None:
+        for each in _TEXTS:
+            if not isinstance(getattr(self, each), str):
+                raise refused(f"{each} of a task", "a text", getattr(self, each))
+        flag("characters of a task", self.characters)
         goal = self.asked
         check_whole("embedding", self.embedding, 0, MOST)
         object.__setattr__(self, "learning_rate", checked_learning_rate(self.learning_rate))
@@ -116,7 +122,7 @@ class Task:
         for each in given:
             if each not in others:
                 raise unknown_name("attribute of a task", each, others)
-        axes = 1 if given.get("embedding") else 2
+        axes = 1 if check_whole("embedding", given.get("embedding", 0), 0, MOST) else 2
         x, y = read_dataset(f"train of task {received(name)}", train, axes)
         x_val, y_val = read_dataset(f"validation of task {received(name)}", validation, axes)
         return cls(name, x, y, x_val, y_val, **given)
@@ -188,7 +194,7 @@ class Task:
         inputs = f"{counted(self.steps, 'step')} of {counted(self.features, 'feature')}"
         scores = ", ".join(f"{name} {figure(value)}" for name, value in self.guess.items())
         return (
-            f"<Task {visible(str(self.name))}: {sizes}, {inputs}; asks for {self.asked.asks}; "
+            f"<Task {visible(self.name)}: {sizes}, {inputs}; asks for {self.asked.asks}; "
             f"the best constant scores {scores}>"
         )
 

@@ -16,6 +16,7 @@ Array = NDArray[Any]
 
 _SEQUENCES, _TOKENS = 3, 2  # axes of inputs
 _LARGEST = 2**31 - 1  # of int32, in which Keras counts classes and looks words up
+_WIDEST = 8  # bytes of a number that Keras knows; NumPy's longdouble has more
 
 
 def as_array(where: str, value: object) -> Array:
@@ -144,7 +145,7 @@ def _check_targets(where: str, y: Array, samples: int) -> None:
 
 
 def _check_whole(where: str, values: Array, hint: str) -> None:
-    whole = np.issubdtype(values.dtype, np.integer)
+    whole = values.dtype.kind in "iu"  # a span of time is an integer to ``np.issubdtype``
     if not whole or values.min() < 0:
         came = f"smallest {values.min()}" if whole else f"dtype {values.dtype}.{hint}"
         raise DropvizError(f"{where} must be integers from 0. Received: {came.rstrip('.')}.")
@@ -156,8 +157,10 @@ def _check_whole(where: str, values: Array, hint: str) -> None:
 
 
 def _check_numbers(where: str, values: Array) -> None:
-    if not np.issubdtype(values.dtype, np.number) or np.iscomplexobj(values):
-        raise DropvizError(f"{where} must be numbers. Received: dtype {values.dtype}.")
+    wide = values.dtype.kind == "f" and values.itemsize > _WIDEST
+    if wide or values.dtype.kind not in "fiu":
+        hint = ' Try .astype("float64").' if wide else ""
+        raise DropvizError(f"{where} must be numbers. Received: dtype {values.dtype}.{hint}")
     # Keras trains in single precision.
     with np.errstate(over="ignore"):
         bad = int(np.count_nonzero(~np.isfinite(values.astype(np.float32, copy=False))))

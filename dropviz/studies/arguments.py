@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import numbers
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
@@ -71,7 +72,7 @@ def checked_values(name: str, values: Any) -> tuple[Any, ...]:
         values: What was given.
 
     Raises:
-        DropvizError: If it is no list, is empty, or has a value twice.
+        DropvizError: If it is no list, is empty or too long, or has a value twice.
     """
     no_list = DropvizError(
         f"{name} must be a list of values, as {_EXAMPLES.get(name, _RATES)}. "
@@ -80,11 +81,18 @@ def checked_values(name: str, values: Any) -> tuple[Any, ...]:
     if isinstance(values, (str, bytes)):
         raise no_list
     try:
-        listed = tuple(values)
-        twice = [each for at, each in enumerate(listed) if each in listed[:at]]
+        # What has no end is not asked for all of it.
+        listed = tuple(itertools.islice(values, MOST_SEEDS + 1))
+        few = listed if len(listed) <= MOST_SEEDS else ()
+        twice = [each for at, each in enumerate(few) if each in few[:at]]
     # An array may have no axis, or two; and a class what may be listed in its instances alone.
     except Exception as error:
         raise no_list from error
+    if len(listed) > MOST_SEEDS:
+        raise DropvizError(
+            f"{name} must be {MOST_SEEDS:,} values at most. Received: {received(values)}. Leave "
+            "some out."
+        )
     if not listed:
         raise DropvizError(f"{name} must not be empty. Received: {received(values)}.")
     if twice:

@@ -24,7 +24,7 @@ from dropviz.studies.arguments import check_names, checked_seeds, checked_values
 from dropviz.studies.engines import Engine
 from dropviz.studies.seed_statistics import bootstrapped, paired, seeds_needed
 from dropviz.studies.study import How, Listener, run_study
-from dropviz.studies.task_data import OWN
+from dropviz.studies.task_data import task_name
 
 NONE = "none"
 _SHARED = ("units", "epochs")
@@ -77,7 +77,7 @@ def compare(
     check_names(compare, spec, _SHARED)
     how = How(executor, engine, results, listener)
     chosen = checked_seeds(seeds)
-    name = OWN if isinstance(task, Task) else task
+    name = task_name(task)
     base = RunSpec(task=name, **spec)
     rates = dropout, recurrent_dropout
     settings = _settings(checked_values("methods", methods), base, rates, task)
@@ -88,7 +88,7 @@ def compare(
         for key, listed in specs.items()
     }
     entries = tuple(_entry(key, cells, trainings, base.epochs) for key in cells)
-    shown = name if isinstance(task, str) else task.name
+    shown = task.name if isinstance(task, Task) else name
     return Comparison(shown, chosen, base.epochs, base.units, entries, trainings, _VISIBLE)
 
 

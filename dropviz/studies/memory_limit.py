@@ -1,7 +1,9 @@
-"""Whether a training fits into the memory that this process really has."""
+"""Whether a training fits into the memory that this process really has, and a call of a model."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dropviz.core.free_memory import GIB, available
@@ -17,6 +19,8 @@ _KEPT = 16
 _EMBEDDED_COPIES = 3
 # Of each output in a batch: before and after the activation, and its gradient.
 _OUTPUT_COPIES = 3
+# Of one call: sequences, and numbers of the widest layer, 128 MiB. There are several such layers.
+MOST_ROWS, _MOST_NUMBERS = 4096, 2**25
 # Each model of another shape leaves some of its compiled functions behind, in TensorFlow too.
 _LOW = GIB // 2
 
@@ -109,6 +113,21 @@ def check_memory(
         f"An LSTM of {units:,} units needs about {need(units) / GIB:,.1f} GiB to train on this "
         f"task, and {room / GIB:.1f} GiB are free here. {advice}"
     )
+
+
+def rows_of_call(inputs: Sequence[Sequence[int]], weights: Sequence[Sequence[int]]) -> int:
+    """How many samples a model may be called on at once, so that no memory runs out.
+
+    Args:
+        inputs: The shapes of its inputs, samples first.
+        weights: The shapes of its weights, the last axis of which says how wide a layer is.
+
+    Returns:
+        The number, from 1; where the model is small, 4,096.
+    """
+    widest = max((shape[-1] for shape in weights if shape), default=1)
+    numbers = max(max(math.prod(shape[1:]), math.prod(shape[1:2]) * widest) for shape in inputs)
+    return max(1, min(MOST_ROWS, _MOST_NUMBERS // max(1, numbers)))
 
 
 def low_memory() -> str:

@@ -40,12 +40,12 @@ from dropviz.recording.find_layers import (
     setting,
 )
 from dropviz.recording.undisturbed import undisturbed
+from dropviz.studies.memory_limit import rows_of_call
 
 Layer = Any
 Model = Any
 Tensor = Any
 
-_ROWS = 4096  # sequences in one call
 _MOST = 100_000
 _NOISE = (
     keras.layers.GaussianDropout,
@@ -67,18 +67,18 @@ def mc(
     Args:
         model: A built Keras model, or a recurrent layer by itself.
         x: Its inputs, shape (samples, ...); several inputs as Keras takes them.
-        passes: Predictions of each sample, from 2.
+        passes: Predictions of each sample, 2 to 100,000.
         masks: "sample": each sample has masks of its own in each pass, as in training; "pass":
             all samples of a pass share theirs, so that each pass is one thinned network.
         seed: Seed of the masks, 0 to 2**32 - 1; without one they follow from where the model's
             own random streams are, and so are the same in each call.
 
     Returns:
-        The predictions, pass by pass.
+        The predictions, pass by pass: ``outputs`` has the shape (passes, samples, ...).
 
     Raises:
         DropvizError: If an argument is out of range, the inputs do not fit or are not finite,
-            the model is not built, or a layer is stateful.
+            the model is not built or has several outputs, or a layer is stateful.
     """
     require_layer(model, "asked for its doubt")
     passes = check_passes(passes)
@@ -149,8 +149,10 @@ def _passes(
 ) -> NDArray[np.float32]:
     """All passes, several in each call; shape (passes, samples, ...)."""
     samples = len(keras.tree.flatten(inputs)[0])
-    size = min(samples, _ROWS)
-    together = 1 if dropping.one_for_all else max(1, _ROWS // size)
+    shapes = [each.shape for each in keras.tree.flatten(inputs)]
+    rows = rows_of_call(shapes, [each.shape for each in model.weights])
+    size = min(samples, rows)
+    together = 1 if dropping.one_for_all else max(1, rows // size)
     done = []
     for first in range(0, passes, together):
         count = min(together, passes - first)

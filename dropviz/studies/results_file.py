@@ -15,13 +15,44 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from dropviz.core.training_result import TrainingResult
+from dropviz.core.file_fields import (
+    by_name,
+    explained,
+    fields,
+    flag,
+    number,
+    one_of,
+    refused,
+    several,
+    text,
+)
+from dropviz.core.training_result import Ended, TrainingResult
 from dropviz.errors import DropvizError, received
 
 _FORM = 1
 _DIGEST = 16  # hexadecimal digits of SHA-256, which tell a damaged line
+
+
+def _point(name: str, value: Any) -> float:
+    """A point of a curve: a number, NaN and infinity among them."""
+    if type(value) not in {int, float}:
+        raise refused(name, "a number", value)
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise refused(name, "a number", value) from error
+
+
+_RESULT = fields(
+    cell=text,
+    curves=by_name(several(_point)),
+    status=one_of(get_args(Ended)),
+    reason=text,
+    seconds=number(0),
+    retry=flag,
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +90,7 @@ class ResultsFile:
         self._study = study
         self.results: dict[str, TrainingResult] = {}
         try:
-            raw = self.path.read_bytes() if self.path.exists() else b""
+            raw = self._whole()
             if b"\n" in raw:
                 self._read(raw)
             else:
@@ -84,6 +115,16 @@ class ResultsFile:
         except OSError as error:
             raise _unwritable(self.path, error) from error
         self.results[result.cell] = result
+
+    def _whole(self) -> bytes:
+        if not self.path.exists():
+            return b""
+        # A device may have no end, and a pipe waits for somebody who writes.
+        if not self.path.is_file():
+            raise DropvizError(
+                f"{received(str(self.path))} is taken by what is no file. Give another file."
+            )
+        return self.path.read_bytes()
 
     def _begin(self, raw: bytes) -> None:
         first = _line(self._header)
@@ -163,10 +204,11 @@ def _digest(text: str) -> str:
 def _entry(line: bytes, number: int, path: Path) -> dict[str, Any]:
     try:
         held = json.loads(line)
-        entry: dict[str, Any] = held["entry"]
-        if held["digest"] == _digest(json.dumps(entry, sort_keys=True)):
+        entry = held["entry"]
+        digest = _digest(json.dumps(entry, sort_keys=True))
+        if isinstance(entry, dict) and held["digest"] == digest:
             return entry
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         pass
     raise DropvizError(
         f"Line {number:,} of {received(str(path))} is damaged, or the file is no study of dropviz. "
@@ -175,14 +217,8 @@ def _entry(line: bytes, number: int, path: Path) -> dict[str, Any]:
 
 
 def _result(entry: Mapping[str, Any], path: Path) -> TrainingResult:
-    try:
-        curves = {name: tuple(map(float, values)) for name, values in entry["curves"].items()}
-        return TrainingResult(**{**entry, "curves": curves})
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise DropvizError(
-            f"{received(str(path))} holds a result with other fields than this dropviz writes. "
-            "Give another file."
-        ) from error
+    with explained(f"{received(str(path))} is damaged", " Give another file."):
+        return TrainingResult(**_RESULT("a result", entry))
 
 
 def _found(result: TrainingResult) -> str:

@@ -12,12 +12,13 @@ from typing import Any
 
 from dropviz.core.sentences import counted
 from dropviz.core.training_result import TrainingResult
-from dropviz.errors import DropvizError, one_line
+from dropviz.errors import DropvizError, one_line, received
 from dropviz.studies.worker import Answer, Order, answer
 from dropviz.studies.worker_pool import WorkerPool
 
 _AHEAD = 64  # trainings that wait with the executor, beyond those that run
 _DEATHS = 2  # of a worker that a training may take with it, alone
+_LOOK = 1.0  # seconds after which somebody looks for a training that was cancelled
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,9 @@ class CellRunner:
         while self._waiting or self._suspects or self._running:
             try:
                 self._submit()
-                done, _ = wait(self._running, return_when=FIRST_COMPLETED)
+                # One that is cancelled, as by ``shutdown(cancel_futures=True)``, wakes nobody.
+                wait(self._running, _LOOK, FIRST_COMPLETED)
+                done = [each for each in self._running if each.done()]
                 # Last what was sent: who answered before the data came does not need them again.
                 for future in sorted(done, key=self._sent.__contains__):
                     self._take(future)
@@ -134,7 +137,7 @@ class CellRunner:
                 break
 
     def _take(self, future: Future[Answer]) -> None:
-        came = _came(future)
+        came = _came(future, self._running[future], sent=future in self._sent)
         if came.needs_data:
             self._send_data(self._running[future], came.needs_data)
         # Only now: a pool that broke on the way finds the training where it was.
@@ -171,7 +174,9 @@ class CellRunner:
         """Takes what has come to its end, whatever became of the others."""
         done = [each for each in self._running if each.done() and not each.cancelled()]
         for future in done:
-            if not future.exception() and future.result().result is not None:
+            if future.exception() or not _is_of(future.result(), self._running[future]):
+                continue
+            if future.result().result is not None:
                 self._take(future)
 
     def _after_death(self, error: BrokenExecutor) -> None:
@@ -190,13 +195,36 @@ class CellRunner:
         self._suspects.extendleft(reversed(running))
 
 
-def _came(future: Future[Answer]) -> Answer:
+def _came(future: Future[Answer], cell: str, *, sent: bool) -> Answer:
+    """The answer to a training; refused where an executor makes up one of its own.
+
+    Args:
+        future: What was asked.
+        cell: The training.
+        sent: Whether the data were sent with it.
+    """
     try:
-        return future.result()
+        came = future.result()
     except BrokenExecutor:
         raise
     except Exception as error:
         raise _cannot_run(error) from error
+    if not _is_of(came, cell) or (sent and came.needs_data):
+        raise DropvizError(
+            f"The executor must answer the training {received(cell)} with what the function that "
+            f"it was given returns. Received: {received(came)}. The results so far are kept; give "
+            "another executor and the same results file to go on."
+        )
+    return came
+
+
+def _is_of(came: object, cell: str) -> bool:
+    """Whether something is an answer to a training."""
+    if not isinstance(came, Answer):
+        return False
+    if came.result is None:
+        return bool(came.needs_data or came.refused)
+    return isinstance(came.result, TrainingResult) and came.result.cell == cell
 
 
 def _cannot_run(error: Exception) -> DropvizError:

@@ -15,7 +15,7 @@ from dropviz.core.spec import RunSpec
 from dropviz.core.study_result import PlainProof, Trainings, score_of
 from dropviz.core.task import Task
 from dropviz.core.training_result import TrainingResult, cell_of
-from dropviz.errors import one_line
+from dropviz.errors import one_line, received
 from dropviz.studies.arguments import check_listener
 from dropviz.studies.engines import Engine, check_engine
 from dropviz.studies.results_file import ResultsFile, StudyId
@@ -117,7 +117,10 @@ def _proofs(
         asked = [pool.submit(prove, each.cell, each.curves, order, None) for each in chosen]
         for each, future in zip(chosen, asked, strict=True):
             again = (prove, each.cell, each.curves, order, data)
-            proofs.append(future.result() or pool.submit(*again).result())
+            proof = future.result() or pool.submit(*again).result()
+            if not isinstance(proof, PlainProof):
+                return tuple(proofs), f"the executor answered {received(proof)}"
+            proofs.append(proof)
     except Exception as error:  # noqa: BLE001 (whatever an executor raises takes no result with it)
         return tuple(proofs), one_line(error)
     return tuple(proofs), ""

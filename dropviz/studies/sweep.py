@@ -20,7 +20,7 @@ from dropviz.studies.arguments import check_names, checked_seeds, checked_values
 from dropviz.studies.engines import Engine
 from dropviz.studies.seed_statistics import bootstrapped, paired
 from dropviz.studies.study import How, Listener, run_study
-from dropviz.studies.task_data import OWN
+from dropviz.studies.task_data import task_name
 
 _RATES = (0.0, 0.25, 0.5)
 _SHARED = ("units", "epochs", "method", *OPTIONS)
@@ -72,7 +72,7 @@ def sweep(
     rows = _checked("dropout", dropout)
     columns = _checked("recurrent_dropout", recurrent_dropout)
     chosen = checked_seeds(seeds)
-    name = OWN if isinstance(task, Task) else task
+    name = task_name(task)
     # Seeds run fastest: what is found after a while is a coarse map of all seeds.
     specs = [
         RunSpec(task=name, dropout=d, recurrent_dropout=r, seed=seed, **spec)
@@ -94,7 +94,7 @@ def sweep(
         scores=scores,
         estimates={place: bootstrapped(scores[place]) for place in places},
         behind={},
-        task=str(task.name) if isinstance(task, Task) else name,
+        task=task.name if isinstance(task, Task) else name,
     )
     found.behind.update(_behind(found, places))
     return found

@@ -36,11 +36,19 @@ def chosen_task(task: str | Task) -> tuple[str, Task, Any]:
     Raises:
         DropvizError: If there is no such task, or its data cannot be had.
     """
+    name = task_name(task)
     if isinstance(task, Task):
-        return OWN, task, task
+        return name, task, task
+    return name, load_task(name), None
+
+
+def task_name(task: object) -> str:
+    """What a task is called on its way to a worker; raises DropvizError if it is none."""
+    if isinstance(task, Task):
+        return OWN
     if not isinstance(task, str):
         raise DropvizError(
             f"task must be the name of a task ({', '.join(TASKS)}) or a dropviz.Task. "
             f"Received: {received(task)}."
         )
-    return task, load_task(task), None
+    return task

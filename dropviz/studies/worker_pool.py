@@ -64,6 +64,11 @@ class WorkerPool(Closing):
         """Asks a worker to call a function."""
         if self._given is not None:
             asked = self._given.submit(function, *args)
+            if not isinstance(asked, Future):
+                raise DropvizError(
+                    "The submit of an executor must give a concurrent.futures.Future. Received: "
+                    f"{received(asked)}. Give another executor."
+                )
             self._asked.add(asked)
             asked.add_done_callback(self._asked.discard)
             return asked

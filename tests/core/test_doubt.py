@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -138,7 +139,14 @@ def test_outputs_that_are_not_finite_are_counted_and_nothing_else_is_said_of_the
     assert off.varies
 
 
-@pytest.mark.parametrize("share", [0, 1, -0.5, float("nan"), "much"])
+@pytest.mark.parametrize("share", [np.float32(0.5), Fraction(1, 2), np.float16(0.5)])
+def test_a_share_is_any_real_number(share: Any) -> None:
+    one = doubt()
+
+    np.testing.assert_array_equal(one.band(share), one.band(0.5))
+
+
+@pytest.mark.parametrize("share", [0, 1, -0.5, float("nan"), "much", True, 0.5j])
 def test_a_share_out_of_range_is_refused(share: Any) -> None:
     with pytest.raises(DropvizError, match="share must be between 0 and 1"):
         doubt().band(share)

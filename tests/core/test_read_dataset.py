@@ -28,6 +28,16 @@ class Counted:
         return iter(self.elements)
 
 
+class Slices:
+    """A data set that is asked for its batches by number, and slices for ever as arrays do."""
+
+    def __len__(self) -> int:
+        return 2
+
+    def __getitem__(self, number: int) -> Any:
+        return X[3 * number : 3 * number + 3], Y[3 * number : 3 * number + 3]
+
+
 def samples() -> list[tuple[Any, Any]]:
     return list(zip(X, Y, strict=True))
 
@@ -42,8 +52,13 @@ def samples() -> list[tuple[Any, Any]]:
         Counted(samples(), 4),
         Counted(samples(), -2),
         Counted(samples(), "many"),
+        Slices(),
+        [(X[:0], Y[:0]), (X, Y)],
     ],
-    ids=["samples", "once", "batches", "lists", "counted", "uncounted", "odd count"],
+    ids=[
+        *("samples", "once", "batches", "lists", "counted", "uncounted", "odd count", "slices"),
+        "an empty batch",
+    ],
 )
 def test_a_data_set_is_read_whole_and_in_its_order(dataset: Any) -> None:
     x, y = read_dataset("train", dataset, 2)

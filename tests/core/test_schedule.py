@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import dropviz
@@ -45,7 +46,26 @@ def test_a_rate_of_a_change_is_checked_by_its_name(name: str, wrong: Any) -> Non
 def test_the_batch_of_a_change_is_a_whole_number_from_0(wrong: Any) -> None:
     said = refused(lambda: Change(wrong, 0.1, 0.2))
 
-    assert said == f"batch must be a whole number from 0. Received: batch={wrong!r}."
+    assert said == f"batch must be a whole number from 0 to 999999999. Received: batch={wrong!r}."
+
+
+@pytest.mark.parametrize("batch", [10**9, 2**63, 10**400])
+def test_a_batch_that_no_scenario_writes_is_refused(batch: int) -> None:
+    assert refused(lambda: Change(batch, 0.1, 0.2)).startswith("batch must be a whole number")
+
+
+@pytest.mark.parametrize("wrong", ["no", None, [], np.zeros(2)])
+def test_masks_are_frozen_or_not(wrong: Any) -> None:
+    assert refused(lambda: Change(0, 0.1, 0.2, wrong)).startswith("frozen must be True or False.")
+
+
+def test_a_schedule_that_cannot_be_asked_for_its_changes_is_none() -> None:
+    class Broken:
+        def __iter__(self) -> Any:
+            raise LookupError
+
+    for wrong in (Broken(), (1 / 0 for _ in [1]), [Broken()]):
+        assert refused(lambda wrong=wrong: checked(wrong)).startswith("schedule must be changes")
 
 
 def test_what_a_change_holds_is_of_plain_types() -> None:

@@ -54,6 +54,12 @@ def test_an_unknown_task_names_the_nearest_one_when_it_is_checked() -> None:
         RunSpec(task="digit").check_task()
 
 
+@pytest.mark.parametrize("wrong", [None, 5, ["digits"], b"digits"])
+def test_a_task_is_called_by_a_name(wrong: Any) -> None:
+    with pytest.raises(DropvizError, match=r"^task must be a name, as in task="):
+        RunSpec(task=wrong)
+
+
 def test_a_task_that_comes_with_dropviz_passes_its_check() -> None:
     RunSpec(task="digits").check_task()
 

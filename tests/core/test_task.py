@@ -127,6 +127,46 @@ def test_classes_that_are_not_integers_from_0_are_refused(y: Any, said: str) -> 
         made(y=y)
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"x": X.astype("m8[s]")}, r"x .* must be numbers\. Received: dtype timedelta64\[s\]\.$"),
+        ({"x": X.astype("longdouble")}, r"x .* numbers\..* float128\. Try \.astype\(\"float64\"\)"),
+        ({"y": Y.astype("m8[s]")}, r"y .* integers from 0\. Received: dtype timedelta64\[s\]"),
+        ({"y": Y.astype("m8[s]"), "goal": "numbers"}, r"y .* numbers\. Received: dtype timedelta"),
+        ({"y": Y.astype("longdouble"), "goal": "numbers"}, r"y .* numbers\..*Try \.astype"),
+        ({"x": TOKENS.astype("m8[D]"), "embedding": 2}, r"x .* integers from 0\. Received: dtype"),
+    ],
+)
+def test_numbers_that_keras_does_not_know_are_refused(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(DropvizError, match=f"^{said}"):
+        made(**given)
+
+
+@pytest.mark.parametrize("kind", ["int8", "uint64", "float16", ">f4", ">i8", "float64"])
+def test_numbers_may_be_of_any_kind_that_keras_knows(kind: str) -> None:
+    assert made(x=X.astype(kind)).steps == 3
+
+
+@pytest.mark.parametrize("part", ["name", "title", "code"])
+@pytest.mark.parametrize("wrong", [None, 5, b"mine", ["mine"]])
+def test_what_is_shown_of_a_task_is_text(part: str, wrong: Any) -> None:
+    with pytest.raises(DropvizError, match=f"^{part} of a task must be a text. Received: "):
+        made(**{part: wrong})
+
+
+@pytest.mark.parametrize("wrong", ["yes", None, np.zeros(2)])
+def test_classes_are_characters_or_not(wrong: Any) -> None:
+    with pytest.raises(DropvizError, match=r"^characters of a task must be true or false"):
+        made(characters=wrong)
+
+
+@pytest.mark.parametrize("wrong", [np.zeros(2), "3", -1])
+def test_a_data_set_is_not_read_for_an_embedding_that_is_no_width(wrong: Any) -> None:
+    with pytest.raises(DropvizError, match=r"^embedding must be a whole number from 0"):
+        Task.from_dataset("own", iter(()), iter(()), embedding=wrong)
+
+
 @pytest.mark.parametrize("x_val", [X[:2, :2], X[:2, :, :1]], ids=["steps", "features"])
 def test_training_and_validation_must_have_the_same_shape(x_val: Any) -> None:
     with pytest.raises(DropvizError, match=r"must agree in steps and features.*\(3, 2\) and"):

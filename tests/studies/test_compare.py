@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -328,6 +329,9 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         {"methods": ["none", "moon", "lstm:m=moon:d.25:r.25:u8:s3"]},
         "Received: 'moon' and 'lstm:m=moon:d.25:r.25:u8:s3', which are both method 'moon'",
     ),
+    "a task in a list": ({"task": ["digits"]}, r"task must be the name of a task \(digits"),
+    "a task that is an array": ({"task": np.zeros(2)}, r"task must be the name of a task \(digits"),
+    "seeds without end": ({"seeds": itertools.count()}, "seeds must be 10,000 values at most"),
     "two seeds of one spec": (
         {"methods": [RunSpec(dropout=0.2, seed=1), RunSpec(dropout=0.2, seed=2)]},
         "which are both method 'keras' with dropout=0.2",

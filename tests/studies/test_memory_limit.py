@@ -7,7 +7,13 @@ import pytest
 
 from dropviz.errors import DropvizError
 from dropviz.studies import memory_limit
-from dropviz.studies.memory_limit import Around, check_memory, low_memory, needed
+from dropviz.studies.memory_limit import (
+    Around,
+    check_memory,
+    low_memory,
+    needed,
+    rows_of_call,
+)
 
 GIB = 2**30
 DIGITS: dict[str, Any] = {"features": 8, "steps": 8, "batch_size": 64}
@@ -124,6 +130,24 @@ def test_little_that_is_left_is_said(
 
     assert low_memory().startswith(said)
     assert bool(low_memory()) == bool(said)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "weights", "rows"),
+    [
+        ([(9, 20, 1)], [(1, 128), (32, 128), (128,)], 4096),
+        ([(9, 1000, 64)], [(64, 256), ()], 131),
+        ([(9, 1000)], [(20_000, 128)], 262),
+        ([(9, 10), (9, 500, 512)], [(4, 4)], 131),
+        ([(9, 10**6, 64)], [(64, 256)], 1),
+        ([(9, 3)], [], 4096),
+    ],
+    ids=["small", "long", "words", "two inputs", "one at a time", "no weights"],
+)
+def test_a_model_is_called_on_as_many_samples_as_have_room(
+    inputs: list[tuple[int, ...]], weights: list[tuple[int, ...]], rows: int
+) -> None:
+    assert rows_of_call(inputs, weights) == rows
 
 
 # ---------------------------------------------------------------- what stands around the LSTM

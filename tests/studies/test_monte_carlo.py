@@ -10,7 +10,7 @@ import pytest
 from dropviz.errors import DropvizError
 from dropviz.methods.lstm import LSTM
 from dropviz.recording.record import record
-from dropviz.studies import monte_carlo
+from dropviz.studies import memory_limit, monte_carlo
 from dropviz.studies.monte_carlo import mc
 from tests.keras_models import Array, Layer, Model
 
@@ -93,12 +93,31 @@ def test_passes_that_drop_weights_have_each_its_own() -> None:
 def test_samples_in_parts_share_the_masks_of_their_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     same = np.repeat(X[:1], 10, axis=0)
     model = model_of(keras.layers.LSTM(4, **RATES), keras.layers.Dropout(0.4))
-    monkeypatch.setattr(monte_carlo, "_ROWS", 4)
+    monkeypatch.setattr(memory_limit, "MOST_ROWS", 4)
 
     alike = mc(model, same, passes=3, masks="pass").outputs
 
     assert alike.shape[:2] == (3, 10)
     assert np.ptp(alike, axis=1).max() < ROUNDING
+
+
+@pytest.mark.parametrize(("most", "called_on"), [(1, [1] * 7), (3, [3, 3, 1]), (6, [6, 1])])
+def test_a_call_is_as_large_as_memory_allows(
+    monkeypatch: pytest.MonkeyPatch, most: int, called_on: list[int]
+) -> None:
+    model = model_of(keras.layers.Dropout(0.4))
+    monkeypatch.setattr(memory_limit, "_MOST_NUMBERS", most * STEPS * FEATURES)
+    called: list[int] = []
+    real = monte_carlo._numbers
+
+    def noted(outputs: Any) -> Any:
+        called.append(len(outputs))
+        return real(outputs)
+
+    monkeypatch.setattr(monte_carlo, "_numbers", noted)
+
+    assert mc(model, X, passes=2).outputs.shape == (2, *X.shape)
+    assert called == [*called_on * 2, SAMPLES]  # the last with dropout off
 
 
 def test_a_mask_of_a_pass_is_a_mask_of_its_rate() -> None:

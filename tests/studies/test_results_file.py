@@ -4,6 +4,7 @@ import json
 import math
 import os
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from dropviz.core.training_result import TrainingResult
 from dropviz.errors import DropvizError
+from dropviz.studies import results_file
 from dropviz.studies.results_file import ResultsFile, StudyId, data_digest
 
 STUDY = StudyId("digits", "abc", "exact", {"keras": "3.15", "dropviz": "0.1"})
@@ -198,6 +200,62 @@ def test_two_results_of_one_cell_are_refused(path: Path) -> None:
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(DropvizError, match="cannot be kept in"):
         ResultsFile(tmp_path / "none" / "results.jsonl", STUDY)
+
+
+def with_entries(path: Path, *entries: Any) -> None:
+    """Writes a file whose digests are right, whatever it says."""
+    first = json.loads(path.read_text().splitlines()[0])["entry"]
+    lines = [results_file._line(each) for each in (first, *entries)]
+    path.write_bytes(b"".join(lines))
+
+
+GOOD: dict[str, Any] = {**asdict(result(1)), "curves": {"loss": [1.5, math.nan]}}
+
+
+# By field what it may not be; the loss is a curve's only point.
+WRONG: dict[str, list[Any]] = {
+    "more": [1],
+    "cell": [5, None, []],
+    "curves": [5, {"loss": 5}, {"loss": ["1"]}, *({"loss": [n]} for n in (True, 10**400, None))],
+    "status": ["banana", 1],
+    "seconds": ["x", None, -1, math.nan],
+    "reason": [5],
+    "retry": ["no"],
+}
+ENTRIES = [{**GOOD, field: wrong} for field, every in WRONG.items() for wrong in every]
+
+
+@pytest.mark.parametrize("entry", [5, None, [], "x", {}, *ENTRIES], ids=repr)
+def test_what_no_dropviz_writes_is_refused_though_its_digest_is_right(
+    path: Path, entry: Any
+) -> None:
+    ResultsFile(path, STUDY)
+    with_entries(path, GOOD)
+    assert list(ResultsFile(path, STUDY).results) == ["lstm:s1"]
+    with_entries(path, entry)
+
+    with pytest.raises(DropvizError, match="is damaged") as caught:
+        ResultsFile(path, STUDY)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_line_that_is_nested_deeper_than_can_be_read_is_damaged(path: Path) -> None:
+    ResultsFile(path, STUDY)
+    with path.open("ab") as file:
+        file.write(b"[" * 200_000 + b"\n")
+
+    with pytest.raises(DropvizError, match=r"^Line 2 of .* is damaged"):
+        ResultsFile(path, STUDY)
+
+
+def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    # One has no end, one waits for somebody who writes.
+    for place in (tmp_path, pipe, "/dev/zero"):
+        with pytest.raises(DropvizError, match="is taken by what is no file"):
+            ResultsFile(place, STUDY)
 
 
 def test_a_full_disk_leaves_no_torn_line(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

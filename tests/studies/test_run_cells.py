@@ -273,6 +273,7 @@ def cancelled(future: Future[Any]) -> None:
 WRONG: dict[str, Callable[[Future[Any]], object]] = {
     "raises": lambda future: future.set_exception(OSError("a lost worker")),
     "is cancelled": cancelled,
+    "is cancelled and nobody is told": lambda future: future.cancel(),
     "has other versions": lambda future: future.set_result(Answer(refused="Other versions.")),
 }
 
@@ -313,6 +314,75 @@ def test_what_has_ended_is_kept_where_an_executor_is_shut_down_on_the_way() -> N
         CellRunner(pool, ORDER, None, found.append).run(CELLS[:10])
 
     assert sorted(each.cell for each in found) == sorted(CELLS[:5])
+
+
+def test_trainings_that_a_shutdown_cancels_are_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, replies: Callable[[Reply], None]
+) -> None:
+    monkeypatch.setattr(run_cells, "_LOOK", 0.01)
+    found: list[TrainingResult] = []
+    all_are_asked = threading.Event()
+
+    def reply(cell: str, _: Any) -> Answer:
+        executor.shutdown(wait=False, cancel_futures=True)
+        return done(cell)
+
+    replies(reply)
+    with ThreadPoolExecutor(1) as executor:
+        executor.submit(all_are_asked.wait)
+        pool = WorkerPool(executor, 1)
+        submit = pool.submit
+
+        def asked(*args: Any) -> Future[Any]:
+            future = submit(*args)
+            if args[1] == CELLS[4]:
+                all_are_asked.set()
+            return future
+
+        monkeypatch.setattr(pool, "submit", asked)
+        with pytest.raises(DropvizError, match=r"could not run a training \(CancelledError\)"):
+            CellRunner(pool, ORDER, None, found.append).run(CELLS[:5])
+
+    assert [each.cell for each in found] == CELLS[:1]
+
+
+ODD_ANSWERS: dict[str, Any] = {
+    "a number": 5,
+    "none": None,
+    "an empty one": Answer(),
+    "the result of another": done(CELLS[9]),
+    "a word for a result": Answer("done"),  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize("odd", ODD_ANSWERS)
+def test_what_is_no_answer_to_its_training_is_said_and_the_others_are_kept(odd: str) -> None:
+    found: list[TrainingResult] = []
+    pool = WorkerPool(Ended(lambda future: future.set_result(ODD_ANSWERS[odd])), 10)
+
+    with pytest.raises(DropvizError, match=f"must answer the training '{CELLS[1]}'") as caught:
+        CellRunner(pool, ORDER, None, found.append).run(CELLS[:5])
+
+    assert "\n" not in str(caught.value)
+    assert sorted(each.cell for each in found) == [CELLS[0], *CELLS[2:5]]
+
+
+def test_data_are_not_sent_for_ever_to_who_never_has_them(
+    replies: Callable[[Reply], None],
+) -> None:
+    workers = itertools.count()
+    replies(lambda *_: Answer(needs_data=f"worker {next(workers)}"))
+    with ThreadPoolExecutor(1) as executor, pytest.raises(DropvizError, match="must answer"):
+        ran(WorkerPool(executor, 1), data=object(), cells=CELLS[:3])
+
+
+def test_an_executor_that_gives_no_future_is_said_in_a_sentence() -> None:
+    class Silent(Executor):
+        def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Any:
+            del function, args, kwargs
+
+    with WorkerPool(Silent(), 1) as pool, pytest.raises(DropvizError, match="Received: None"):
+        ran(pool)
 
 
 def test_workers_of_other_versions_end_the_study(replies: Callable[[Reply], None]) -> None:

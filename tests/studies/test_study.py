@@ -100,6 +100,14 @@ def test_what_was_compared_before_is_kept() -> None:
     assert found.proof_sentence.endswith("Another could not be compared: MemoryError.")
 
 
+@pytest.mark.parametrize("odd", [None, 5, SAME])
+def test_what_is_no_comparison_is_none(odd: Any) -> None:
+    found = studied(AtOnce(proved=lambda *_: odd))
+
+    assert found.proofs == ()
+    assert found.proof_sentence.startswith("Not compared with plain Keras: the executor answered")
+
+
 def test_an_interrupted_comparison_is_an_interrupt() -> None:
     class Interrupted(Future[Any]):
         def result(self, timeout: float | None = None) -> Any:

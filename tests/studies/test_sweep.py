@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
@@ -242,6 +243,8 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "a rate of 1": ({"dropout": [0, 1.0]}, "dropout must be"),
     "no list": ({"dropout": 0.5}, "must be a list"),
     "NaN": ({"dropout": [math.nan]}, "dropout must be"),
+    "rates without end": ({"dropout": itertools.repeat(0.1)}, "dropout must be 10,000 values at"),
+    "too many seeds": ({"seeds": range(10_001)}, "seeds must be 10,000 values at most"),
     "no seed": ({"seeds": 0}, "seeds must be"),
     "seeds twice": ({"seeds": [1, 2, 1]}, "seeds must have each value once"),
     "a seed below 0": ({"seeds": [-1]}, "seed must be"),

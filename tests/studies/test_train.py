@@ -421,7 +421,7 @@ def nothing_may_train(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"seed": -1}, "seed must be a whole number from 0"),
         ({"method": "keras2"}, "Did you mean 'keras'"),
         ({"task": "digit"}, "Did you mean 'digits'"),
-        ({"task": None}, "There is no task None"),
+        ({"task": None}, "task must be a name"),
         ({"task": "lstm:d2"}, "dropout must be at least 0 and below 1"),
         ({"task": "lstm:x9"}, "the part 'x9' is not understood"),
         ({"task": "lstm:task=digit"}, "Did you mean 'digits'"),
