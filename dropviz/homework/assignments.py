@@ -17,6 +17,10 @@ from dropviz.homework.study import rows_from
 from dropviz.homework.submission import Submission
 from dropviz.homework.variants import variant_of
 
+_NO_DESIGN = (
+    "the notebook sets design to no plain value: expected one dictionary of numbers, texts and "
+    "lists, written out where it is set, without names or calls, and not changed after that"
+)
 Judged = tuple[list[Check], str]  # the checks, and why there are not more
 
 
@@ -44,8 +48,8 @@ class Assignment:
 
 def _mask(child: Child, submission: Submission, key: Key) -> Judged:
     told = _told(key, submission)
-    child.load(submission.cells, ["make"], told)
     asked = variant_of(key, submission.student)
+    child.load(submission.cells, ["make"], told, {"asked": asked.plain})
     seed = judges_seed(key, submission) % (MOST_SEED + 1)
     return mask_judge.judge_mask(Maker(child, told), asked, seed)
 
@@ -66,6 +70,8 @@ def _study(child: Child, submission: Submission, key: Key) -> Judged:
         found = json.loads(read)
     except (ValueError, RecursionError):
         raise child.refuse("its values could not be read") from None
+    if "design" not in found:
+        raise child.refuse(_NO_DESIGN)
     rows = rows_from(submission.printed)
     seed = judges_seed(key, submission)
     return study_judge.judge_study(found.get("design"), found.get("claim"), rows, seed)

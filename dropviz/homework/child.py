@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from dropviz.homework.frames import CODE, Array, Frame, Kind, read, write
 
 _STEPS = 4  # of the input that a layer is built for
 _SAID, _NAME = 500, 60  # letters of an error, and of a name
+
+_BOLD = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class _Shell:
@@ -58,13 +61,16 @@ class AnswerRunner:
     def _run(self, asked: Frame) -> Frame:
         import keras
 
-        names, cells = _names_and_cells(asked.text)
+        names, given, cells = _asked_for(asked.text)
         found, wrong = statements(cells)
+        # A notebook that does not hold the value itself has read it where nothing is read from.
+        given = {name: given[name] for name in given.keys() - literals(found, [*given]).keys()}
+        self._space.update(given)
         seed = asked.numbers[0]
         random.seed(seed)
         keras.utils.set_random_seed(seed)
         try:
-            exec(compile(needed(found, names), "<your notebook>", "exec"), self._space)  # noqa: S102
+            exec(compile(needed(found, names, given), "<your notebook>", "exec"), self._space)  # noqa: S102
         except ImportError as error:
             if error.name != "dropviz":
                 raise
@@ -76,8 +82,10 @@ class AnswerRunner:
         return Frame(Kind.DONE)
 
     def _literal(self, asked: Frame) -> Frame:
-        names, cells = _names_and_cells(asked.text)
-        return Frame(Kind.DONE, text=json.dumps(literals(statements(cells)[0], names)))
+        names, _, cells = _asked_for(asked.text)
+        values = literals(statements(cells)[0], names)
+        # A set, say, is no value of a design's; as what it reads like it comes to be told so.
+        return Frame(Kind.DONE, text=json.dumps(values, default=repr, skipkeys=True))
 
     def _make(self, asked: Frame) -> Frame:
         import keras
@@ -124,9 +132,9 @@ class AnswerRunner:
         return np.array(reply.arrays[0])
 
 
-def _names_and_cells(text: str) -> tuple[list[str], list[str]]:
-    names, *cells = text.split("\0")
-    return names.split(), cells
+def _asked_for(text: str) -> tuple[list[str], dict[str, Any], list[str]]:
+    names, given, *cells = text.split("\0")
+    return names.split(), json.loads(given), cells
 
 
 def _reseed(layer: Any, seed: int) -> None:
@@ -139,7 +147,8 @@ def _reseed(layer: Any, seed: int) -> None:
 
 
 def _words(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    plain = _BOLD.sub("", str(error))  # as Keras has it
+    lines = [line.strip() for line in plain.splitlines() if line.strip()]
     own = [line for line in lines if not line.startswith("Exception encountered when calling")]
     said = " ".join((own or lines)[:1])
     return f"{type(error).__name__}: {said}"[:_SAID] if said else type(error).__name__

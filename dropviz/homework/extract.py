@@ -8,14 +8,27 @@ from __future__ import annotations
 import ast
 import re
 import symtable
-from collections.abc import Collection, Iterator, Sequence
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple
 
 # A cell of more magics than IPython goes through ends in a RuntimeError, as recursion does.
 _PARSER_FAILS = (SyntaxError, ValueError, MemoryError, RuntimeError)
 _IMPORTS = (ast.Import, ast.ImportFrom)
 _STAR = "*"  # as which `from keras.layers import *` binds: nobody can see which names it brings
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_SETTERS = ("setattr", "delattr")
 _CELL_MAGICS = re.compile(r"\A(?:\s*%%.*)+")
+
+
+class _Known(NamedTuple):
+    """What is known of a notebook's names: which are modules, and what its functions change."""
+
+    modules: Collection[str] = ()
+    changed_by: Mapping[str, Collection[str]] = {}
+
+
+_NOTHING = _Known()
 
 
 def statements(cells: Sequence[str]) -> tuple[list[ast.stmt], list[str]]:
@@ -39,12 +52,13 @@ def statements(cells: Sequence[str]) -> tuple[list[ast.stmt], list[str]]:
     return found, wrong
 
 
-def needed(found: Sequence[ast.stmt], names: Sequence[str]) -> str:
+def needed(found: Sequence[ast.stmt], names: Sequence[str], given: Collection[str] = ()) -> str:
     """The code that some names need, in the order of the notebook.
 
     Args:
         found: All statements.
         names: What is asked for.
+        given: Names whose values are there already.
 
     Returns:
         Every statement that binds or changes one of the names, or a name of the notebook's that
@@ -52,11 +66,14 @@ def needed(found: Sequence[ast.stmt], names: Sequence[str]) -> str:
     """
     found = [node for node in found if not _is_of_dropviz(node)]
     modules = {name for node in found if isinstance(node, _IMPORTS) for name in _bound(node)}
+    # Where an answer itself is called, it is tried out.
+    functions = [node for node in found if isinstance(node, _FUNCTIONS) and node.name not in names]
+    known = _Known(modules, {each.name: _changed(each, _Known(modules)) for each in functions})
     binding: dict[str, list[int]] = {}
     for number, node in enumerate(found):
-        for name in set(_bound(node, modules)):
+        for name in set(_bound(node, known)):
             binding.setdefault(name, []).append(number)
-    wanted, seen, kept = [*names, _STAR], set[str](), set[int]()
+    wanted, seen, kept = [*names, _STAR], set(given), set[int]()
     while wanted:
         name = wanted.pop()
         if name in seen:
@@ -77,16 +94,17 @@ def literals(found: Sequence[ast.stmt], names: Sequence[str]) -> dict[str, Any]:
         names: What is asked for.
 
     Returns:
-        By name the last value that it is set to; a name that is not set to a literal is left out.
+        By name the last value that it is set to; a name that is not set to a literal, or is
+        changed after that, is left out.
     """
     values: dict[str, Any] = {}
-    for name, value in (pair for node in found for pair in _assigned(node)):
-        if name in names:
+    for node in found:
+        for name in _bound(node):
             values.pop(name, None)
-            try:
-                values[name] = ast.literal_eval(value)
-            except _PARSER_FAILS:
-                continue
+        for name, value in _assigned(node):
+            if name in names:
+                with suppress(*_PARSER_FAILS):
+                    values[name] = ast.literal_eval(value)
     return values
 
 
@@ -120,22 +138,49 @@ def _paired(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]
             yield from _paired(each, its)
 
 
-def _bound(node: ast.AST, modules: Collection[str] = ()) -> Iterator[str]:
+def _bound(node: ast.AST, known: _Known = _NOTHING) -> Iterator[str]:
     """Names that a statement binds, or whose value it changes, where it stands."""
     match node:
+        case ast.AnnAssign(value=None):
+            return
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             yield node.name
+            for each in node.decorator_list:
+                called = each.func if isinstance(each, ast.Call) else each
+                yield from known.changed_by.get(_root(called), ())
             return
         case ast.alias():
             yield (node.asname or node.name).partition(".")[0]
-        case ast.Name(ctx=ast.Store()) | ast.Attribute(ctx=ast.Store()):
+        case ast.Name() | ast.Attribute() | ast.Subscript() if isinstance(node.ctx, ast.Store):
             yield _root(node)
-        case ast.Subscript(ctx=ast.Store()):
-            yield _root(node)
-        case ast.Expr(ast.Call(ast.Attribute() as method)) if _root(method) not in modules:
-            yield _root(method)  # as of names.append("x"), but not np.save(x)
+        case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            yield name
+        case ast.MatchMapping(rest=str(name)):
+            yield name
+        case ast.Expr(ast.Call() as call):
+            yield from _changed_by(call, known)
     for child in ast.iter_child_nodes(node):
-        yield from _bound(child, modules)
+        yield from _bound(child, known)
+
+
+def _changed_by(call: ast.Call, known: _Known) -> Iterator[str]:
+    """Names whose value a call changes that is a statement by itself."""
+    match call:
+        case ast.Call(ast.Attribute() as method) if _root(method) not in known.modules:
+            yield _root(method)  # as of names.append("x"), but not np.save(x)
+        case ast.Call(ast.Name(name), [whose, *_]) if name in _SETTERS:
+            yield _root(whose)
+        case ast.Call(ast.Name(name)):
+            yield from known.changed_by.get(name, ())
+
+
+def _changed(function: ast.stmt, known: _Known) -> set[str]:
+    """Names of the notebook's that a function binds or changes when it is called."""
+    inside = [node for node in ast.walk(function) if isinstance(node, _FUNCTIONS)]
+    names = {name for node in inside for each in node.body for name in _bound(each, known)}
+    with suppress(*_PARSER_FAILS):
+        return names & set(_used(function))
+    return set()
 
 
 def _is_of_dropviz(node: ast.stmt) -> bool:

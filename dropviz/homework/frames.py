@@ -32,11 +32,11 @@ class Kind(IntEnum):
     """What a frame says."""
 
     READY = 1  # the locks are shut; numbers: those that hold
-    CODE = 2  # text: the names that are asked for, then the cells
+    CODE = 2  # text: the names that are asked for, what is given (JSON), then the cells
     MAKE = 3  # arrays: units, rate, features; what comes back are the shapes of the weights
     CALL = 4  # numbers: layer, training, weights; arrays: weights, inputs, states
     IDENTIFY = 5  # numbers: features, units
-    LITERAL = 6  # text: names; what comes back is JSON
+    LITERAL = 6  # text: as of CODE; what comes back is JSON
     DONE = 7  # it went well
     FAILED = 8  # text: what the answer's own error says
     ASK = 9  # of the answer: CALL on the judge's layer

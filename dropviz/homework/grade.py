@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from dropviz.errors import DropvizError, visible
+from dropviz.errors import DropvizError, received, visible
 from dropviz.homework.assignments import assignment_of
 from dropviz.homework.fork_client import ForkServer
 from dropviz.homework.judge import judge
@@ -58,8 +58,9 @@ def grade(
         DropvizError: If there is nothing to grade.
     """
     read: dict[Path, Submission] = {}
-    failed: list[Graded] = []
-    for path in find_notebooks(folder):
+    found, left = find_notebooks(folder)
+    failed = [Graded(each.relative_to(folder), why, failed=True) for each, why in left.items()]
+    for path in found:
         inside = path.relative_to(folder)
         try:
             read[inside] = read_submission(path, folder)
@@ -98,7 +99,17 @@ def _grade(
     report = judge(server, submission, key, unlocked=unlocked)
     told = _told(path, report) if there else visible(report.lines[0])
     write_report(reports, report)
-    return told
+    return f"{told}{_of_another(submission)}"
+
+
+def _of_another(submission: Submission) -> str:
+    """What to tell of a neighbour's notebook, or of one in the wrong folder."""
+    if not submission.says:
+        return ""
+    return (
+        f" It says that it is of {received(submission.says)}, and was graded as that of "
+        f"{submission.student}, in whose folder it lies."
+    )
 
 
 def _told(path: Path, report: Report) -> str:

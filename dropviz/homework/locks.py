@@ -6,8 +6,10 @@ what it starts: TensorFlow's own threads, in which an answer can run code too, s
 
 from __future__ import annotations
 
+import ctypes
 import os
 import resource
+import signal
 import sys
 from contextlib import suppress
 from enum import IntEnum
@@ -42,8 +44,11 @@ WORDS = {
 NEEDED = (Lock.FILES, Lock.CALLS, Lock.LIMITS)
 
 
-def shut() -> tuple[Lock, ...]:
+def shut(server: int) -> tuple[Lock, ...]:
     """Shuts every lock that this system has, for good.
+
+    Args:
+        server: The process that it was forked from, with which it ends.
 
     Returns:
         The locks that hold now.
@@ -51,6 +56,7 @@ def shut() -> tuple[Lock, ...]:
     _offer_to_kernel()
     readable_paths = readable()
     own = become_own_user()
+    _end_with(server)
     held = {
         Lock.LIMITS: _limits(own_user=own),
         Lock.USER: own,
@@ -72,6 +78,14 @@ def _offer_to_kernel() -> None:
     # Before all locks: of a process that becomes another user, what is in /proc is root's.
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+def _end_with(server: int) -> None:
+    """Has the kernel end this process when the server ends, whatever ends that."""
+    # The kernel forgets it where a process becomes another user, and seccomp refuses it.
+    ctypes.CDLL(None).prctl(seccomp.SIGNAL_OF_PARENTS_DEATH, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != server:
+        os._exit(0)
 
 
 def _limits(*, own_user: bool) -> bool:

@@ -61,17 +61,18 @@ def judge_mask(
     found = verdict.sites[asked.site]
     checks += _manners(found, asked, verdict)
     agreed = agreement(make, found, asked.rate, seed)
+    same = _check("equations", agreed.holds, _SAME, agreed.sentence)
     if not agreed.holds:
-        off = max(agreed.in_training, agreed.at_inference)
-        same = _check("equations", agreed.holds, _SAME, f"off by {off:.1g}")
         # What the experiment saw is then not what this layer does.
         return [same], (
             "with ordinary random weights the layer does not do what it did in the experiment, so "
             "that nothing of the experiment counts"
         )
-    return [*checks, _check("equations", agreed.holds, _SAME, "the same to a thousandth")], ""
+    return [*checks, same], ""
 
 
+_WIDE = 0.5  # of an interval that says nothing of a rate: that of a single draw, or of none
+_NOT_TOLD = "it could not be told"
 _SAME = "with ordinary weights, the outputs of an LSTM with such a mask"
 
 
@@ -88,10 +89,11 @@ def _manners(found: SiteVerdict, asked: Variant, verdict: Verdict) -> Iterator[C
     yield _check("life", lives, f"a mask that lives for {_life(asked.life)}", life)
     yield _sharing(found, asked)
     low, high = found.rate_interval
-    counted = f"between {low:.3f} and {high:.3f}"
-    yield _check("rate", low < asked.rate < high, f"rate {asked.rate:g}", counted)
+    told = high - low < _WIDE
+    counted = f"between {low:.3f} and {high:.3f}" if told else _NOT_TOLD
+    yield _check("rate", told and low < asked.rate < high, f"rate {asked.rate:g}", counted)
     yield _scaling(found, asked, verdict)
-    many = {True: "one mask for all", False: "one each", None: "it could not be told"}
+    many = {True: "one mask for all", False: "one each", None: _NOT_TOLD}
     single = found.same_over_samples is False
     yield _check(
         "samples", single, "a mask for each sequence of the batch", many[found.same_over_samples]
@@ -99,25 +101,28 @@ def _manners(found: SiteVerdict, asked: Variant, verdict: Verdict) -> Iterator[C
 
 
 def _life(life: str | None) -> str:
-    return {"step": "one step", "sequence": "one sequence"}.get(life or "", "it could not be told")
+    return {"step": "one step", "sequence": "one sequence"}.get(life or "", _NOT_TOLD)
 
 
 def _sharing(found: SiteVerdict, asked: Variant) -> Check:
+    alone = {True: "all units at once", False: "each unit by itself", None: _NOT_TOLD}
     if not asked.tying:
-        whole = "all units at once" if found.same_over_units else "each unit by itself"
-        right = not found.same_over_units
-        return _check("sharing", right, "each unit dropped by itself", whole)
+        seen, right = alone[found.same_over_units], found.same_over_units is False
+        return _check("sharing", right, "each unit dropped by itself", seen)
     words = {"tied": "the same mask for all gates", "untied": "one mask for each gate"}
-    seen = words.get(found.tying or "", "it could not be told")
+    seen = words.get(found.tying or "", _NOT_TOLD)
     if found.missing:
         seen = f"only the gates {' '.join(found.gates)} are masked"
-    right = found.tying == asked.tying and not found.missing
-    return _check("sharing", right, words[asked.tying], seen)
+    if found.same_over_units:
+        seen += ", and it drops all at once"
+    right = found.tying == asked.tying and not found.missing and not found.same_over_units
+    return _check("sharing", right, f"{words[asked.tying]}, each entry dropped by itself", seen)
 
 
 def _scaling(found: SiteVerdict, asked: Variant, verdict: Verdict) -> Check:
-    kept = 1 / (1 - asked.rate)
-    right = found.scaling == "inverted" and abs(found.kept / kept - 1) < max(0.01, found.precision)
+    kept, slack = 1 / (1 - asked.rate), max(0.01, found.precision)
+    # Of a layer with another rate, that is said of its rate.
+    right = abs(found.kept / kept - 1) < slack and abs(found.at_inference - 1) < slack
     seen = f"kept entries times {found.kept:.3g} in training, all times {found.at_inference:.3g}"
     seen += " at inference"
     if verdict.active_at_inference is not False:

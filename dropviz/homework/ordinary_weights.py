@@ -18,6 +18,7 @@ from dropviz.core.gates import LSTM_GATES
 from dropviz.core.masks import Array
 from dropviz.core.oracle import lstm
 from dropviz.core.verdict import SiteVerdict
+from dropviz.experiment.chance import interval
 from dropviz.homework.proxy import FEATURES
 
 Layer = Any
@@ -49,15 +50,30 @@ class Agreement:
     Attributes:
         in_training: Largest difference from the nearest of all masks.
         at_inference: Largest difference where nothing drops.
+        dropped: Draws of the nearest masks that drop.
+        draws: Draws that they have.
+        as_often: Whether that many may be dropped at the rate that the experiment found.
     """
 
     in_training: float
     at_inference: float
+    dropped: int
+    draws: int
+    as_often: bool
 
     @property
     def holds(self) -> bool:
         """Whether the layer does with them what it did in the experiment."""
-        return max(self.in_training, self.at_inference) < _CLOSE
+        return max(self.in_training, self.at_inference) < _CLOSE and self.as_often
+
+    @property
+    def sentence(self) -> str:
+        """It in words."""
+        off = max(self.in_training, self.at_inference)
+        if off >= _CLOSE:
+            return f"off by {off:.1g}"
+        often = "" if self.as_often else f", but {self.dropped} of {self.draws} entries dropped"
+        return f"the same to a thousandth{often}"
 
 
 def agreement(
@@ -90,15 +106,29 @@ def agreement(
     still, noisy = (np.asarray(out).reshape(_SAMPLES, -1)[:, -size.units :] for out in outs)
     at_rest = np.full((1, 1, 1, 1), _exact(found.at_inference, found, rate))
     alone = lstm(weights, x, {found.site: at_rest}, h=h, c=c).outputs[:, -1]
-    best = np.full(_SAMPLES, np.inf)
+    best, share, tried, all_dropped = np.full(_SAMPLES, np.inf), np.zeros(_SAMPLES), 0, 0
     for masks in _some_at_once(possible_masks(found, size, rate)):
         many = masks.shape[2]
         mask = np.repeat(masks, _SAMPLES, axis=2)
         xs, hs, cs = np.tile(x, (many, 1, 1)), np.tile(h, (many, 1)), np.tile(c, (many, 1))
         out = lstm(weights, xs, {found.site: mask}, h=hs, c=cs).outputs[:, -1]
         apart = np.abs(out.reshape(many, _SAMPLES, -1) - noisy).max(axis=2)
-        best = np.minimum(best, apart.min(axis=0))
-    return Agreement(float(best.max()), float(np.abs(still - alone).max()))
+        zeros = (masks == 0).sum(axis=(0, 1, 3))
+        all_dropped = max(all_dropped, int(zeros.max()))  # by the first mask of all
+        nearer = apart.min(axis=0) < best
+        share = np.where(nearer, zeros[apart.argmin(axis=0)] / all_dropped, share)
+        best, tried = np.minimum(best, apart.min(axis=0)), tried + many
+    # Samples that share a mask draw it once.
+    shares = share[:1] if found.same_over_samples else share
+    counted = _counted(found, shares, tried.bit_length() - 1)
+    return Agreement(float(best.max()), float(np.abs(still - alone).max()), *counted)
+
+
+def _counted(found: SiteVerdict, shares: Array, draws: int) -> tuple[int, int, bool]:
+    """How many draws drop, of how many, and whether so many may at the rate that was found."""
+    dropped, of = round(shares.sum() * draws), draws * len(shares)
+    low, high = interval(dropped, of)
+    return dropped, of, low <= found.rate_interval[1] and found.rate_interval[0] <= high
 
 
 def _some_at_once(masks: Iterator[Array]) -> Iterator[Array]:

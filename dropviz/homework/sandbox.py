@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from dropviz.core.closing import Closing
 from dropviz.errors import DropvizError, visible
@@ -87,18 +89,26 @@ class Child(Closing):
             self.close()
             raise
 
-    def load(self, cells: Sequence[str], names: Sequence[str], seed: int) -> None:
+    def load(
+        self,
+        cells: Sequence[str],
+        names: Sequence[str],
+        seed: int,
+        given: Mapping[str, Any] | None = None,
+    ) -> None:
         """Has it run the code that some names need.
 
         Args:
             cells: The source of the notebook's code cells.
             names: The names.
             seed: Where its random streams begin.
+            given: Plain values of names that the notebook does not set to plain values itself,
+                but reads from a table that was handed out with it.
 
         Raises:
             RefusedError: If that fails.
         """
-        self.ask(Frame(Kind.CODE, text=_text(names, cells), numbers=(seed,)))
+        self.ask(Frame(Kind.CODE, text=_text(names, cells, given or {}), numbers=(seed,)))
 
     def literals(self, cells: Sequence[str], names: Sequence[str]) -> str:
         """Has it read plain values, without running anything.
@@ -113,7 +123,7 @@ class Child(Closing):
         Raises:
             RefusedError: If that fails.
         """
-        return self.ask(Frame(Kind.LITERAL, text=_text(names, cells))).text
+        return self.ask(Frame(Kind.LITERAL, text=_text(names, cells, {}))).text
 
     def ask(self, frame: Frame) -> Frame:
         """Asks, and hears the answer.
@@ -251,8 +261,10 @@ def said(text: str) -> str:
     return visible(" ".join(text.split()))[:_SAID].rstrip(".")
 
 
-def _text(names: Sequence[str], cells: Sequence[str]) -> str:
-    return "\0".join([" ".join(names), *(cell.replace("\0", "") for cell in cells)])
+def _text(names: Sequence[str], cells: Sequence[str], given: Mapping[str, Any]) -> str:
+    return "\0".join(
+        [" ".join(names), json.dumps(given), *(cell.replace("\0", "") for cell in cells)]
+    )
 
 
 def _signal(number: int) -> str:

@@ -52,19 +52,21 @@ _NAMES = (
     *("truncate", "fchmod", "fchmodat", "fchmodat2", "fchown", "fchownat", "utimensat"),
     *("setxattr", "lsetxattr", "fsetxattr", "setxattrat"),
     *("removexattr", "lremovexattr", "fremovexattr", "removexattrat", "file_setattr"),
+    # Which would tell the names of files in folders that it may not list.
+    *("inotify_add_watch", "fanotify_init"),
 )
 _NUMBERS = {
     "x86_64": (
         *(59, 322, 101, 310, 311, 62, 200, 129, 297, 434, 438, 424, 41, 53, 42, 49, 50, 44, 425),
         *(323, 321, 298, 165, 166, 272, 308, 155, 161, 250, 248, 249, 29, 68, 64, 240, 319, 447),
         *(141, 203, 144, 251, 304, 303, 312, 105, 106, 117, 119, 116, 314, 142),
-        *(76, 91, 268, 452, 93, 260, 280, 188, 189, 190, 463, 197, 198, 199, 466, 469),
+        *(76, 91, 268, 452, 93, 260, 280, 188, 189, 190, 463, 197, 198, 199, 466, 469, 254, 300),
     ),
     "aarch64": (
         *(221, 281, 117, 270, 271, 129, 130, 138, 240, 434, 438, 424, 198, 199, 203, 200, 201),
         *(206, 425, 282, 280, 241, 40, 39, 97, 268, 41, 51, 219, 217, 218, 194, 186, 190, 180),
         *(279, 447, 140, 122, 119, 30, 265, 264, 272, 146, 144, 147, 149, 159, 274, 118),
-        *(45, 52, 53, 452, 55, 54, 88, 5, 6, 7, 463, 14, 15, 16, 466, 469),
+        *(45, 52, 53, 452, 55, 54, 88, 5, 6, 7, 463, 14, 15, 16, 466, 469, 27, 262),
     ),
 }
 # Older calls for the same, which only x86-64 has.
@@ -87,6 +89,7 @@ _NUMBERS_BY_ARGUMENT = {
         "clone": 56,
         "tgkill": 234,
         "prlimit64": 302,
+        "prctl": 157,
         "fcntl": 72,
         "ioctl": 16,
         "open": 2,
@@ -96,6 +99,7 @@ _NUMBERS_BY_ARGUMENT = {
         "clone": 220,
         "tgkill": 131,
         "prlimit64": 261,
+        "prctl": 167,
         "fcntl": 25,
         "ioctl": 29,
         "openat": 56,
@@ -105,6 +109,7 @@ _NUMBERS_BY_ARGUMENT = {
 # older kernel, and asks for clone.
 _UNSEEN = 435, 437
 _THREAD = 0x00010000  # CLONE_THREAD
+SIGNAL_OF_PARENTS_DEATH = 1  # PR_SET_PDEATHSIG of prctl
 _OWNERS = 8, 15  # F_SETOWN and F_SETOWN_EX of fcntl: whom a file sends signals when it is ready
 # FS_IOC_SETFLAGS in both widths, FS_IOC_SETVERSION, FS_IOC_FSSETXATTR of ioctl: marks of a file.
 _FILE_MARKS = 0x40086602, 0x40046602, 0x40087602, 0x401C5820
@@ -181,6 +186,8 @@ def _looked_at(process: int) -> dict[str, _Looked]:
         # Signals and limits of one's own yes, of others no.
         "tgkill": _Looked(_FIRST, (process,), allowed=True),
         "prlimit64": _Looked(_FIRST, (0, process), allowed=True),
+        # It ends with the fork server, and does not undo that.
+        "prctl": _Looked(_FIRST, (SIGNAL_OF_PARENTS_DEATH,)),
         # A signal when a pipe is ready would reach those whom no other call may signal.
         "fcntl": _Looked(_SECOND, _OWNERS),
         "ioctl": _Looked(_SECOND, _FILE_MARKS),

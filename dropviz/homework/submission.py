@@ -13,6 +13,11 @@ from dropviz.errors import DropvizError, received
 from dropviz.homework.key_file import check_student
 
 _MOST = 16 << 20  # bytes of a notebook; outputs make it large
+_ENDING = ".ipynb"
+_NO_FILE = (
+    "It is a link, a folder or no file of data, and what may lie behind it is not read. Expected a "
+    "notebook itself. Put that in its place."
+)
 _STUDENT = re.compile(r"""^student *= *["']([^"'\n]*)["']""", re.MULTILINE)
 _ASSIGNMENT = re.compile(r"""^assignment *= *["']([\w-]+)(?: (\w+))?["']""", re.MULTILINE)
 
@@ -27,6 +32,7 @@ class Submission:
         edition: The edition that it names; "" where it names none.
         cells: The source of its code cells, in order.
         printed: What its code cells printed, in order.
+        says: Whose it says that it is, where that is not whose folder it lies in; "" as a rule.
     """
 
     student: str
@@ -34,9 +40,10 @@ class Submission:
     edition: str
     cells: tuple[str, ...]
     printed: tuple[str, ...]
+    says: str = ""
 
 
-def find_notebooks(folder: Path) -> list[Path]:
+def find_notebooks(folder: Path) -> tuple[list[Path], dict[Path, str]]:
     """Finds the notebooks in a folder, and in those of each student.
 
     Args:
@@ -44,22 +51,36 @@ def find_notebooks(folder: Path) -> list[Path]:
             files side by side.
 
     Returns:
-        The paths of plain files, sorted.
+        The paths of plain files, sorted; and by path, why nothing of it is read.
 
     Raises:
-        DropvizError: If there is no such folder, or no notebook in it.
+        DropvizError: If there is no such folder, or nothing in it.
     """
     if not folder.is_dir():
         raise DropvizError(f"There is no folder {received(str(folder))}. Give what was collected.")
-    listed = [path for path in sorted(folder.rglob("*.ipynb")) if not _is_copy(path, folder)]
+    listed = [path for path in sorted(folder.rglob("*")) if not _is_copy(path, folder)]
+    named = [path for path in listed if path.suffix.lower() == _ENDING]
     # A pipe is read without end, and a link leads to what somebody else handed in.
-    found = [path for path in listed if path.is_file() and not path.is_symlink()]
-    if not found:
+    found = [path for path in named if path.is_file() and not path.is_symlink()]
+    left = {path: _NO_FILE for path in named if path not in found}
+    left |= {path: _NO_FILE for path in listed if path.is_symlink()}
+    for path in folder.iterdir():
+        if path.is_dir() and path in listed and not any(path in each.parents for each in named):
+            left.setdefault(path, _nothing_in(each for each in listed if path in each.parents))
+    if not found and not left:
         raise DropvizError(
             f"There is no notebook in {received(str(folder))}. Expected ID/NAME.ipynb for each "
-            "student, or *.ipynb; links are not followed."
+            "student, or *.ipynb."
         )
-    return found
+    return found, left
+
+
+def _nothing_in(files: Iterable[Path]) -> str:
+    names = [path.name for path in files]
+    return (
+        f"There is no notebook of this student's. Expected NAME{_ENDING}. Received: "
+        f"{received(names) if names else 'an empty folder'}. Ask for it."
+    )
 
 
 def read_submission(path: Path, folder: Path) -> Submission:
@@ -83,8 +104,10 @@ def read_submission(path: Path, folder: Path) -> Submission:
             'It names no assignment. Expected its cell with assignment = "...", as it was handed '
             "out. Put the cell back, and grade it again."
         )
-    student = _student(path.relative_to(folder), text)
-    return Submission(student, named[1], named[2] or "", tuple(cells), tuple(printed))
+    said = _STUDENT.search(text)
+    student = _student(path.relative_to(folder), said)
+    says = said[1] if said and said[1] != student else ""
+    return Submission(student, named[1], named[2] or "", tuple(cells), tuple(printed), says)
 
 
 def read_notebook(path: Path) -> tuple[list[str], list[str]]:
@@ -101,7 +124,7 @@ def read_notebook(path: Path) -> tuple[list[str], list[str]]:
     """
     try:
         _check_size(path.stat().st_size)
-        notebook = json.loads(path.read_text(encoding="utf-8"))
+        notebook = json.loads(path.read_bytes())  # UTF-8 as a rule; some editors mark it
         code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
         sources = ["".join(cell["source"]) for cell in code]
         outputs = [out for cell in code for out in cell.get("outputs") or ()]
@@ -138,9 +161,8 @@ def printed_by(outputs: Iterable[Any]) -> Iterator[str]:
             yield "".join(each["text"])
 
 
-def _student(inside: Path, text: str) -> str:
+def _student(inside: Path, said: re.Match[str] | None) -> str:
     """The id: the student's folder, where that can be one, or what the notebook says."""
-    said = _STUDENT.search(text)
     candidates = [inside.parts[0]] if len(inside.parts) > 1 else []
     candidates += [said[1]] if said else []
     for each in candidates[:-1]:

@@ -49,8 +49,8 @@ class Variant:
         life = "a new mask at each step" if self.life == _STEP else "one mask a sequence"
         return (
             f"Mask {place_of(self.site)}: {life}{gates[self.tying]}, one for each sequence of the "
-            f"batch, rate {self.rate:g}, kept entries times 1/(1-rate) in training, nothing at "
-            "inference."
+            f"batch, each entry dropped by itself at rate {self.rate:g}, kept entries times "
+            "1/(1-rate) in training, nothing at inference."
         )
 
     @property

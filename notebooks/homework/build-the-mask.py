@@ -34,7 +34,8 @@ asked
 # `make(units, rate)` must give back a layer that takes `layer(x, initial_state=[h, c],
 # training=True)`, with the weights of `keras.layers.LSTM`. The judge calls it several times, with
 # other numbers of units. It takes out of this notebook what `make` needs, and has Keras and NumPy
-# there, but no dropviz.
+# there, but no dropviz; in a `tf.function`, write no `for` or `if` over tensors there, for nothing
+# may be written to a file, which TensorFlow needs to turn them into a graph.
 
 # %% answer="make"
 import keras

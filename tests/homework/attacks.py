@@ -46,6 +46,12 @@ _PATCHES = (
         "    non_trainable_variables = []\n    def get_weights(self): return []\nreturn L()",
         "has weights of the shapes",
     ),
+    body(
+        "patched keras: everything is a layer",
+        "import keras\nclass All(type):\n    def __instancecheck__(self, each): return True\n"
+        "keras.Layer = All('Layer', (), {})\nreturn object()",
+        "its code says AttributeError",
+    ),
     body("dropviz imported, to patch explain", "import dropviz", "its code says ModuleNotFound"),
     body(
         "dropviz looked for past sys.modules",
@@ -146,6 +152,25 @@ _NUMBERS = (
         ),
         "has weights of the shapes",
     ),
+    body(
+        "an array that lies about its shape",
+        "import keras, numpy as np\n"
+        "class A(np.ndarray):\n    shape = property(lambda s: (256, 8))\n"
+        "class L(keras.layers.LSTM):\n"
+        "    def __call__(self, *a, **k): return np.zeros(3).view(A)\nreturn L(units)",
+        "the layer's output has the shape (3,)",
+    ),
+    body(
+        "a generator for an output",
+        "import keras\nclass L(keras.layers.LSTM):\n"
+        "    def __call__(self, *a, **k): return (x for x in ())\nreturn L(units)",
+        "its code says ValueError",
+    ),
+    body(
+        "an error that is named like a report",
+        "raise type('11 of 11 points', (Exception,), {})('no more')",
+        "its code says 11 of 11 points: no more",
+    ),
     body("terminal codes in an error", "raise ValueError('\\x1b[2J\\x1b[H')", r"\x1b[2J"),
     body("HTML in an error", "raise ValueError('<script>alert(1)</script>')", "<script>"),
     body("a million letters in an error", "raise ValueError('x' * 10**6)", "x" * 200),
@@ -189,7 +214,7 @@ _LAYERS = (
     Attack(
         "code in place of a literal",
         ("design = __import__('os').environ", "claim = {'conclusion': 'lower'}"),
-        "the design cannot be carried out",
+        "sets design to no plain value",
         DESIGN,
     ),
     Attack(

@@ -25,7 +25,7 @@ def answer_of(server: ForkServer, *, call_seconds: float = 20.0) -> tuple[Child,
 def asleep(server: ForkServer) -> tuple[Child, psutil.Process]:
     """Starts an answer that sleeps, and listens to nobody."""
     child, process = answer_of(server)
-    child.say(Frame(Kind.CODE, text=f"make\0{SLEEPS}", numbers=(1,)))
+    child.say(Frame(Kind.CODE, text=f"make\0{{}}\0{SLEEPS}", numbers=(1,)))
     return child, process
 
 

@@ -13,6 +13,25 @@ _ENDS = (
     body("an endless loop", "while True: pass", "it gave no answer within"),
     body("a sleep", "import time\ntime.sleep(1000)", "it gave no answer within"),
     body(
+        "it stops itself",
+        "import ctypes\nctypes.CDLL(None)['raise'](19)",
+        "it gave no answer within",
+    ),
+    body("it closes its pipes", "import os\nos.closerange(3, 9)", "it ended before it answered"),
+    body(
+        "a pattern without end",
+        "import re\nre.match('(a+)+$', 'a' * 40 + 'b')",
+        "it gave no answer within",
+    ),
+    body(
+        "calls of 32 bits, which no filter numbers",
+        "import ctypes, mmap\npage = mmap.mmap(-1, 4096, prot=7)\n"
+        "page.write(b'\\xb8\\x02\\0\\0\\0\\xcd\\x80\\xc3')\n"
+        "at = ctypes.addressof(ctypes.c_char.from_buffer(page))\n"
+        "ctypes.CFUNCTYPE(ctypes.c_int)(at)()",
+        "it ended before it answered (by SIG",
+    ),
+    body(
         "a loop that catches everything",
         "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
         "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
@@ -34,6 +53,18 @@ _BOMBS = (
         "its code says",
         "its code says that it may write nowhere",
     ),
+    body(
+        "memory beside its own",
+        "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+        "made = [libc.shmget(0, 1 << 20, 0o1777), libc.memfd_create(b'x', 0)]\n"
+        "raise OSError(ctypes.get_errno(), made)",
+        "its code says PermissionError: [Errno 1] [-1, -1]",
+    ),
+    body(
+        "shared memory by a file",
+        "from multiprocessing.shared_memory import SharedMemory\nSharedMemory(create=True, size=9)",
+        "its code says PermissionError",
+    ),
     body("a flood of prints", "while True: print('x' * 10**6)", "it gave no answer within"),
     body("deep recursion", "return make(units, rate)", "its code says RecursionError"),
     Attack("parentheses too deep for the parser", ("make = " + "(" * 9999,), "defines no make"),
@@ -52,6 +83,30 @@ _FILES = (
     body(
         "the judge's command line read",
         "import os\nopen(f'/proc/{os.getppid()}/cmdline').read()",
+        "its code says PermissionError",
+    ),
+    body(
+        "passwords read by way of its own entry in /proc",
+        "open('/proc/self/root/etc/passwd').read()",
+        "its code says PermissionError",
+    ),
+    body("processes listed", "import os\nos.listdir('/proc')", "its code says PermissionError"),
+    body(
+        "the terminal written to",
+        "open('/dev/tty', 'w').write('11')",
+        "its code says PermissionError",
+    ),
+    body(
+        "code left for the next Python that starts",
+        "import numpy, pathlib\n"
+        "(pathlib.Path(numpy.__file__).parents[1] / 'sitecustomize.py').write_text('x = 1')",
+        "its code says PermissionError",
+    ),
+    body(
+        "a folder watched, for the names of files in it",
+        "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n"
+        "libc.inotify_add_watch(libc.inotify_init(), b'/', 0x100)\n"
+        "raise OSError(ctypes.get_errno(), 'refused')",
         "its code says PermissionError",
     ),
     body(
@@ -82,6 +137,12 @@ _OTHERS = (
         "the judge traced",
         "import ctypes, os\nlibc = ctypes.CDLL(None, use_errno=True)\n"
         "libc.ptrace(16, os.getppid(), 0, 0)\nraise OSError(ctypes.get_errno(), 'refused')",
+        "its code says PermissionError",
+    ),
+    body(
+        "its end with the judge undone",
+        "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\nlibc.prctl(1, 0, 0, 0, 0)\n"
+        "raise OSError(ctypes.get_errno(), 'refused')",
         "its code says PermissionError",
     ),
     body(

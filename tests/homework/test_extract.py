@@ -113,6 +113,14 @@ CHANGES = {
     "one added to": "Cell.count += f",
     "a method": "Cell.names.append(f)",
     "a method in a loop": "for name in 'ab':\n    Cell.names.append(f)",
+    "an attribute by its name": "setattr(Cell, 'call', f)",
+    "a function with a global name": "def set_up():\n    global Cell\n    Cell = f\nset_up()",
+    "a function that fills a table": "def fill(x):\n    Cell.table[x] = f\nfill('a')",
+    "a decorator": (
+        "def named(x):\n\n    def add(g):\n        Cell.table[x] = g\n        return g\n"
+        "    return add\n\n@named('a')\ndef other():\n    return f"
+    ),
+    "a pattern": "match f:\n    case [Cell, *_]:\n        pass",
 }
 
 
@@ -120,7 +128,25 @@ CHANGES = {
 def test_what_changes_a_value_is_taken_with_it(name: str) -> None:
     cells = ["class Cell:\n    pass", f"f = 1\n{CHANGES[name]}", "make = Cell"]
 
-    assert code(cells, "make") == f"class Cell:\n    pass\nf = 1\n{CHANGES[name]}\nmake = Cell"
+    taken = [line for line in code(cells, "make").splitlines() if line]
+    assert taken == [line for cell in cells for line in cell.splitlines() if line]
+
+
+def test_an_answer_that_is_tried_out_is_not_run() -> None:
+    tried = "import dropviz\nseen = []\nidentify(dropviz.LSTM(8))\nprint(keep(dropviz.LSTM(8)))"
+    cells = [
+        "def keep(x):\n    seen.append(x)",
+        "def identify(x):\n    seen.append(keep(x))",
+        tried,
+    ]
+
+    assert "dropviz" not in code(cells, "identify")
+
+
+def test_what_is_given_is_not_read() -> None:
+    cells = ["from dropviz import homework\nasked = homework.asked('x.csv', 'ada')", "make = asked"]
+
+    assert needed(statements(cells)[0], ["make"], ["asked"]) == "make = asked"
 
 
 def test_what_a_function_of_a_module_does_is_not_taken_with_it() -> None:
@@ -187,6 +213,19 @@ def test_a_literal_is_read_however_it_is_set(cell: str) -> None:
     found, _ = statements(["claim = 1", cell])
 
     assert literals(found, ["design", "claim"]) == {"design": {"seeds": [1]}, "claim": 2}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "design['seeds'] = [1]",
+        "design.update(seeds=[1])",
+        "if True:\n    design = {}",
+        "design |= {}",
+    ],
+)
+def test_a_literal_that_is_changed_later_is_none(change: str) -> None:
+    assert literals(statements(["design = {}", change])[0], ["design"]) == {}
 
 
 def test_a_later_value_that_is_no_literal_leaves_none() -> None:

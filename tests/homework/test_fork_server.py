@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 import dropviz
-from dropviz.homework import fork_client
+from dropviz.homework import fork_client, seccomp
 from dropviz.homework.fork_client import ForkServer
 from dropviz.homework.sandbox import RefusedError
 
@@ -21,7 +21,7 @@ from .processes import answer_of, asleep, ends
 ROOT = Path(dropviz.__file__).parents[1]
 JUDGE = """
 import sys, time
-from dropviz.homework import fork_client
+from dropviz.homework import fork_client, seccomp
 from tests.homework.processes import asleep
 fork_client._PROGRAM = sys.argv[1]
 server = fork_client.ForkServer()
@@ -51,6 +51,16 @@ def test_answers_end_with_the_server(bare: ForkServer, by: signal.Signals) -> No
     _, process = asleep(bare)
 
     process.parent().send_signal(by)
+
+    assert ends(process)
+
+
+@pytest.mark.skipif(not seccomp.is_known(), reason="the numbers of its calls are not known")
+def test_an_answer_that_would_outlive_the_server_ends_with_it(bare: ForkServer) -> None:
+    child, process = answer_of(bare)
+    child.load(["import ctypes\nmake = ctypes.CDLL(None).prctl(1, 0, 0, 0, 0)"], ["make"], seed=1)
+
+    process.parent().kill()
 
     assert ends(process)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ from dropviz.homework import landlock, seccomp
 from dropviz.homework.fork_client import ForkServer
 from dropviz.homework.grade import Graded, grade
 from dropviz.homework.judge import judge
-from dropviz.homework.key_file import Key
 from dropviz.homework.report import Check, Report, report_from
 from dropviz.homework.report_files import (
     changes,
@@ -26,25 +24,11 @@ from dropviz.homework.report_files import (
     write_report,
 )
 from dropviz.homework.sandbox import Child
-from dropviz.homework.submission import Submission, find_notebooks, read_notebook, read_submission
+from dropviz.homework.submission import Submission
 
-KEY = Key(bytes(range(32)))
+from .handed_in import KEY, hand_in, notebook
+
 UNLOCKED = not (landlock.version() and seccomp.is_known())
-
-
-def notebook(*sources: str, student: str = "", name: str = "build-the-mask") -> dict[str, Any]:
-    setup = f'student = "{student}"\nassignment = "{name} {KEY.edition}"'
-    return {
-        "cells": [
-            {"cell_type": "code", "source": source.splitlines(keepends=True), "outputs": []}
-            for source in (setup, *sources)
-        ]
-    }
-
-
-def hand_in(path: Path, content: dict[str, Any] | str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(content if isinstance(content, str) else json.dumps(content))
 
 
 LOAD = Child.load
@@ -210,61 +194,38 @@ def _killed(child: Child, *given: Any) -> None:
     LOAD(child, *given)
 
 
-def test_nothing_to_grade_is_said(tmp_path: Path) -> None:
-    with pytest.raises(DropvizError, match="There is no folder"):
-        find_notebooks(tmp_path / "none")
-    (tmp_path / ".ipynb_checkpoints").mkdir()
-    (tmp_path / ".ipynb_checkpoints" / "a.ipynb").write_text("{}")
-    with pytest.raises(DropvizError, match="There is no notebook"):
-        find_notebooks(tmp_path)
+def test_a_notebook_in_anothers_folder_is_graded_as_theirs_and_named(
+    server: ForkServer, tmp_path: Path
+) -> None:
+    hand_in(tmp_path / "in" / "ada" / "n.ipynb", notebook(ODD, student="bo"))
+    hand_in(tmp_path / "in" / "bo" / "n.ipynb", notebook(ODD, student="bo"))
 
+    graded = _grade(server, tmp_path / "in", tmp_path / "reports")
 
-@pytest.mark.parametrize("kind", ["pipe", "link", "folder"])
-def test_only_plain_files_are_graded(kind: str, tmp_path: Path) -> None:
-    inside = tmp_path / "in"
-    (inside / "ada").mkdir(parents=True)
-    (tmp_path / "theirs.ipynb").write_text("{}")
-    odd = inside / "ada" / "a.ipynb"
-    if kind == "pipe":
-        os.mkfifo(odd)
-    elif kind == "link":
-        odd.symlink_to(tmp_path / "theirs.ipynb")
-    else:
-        odd.mkdir()
-
-    with pytest.raises(DropvizError, match="links are not followed"):
-        find_notebooks(inside)
-    (inside / "b.ipynb").write_text("{}")
-    assert find_notebooks(inside) == [inside / "b.ipynb"]
-
-
-def test_a_notebook_is_read_whatever_metadata_it_lost(tmp_path: Path) -> None:
-    path = tmp_path / "ada" / "x (1).ipynb"
-    content = notebook("a = 1\nb = 2")
-    content["cells"][1]["outputs"] = [
-        {"output_type": "stream", "name": "stdout", "text": ["one\n", "two\n"]},
-        {"output_type": "execute_result", "data": {}},
-    ]
-    content["cells"].append({"cell_type": "markdown", "source": "words"})
-    hand_in(path, content)
-
-    found = read_submission(path, tmp_path)
-
-    assert (found.student, found.assignment, found.edition) == (
-        "ada",
-        "build-the-mask",
-        KEY.edition,
+    theirs, own = (each.sentence for each in graded)
+    assert own == "0 of 11 points."
+    assert theirs == (
+        f"{own} It says that it is of 'bo', and was graded as that of ada, in whose folder it lies."
     )
-    assert found.cells[1] == "a = 1\nb = 2"
-    assert found.printed == ("one\ntwo\n",)
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, '{"cells": 3}', '{"cells": [1]}', "\x00", "{}"])
-def test_what_is_no_notebook_is_said(tmp_path: Path, text: str) -> None:
-    hand_in(tmp_path / "n.ipynb", text)
+def test_a_student_without_a_notebook_is_named(server: ForkServer, tmp_path: Path) -> None:
+    folder = tmp_path / "submitted"
+    hand_in(folder / "ada" / "N.IPYNB", notebook(ODD))
+    hand_in(folder / "bo" / "n.ipynb.txt", notebook(ODD))
+    hand_in(folder / "cy" / "mask" / "n.pdf", "%PDF")
+    (folder / "di").mkdir()
+    (folder / "list of names.txt").write_text("ada")
 
-    with pytest.raises(DropvizError, match="no notebook, or damaged"):
-        read_notebook(tmp_path / "n.ipynb")
+    graded = _grade(server, folder, tmp_path / "reports")
+
+    nothing = "There is no notebook of this student's. Expected NAME.ipynb. Received: "
+    assert {str(each.path): (each.failed, each.sentence) for each in graded} == {
+        "ada/N.IPYNB": (False, "0 of 11 points."),
+        "bo": (True, f"{nothing}['n.ipynb.txt']. Ask for it."),
+        "cy": (True, f"{nothing}['mask', 'n.pdf']. Ask for it."),
+        "di": (True, f"{nothing}an empty folder. Ask for it."),
+    }
 
 
 # ---------------------------------------------------------------- reports

@@ -69,6 +69,21 @@ WRONG = {
         "Asked: a mask for each sequence of the batch. Measured: one mask for all.",
     ),
     "no scaling": (mask_answer(TIED, kept="1.0"), {"scaling"}, "kept entries times 1 in training"),
+    "all units at once": (
+        mask_answer(TIED).replace("ops.shape(x)[0], width", "ops.shape(x)[0], 1"),
+        {"sharing"},
+        "Measured: the same mask for all gates, and it drops all at once.",
+    ),
+    "the scale of another rate": (
+        mask_answer(TIED).replace(">= self.rate", ">= 0.1"),
+        {"rate"},
+        "Asked: rate 0.4. Measured: between 0.",
+    ),
+    "everything dropped": (
+        mask_answer(TIED, kept="0.0"),
+        {"life", "sharing", "rate", "scaling", "samples"},
+        "Asked: rate 0.4. Measured: it could not be told.",
+    ),
     "a rate of its own": (
         mask_answer(TIED).replace("self.rate = rate", "self.rate = 0.6"),
         {"rate", "scaling"},
@@ -77,7 +92,7 @@ WRONG = {
 }
 
 
-@pytest.mark.few("one for all samples")
+@pytest.mark.few("one for all samples", "all units at once", "the scale of another rate")
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_answer_loses_what_is_wrong(name: str, server: ForkServer) -> None:
     answer, lost, said = WRONG[name]
@@ -111,6 +126,22 @@ def test_a_layer_that_is_right_only_at_the_probes_earns_nothing(server: ForkServ
 
     assert sum(check.points for check in checks.values()) == 0
     assert "nothing of the experiment counts" in reason
+
+
+def test_a_layer_that_drops_in_the_experiment_alone_earns_nothing(server: ForkServer) -> None:
+    # A mask that keeps everything is one that may be, and would be so in every sample.
+    cheat = mask_answer(TIED).replace(
+        "m = self.held if",
+        'known = float(ops.mean(ops.cast(self.kernel == 0, "float32"))) > 0.3\n'
+        "            m = ops.ones((1, 1, 1)) * KEPT(self.rate)\n"
+        "        if training and known:\n"
+        "            m = self.held if",
+    )
+
+    checks, _ = judged(server, cheat, TIED)
+
+    assert sum(check.points for check in checks.values()) == 0
+    assert "the same to a thousandth, but 0 of 144 entries dropped" in checks["equations"].measured
 
 
 def test_the_judges_weights_do_not_follow_from_what_an_answer_is_told(server: ForkServer) -> None:

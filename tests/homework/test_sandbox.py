@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from pathlib import Path
@@ -209,3 +210,30 @@ def test_each_dropviz_is_found_that_an_answer_could_import(tmp_path: Path, above
 def test_what_an_answer_says_does_nothing() -> None:
     assert said("a\x1b[31m\nb" + "x" * 1000).startswith("a\\x1b[31m bx")
     assert len(said("x" * 1000)) == 300
+
+
+_TABLE = "from dropviz import homework\nasked = homework.asked('variants.csv', 'ada')"
+
+
+@pytest.mark.parametrize("cell", [_TABLE, "asked = dict(site='cell')", "asked = {'site': 'h'}"])
+def test_a_value_that_stands_in_a_table_is_given_and_no_other(bare: ForkServer, cell: str) -> None:
+    told = "def identify(layer):\n    return asked['site']"
+    with Child(bare, unlocked=True) as child:
+        child.load([cell, told], ["identify"], 1, {"asked": {"site": "c"}})
+        named = child.ask(Frame(Kind.IDENTIFY, numbers=(3, 4)))
+
+    assert named.text == ("h" if "'h'" in cell else "c")
+
+
+def test_a_value_of_a_kind_that_no_design_has_is_told_as_it_reads(bare: ForkServer) -> None:
+    cells = ["design = {'seeds': {3}, (1, 2): 3, 'vary': b'x'}", "claim = {'conclusion': 1}"]
+    with Child(bare, unlocked=True) as child:
+        read = json.loads(child.literals([*cells, "claim['conclusion'] = 2"], ["design", "claim"]))
+
+    assert read == {"design": {"seeds": "{3}", "vary": "b'x'"}}
+
+
+def test_the_bold_letters_of_an_error_are_left_out(bare: ForkServer) -> None:
+    raises = "raise ValueError('\\x1b[1mtoo \\x1b[31mlarge\\x1b[0m')"
+    with Child(bare, unlocked=True) as child, pytest.raises(RefusedError, match=r"too large$"):
+        child.load([f"def f():\n    {raises}\nmake = f()"], ["make"], 1)

@@ -30,6 +30,10 @@ def call(name, *arguments):
     if libc.syscall(numbers[name], *arguments) < 0:
         raise OSError(ctypes.get_errno(), name)
 
+def control(*arguments):
+    if libc.prctl(*arguments, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "prctl")
+
 def thread():
     started = threading.Thread(target=len, args=("x",))
     started.start()
@@ -54,6 +58,8 @@ tries = {
     "F_SETOWN_EX": lambda: fcntl.fcntl(pipe, 15, struct.pack("ii", 1, os.getppid())),
     "sched_setattr": lambda: call("sched_setattr", 0, nice, 0),
     "sched_setparam": lambda: os.sched_setparam(0, os.sched_param(0)),
+    "inotify": lambda: call("inotify_add_watch", libc.inotify_init(), b"/", 0x100),
+    "the end with the parent": lambda: control(1, 0),
     "fork": lambda: os.fork() or os._exit(0),
     "a file written": lambda: open(path, "w").write("x"),
     "a file read": lambda: open(path).read(),
@@ -61,6 +67,7 @@ tries = {
     "a file's number doubled": lambda: os.dup2(own, 99),
     "a thread": thread,
     "a signal to oneself": lambda: signal.raise_signal(signal.SIGWINCH),
+    "a name for a thread": lambda: control(15, b"name"),
     "a limit read": lambda: resource.getrlimit(resource.RLIMIT_CPU),
 }
 if behind:
@@ -76,7 +83,7 @@ print(json.dumps(found))
 """
 ORDINARY = {
     *("a file written", "a file read", "flags of a file", "a file's number doubled"),
-    *("a thread", "a signal to oneself", "a limit read"),
+    *("a thread", "a name for a thread", "a signal to oneself", "a limit read"),
 }
 # What an older kernel or another file system has not got.
 UNKNOWN = {"ENOSYS", "ENOTSUP", "ENOTTY"}
