@@ -95,7 +95,7 @@ def _method(method: Method) -> str:
             f"({method.name})=",
             f'## {method.title}: `method="{method.name}"`',
             f"[{method.paper}]({method.link}): {method.summary}.",
-            drawn.img(drawn.png(), style="max-width:100%;height:auto"),
+            drawn.fitted(drawn.png()),
             table(("multiplied", "rate", "mask", "site"), rows),
             f"**What breaks when it is misunderstood.** {method.misuse}",
             *([f"Takes {options} too."] if options else []),

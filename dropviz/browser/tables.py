@@ -31,6 +31,15 @@ ON_THE_PAGE = ("digits", "temporal-order")
 MOST_UNITS = 128  # of more a page would train too slowly to be looked at
 
 
+def can_be_read(spec: RunSpec) -> bool:
+    """Whether the page takes a scenario of these settings in its address.
+
+    Args:
+        spec: The settings.
+    """
+    return spec.task in ON_THE_PAGE and spec.units <= MOST_UNITS and not spec.schedule
+
+
 def tables() -> Plain:
     """The tables, ready for JSON.
 

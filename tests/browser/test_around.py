@@ -118,6 +118,35 @@ def test_the_card_is_told_to_those_who_point_and_not_at_each_batch(page: Any) ->
     assert card.get_attribute("aria-live") == "polite"
 
 
+@pytest.mark.parametrize("touch", [False, True])
+@pytest.mark.parametrize("name", ["keras", "atlas", "curves", "cell", "gates"])
+def test_a_picture_says_how_to_point_with_what_there_is(
+    chromium: Any, name: str, *, touch: bool
+) -> None:
+    context = chromium.new_context(has_touch=touch)
+    page = context.new_page()
+    paint(page, {"picture": SCENES[name]})
+
+    said = page.inner_text(".dropviz-card")
+    context.close()
+
+    assert said.startswith("Tap a" if touch else "Point at a")
+    assert ("arrow keys" in said) != touch
+
+
+def test_an_index_is_large_enough_in_half_a_page(page: Any) -> None:
+    page.set_viewport_size({"width": 1366, "height": 768})
+    paint(page, {"cell": SCENES["cell"], "atlas": SCENES["atlas"]})
+    page.evaluate("document.body.style.width = '500px'")
+    page.wait_for_function("document.querySelector('.dropviz-scene').style.fontSize === '14px'")
+
+    small = page.locator("sub, sup").evaluate_all(
+        "all => all.map((each) => parseFloat(getComputedStyle(each).fontSize))"
+    )
+
+    assert min(small) >= 14
+
+
 # ---------------------------------------------------------------- what a picture is made of
 
 

@@ -357,8 +357,10 @@ PANEL = """() => {
     on: (event, listener) => { (heard[event] ??= []).push(listener); },
   };
   window.die = () => tell("comm_live_update");
+  window.come = (message) => heard["msg:custom"].forEach((listener) => listener(message));
   const tone = { arguments: {}, tones: {} };
-  render_lab({ model, el: document.body }, { light: tone, dark: tone });
+  window.tones = { light: tone, dark: tone };
+  render_lab({ model, el: document.body }, window.tones);
 }"""
 
 

@@ -120,6 +120,67 @@ def test_outputs_of_a_notebook_come_alive_whichever_comes_first(cut: Any) -> Non
     assert [each for each in asked if not each.startswith(("blob:", "data:image/png"))] == []
 
 
+@pytest.fixture
+def asked_first(cut: Any, tmp_path: Path) -> Any:
+    """A page of a run, with a script that hears keys before it, as a notebook around it does."""
+    page, _ = cut
+    page.goto(run(recorded()).page(tmp_path / "run.html").as_uri())
+    page.wait_for_selector(".dropviz-picture[data-alive] .dropviz-scene")
+    page.evaluate(
+        """() => {
+          window.taken = [];
+          document.addEventListener("keydown", (event) => {
+            if (!event.target.hasAttribute("data-lm-suppress-shortcuts")) {
+              window.taken.push(event.key);
+            }
+          }, true);
+        }"""
+    )
+    return page
+
+
+@pytest.mark.parametrize(
+    ("keys", "taken"),
+    [
+        (["ArrowRight", "ArrowUp", "Home", "Enter", "Space"], []),
+        (["d", "Escape"], ["d", "Escape"]),
+        (["Control+s"], ["Control", "s"]),
+        (["Shift+Enter"], ["Shift", "Enter"]),
+    ],
+    ids=["its own", "letters", "to save", "to run the cell"],
+)
+def test_keys_of_a_picture_are_kept_from_the_notebook_and_no_others(
+    asked_first: Any, keys: list[str], taken: list[str]
+) -> None:
+    asked_first.locator("[data-arrow=x]").first.focus()
+
+    for key in keys:
+        asked_first.keyboard.press(key)
+
+    assert asked_first.evaluate("window.taken") == taken
+
+
+def test_letters_typed_into_a_menu_of_a_picture_are_its_own(cut: Any) -> None:
+    page, _ = cut
+    layer = recorded()
+    drawn = atlas(layer)
+    drawn.scene = chosen_scene.atlases(layer)
+    alive = living.picture(drawn, drawn.png())
+    # An output for each: every one brings the script.
+    page.set_content(f"<!doctype html><body>{(alive + living.page_script()) * 3}</body>")
+    menu = page.get_by_role("combobox", name="gate").last
+    menu.focus()
+    page.evaluate(
+        """() => document.addEventListener("keydown", ({ target }) => {
+             window.kept = target.hasAttribute("data-lm-suppress-shortcuts"); }, true)"""
+    )
+
+    page.keyboard.press("f")
+
+    assert page.evaluate("window.kept")
+    assert menu.input_value() == "f"
+
+
 def test_where_there_is_no_canvas_the_pictures_stay(chromium: Any, tmp_path: Path) -> None:
     context = chromium.new_context(offline=True)
     page = context.new_page()

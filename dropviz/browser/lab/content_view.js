@@ -13,8 +13,8 @@ const INSIDE = "Inside"; // the tab
 const PATIENCE = 15_000; // milliseconds; a kernel that imports TensorFlow takes some of them
 // A page may lose the way to its panel: then neither of the two hears of it.
 const NOTHING_CAME =
-  "The kernel has sent no picture yet. It may be busy with a cell; if none is running, this page " +
-  "has lost its panel: reload the page.";
+  "The kernel does not answer. It may be busy with a cell; if none is running, this page has lost " +
+  "its panel: reload the page.";
 
 /**
  * The place where tabs are shown.
@@ -24,8 +24,9 @@ const NOTHING_CAME =
  * @param {HTMLElement[]} choosers Of the Masks tab.
  * @returns {{
  *   root: HTMLElement, show: (content: Content) => void, again: () => void,
- *   expect: (picture: boolean) => void,
- * }} With what says that a picture is expected, or none any more.
+ *   expect: (picture: boolean) => void, ask: () => void,
+ * }} With what says that a first picture is expected, or none any more; or that Python was asked
+ *   for something, which it answers with a picture.
  */
 export function content_view(model, theme, choosers) {
   const places = {
@@ -53,7 +54,7 @@ export function content_view(model, theme, choosers) {
   let shown = null;
   let below = ""; // what is written below the pictures
   let opened = false; // whether a cell was, whose inside is on its way
-  let late = 0; // the timer of the first picture
+  let late = 0; // the timer of a picture that is waited for
   const steps_shown = (/** @type {Content} */ content) => {
     const step = Math.min(model.get("time"), (content.steps ?? 1) - 1);
     const { sequence, values } = content;
@@ -73,10 +74,14 @@ export function content_view(model, theme, choosers) {
       steps_shown(shown);
     }
   };
+  const ask = () => {
+    clearTimeout(late);
+    late = window.setTimeout(() => write(places.coming, NOTHING_CAME), PATIENCE);
+  };
   const expect = (/** @type {boolean} */ picture) => {
     clearTimeout(late);
     if (picture && !shown) {
-      late = window.setTimeout(() => write(places.coming, NOTHING_CAME), PATIENCE);
+      ask();
     }
   };
   /** @param {Content} content */
@@ -108,7 +113,7 @@ export function content_view(model, theme, choosers) {
     // The picture that has the focus goes: what takes its place is at the step that was chosen.
     opened = open_cell(model, shown, event) && root.contains(document.activeElement);
   });
-  return { root, show, again, expect };
+  return { root, show, again, expect, ask };
 }
 
 /**

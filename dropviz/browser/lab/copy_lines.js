@@ -14,11 +14,16 @@ const KEYS = /mac|iphone|ipad/i.test(navigator.platform) ? "Cmd+C" : "Ctrl+C";
  */
 export function copied_line(title, text) {
   const line = element("code", { class: "dropviz-lab-line" }, text);
-  const button = element("button", { type: "button", "aria-label": `Copy: ${title}` }, "Copy");
+  const button = element("button", { type: "button" });
+  const say = (/** @type {string} */ word) => {
+    write(button, word);
+    button.setAttribute("aria-label", `${word}: ${title}`);
+  };
+  say("Copy");
   button.addEventListener("click", async () => {
     const done = await copy(line);
-    write(button, done ? "Copied" : `Press ${KEYS}`);
-    setTimeout(() => write(button, "Copy"), SHOWN);
+    say(done ? "Copied" : `Press ${KEYS}`);
+    setTimeout(() => say("Copy"), SHOWN);
   });
   const root = element(
     "div", { class: "dropviz-lab-copied" },

@@ -42,6 +42,7 @@ export function render_lab({ model, el }, theme) {
   // While this panel lives in a page, the page hides the panel's static copy.
   const hides = element("style", {}, `.${model.get("mark")}{display:none}`);
   root.append(hides, ...arranged(controls, { status, progress, note, quiz, tabs, view, lines }));
+  root.addEventListener("dropviz-press", view.ask);
   el.append(root);
   const colour = () => {
     const tone = appearance(el);
@@ -58,7 +59,11 @@ export function render_lab({ model, el }, theme) {
     root.dataset.state = model.get("state");
     write(status, model.get("status"));
     status.title = model.get("status");
-    status.setAttribute("role", model.get("alert") ? "alert" : "status");
+    const alert = model.get("alert");
+    status.setAttribute("role", alert ? "alert" : "status");
+    // Of each quarter of a second of a training a screen reader would not come to an end.
+    const calm = model.get("state") === "training" ? "off" : "polite";
+    status.setAttribute("aria-live", alert ? "assertive" : calm);
     progress.value = model.get("progress");
     write(note, model.get("note"));
     show_controls(model, controls);
@@ -246,7 +251,11 @@ function copies(model) {
   return {
     root: element("div", { class: "dropviz-lab-copies" }, ...made.map((each) => each.root)),
     show: () => {
-      made.forEach((each) => each.show(model.get("copies")[each.name] ?? ""));
+      for (const each of made) {
+        const line = model.get("copies")[each.name] ?? "";
+        each.show(line);
+        each.root.hidden = !line;
+      }
     },
   };
 }

@@ -93,10 +93,12 @@ function table(question, marks) {
 
 /**
  * @param {boolean | undefined} dropped
- * @returns {string}
+ * @param {number} unit From 0.
+ * @returns {Node} A sign, and what a screen reader says of it.
  */
-function sign(dropped) {
-  return dropped ? "✕" : "·";
+function sign(dropped, unit) {
+  const says = `number ${unit + 1}: ${dropped ? "dropped" : "kept"}`;
+  return element("span", { role: "img", "aria-label": says }, dropped ? "✕" : "·");
 }
 
 /**

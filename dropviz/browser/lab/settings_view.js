@@ -57,10 +57,12 @@ export function whole_number(model, name, range, tip) {
     }
   };
   field.addEventListener("blur", show);
+  field.addEventListener("input", () => write(said, ""));
   field.addEventListener("change", () => {
     const text = field.value.trim();
     const value = Number(text);
-    const fits = Number.isInteger(value) && value >= range.low && value <= range.high;
+    // In digits alone: of 0x10 a script makes 16.
+    const fits = /^\d+$/.test(text) && value >= range.low && value <= range.high;
     if (text === "" ? !range.empty : !fits) {
       write(said, `${name} must be a whole number from ${range.low} to ${range.high}.`);
       return;
@@ -126,6 +128,7 @@ export function press_button(model, name, label, tip) {
   root.addEventListener("click", () => {
     if (able) {
       model.send({ kind: "press", name });
+      root.dispatchEvent(new CustomEvent("dropviz-press", { bubbles: true }));
     }
   });
   return {

@@ -1,11 +1,10 @@
 /** A slider of a drop rate, with a number beside it that stays as it was typed. */
 
 import { element, rate_text, write } from "./element.js";
+import { MOST, move_by_keys, stop_of } from "./stops.js";
 
 /** @typedef {import("./model_types.js").Model} Model */
 
-const STEP = 0.05;
-const MOST = 0.95;
 const BELOW = 1;
 
 /**
@@ -64,6 +63,7 @@ export function rate_slider(model, name, tip) {
       box.value = rate_text(value);
     }
   });
+  box.addEventListener("input", () => write(said, ""));
   box.addEventListener("blur", show);
   const allow = (/** @type {boolean} */ able) => {
     bar.disabled = !able;
@@ -91,8 +91,7 @@ function show_bar(bar) {
  */
 function listen_to_bar(model, name, bar, { move, hold }) {
   const training = () => ["compiling", "training"].includes(model.get("state"));
-  // A range of any step is where the pointer is: to the nearest twentieth that is a rate.
-  const stop = () => Math.min(nearest(Number(bar.value)), Number(bar.max));
+  const stop = () => stop_of(bar);
   bar.addEventListener("input", () => {
     bar.value = String(stop());
     // While it trains each stop of a slider is a change of the schedule, and no place between.
@@ -107,43 +106,7 @@ function listen_to_bar(model, name, bar, { move, hold }) {
   // Of a pointer that is back where it began, or was taken away, no change is told.
   const let_go = () => requestAnimationFrame(() => hold(false));
   ["pointerup", "pointercancel", "blur"].forEach((event) => bar.addEventListener(event, let_go));
-  bar.addEventListener("keydown", (event) => {
-    const to = moved(Number(model.get(name)), event.key, Number(bar.max));
-    if (to !== null && !event.ctrlKey && !event.metaKey && !event.altKey) {
-      event.preventDefault();
-      event.stopPropagation();
-      move(to);
-    }
-  });
-}
-
-/**
- * @param {number} value
- * @returns {number}
- */
-function nearest(value) {
-  return Number((Math.round(value / STEP) * STEP).toFixed(2));
-}
-
-/**
- * Where a key moves a rate: to the next twentieth, from wherever it is.
- *
- * @param {number} value
- * @param {string} key
- * @param {number} most
- * @returns {number | null}
- */
-function moved(value, key, most) {
-  const near = 1e-9;
-  const up = (/** @type {number} */ by) => nearest(Math.floor(value / STEP + near) * STEP + by);
-  const down = (/** @type {number} */ by) => nearest(Math.ceil(value / STEP - near) * STEP - by);
-  /** @type {Record<string, number>} */
-  const places = {
-    ArrowRight: up(STEP), ArrowUp: up(STEP), ArrowLeft: down(STEP), ArrowDown: down(STEP),
-    PageUp: up(2 * STEP), PageDown: down(2 * STEP), Home: 0, End: most,
-  };
-  const to = places[key];
-  return to === undefined ? null : Math.min(Math.max(to, 0), most);
+  move_by_keys(bar, () => Number(model.get(name)), move);
 }
 
 /**

@@ -1,12 +1,11 @@
 // The controls of a setting: two sliders, method and its options, task, units and seed.
 
 import { element as html, rate_text } from "../lab/element.js";
+import { MOST, move_by_keys, stop_of } from "../lab/stops.js";
 
 /** @typedef {import("./scenario.js").PageSpec} PageSpec */
 /** @typedef {import("./tables.js").Tables} Tables */
 
-const MOST = 0.95; // of a slider; what is typed may go higher, below 1
-const STEP = 0.05;
 const UNITS = [4, 8, 16, 24, 32, 48, 64];
 
 /**
@@ -73,17 +72,22 @@ export function createControls(rates, method, folded, tables, onChange) {
  */
 function slider(name, tables, onChange) {
   const label = html("label", { for: `slide-${name}`, class: "code", style: `--own: var(--${name})` }, name);
-  const range = html("input", { type: "range", id: `slide-${name}`, min: 0, max: MOST, step: STEP, style: `--own: var(--${name})` });
+  const range = html("input", { type: "range", id: `slide-${name}`, min: 0, max: MOST, step: "any", style: `--own: var(--${name})` });
   const typed = rateBox({ "aria-label": `${name}, typed` });
   const why = html("p", { class: "note", id: `why-${name}` });
   range.setAttribute("aria-describedby", `why-${name}`);
-  range.addEventListener("input", () => onChange(name, Number(range.value)));
+  // The rate itself, which may be one between two stops of the slider.
+  let now = 0;
+  range.addEventListener("input", () => onChange(name, stop_of(range)));
+  move_by_keys(range, () => now, (value) => onChange(name, value));
   typed.addEventListener("change", () => onChange(name, read(typed.value)));
   const row = html("div", { class: "slider" }, label, range, typed, why);
   return {
     ...{ name, row },
     show: (/** @type {number} */ value, /** @type {string} */ idle) => {
-      if (Number(range.value) !== value) range.value = String(value);
+      now = value;
+      range.max = String(Math.max(MOST, value));
+      range.value = String(value);
       range.setAttribute("aria-valuetext", rate_text(value));
       if (document.activeElement !== typed || read(typed.value) !== value) typed.value = String(value);
       row.classList.toggle("idle", idle !== "");

@@ -207,17 +207,20 @@ function writeAddress() {
   }
 }
 
+/** @returns {boolean} whether there is another setting now */
 function readAddress() {
   let text = location.hash.slice(1);
-  if (!text) return;
+  if (!text) return false;
   try {
     text = decodeURIComponent(text);
     const { spec, quiz } = parse(text, tables);
     Object.assign(state, { spec, quiz, source: "page" });
     say(state.untrainable);
+    return true;
   } catch (error) {
     const why = error instanceof ScenarioError ? error.message : `${visible(text)} cannot be read.`;
     say(`The setting in the address was left out: ${why}`);
+    return false;
   }
 }
 
@@ -263,8 +266,8 @@ function listen() {
     draw();
   });
   window.addEventListener("hashchange", () => {
-    readAddress();
-    restart();
+    // A training goes on where nothing else was asked for.
+    if (readAddress()) restart();
     refresh();
   });
 }

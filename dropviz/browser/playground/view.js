@@ -1,6 +1,6 @@
 // What is seen of the page's state: buttons, words and the picture of the open tab.
 
-import { element as html } from "../lab/element.js";
+import { element as html, write } from "../lab/element.js";
 import { show_sequence } from "../lab/sequence_view.js";
 import { paint } from "../scenes/paint.js";
 import { rulesOf } from "./methods.js";
@@ -85,7 +85,10 @@ export function showControls(tables, state, recorded, controls) {
  */
 export function draw({ tables, recorded, theme }, state) {
   const { snapshot, tab, predicting } = state;
-  element("status").textContent = statusOf(tables, state);
+  const told = element("status");
+  // Of each batch a screen reader would not come to an end.
+  told.setAttribute("aria-live", state.running ? "off" : "polite");
+  write(told, statusOf(tables, state, recorded));
   if (predicting === "asking") return;
   const spec = shownSpec(tables, state, recorded);
   const rules = rulesOf(tables.methods, tables.options, spec);
@@ -164,21 +167,33 @@ function drawGates(tables, { snapshot, sample, step, source, untrainable }, them
 /**
  * @param {Tables} tables
  * @param {State} state
+ * @param {Recorded} recorded
  */
-function statusOf(tables, state) {
-  const { snapshot, predicting, running } = state;
+function statusOf(tables, state, recorded) {
+  const { snapshot, predicting, running, source } = state;
   if (predicting === "asking") return "predict first";
-  if (!snapshot || predicting === "waiting") return "ready";
+  if (!snapshot || predicting === "waiting") return untrained(state);
+  const ended = source === "keras" && state.replayAt + 1 >= recorded.batches;
   const { batch, perEpoch, losses, curves } = snapshot;
   const accuracy = curves.val_accuracy[curves.val_accuracy.length - 1];
   const parts = [
-    running ? "" : "paused",
+    running ? "" : ended ? "the end of the recorded run" : "paused",
     `epoch ${Math.floor(batch / perEpoch) + 1}, batch ${(batch % perEpoch) + 1} of ${perEpoch}`,
     losses ? `loss ${figure(losses.loss)}` : "",
     accuracy === undefined ? "" : `${percent(accuracy)} of the validation sequences right`,
-    running || state.source === "keras" ? "" : pending(tables, state, snapshot),
+    running || source === "keras" ? "" : pending(tables, state, snapshot),
   ];
   return parts.filter(Boolean).join(" · ");
+}
+
+/**
+ * What there is to say where no batch is shown.
+ *
+ * @param {State} state
+ */
+function untrained({ running, source, untrainable }) {
+  if (source === "page" && untrainable) return "cannot train";
+  return running ? "the first batch is on its way ..." : "ready";
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Brings the pictures of a report to life: over each PNG the scene that stands beside it. */
 
 import { paint_chosen } from "./choose.js";
+import { is_plain, KEYS } from "./pointing.js";
 
 /** @typedef {import("./scene_types.js").Theme} Theme */
 
@@ -16,6 +17,7 @@ export function come_alive(theme) {
   if (!document.createElement("canvas").getContext("2d")) {
     return;
   }
+  keep_keys(document.documentElement);
   for (const place of document.querySelectorAll(".dropviz-picture:not([data-alive])")) {
     const data = place.querySelector('script[type="application/json"]');
     const image = place.querySelector("img");
@@ -35,6 +37,29 @@ export function come_alive(theme) {
 }
 
 /**
+ * Keeps keys that act in a picture from acting on a notebook around it.
+ *
+ * @param {HTMLElement} page Notes that this was done: each output of a notebook brings its script.
+ */
+function keep_keys(page) {
+  if (page.hasAttribute("data-dropviz-keys")) {
+    return;
+  }
+  page.setAttribute("data-dropviz-keys", "");
+  const decide = (/** @type {KeyboardEvent} */ event) => {
+    const [inside] = event.composedPath();
+    const host = event.target;
+    if (host instanceof HTMLElement && host.matches(".dropviz-picture > [data-host]")) {
+      const chooses = inside instanceof HTMLSelectElement || KEYS.includes(event.key);
+      // What JupyterLab and Notebook 7 ask before they take a key as a shortcut.
+      host.toggleAttribute("data-lm-suppress-shortcuts", chooses && is_plain(event));
+    }
+  };
+  // Before the notebook, which listens at the document.
+  addEventListener("keydown", decide, true);
+}
+
+/**
  * @param {HTMLElement} host
  * @param {HTMLImageElement} image
  * @param {import("./scene_types.js").Scene | import("./scene_types.js").Chosen} scene
@@ -43,6 +68,7 @@ export function come_alive(theme) {
 function replace(host, image, scene, theme) {
   // Notebooks have styles for all tables and letters of an output.
   const inside = document.createElement("div");
+  host.setAttribute("data-host", "");
   host.attachShadow({ mode: "open" }).append(inside);
   image.style.display = "none";
   // Larger, and a picture would not fit on one screen.

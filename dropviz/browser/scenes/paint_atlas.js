@@ -31,7 +31,7 @@ export function paint(container, scene, theme) {
 
 /** @type {import("./picture.js").Painter<Atlas>} */
 const PAINTER = {
-  hint: "Point at a mask, or move with Tab and the arrow keys: what it keeps is told here.",
+  hint: { what: "a mask", where: "what it keeps is told here." },
   lines: 2,
   heat: true,
   words: ({ title, lines, legend }) => ({ title, lines, legend }),

@@ -34,7 +34,7 @@ export function paint(container, scene, theme) {
 
 /** @type {import("./picture.js").Painter<Cell>} */
 const PAINTER = {
-  hint: "Point at a mark, or move with Tab and the arrow keys: what it masks is told here.",
+  hint: { what: "a mark", where: "what it masks is told here." },
   lines: 2,
   heat: false,
   words: ({ title, legend }) => ({ title, lines: [], legend }),

@@ -28,7 +28,7 @@ export function paint(container, scene, theme) {
 
 /** @type {import("./picture.js").Painter<Curves>} */
 const PAINTER = {
-  hint: "Point at an epoch, or move with Tab and the arrow keys: its losses stand here.",
+  hint: { what: "an epoch", where: "its losses stand here." },
   lines: 2,
   heat: false,
   words: ({ title, caption }) => ({ title, lines: caption ? [caption] : [], legend: [] }),

@@ -29,7 +29,7 @@ export function paint(container, scene, theme) {
 
 /** @type {import("./picture.js").Painter<Gates>} */
 const PAINTER = {
-  hint: "Point at a heatmap, or move with Tab and the arrow keys: its numbers are told here.",
+  hint: { what: "a heatmap", where: "its numbers are told here." },
   lines: 2,
   heat: false,
   words: ({ title, lines }) => ({ title, lines, legend: [] }),

@@ -33,7 +33,7 @@ export function paint(container, scene, theme) {
 
 /** @type {import("./picture.js").Painter<Unrolled>} */
 const PAINTER = {
-  hint: "Point at an arrow, or move with Tab and the arrow keys: its mask stands here in numbers.",
+  hint: { what: "an arrow", where: "its mask stands here in numbers." },
   lines: 2,
   heat: false,
   words: ({ title, lines, legend }) => ({ title, lines, legend }),

@@ -3,7 +3,7 @@
  * a legend. It is drawn again as often as `keep` is called, and when its place becomes wider.
  */
 
-import { moved, pointed, within } from "./pointing.js";
+import { hinted, is_plain, moved, pointed, within } from "./pointing.js";
 import { signs } from "./signs.js";
 import { style_text } from "./style.js";
 import { appearance, follow_appearance, set_colours } from "./theme.js";
@@ -33,7 +33,7 @@ import { patch, tag } from "./tree.js";
 /**
  * @template {Scene} S
  * @typedef {object} Painter
- * @property {string} hint What the card says before anything is pointed at.
+ * @property {{what: string, where: string}} hint What can be pointed at, and where it is told.
  * @property {number} lines Lines that the card has room for from the beginning.
  * @property {boolean} heat Whether its squares have the colours of heatmaps.
  * @property {(scene: S) => {title: string, lines: string[], legend: Sign[]}} words
@@ -222,7 +222,7 @@ function card(state, view) {
   const { painter, scene, open, spot, asked } = state;
   const inside = open
     ? painter.card(scene, open, spot, view)
-    : [tag("p", { class: "dropviz-muted" }, painter.hint)];
+    : [tag("p", { class: "dropviz-muted" }, hinted(painter.hint))];
   const style = `min-height:${state.room ? `${state.room}px` : `${painter.lines * 1.4 + 1}em`}`;
   return tag(
     "div",
@@ -300,7 +300,7 @@ function choose(container, state, event) {
  */
 function press(container, state, event) {
   const found = pointed(state.root, event);
-  if (!found || event.ctrlKey || event.metaKey || event.altKey) {
+  if (!found || !is_plain(event)) {
     return;
   }
   if (event.key === "Enter" || event.key === " ") {

@@ -3,6 +3,33 @@
 /** @typedef {import("./picture.js").Place} Place */
 /** @typedef {import("./picture.js").Spot} Spot */
 
+/** Keys by which a picture is walked through. */
+export const KEYS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "Enter", " "];
+
+/**
+ * Whether a key was pressed by itself; with another one it is the page's, or the notebook's.
+ *
+ * @param {KeyboardEvent} event
+ * @returns {boolean}
+ */
+export function is_plain({ ctrlKey, metaKey, altKey, shiftKey }) {
+  return !(ctrlKey || metaKey || altKey || shiftKey);
+}
+
+/**
+ * What the card says before anything is pointed at.
+ *
+ * @param {{what: string, where: string}} hint
+ * @returns {string}
+ */
+export function hinted({ what, where }) {
+  // Of a telephone neither a pointer nor keys.
+  const how = matchMedia("(hover: none)").matches
+    ? `Tap ${what}`
+    : `Point at ${what}, or move with Tab and the arrow keys`;
+  return `${how}: ${where}`;
+}
+
 /**
  * @param {HTMLElement} root
  * @param {Event} event

@@ -26,7 +26,7 @@ const STYLE = `
 .dropviz-math, .dropviz-scene i {
   font-family: "STIX Two Text", "Cambria", "DejaVu Serif", Georgia, serif; font-style: italic;
 }
-.dropviz-scene sub, .dropviz-scene sup { font-size: max(.8em, 12px); line-height: 0; }
+.dropviz-scene sub, .dropviz-scene sup { font-size: max(.8em, 14px); line-height: 0; }
 .dropviz-code { font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; }
 .dropviz-scene svg { display: block; overflow: visible; fill: currentColor; }
 .dropviz-scene svg.dropviz-sign { display: inline-block; vertical-align: -.2em; }
@@ -87,7 +87,9 @@ div.dropviz-item:focus-visible { outline: 2px solid var(--dropviz-ink); }
   color: var(--dropviz-ground); background: var(--dropviz-ink);
 }
 @media print {
-  .dropviz-scene { break-inside: avoid; }
+  /* Letters that stand on a colour would be lost without it. */
+  .dropviz-scene { break-inside: avoid; print-color-adjust: exact; }
+  div.dropviz-item { break-inside: avoid; }
   .dropviz-card[data-empty] { display: none; }
 }
 `;

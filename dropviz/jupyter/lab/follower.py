@@ -29,6 +29,8 @@ LOADING = (
 )
 RATES = "for a rate that leaves 0 or reaches it Keras computes otherwise: some seconds, once ..."
 PAUSED = "paused before the next batch; the sliders act when it goes on"
+# Two lines at most beside the buttons of a laptop; of less room its first words are seen.
+_PAUSED_AFTER = "paused before the next batch ({place} is done); the sliders act then"
 
 
 class Follower:
@@ -111,7 +113,7 @@ class Follower:
             panel.follow("paused")
             epoch = f"epoch {progress.epoch}" if progress.epoch else ""
             place = progress.place if progress.batch else epoch
-            panel.say(f"{PAUSED} ({place} is done)" if place else PAUSED)
+            panel.say(_PAUSED_AFTER.format(place=place) if place else PAUSED)
         panel.sender.want()
 
     def _look_at_masks(self, session: Session, *, paused: bool) -> None:

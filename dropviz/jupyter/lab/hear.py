@@ -43,6 +43,7 @@ def hear(panel: Panel, message: Any) -> None:
         panel.sender.look(str(message["view"]), seen=bool(message["seen"]))
     elif kind == "press":
         panel.press(str(message["name"]))
+        panel.sender.want()  # the page waits for an answer, whatever came of it
     elif kind == "reveal":
         panel.questions.reveal(message["marks"], anew=bool(message["anew"]))
     elif kind == "next":

@@ -6,6 +6,7 @@ from collections.abc import Container, Mapping
 from dataclasses import replace
 from typing import Any
 
+from dropviz.browser.tables import can_be_read
 from dropviz.core.checks import check_rate
 from dropviz.core.method_options import RATES
 from dropviz.core.methods import METHODS
@@ -157,9 +158,10 @@ def able_while(*, training: bool) -> dict[str, bool]:
 
 
 def copies_of(scenario: Scenario) -> dict[str, str]:
-    """The lines that do the same elsewhere: magic, scenario, and page without Python."""
+    """The lines that do the same elsewhere: magic, scenario, and page without Python, if it can."""
     text = str(scenario)
-    return {"magic": magic(scenario.spec), "scenario": text, "link": f"playground.html#{text}"}
+    link = {"link": f"playground.html#{text}"} if can_be_read(scenario.spec) else {}
+    return {"magic": magic(scenario.spec), "scenario": text, **link}
 
 
 def offers(tasks: Mapping[str, str]) -> dict[str, Any]:

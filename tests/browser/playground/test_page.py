@@ -15,6 +15,7 @@ import pytest
 from dropviz.browser.tables import tables
 from dropviz.browser.write_playground import write_playground
 from dropviz.core.scenario_string import parse
+from dropviz.figures.colours import theme
 
 from .keras_run import PATH as RECORDED
 
@@ -256,6 +257,29 @@ def test_a_rate_that_cannot_be_read_changes_nothing(
     assert "next batch" not in page.inner_text("#status")
 
 
+@pytest.mark.parametrize(
+    ("rate", "keys", "came"),
+    [
+        (".33", ["ArrowRight"], "0.35"),
+        (".33", ["ArrowLeft"], "0.3"),
+        (".99", ["End", "ArrowRight"], "0.99"),
+        (".99", ["ArrowLeft"], "0.95"),
+    ],
+)
+def test_a_slider_stands_at_a_rate_between_two_of_its_stops(
+    opened: Open, rate: str, keys: list[str], came: str
+) -> None:
+    page = opened(f"lstm:u8:d{rate}")
+    bar = page.locator("#slide-dropout")
+    stood = bar.input_value()
+
+    for key in keys:
+        bar.press(key)
+
+    assert stood == f"0{rate}"
+    assert page.input_value(DROPOUT) == bar.input_value() == came
+
+
 def test_a_comma_stands_for_a_point(opened: Open) -> None:
     page = opened("lstm:u8:d.2")
 
@@ -357,6 +381,20 @@ def test_a_hostile_address_is_one_sentence_and_the_page_works(opened: Open, text
     assert page.locator("main img, main script, main iframe").count() == 0
     page.click("#step")
     status(page, "batch 1 of")
+
+
+@pytest.mark.parametrize("address", ["", "nonsense", "lstm:d7"])
+def test_a_training_goes_on_where_an_address_asks_for_nothing(opened: Open, address: str) -> None:
+    page = opened("lstm:u4:d.2")
+    page.click("#step")
+    status(page, "batch 1 of")
+    setting = page.url
+
+    page.evaluate("(address) => { location.hash = address; }", address)
+    page.wait_for_function("(setting) => location.href === setting", arg=setting)
+
+    assert "batch 1 of" in page.inner_text("#status")
+    assert bool(address) == ("left out" in page.inner_text("#said"))
 
 
 # ---------------------------------------------------------------- the tabs
@@ -483,6 +521,8 @@ def test_a_replay_that_has_ended_begins_anew(opened: Open) -> None:
         page.locator('#train:text-is("Replay")').wait_for()
         status(page, "epoch 3, batch 23 of 23")
 
+        assert status(page, "the end of the recorded run")
+
     page.evaluate("window.slowly = true")
     page.check("#speed-slow")
     page.click("#train")
@@ -545,7 +585,60 @@ def test_predict_first_hides_the_answer_asks_and_scores(opened: Open) -> None:
     reached(page, 2)
 
 
+@pytest.mark.parametrize("tab", ["where", "masks", "curves", "inside"])
+@pytest.mark.parametrize("batches", [0, 1])
+def test_what_was_seen_before_is_hidden_from_whoever_is_to_predict(
+    opened: Open, batches: int, tab: str
+) -> None:
+    page = opened("lstm:u8:d.2:r.5")
+    for _ in range(batches):
+        page.click("#step")
+        status(page, "batch 1 of")
+    page.click(f"#tab-{tab}")
+
+    page.check("#predict")
+
+    assert page.inner_text("#pages") == "Hidden until you have predicted: press Train."
+
+
 # ---------------------------------------------------------------- whoever looks
+
+
+def test_the_line_of_status_says_what_is_so_and_not_each_batch_aloud(opened: Open) -> None:
+    # A worker that is slow to begin.
+    slow = """window.Worker = class extends window.Worker {
+      postMessage(asked) { setTimeout(() => super.postMessage(asked), window.wait ?? 0); }
+    }"""
+    page = opened("lstm:u4:d.2", script=slow)
+
+    def live() -> str:
+        text: str = page.get_attribute("#status", "aria-live")
+        return text
+
+    assert (page.inner_text("#status"), live()) == ("ready", "polite")
+    page.evaluate("window.wait = 1000")
+    page.click("#train")
+    assert (page.inner_text("#status"), live()) == ("the first batch is on its way ...", "off")
+    page.evaluate("window.wait = 0")
+    status(page, "epoch 1")
+    page.click("#train")
+    status(page, "paused")
+    assert live() == "polite"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_paper_it_has_the_colours_of_light(opened: Open, scheme: str) -> None:
+    page = opened("lstm:u4:d.2", color_scheme=scheme)
+    colours = """() => ["body", ".dropviz-scene"].map((each) => {
+      const { color, printColorAdjust } = getComputedStyle(document.querySelector(each));
+      return [color, printColorAdjust]; })"""
+    page.emulate_media(media="print")
+
+    ink = theme()["light"]["ink"]
+    assert isinstance(ink, str)
+    channels = ", ".join(str(int(ink[at : at + 2], 16)) for at in (1, 3, 5))
+    # White letters on a colour would be lost without it.
+    assert page.evaluate(colours) == [[f"rgb({channels})", "exact"]] * 2
 
 
 def test_a_lesson_by_keyboard_alone(opened: Open) -> None:
@@ -597,7 +690,7 @@ def test_every_control_has_a_name(opened: Open) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1000, 1366])
+@pytest.mark.parametrize("width", [360, 911, 1000, 1366])
 def test_it_fits_and_can_be_read(opened: Open, width: int, scheme: str) -> None:
     page = opened("lstm:u32:d.2:r.5", width=width, height=768, color_scheme=scheme)
     page.click("#step")
@@ -703,7 +796,7 @@ def test_without_a_worker_there_is_the_plan_a_sentence_and_the_replay(
     status(page, "batch 2 of")
     page.check("#source-page")
     assert idle() == [True] * 3
-    assert page.inner_text("#status") == "ready"
+    assert page.inner_text("#status") == "cannot train"
 
 
 def test_without_canvas_the_words_remain(opened: Open) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from dropviz.core.curves import Curves
 from dropviz.core.spec import RunSpec
-from dropviz.jupyter.lab.follower import PAUSED, Follower
+from dropviz.jupyter.lab.follower import Follower
 from dropviz.jupyter.lab.moment import Moment
 from dropviz.studies.progress import Progress
 
@@ -114,7 +114,9 @@ def test_a_training_that_waits_before_its_questions_says_so_and_shows_no_masks()
 
     assert (reads, training.panel.moment.layer) == (0, None)
     assert training.states == ["paused"]
-    assert training.said == [f"{PAUSED} (epoch 1 of 1, batch 1 of 4 is done)"]
+    assert training.said == [
+        "paused before the next batch (epoch 1 of 1, batch 1 of 4 is done); the sliders act then"
+    ]
     assert training.follower.quiz
 
 

@@ -629,7 +629,7 @@ def test_steps_come_to_the_questions_too(opened: Open, pace: Pace) -> None:
 
     assert state == "paused"
     assert said.startswith("paused before the next batch")
-    assert said.endswith("(epoch 1 of 2, batch 1 of 2 is done)")
+    assert "(epoch 1 of 2, batch 1 of 2 is done)" in said
     assert "Predict first" in hidden
     while not panel.lab.questions.open:
         panel.settle()

@@ -17,7 +17,7 @@ from dropviz.core.spec import RunSpec
 from dropviz.errors import DropvizError, UnknownNameError
 from dropviz.jupyter.lab.contents import TABS
 from dropviz.jupyter.lab.panel import Panel
-from dropviz.jupyter.lab.settings import NAMES, SETTINGS, SWITCHES
+from dropviz.jupyter.lab.settings import NAMES, SETTINGS, SWITCHES, copies_of
 
 from .panels import of_setting, tell
 
@@ -344,6 +344,33 @@ def test_the_lines_to_copy_are_those_of_the_settings() -> None:
         "magic": magic(spec),
         "link": f"playground.html#{text}",
     }
+
+
+@pytest.mark.parametrize(
+    ("scenario", "there"),
+    [
+        ("lstm:u128", True),
+        ("lstm:u129", False),
+        ("lstm:u8:d.2:@4,d.3", False),
+        ("lstm:task=temporal-order", True),
+        ("lstm:task=own", False),
+    ],
+)
+def test_the_page_without_python_is_linked_where_it_has_such_a_setting(
+    scenario: str, *, there: bool
+) -> None:
+    assert ("link" in copies_of(parse(scenario))) == there
+
+
+@pytest.mark.parametrize("name", ["train", "reset", "nothing"])
+def test_a_button_that_is_pressed_is_answered_with_a_picture(name: str) -> None:
+    made = panel()
+    sent: list[Any] = []
+    made.send = sent.append
+
+    tell(made, kind="press", name=name)  # of which nothing comes
+
+    assert len(sent) == 1
 
 
 def test_while_a_student_predicts_the_note_tells_nothing() -> None:
