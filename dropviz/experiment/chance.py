@@ -12,6 +12,7 @@ from dropviz.core.share_interval import share_interval
 # Equal masks prove sharing only where luck is ruled out to this.
 _CHANCE = 1e-6
 _SIGMAS = 3.89  # two-sided 99.99 % of a normal distribution
+_LEAST = 1e-3  # what is smaller is rounding
 
 
 def same(first: Array, second: Array, rate: float, luck: float | None = None) -> bool | None:
@@ -146,3 +147,37 @@ def independent(bits: Array) -> Array:
         if repeats(bits, axis):
             bits = merged(bits, axis)
     return bits
+
+
+def agreement(bits: Array, axis: int) -> int:
+    """Whether draws along an axis agree more often, or less often, than each drawn by itself.
+
+    However often all of them drop, how many do so together must scatter as chance has it: it
+    scatters more where some share a draw, or drop more often than others; less where as many
+    are dropped each time.
+
+    Args:
+        bits: Shape (calls, samples, readers); NaN where not told.
+        axis: The axis.
+
+    Returns:
+        1 more, -1 less, 0 as chance has it, or too few to tell.
+    """
+    told = ~np.isnan(bits)
+    rate = np.where(told, bits, 0).sum((0, 1)) / np.maximum(told.sum((0, 1)), 1)
+    off, scatter = np.where(told, bits - rate, 0), told * rate * (1 - rate)
+    expected = scatter.sum(axis)
+    # Of what the rate was counted from, a part cannot be off by itself.
+    free = expected if axis == 2 else expected * (1 - expected / np.maximum(scatter.sum((0, 1)), 1))  # noqa: PLR2004
+    groups = (told.sum(axis) > 1) & (free > _LEAST)
+    if not groups.any():
+        return 0
+    squares = off.sum(axis)[groups] ** 2 / free[groups]
+    # How far the squares themselves scatter: more so where drops are few.
+    peaked = (scatter * (1 - 6 * rate * (1 - rate))).sum(axis)[groups] / expected[groups] ** 2
+    size = max(float((2 + peaked).sum()) / (2 * len(squares)), _LEAST)
+    degrees, seen, bound = len(squares) / size, float(squares.sum()) / size, -math.log(_CHANCE)
+    # Laurent & Massart 2000, lemma 1: how far chance takes such a sum of squares.
+    if seen > degrees + 2 * math.sqrt(degrees * bound) + 2 * bound:
+        return 1
+    return -1 if seen < degrees - 2 * math.sqrt(degrees * bound) else 0

@@ -9,7 +9,9 @@ from dropviz.experiment.input_sites import (
     read_structure,
     read_ties,
 )
+from dropviz.experiment.later_calls import doubt_what_changes
 from dropviz.experiment.mask_lives import read_lives
+from dropviz.experiment.observations import Doubt
 from dropviz.experiment.observe import ARROWS, Observer
 from dropviz.experiment.preconditions import check_fit
 from dropviz.experiment.rare_masks import doubt_what_was_not_placed
@@ -21,6 +23,7 @@ from dropviz.experiment.state_sites import (
     find_zoneout,
 )
 from dropviz.experiment.unexplained import doubt_what_is_unexplained
+from dropviz.experiment.unlike_masks import adds_at_random, varies_by_what_it_sees
 
 
 def find_all_masks(observer: Observer) -> None:
@@ -56,6 +59,10 @@ def _more_samples(observer: Observer) -> str:
 
 
 def _find_places(observer: Observer) -> None:
+    if adds_at_random(observer):
+        # What is read off beside it would be no mask.
+        observer.doubt(Doubt.ODD)
+        return
     # Whatever is found is allowed for in what comes after it.
     find_zoneout(observer)
     find_state_masks(observer)
@@ -74,4 +81,8 @@ def _find_manners(observer: Observer) -> None:
     find_mask_for_both(observer)
     for site in plain:
         read_lives(observer, site)
+    doubt_what_changes(observer)
     doubt_what_is_unexplained(observer)
+    # Last of all: whatever was found or doubted says more.
+    if not (observer.places or observer.doubts) and varies_by_what_it_sees(observer):
+        observer.doubt(Doubt.ODD)

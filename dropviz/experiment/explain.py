@@ -26,7 +26,7 @@ Layer = Any
 
 _UNPLACED = (
     *(Doubt.RARE, Doubt.NO_BIAS_CANDIDATE, Doubt.SEVERAL_STORED, Doubt.GATE),
-    *(Doubt.NOISE_INSIDE, Doubt.MORE, Doubt.UNITS),
+    *(Doubt.NOISE_INSIDE, Doubt.MORE, Doubt.UNITS, Doubt.ODD, Doubt.CALLS),
 )
 
 

@@ -157,6 +157,7 @@ class Harness:
             recurrent[source, :, source] += probe.source_wh[:many]
             recurrent[source, :, reader] += probe.wh[:many]
             recurrent[reader, :, reader] += probe.own[:many]
+            bias[0, :, source] += probe.source_b[:many]
             bias[0, :, reader] += probe.b[:many]
             bias[1, CANDIDATE, reader] = probe.reset
         flat = [kernel.reshape(features, -1), recurrent.reshape(units, -1)]

@@ -127,6 +127,9 @@ def draw_life_probe(observer: Observer, site: str, gate: int | None, steps: int)
         driven = {} if gate is None else drive(site, observer.one_gate(gate, weight))
     if site == "recurrent":
         driven |= {"source_c": 1.5, "source": 0.9}
+        if observer.lift and not observer.lstm:
+            # Has no c that h comes back from, once it was dropped where it is carried.
+            driven["source_b"] = observer.one_gate(CANDIDATE, 1.0)
     return Probe(
         **driven,
         b=observer.one_gate(CANDIDATE, rng.uniform(-1.0, 1.0) if observer.lift else 0.0),

@@ -9,7 +9,13 @@ from enum import Enum
 import numpy as np
 
 from dropviz.core.masks import Array
-from dropviz.experiment.chance import agree_beyond_luck, draws_to_miss, independent, merged
+from dropviz.experiment.chance import (
+    agree_beyond_luck,
+    agreement,
+    draws_to_miss,
+    independent,
+    merged,
+)
 
 
 class Note(Enum):
@@ -25,6 +31,14 @@ class Doubt(Enum):
     """What may stay open in a whole layer, and the words for it."""
 
     RARE = "something is dropped at random, too rarely to tell where."
+    ODD = (
+        "the outputs vary at random, and not as under masks of fixed rates: where something is "
+        "dropped, or added, cannot be told."
+    )
+    CALLS = (
+        "later calls do not drop as earlier ones did: the masks stay for some calls or come back, "
+        "or their rate changes."
+    )
     NO_BIAS = (
         "the layer has no bias, so that a mask on the memory cannot be told from one "
         "on what is carried."
@@ -105,15 +119,30 @@ class Look:
         scaled = any(abs(look.kept - 1) > slack for look in acting)
         return told >= (1 if scaled or not shares else draws_to_miss(min(shares)))
 
-    @property
-    def shared_in_part(self) -> bool:
-        """Whether some samples, and not all, share a mask: neighbours, or the batch's halves."""
-        if self.shared or not 0 < self.share < 1:
-            return False
-        bits = independent(self.dropped)
+    def dependence(self, distinct: int) -> tuple[str, int]:
+        """What agrees more often (1) or less often (-1) than if each were drawn by itself.
+
+        Args:
+            distinct: Readers that read different entries; the first so many.
+
+        Returns:
+            "samples", "calls" or "entries"; empty, and 0, where chance explains all.
+        """
+        bits = (merged(self.dropped, 1) if self.shared else self.dropped)[..., :distinct]
+        bits = independent(bits)
         half = bits.shape[1] // 2
-        pairs = [(bits[:, :-1:2], bits[:, 1::2]), (bits[:, :half], bits[:, half : 2 * half])]
-        return any(agree_beyond_luck(one[:, : other.shape[1]], other) for one, other in pairs)
+        first = bits[:, :half]
+        # Neighbours, the batch's halves, and the batch mirrored.
+        pairs = [(bits[:, : 2 * half : 2], bits[:, 1 : 2 * half : 2])]
+        pairs += [(first, bits[:, half : 2 * half]), (first, bits[:, ::-1][:, :half])]
+        if any(agree_beyond_luck(one, other) for one, other in pairs):
+            return "samples", 1
+        # Where samples share a draw, calls and entries are seen too few times to be told.
+        for name, axis in (("samples", 1), ("calls", 0), ("entries", 2)):
+            found = agreement(bits, axis)
+            if found:
+                return name, found
+        return "", 0
 
     def masked(self, slack: float) -> bool:
         """Whether anything happens here."""
@@ -140,6 +169,7 @@ class Place:
         single: Whether there is but one weight for each gate, so that a mask on the weights
             is one on what they multiply.
         late: Whether the time was over before all had been read.
+        changes: Whether later calls do not drop as earlier ones did.
     """
 
     site: str
@@ -154,6 +184,7 @@ class Place:
     perhaps: str = ""
     single: bool = False
     late: bool = False
+    changes: bool = False
 
     @property
     def shared(self) -> bool:

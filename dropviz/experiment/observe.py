@@ -123,11 +123,17 @@ class Observer:
             What is seen now; nothing that shows where the calls do not suffice.
         """
         calls = self.calls_for(draws, shared=True, site=site)
-        seen = summed_up(self._look_again(calls, probe, site, gate, ())[0])
+        seen = self.look_in_training(calls, probe, site, gate)
         # What drops elsewhere hides some of the draws.
         entries = (~np.isnan(seen.dropped[..., : self.distinct(site)])).any(axis=1)
         told = seen.share > 0 or entries.sum() >= draws
         return replace(before, dropped=seen.dropped, shared=True, shows=before.shows and told)
+
+    def look_in_training(
+        self, calls: int, probe: Probe, site: str, gate: int | None = None
+    ) -> Look:
+        """Runs a probe so many times in training, and not at inference; as for ``look``."""
+        return summed_up(self._look_again(calls, probe, site, gate, ())[0])
 
     def look_again(self, before: Look, probe: Probe, site: str, gate: int | None = None) -> Look:
         """Looks once more at what was seen, so long that what was seen to drop shows again.
@@ -238,9 +244,11 @@ class Observer:
         return [Bit(site, self.inner_look(site).kept) for site in self.inner_sites()]
 
     def share_of(self, bit: Bit) -> float:
-        """The share dropped at a bit's place, as seen so far."""
+        """The share dropped at a bit's place, as seen so far; that of other gates where it hid."""
         looks = self.places[bit.site].looks
-        return looks[bit.gate].share if bit.gate in looks else looks[None].share
+        look = looks[bit.gate] if bit.gate in looks else looks[None]
+        seen = [each.share for each in looks.values() if each.shows]
+        return look.share if look.shows or not seen else float(np.mean(seen))
 
     def noisy(self, site: str) -> bool:
         """Whether kept entries of a site were seen to differ."""

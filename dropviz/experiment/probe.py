@@ -26,6 +26,7 @@ class Probe:
         source_c: Initial c of the sources.
         source_wx: Weights of the sources on their reader's input.
         source_wh: Weights of the sources on their own h.
+        source_b: Biases of the sources.
         own: Weights of the readers on their own h.
         aligned: Whether a reader reads the input of its source's number, where there is
             one, and not that of its own.
@@ -43,6 +44,7 @@ class Probe:
     source_c: float = 0.0
     source_wx: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
     source_wh: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
+    source_b: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
     own: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
     aligned: bool = False
     steps: int = 1

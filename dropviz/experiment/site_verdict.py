@@ -12,12 +12,18 @@ import numpy as np
 from dropviz.core.masks import Array
 from dropviz.core.sites import MASKABLE, SITES
 from dropviz.core.verdict import SiteVerdict
-from dropviz.experiment.chance import agree_beyond_luck, independent, interval, same, same_along
+from dropviz.experiment.chance import interval, same, same_along
 from dropviz.experiment.observations import Look, Note, Place
 from dropviz.experiment.run_limit import SECONDS
+from dropviz.experiment.site_notes import (
+    agreeing,
+    gates_agree,
+    has_one_rate,
+    notes_on,
+    steps_share_in_part,
+)
 
 _SHOWN = 16
-_NOISE = "what is kept differs: noise multiplies, or more than two values do."
 _LATE = f"{SECONDS:.0f} s were over before it could be told"
 
 
@@ -56,8 +62,8 @@ def site_verdict(
         missing=tuple(gates[g] for g in place.looks if g is not None and g not in acting),
         same_over_samples=_all(same_along(look.dropped, 1, share) for look in looks),
         same_over_units=over_units,
-        frozen=_all(same_along(place.once(look.dropped), 0, share) for look in looks),
-        notes=_notes(place, slack, looks),
+        frozen=_frozen(place, looks, share),
+        notes=notes_on(place, slack, looks),
         perhaps=place.perhaps,
         reaches=("recurrent",) if Note.NEXT_STEP_READS_MASKED in place.notes else (),
         precision=precision,
@@ -67,7 +73,7 @@ def site_verdict(
         return verdict
     together = over_units is True
     redrawn = verdict.frozen is False
-    if share and verdict.frozen is None:
+    if share and verdict.frozen is None and not place.changes:
         doubts.append(
             f"{name}: too few draws were seen to tell whether a mask is drawn anew in each call."
         )
@@ -77,10 +83,13 @@ def site_verdict(
             f"{name}: a dropped entry looks like one dropped elsewhere; none was counted."
         )
     random = any(look.random for look in looks)
-    if not _one_rate(looks, place, slack):
+    if not has_one_rate(looks, place, slack):
         rate, limits = math.nan, (0.0, 1.0)
-    if any(look.shared_in_part for look in looks):
-        verdict, limits = replace(verdict, same_over_samples=None), (0.0, 1.0)
+    agree = agreeing(looks, place)
+    if "samples" in agree:
+        verdict = replace(verdict, same_over_samples=None)
+    if 1 in agree.values():
+        limits = (0.0, 1.0)  # fewer draws than were counted
     return replace(
         verdict,
         rate=rate,
@@ -98,54 +107,10 @@ def _rounded(multipliers: list[float], slack: float) -> float:
     return 1.0 if abs(middle - 1) < slack else middle
 
 
-def _one_rate(looks: list[Look], place: Place, slack: float) -> bool:
-    """Whether all gates drop as often, and keep what they keep alike, as far as can be told."""
-    shown = [look for look in looks if look.shows and look.counts[1]]
-    draws = [independent(place.once(look.dropped)[..., : place.distinct]) for look in shown]
-    limits = [interval(int(np.nansum(each)), int((~np.isnan(each)).sum())) for each in draws]
-    kept = [look.kept for look in shown if look.share < 1]
-    room = max([slack, *(look.blur for look in shown)]) * 2 * max([1.0, *map(abs, kept)])
-    often = max((low for low, _ in limits), default=0) <= min((top for _, top in limits), default=1)
-    return often and (not kept or max(kept) - min(kept) <= room)
-
-
-def _notes(place: Place, slack: float, looks: list[Look]) -> tuple[str, ...]:
-    notes = [note.value for note in place.notes]
-    if place.only is not None:
-        listed = ", ".join(str(step + 1) for step in place.only)
-        notes.append(f"of three steps only these are masked: {listed}.")
-    if place.noisy(slack):
-        notes.append(_NOISE)
-        return tuple(notes)
-    if not _one_rate(looks, place, slack):
-        notes.append("gates have rates of their own.")
-    if any(look.shared_in_part for look in looks):
-        notes.append("some samples share a mask, and not all do.")
-    if _steps_share_in_part(place):
-        notes.append("steps share their masks in part.")
-    if _rates_move(place):
-        notes.append("the rate is another one at another step.")
-    return tuple(notes)
-
-
-def _steps_share_in_part(place: Place) -> bool:
-    """Whether steps have masks that differ, and agree more often than masks drawn apart."""
-    if place.steps is None:
-        return False
-    steps = independent(place.once(place.steps)[..., : place.distinct])
-    luck = place.luck.get("steps")
-    pairs = list(itertools.combinations(steps, 2))
-    beyond = any(agree_beyond_luck(one, other, luck) for one, other in pairs)
-    return beyond and any(same(one, other, 0.5, luck) is False for one, other in pairs)
-
-
-def _rates_move(place: Place) -> bool:
-    """Whether one step drops more often than another, where each was read whole."""
-    if place.steps is None or place.shared or np.isnan(place.steps).any():
-        return False
-    steps = independent(place.steps)
-    limits = [interval(int((each == 0).sum()), each.size) for each in steps]
-    return max(low for low, _ in limits) > min(top for _, top in limits)
+def _frozen(place: Place, looks: list[Look], share: float) -> bool | None:
+    if place.changes:
+        return None
+    return _all(same_along(place.once(look.dropped), 0, share) for look in looks)
 
 
 def _all(answers: Iterable[bool | None]) -> bool | None:
@@ -267,7 +232,7 @@ def _tying(place: Place, share: float, doubts: list[str]) -> str | None:
     if told == {True}:
         return "tied"
     if told == {False}:
-        return "untied"
+        return None if gates_agree(place) else "untied"
     doubts.append(
         f"{place.site}: some gates share a mask and others do not."
         if told
@@ -286,7 +251,7 @@ def _life(place: Place, name: str, doubts: list[str]) -> str | None:
     luck = place.luck.get("steps")
     answers = [same(one, other, share, luck) for one, other in itertools.combinations(told, 2)]
     if any(answer is False for answer in answers):
-        return None if _steps_share_in_part(place) else "step"
+        return None if steps_share_in_part(place) else "step"
     # Of an output that is masked, only the last step shows in a memory.
     if answers and all(answers) and place.perhaps != "output":
         return "sequence"

@@ -138,7 +138,9 @@ def _register_stored(observer: Observer, memory: Look) -> None:
     notes = observer.places[site].notes
     limits = [interval(*each.counts) for each in (memory, update)]
     close = max(low for low, _ in limits) <= min(high for _, high in limits)
-    if not close or abs(memory.kept - update.kept) > observer.slack * max(1, memory.kept):
+    apart = abs(memory.kept - update.kept) > observer.slack * max(1, memory.kept)
+    # The middle of noise is another one each time.
+    if not observer.noisy(site) and (apart or not close):
         notes.append(Note.MASKED_APART)
     if site == "output" and observer.lstm and next_step_reads_masked(observer, memory):
         notes.append(Note.NEXT_STEP_READS_MASKED)

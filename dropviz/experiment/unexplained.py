@@ -14,11 +14,12 @@ import numpy as np
 from dropviz.experiment.chance import independent, interval, repeats, same_along
 from dropviz.experiment.decode_masks import Bit, share_explained
 from dropviz.experiment.harness import CANDIDATE
-from dropviz.experiment.input_sites import gate_probe
+from dropviz.experiment.later_calls import are_alike, probe_at
 from dropviz.experiment.mask_lives import bits_beside, draw_life_probe
 from dropviz.experiment.observations import Doubt, Look, Note, Place
-from dropviz.experiment.observe import ALL, ARROWS, SMALL, Observer
+from dropviz.experiment.observe import ALL, ARROWS, Observer
 from dropviz.experiment.probe import Probe
+from dropviz.experiment.site_notes import agreeing
 from dropviz.experiment.unit_roles import turns
 
 _LONG, _SHORT = 9, 3  # steps
@@ -97,7 +98,7 @@ def _are_alike(observer: Observer) -> bool:
     """Whether other units, and other inputs, show what those that were read have shown."""
     harness = observer.harness
     looks = [look for place in observer.places.values() for look in place.looks.values()]
-    if any(look.shared_in_part for look in looks):
+    if any(1 in agreeing(list(p.looks.values()), p).values() for p in observer.places.values()):
         return True  # which is said, and counts draws that are none
     if any(_is_uneven(look) for look in looks):
         return False
@@ -130,31 +131,13 @@ def _looks_alike(observer: Observer, site: str) -> bool:
         seen = observer.look(probe, site, gate)
         return place is not None or not seen.shows or not seen.masked(observer.slack)
     seen = observer.look_again(known, probe, site, gate)
-    if not (known.shows and seen.shows) or np.isnan(seen.dropped).all():
-        return True
-    room = max(observer.slack, seen.blur) * max(1.0, abs(known.kept))
-    # Of what was dropped throughout nothing is known that was kept.
-    near = abs(seen.kept - known.kept) <= room or 1.0 in (seen.share, known.share)
-    return near and _drop_alike(known, seen)
-
-
-def _drop_alike(known: Look, seen: Look) -> bool:
-    """Whether two looks drop equally often, as far as chance lets one say."""
-    together = same_along(known.dropped, 2, known.share) is True
-    if known.shared or seen.shared or together:  # few draws, seen many times
-        return (known.share > 0) == (seen.share > 0)
-    (low, high), (least, most) = (interval(*look.counts) for look in (known, seen))
-    return low <= most and least <= high
+    return are_alike(known, seen, observer.slack, observer.distinct(site))
 
 
 def _probe(observer: Observer, site: str) -> tuple[Probe | None, int | None]:
     """What makes a site speak, and its gate."""
-    if site in ARROWS:
-        gate = _gate_of(observer, site)
-        return (None, None) if gate is None else (gate_probe(observer, site, gate), gate)
-    if site == "candidate":
-        return (None if observer.lift is None else Probe(**observer.lift)), None
-    return (Probe(h=SMALL) if site == "hidden_update" else observer.memory), None
+    gate = _gate_of(observer, site) if site in ARROWS else None
+    return probe_at(observer, site, gate), gate
 
 
 def _is_uneven(look: Look) -> bool:

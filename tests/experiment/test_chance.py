@@ -10,6 +10,7 @@ import pytest
 
 from dropviz.experiment.chance import (
     agree_beyond_luck,
+    agreement,
     apart_by_luck,
     draws_to_miss,
     draws_to_tell,
@@ -187,3 +188,30 @@ def test_calls_and_readers_that_repeat_one_another_are_no_draws() -> None:
     assert independent(readers).shape == (2, 256, 1)
     assert repeats(calls, 0)
     assert not repeats(calls, 2)
+
+
+def test_draws_by_themselves_agree_as_chance_has_it() -> None:
+    for number, rate in enumerate([0.01, 0.3, 0.5, 0.95] * 5):
+        bits = drawn(rate, 2 + number % 3, 128, 1 + number % 7, seed=number)
+        bits[drawn(0.2, *bits.shape, seed=99) > 0] = NAN
+        assert [agreement(bits, axis) for axis in range(3)] == [0, 0, 0]
+    # Readers may each have a rate of their own.
+    uneven = np.concatenate([drawn(0.1, 2, 256, 2), drawn(0.8, 2, 256, 2)], axis=2)
+    assert [agreement(uneven, axis) for axis in range(3)] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("axis", range(3))
+def test_what_shares_draws_in_part_agrees_more_often(axis: int) -> None:
+    own, common = drawn(0.3, 3, 256, 6, seed=1), drawn(0.3, 3, 256, 6, seed=2)
+    either = np.maximum(own, common.take([0], axis))
+    assert agreement(either, axis) == 1
+
+
+def test_what_drops_as_many_each_time_agrees_less_often() -> None:
+    order = np.random.default_rng(0).random((2, 256, 8)).argsort(axis=2)
+    assert agreement((order < 4).astype(float), 2) == -1
+
+
+def test_of_one_draw_or_none_no_agreement_is_told() -> None:
+    assert agreement(drawn(0.4, 1, 1, 1), 2) == 0
+    assert agreement(drawn(0.4, 2, 50, 3) * NAN, 1) == 0

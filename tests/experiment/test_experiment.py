@@ -113,12 +113,7 @@ def left_open(layer: NumPyLayer) -> set[str]:
         last = site == "output" and not layer.sequences
         # All samples share what is drawn for a call.
         few = site in ("cell", "output") and truth.same_over_samples
-        # An input that is dropped looks like a candidate that is.
-        few |= layer.kind == "GRU" and site == "input" and layer.truths[0].site == "candidate"
         found |= {f"{site}.life"} if unlifted or last or few else set()
-        # The mask of r is not seen where that of the candidate, the same, silences both.
-        behind = layer.kind == "GRU" and not layer.reset_after and site == "recurrent"
-        found |= {f"{site}.tying"} if behind else set()
     return found
 
 

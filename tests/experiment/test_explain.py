@@ -34,6 +34,8 @@ DOUBTS: Mapping[str, tuple[str, ...]] = {
             "recurrent: too few draws were seen to tell a mask on the weights from one on what "
             "they multiply."
         ),
+        # Masks that drop all there is are equal, drawn anew or not.
+        "recurrent: too few draws were seen to tell whether a mask is drawn anew in each call.",
         f"recurrent: {_LIFE}",
         "recurrent: too few entries were dropped to tell tied from untied.",
     ),
@@ -41,7 +43,10 @@ DOUBTS: Mapping[str, tuple[str, ...]] = {
 }
 NOTES: Mapping[str, tuple[str, ...]] = {
     "h_gaussian": (
-        "recurrent: what is kept differs: noise multiplies, or more than two values do.",
+        (
+            "recurrent: what is kept differs: noise acts, or the rate changes, or more than two "
+            "numbers multiply."
+        ),
     ),
     "x_first_step_only": ("input: of three steps only these are masked: 1.",),
     "h_and_output": ("output: the next step reads the masked h.",),

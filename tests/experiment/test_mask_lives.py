@@ -13,7 +13,7 @@ from dropviz.experiment.observe import Observer
 from dropviz.experiment.state_sites import find_cell_zoneout, find_state_masks, find_zoneout
 from tests.tables import LIVES
 
-from .numpy_layer import NumPyLayer, dropped_entries, observer_of
+from .numpy_layer import NumPyLayer, dropped_entries, explained, observer_of
 from .zoo_truth import SiteTruth, at
 
 Array = Any
@@ -139,3 +139,27 @@ def test_masks_that_only_another_would_part_prove_nothing_where_it_stays() -> No
         )
         steps_read(observer, "input")
         assert observer.places["input"].luck["steps"] == 1.0
+
+
+TOLD: dict[str, tuple[list[SiteTruth], dict[str, Any]]] = {
+    "beside g, dropped at each step": (
+        [at("recurrent"), at("candidate", rate=0.3, life="step")],
+        {"units": 16, "features": 8},
+    ),
+    "in place in a GRU": (
+        [at("recurrent", kind="GRU"), at("carried", kind="GRU", same_mask_as="recurrent")],
+        {"kind": "GRU"},
+    ),
+    "in place in a GRU, with r before the kernel": (
+        [at("recurrent", kind="GRU"), at("carried", kind="GRU", same_mask_as="recurrent")],
+        {"kind": "GRU", "reset_after": False},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TOLD)
+def test_a_mask_on_h_that_another_hides_now_and_then_is_told_to_last(case: str) -> None:
+    truths, how = TOLD[case]
+    verdict = explained(NumPyLayer(truths, **how))
+    assert verdict.sites["recurrent"].life == "sequence"
+    assert verdict.sites["recurrent"].tying == "tied"

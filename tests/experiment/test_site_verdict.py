@@ -244,7 +244,9 @@ def test_noise_is_no_mask() -> None:
     assert (np.isnan(verdict.rate), verdict.rate_interval) == (True, (0.0, 1.0))
     assert "its rate could not be told" in verdict.sentence
     assert (verdict.life, verdict.tying, verdict.scaling) == (None, None, "other")
-    assert verdict.notes == ("what is kept differs: noise multiplies, or more than two values do.",)
+    assert verdict.notes == (
+        "what is kept differs: noise acts, or the rate changes, or more than two numbers multiply.",
+    )
     assert doubts == []
 
 

@@ -1,0 +1,99 @@
+"""What is noted of masks that are shared in part, each by a layer whose masks are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from dropviz.core.masks import Array
+from dropviz.experiment.observations import Place
+from dropviz.experiment.site_notes import gates_agree
+
+from .numpy_layer import explained
+from .test_unexplained import Changed, Masks
+from .zoo_truth import SiteTruth, at
+
+MORE, LESS = "agree more often than chance has it", "agree less often than chance has it"
+
+
+def each(site: str, change: Callable[[Array], Array]) -> Callable[[Masks], None]:
+    def changed(masks: Masks) -> None:
+        masks[site] = change(masks[site])
+
+    return changed
+
+
+def in_blocks(mask: Array) -> Array:
+    blocks: Array = mask[..., np.arange(mask.shape[-1]) // 4 * 4]
+    return blocks
+
+
+def exactly_half(mask: Array) -> Array:
+    order = np.random.default_rng().permuted(np.arange(mask.shape[-1]) + 0 * mask, axis=-1)
+    return np.broadcast_to(np.where(order < mask.shape[-1] // 2, 0.0, 2.0)[:1], mask.shape)
+
+
+def mirrored(mask: Array) -> Array:
+    half = mask.shape[2] // 2
+    return np.concatenate([mask[:, :, :half], mask[:, :, :half][:, :, ::-1]], axis=2)
+
+
+def thirds(mask: Array) -> Array:
+    repeated: Array = mask[:, :, np.arange(mask.shape[2]) % 3]
+    return repeated
+
+
+def common_too(mask: Array) -> Array:
+    return mask * np.roll(mask[:, :1], 1, axis=2)
+
+
+def _case(
+    site: str, change: Callable[[Array], Array], tying: str = "tied"
+) -> tuple[SiteTruth, Callable[[Array], Array]]:
+    return at(site, rate=0.5, tying=tying), change
+
+
+CASES: dict[str, tuple[tuple[SiteTruth, Callable[[Array], Array]], str]] = {
+    "blocks of inputs": (_case("input", in_blocks), f"entries {MORE}"),
+    "blocks of h": (_case("recurrent", in_blocks), f"entries {MORE}"),
+    "blocks of g": (_case("candidate", in_blocks), f"entries {MORE}"),
+    "half of all h": (_case("recurrent", exactly_half), f"entries {LESS}"),
+    "half of all c": (_case("cell", exactly_half), f"entries {LESS}"),
+    "half of all outputs": (_case("output", exactly_half), f"entries {LESS}"),
+    "mirrored x": (_case("input", mirrored), f"samples {MORE}"),
+    "mirrored c": (_case("cell", mirrored), f"samples {MORE}"),
+    "x of each third sample": (_case("input", thirds), f"samples {MORE}"),
+    "g of each third sample": (_case("candidate", thirds), f"samples {MORE}"),
+    "gates of x": (_case("input", common_too, "untied"), f"gates {MORE}"),
+    "gates of h": (_case("recurrent", common_too, "untied"), f"gates {MORE}"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_masks_that_are_not_drawn_each_by_itself_are_no_method_s(case: str) -> None:
+    (truth, change), words = CASES[case]
+    verdict = explained(Changed([truth], change=each(truth.site, change), units=16, features=12))
+
+    assert any(note.startswith(words) for note in verdict.sites[truth.site].notes)
+    assert " drops by " not in verdict.title
+    if "gates" in case:
+        assert verdict.sites[truth.site].tying is None
+    if "sample" in words:
+        assert verdict.sites[truth.site].same_over_samples is None
+
+
+@pytest.mark.parametrize("site", ["input", "recurrent", "candidate", "cell", "output"])
+def test_masks_that_are_leave_no_note(site: str) -> None:
+    for seed in range(3):
+        layer = Changed([at(site, tying="untied")], units=16, features=12, seed=seed)
+        assert explained(layer).sites[site].notes == ()
+
+
+def test_gates_that_were_read_in_part_tell_nothing() -> None:
+    bits = np.random.default_rng(0).integers(0, 2, (4, 2, 64, 3)).astype(float)
+    bits = np.maximum(bits, np.roll(bits[:1], 1, axis=2))
+    assert gates_agree(Place("input", {}, joint=bits, distinct=3)) == 1
+    bits[0, 0, 0, 0] = np.nan
+    assert gates_agree(Place("input", {}, joint=bits, distinct=3)) == 0

@@ -1,0 +1,91 @@
+"""What varies at random as no mask does is said to, and is put nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dropviz.core.masks import Array
+from dropviz.experiment.observations import Doubt
+from dropviz.experiment.unlike_masks import adds_at_random, varies_by_what_it_sees
+
+from .numpy_layer import NumPyLayer, explained, observer_of
+from .zoo_truth import at
+
+
+class Dropping(NumPyLayer):
+    """Drops what it is told to, of inputs, states or outputs, in training."""
+
+    def __init__(self, what: str, of: Callable[[Array, Array], Array], **how: Any) -> None:
+        super().__init__(**how)
+        self.what, self.of = what, of
+
+    def __call__(self, x: Any, *, initial_state: Any, training: bool) -> Any:
+        def changed(what: str, values: Any) -> Any:
+            if not training or what != self.what:
+                return values
+            values = np.asarray(values, float)
+            return self.of(values, self._random.random(values.shape) < 0.4)
+
+        h, *c = initial_state
+        states = [changed("h", h), *(changed("c", each) for each in c)]
+        out = super().__call__(changed("x", x), initial_state=states, training=training)
+        return np.asarray(changed("out", out), "float32")
+
+
+def if_negative(values: Array, dropped: Array) -> Array:
+    return np.where(np.logical_and(values < 0, dropped), 0, values)
+
+
+def mean_of_inputs(values: Array, dropped: Array) -> Array:
+    return np.where(dropped, values.mean(axis=-1, keepdims=True), values)
+
+
+def filled(values: Array, dropped: Array) -> Array:
+    return np.where(dropped, 0.5, values)
+
+
+def noisy(values: Array, dropped: Array) -> Array:
+    return values + 0.1 * dropped
+
+
+SEEN = {"x": if_negative, "h": if_negative, "c": if_negative, "x by their mean": mean_of_inputs}
+
+
+@pytest.mark.parametrize(
+    ("case", "kind"),
+    [*((case, "LSTM") for case in SEEN), *((case, "GRU") for case in SEEN if case != "c")],
+)
+def test_what_drops_by_the_value_alone_is_not_nothing(case: str, kind: str) -> None:
+    verdict = explained(Dropping(case.split(maxsplit=1)[0], SEEN[case], kind=kind))
+
+    # In a GRU nine steps have shown an h below zero before.
+    assert verdict.doubts in ((Doubt.ODD.value,), (Doubt.MORE.value,))
+    assert verdict.title.endswith("where it drops could not be told.")
+    assert verdict.active_at_inference is None
+
+
+@pytest.mark.parametrize("how", [filled, noisy])
+@pytest.mark.parametrize("what", ["out", "c", "h"])
+def test_what_is_added_is_no_mask(what: str, how: Callable[[Array, Array], Array]) -> None:
+    kind = "GRU" if what == "h" else "LSTM"
+    layer = Dropping(what, how, kind=kind)
+    assert adds_at_random(observer_of(layer))
+    verdict = explained(layer)
+
+    assert verdict.sites == {}
+    assert verdict.doubts == (Doubt.ODD.value,)
+
+
+@pytest.mark.parametrize("site", ["input", "recurrent", "candidate", "cell", "carried", "output"])
+def test_masks_add_nothing(site: str) -> None:
+    assert not adds_at_random(observer_of(NumPyLayer([at(site)])))
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+def test_a_layer_without_masks_does_not_vary(kind: str) -> None:
+    for bias in (True, False):
+        assert not varies_by_what_it_sees(observer_of(NumPyLayer(kind=kind, bias=bias)))
