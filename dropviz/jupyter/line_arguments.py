@@ -16,6 +16,9 @@ from IPython.core.magic_arguments import parse_argstring
 from dropviz.core.number_forms import WHOLE
 from dropviz.errors import DropvizError, received
 from dropviz.jupyter.ipython_inside import list_flags
+from dropviz.keras_inside import interrupts
+
+Shell = Any  # IPython's InteractiveShell carries no types
 
 _SEED = r"--seed(?:=|\s+)[\w.+-]+"
 _SEEDS_FIRST = re.compile(rf"^(?:{_SEED}(?:\s+|$))+")
@@ -45,6 +48,26 @@ def checked_name(given: Namespace) -> Any:
         )
     given.into = name
     return name
+
+
+def value_of(shell: Shell, expression: str, needs: str, hint: str) -> Any:
+    """The value of a name or an expression of the user's.
+
+    Args:
+        shell: The IPython shell.
+        expression: As it stands in the line.
+        needs: What is needed there, as a sentence.
+        hint: What to do where it has no value, likewise.
+
+    Raises:
+        DropvizError: If it has none.
+    """
+    try:
+        return interrupts.through(shell.user_global_ns, shell.ev, expression)
+    except Exception as error:  # noqa: BLE001 (whatever the expression raises)
+        raise DropvizError(
+            f"{needs} Received: {expression!r}, which gives {type(error).__name__}: {error}. {hint}"
+        ) from None
 
 
 def without_semicolon(line: str) -> str:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from dropviz.errors import DropvizError
-from dropviz.keras_inside import interrupts
+from dropviz.jupyter.line_arguments import value_of
 
 Shell = Any
 
 _PATIENCE = 2.0  # seconds without a word
+_NEEDS = "%lstm_explain needs a layer or model."
 _PLAIN = "keras.layers.LSTM(16, dropout=0.5, recurrent_dropout=0.5)"
 
 
@@ -30,7 +30,7 @@ def explain(shell: Shell, name: str, seed: int) -> None:
     __tracebackhide__ = True
     from dropviz.keras_inside.start_keras import ready
 
-    given = _named(shell, name) if name else None
+    given = value_of(shell, name, _NEEDS, f"Leave it out to explain {_PLAIN}.") if name else None
     ready()
     from dropviz.experiment.cross_check import hear_witnesses, measure_untying, plain
     from dropviz.jupyter.explain_report import show_answer, show_refused
@@ -62,13 +62,3 @@ def _progress() -> Iterator[None]:
             yield
     finally:
         view.close(f"experiment: {time.perf_counter() - began:.0f} s")
-
-
-def _named(shell: Shell, name: str) -> Any:
-    try:
-        return interrupts.through(shell.user_global_ns, shell.ev, name)
-    except Exception as error:  # noqa: BLE001 (whatever the expression raises)
-        raise DropvizError(
-            f"%lstm_explain needs a layer or model. Received: {name!r}, which gives "
-            f"{type(error).__name__}: {error}. Leave it out to explain {_PLAIN}."
-        ) from None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dropviz.core.display_registry import display
 from dropviz.core.method_options import RATES
 from dropviz.errors import DropvizError, StoppedError
+from dropviz.jupyter.line_arguments import value_of
 from dropviz.jupyter.live_map import LiveMap
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 Shell = Any
 
+_NEEDS_EXECUTOR = "--executor needs a concurrent.futures.Executor."
 _SHARED = ("seeds", "task", "units", "epochs", "engine", "results")
 
 
@@ -68,6 +70,8 @@ def _kept(
     from dropviz.jupyter.progress_view import ProgressView
 
     how = {key: value for key in _SHARED if (value := getattr(given, key)) is not None}
+    if given.executor is not None:
+        how["executor"] = value_of(shell, given.executor, _NEEDS_EXECUTOR, "Leave it out.")
     view = ProgressView()
     heard: list[StudyProgress] = []  # the last alone
 

@@ -25,6 +25,7 @@ def _study_arguments(*, seeds: int) -> Any:
             ("--task", "data to train on, digits unless given"),
             ("--engine", "exact (to the bit plain Keras, the default) or xla (faster)"),
             ("--results", "a file that keeps each result at once"),
+            ("--executor", "a name or expression: what runs the trainings, as one of Dask"),
             ("--into", "keep the study under this name"),
         ):
             magic = argument(flag, help=said)(magic)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -62,6 +63,40 @@ def test_a_sweep_line_asks_for_its_grid(ipython: InProcess, asked: list[Any]) ->
     assert live
     assert "Best mean" in ran.report
     assert ipython.names["swept"].best is not None
+
+
+@pytest.mark.parametrize("line", [SWEEP, COMPARE])
+@pytest.mark.parametrize("flag", ["pool", "pools[0]", "Client().get_executor()"])
+def test_an_executor_of_ones_own_runs_a_study(
+    ipython: InProcess, asked: list[Any], line: str, flag: str
+) -> None:
+    with ThreadPoolExecutor() as pool:
+
+        class Client:
+            def get_executor(self) -> Executor:
+                return pool
+
+        ipython.names.update(pool=pool, pools=[pool], Client=Client)
+        ipython.run(f"{line} --executor {flag}")
+
+    assert asked[0][2].executor is pool
+
+
+@pytest.mark.parametrize(
+    ("flag", "said"),
+    [
+        ("nobody", "Received: 'nobody', which gives NameError"),
+        ("1/0", "Received: '1/0', which gives ZeroDivisionError"),
+        ("print", "executor must be a concurrent.futures.Executor"),
+    ],
+)
+def test_what_is_no_executor_is_told_in_a_sentence(
+    ipython: InProcess, flag: str, said: str
+) -> None:
+    ran = ipython.run(f"{SWEEP} --executor {flag}")
+
+    assert said in ran.stderr + ran.stdout
+    assert "Traceback" not in ran.stderr + ran.stdout
 
 
 def test_a_comparison_line_asks_for_its_settings(ipython: InProcess, asked: list[Any]) -> None:
