@@ -9,7 +9,7 @@ import pytest
 
 from dropviz.core.masks import Array
 from dropviz.experiment.observations import Place
-from dropviz.experiment.site_notes import gates_agree
+from dropviz.experiment.site_notes import gates_agree, notes_on
 
 from .numpy_layer import explained
 from .test_unexplained import Changed, Masks
@@ -97,3 +97,23 @@ def test_gates_that_were_read_in_part_tell_nothing() -> None:
     assert gates_agree(Place("input", {}, joint=bits, distinct=3)) == 1
     bits[0, 0, 0, 0] = np.nan
     assert gates_agree(Place("input", {}, joint=bits, distinct=3)) == 0
+
+
+def _drawn(*shape: int) -> Array:
+    return np.random.default_rng(0).integers(0, 2, shape).astype(float)
+
+
+@pytest.mark.parametrize(
+    ("another", "noted"),
+    [
+        (np.ones((1, 1, 1, 1)), False),  # a mask on the weights alone
+        (_drawn(1, 4, 32, 8), True),  # and one on what each reader gives
+        (_drawn(2, 4, 32, 1), True),  # and one on what all readers multiply
+    ],
+)
+def test_a_mask_beside_one_on_the_weights_is_noted(another: Array, *, noted: bool) -> None:
+    weights = np.random.default_rng(1).integers(0, 2, (2, 4, 32, 8)).astype(float)
+    place = Place("recurrent_kernel", {}, sources=weights * another, distinct=8)
+
+    notes = notes_on(place, 1e-6, [])
+    assert any(note.startswith("more than one mask acts") for note in notes) == noted
