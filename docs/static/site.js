@@ -33,10 +33,10 @@ function adopt(frame) {
 
   const rules = [...inside.styleSheets]
     .flatMap((sheet) => /** @type {any[]} */ ([...sheet.cssRules]))
-    .filter((rule) => rule.media?.mediaText === "(prefers-color-scheme: dark)");
+    .filter((rule) => rule.media?.mediaText.includes("prefers-color-scheme: dark"));
   listeners.push((scheme) => {
     for (const rule of rules) {
-      rule.media.mediaText = scheme === "dark" ? "all" : "not all";
+      rule.media.mediaText = scheme === "dark" ? "screen" : "not all";
     }
     inside.documentElement.style.colorScheme = scheme;
     inside.body.classList.toggle("dropviz-dark", scheme === "dark");
