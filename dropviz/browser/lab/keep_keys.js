@@ -1,5 +1,7 @@
 /** Keys that act in the panel and not on the notebook around it. */
 
+import { keep_from_notebook } from "../scenes/notebook_keys.js";
+
 /**
  * Keeps keys that act here from acting on the notebook too; those with Ctrl or Cmd are its own.
  *
@@ -9,10 +11,7 @@
 export function keep_keys(root) {
   const decide = (/** @type {KeyboardEvent} */ event) => {
     if (event.target instanceof Element && root.contains(event.target)) {
-      // What JupyterLab and Notebook 7 ask before they take a key as a shortcut; of what has the
-      // focus itself, for their selectors match that first.
-      const ours = !event.ctrlKey && !event.metaKey;
-      event.target.toggleAttribute("data-lm-suppress-shortcuts", ours);
+      keep_from_notebook(event.target, !event.ctrlKey && !event.metaKey);
     }
   };
   addEventListener("keydown", decide, true);

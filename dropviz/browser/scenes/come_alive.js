@@ -1,6 +1,7 @@
 /** Brings the pictures of a report to life: over each PNG the scene that stands beside it. */
 
 import { paint_chosen } from "./choose.js";
+import { keep_from_notebook } from "./notebook_keys.js";
 import { is_plain, KEYS } from "./pointing.js";
 
 /** @typedef {import("./scene_types.js").Theme} Theme */
@@ -17,7 +18,7 @@ export function come_alive(theme) {
   if (!document.createElement("canvas").getContext("2d")) {
     return;
   }
-  keep_keys(document.documentElement);
+  keep_picture_keys(document.documentElement);
   for (const place of document.querySelectorAll(".dropviz-picture:not([data-alive])")) {
     const data = place.querySelector('script[type="application/json"]');
     const image = place.querySelector("img");
@@ -41,7 +42,7 @@ export function come_alive(theme) {
  *
  * @param {HTMLElement} page Notes that this was done: each output of a notebook brings its script.
  */
-function keep_keys(page) {
+function keep_picture_keys(page) {
   if (page.hasAttribute("data-dropviz-keys")) {
     return;
   }
@@ -51,8 +52,7 @@ function keep_keys(page) {
     const host = event.target;
     if (host instanceof HTMLElement && host.matches(".dropviz-picture > [data-host]")) {
       const chooses = inside instanceof HTMLSelectElement || KEYS.includes(event.key);
-      // What JupyterLab and Notebook 7 ask before they take a key as a shortcut.
-      host.toggleAttribute("data-lm-suppress-shortcuts", chooses && is_plain(event));
+      keep_from_notebook(host, chooses && is_plain(event));
     }
   };
   // Before the notebook, which listens at the document.
