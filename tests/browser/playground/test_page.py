@@ -633,6 +633,8 @@ def test_on_paper_it_has_the_colours_of_light(opened: Open, scheme: str) -> None
       const { color, printColorAdjust } = getComputedStyle(document.querySelector(each));
       return [color, printColorAdjust]; })"""
     page.emulate_media(media="print")
+    # A browser tells scripts of the paper with its next frame.
+    page.evaluate("() => new Promise((told) => requestAnimationFrame(() => setTimeout(told)))")
 
     ink = theme()["light"]["ink"]
     assert isinstance(ink, str)
