@@ -90,7 +90,9 @@ def __getattr__(name: str) -> Any:
     # An import that is interrupted is not made good by a second one.
     with import_module("dropviz.keras_inside.interrupts").minded():
         if home.split(".")[1] in ("methods", "recording", "experiment", "traps", "studies"):
-            import_module("dropviz.keras_inside.start_keras").ready()
+            start = import_module("dropviz.keras_inside.start_keras")
+            # What trains in other processes alone needs no Keras in this one.
+            (start.check if name in ("compare", "sweep") else start.ready)()
         return getattr(import_module(home), name)
 
 

@@ -75,6 +75,30 @@ def test_plain_names_need_no_keras(code: str, tmp_path: Path) -> None:
     assert found.isdisjoint({"keras", "tensorflow", "matplotlib", "IPython"})
 
 
+STUDY = """\
+import dropviz
+from concurrent.futures import Executor
+class Full(Exception): pass
+class Nowhere(Executor):
+    def submit(self, *given): raise Full
+try: {call}
+except dropviz.DropvizError as error: assert "Full" in str(error), error
+"""
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "dropviz.compare(['none', 'keras'], executor=Nowhere())",
+        "dropviz.sweep([0, .5], [0, .5], executor=Nowhere())",
+    ],
+)
+def test_a_study_leaves_keras_to_its_workers(call: str, tmp_path: Path) -> None:
+    found = imported_by(STUDY.format(call=call), tmp_path)
+
+    assert found.isdisjoint({"keras", "tensorflow", "matplotlib"})
+
+
 def test_loading_a_run_needs_no_keras(tmp_path: Path) -> None:
     assert imported_by("import dropviz\ndropviz.load", tmp_path).isdisjoint({"keras", "tensorflow"})
 

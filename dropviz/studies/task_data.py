@@ -10,6 +10,7 @@ import numpy as np
 from dropviz.core.task import Task
 from dropviz.core.tasks import TASKS, load_task
 from dropviz.errors import DropvizError, received
+from dropviz.keras_inside.start_keras import ready
 from dropviz.studies.results_file import data_digest
 
 OWN = "own"
@@ -39,6 +40,8 @@ def chosen_task(task: str | Task) -> tuple[str, Task, Any]:
     name = task_name(task)
     if isinstance(task, Task):
         return name, task, task
+    if name in TASKS and not TASKS[name].offline:
+        ready()  # Keras has the data
     return name, load_task(name), None
 
 

@@ -12,12 +12,12 @@ from loky import cpu_count
 from loky.process_executor import ProcessPoolExecutor
 
 from dropviz.core.closing import Closing
-from dropviz.core.free_memory import GIB
+from dropviz.core.free_memory import GIB, available
 from dropviz.errors import DropvizError, one_line, received
 from dropviz.keras_inside.choose_backend import choose_backend
 
-# A process takes seconds to import TensorFlow, which pays from about so many trainings on.
-_FOR_SEVERAL = 100
+_EACH = 5  # trainings for which a process pays that takes seconds to import TensorFlow
+_HOLDS = GIB  # what a process comes to hold with its compiled programs
 _IDLE = 60  # seconds after which a process without work ends
 # What a worker may come to hold beyond what it held after its first call, before loky takes it for
 # a leak. Loky allows 300 MB, which Keras and one compiled program exceed: where the first call only
@@ -51,7 +51,7 @@ class WorkerPool(Closing):
                 f"gives one. Received: {received(executor)}."
             )
         self._given = executor
-        self.workers = cpu_count() if trainings >= _FOR_SEVERAL else 1
+        self.workers = _workers_for(trainings)
         self._own: Any = None
         self._asked: set[Future[Any]] = set()  # of an executor that is not ours
 
@@ -105,6 +105,13 @@ class WorkerPool(Closing):
         if self._own is not None:
             self._own.shutdown(wait=True, kill_workers=True)
             self._own = None
+
+
+def _workers_for(trainings: int) -> int:
+    """How many processes of our own to train in: as processors and memory allow."""
+    room = available()
+    fit = cpu_count() if room is None else min(cpu_count(), room // _HOLDS)
+    return int(max(1, min(fit, trainings // _EACH)))
 
 
 def worker_environment() -> Mapping[str, str]:

@@ -89,7 +89,7 @@ def test_it_goes_on_from_its_file_though_its_worker_is_killed(
     def kill(progress: StudyProgress) -> None:
         told.append(progress)
         if progress.done == 4 and not killed:
-            (worker,) = workers()
+            worker = next(workers())
             killed.append(worker.pid)
             worker.kill()
 

@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dropviz.studies.task_data import task_digest
+from dropviz.core.tasks import TASKS, TaskEntry
+from dropviz.studies import task_data
+from dropviz.studies.task_data import chosen_task, task_digest
 
 from .conftest import tiny
 
@@ -34,3 +36,16 @@ def test_what_a_task_is_called_does_not(changed: dict[str, Any]) -> None:
     again = replace(TASK, x=np.array(TASK.x), **changed)
 
     assert task_digest(again) == task_digest(TASK)
+
+
+@pytest.mark.parametrize(("offline", "readied"), [(True, []), (False, ["Keras"])])
+def test_keras_is_made_ready_for_data_that_come_with_it(
+    monkeypatch: pytest.MonkeyPatch, *, offline: bool, readied: list[str]
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(task_data, "ready", lambda: told.append("Keras"))
+    entry = TaskEntry(lambda: TASK, 4, 8, 8, "", offline=offline)
+    monkeypatch.setitem(TASKS, "theirs", entry)
+
+    assert chosen_task("theirs") == ("theirs", TASK, None)
+    assert told == readied
