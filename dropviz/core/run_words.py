@@ -237,12 +237,12 @@ def _proof(proof: Proof | None) -> str:
 
 
 def _remarks(layers: Sequence[LayerRecording]) -> list[str]:
-    """Notes, and why nothing was dropped where the rate does not say so, each said once."""
+    """Notes, calls, and why nothing was dropped where the rate does not say so, each once."""
     remarks: dict[str, list[str]] = {}
     for layer in layers:
         names = _arguments(layer)
         able = [masks for masks in layer.values() if masks.reason and masks.rate]
         said = [sentences.answer(masks, names[masks.site]) for masks in able]
-        for remark in [*said, *([layer.note] if layer.note else [])]:
+        for remark in filter(None, [*said, layer.called, layer.note]):
             remarks.setdefault(remark, []).append(layer.layer)
     return [f"{listed(names)}: {remark}" for remark, names in remarks.items()]

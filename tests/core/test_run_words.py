@@ -317,6 +317,25 @@ def test_notes_and_reasons_are_said_once_for_all_their_layers() -> None:
     assert f"lstm_0 ... lstm_4 (5): dropout=0.25: {why}" in said
 
 
+@pytest.mark.parametrize(
+    ("often", "said"),
+    [
+        ({0: 6, 1: 6, 2: 6}, ["lstm_0, lstm_1, lstm_2: called 6 times in 2 batches."]),
+        ({4: 1_200}, ["lstm_4: called 1,200 times in 2 batches."]),
+        ({1: 3, 2: 4}, [f"lstm_{n}: called {n + 2} times in 2 batches." for n in (1, 2)]),
+        ({0: 2, 3: 2}, []),
+    ],
+)
+def test_rows_too_say_which_layers_were_called_several_times_in_a_batch(
+    often: dict[int, int], said: list[str]
+) -> None:
+    layers = [layer(f"lstm_{n}") for n in range(5)]
+    for number, calls in often.items():
+        layers[number].calls = calls
+
+    assert [each for each in run(*layers).summary if "called" in each] == said
+
+
 def test_masks_that_no_argument_stands_for_have_a_column_of_their_own() -> None:
     layers = []
     for number in range(4):
