@@ -63,7 +63,7 @@ class StoppedError(KeyboardInterrupt):
     Still a ``KeyboardInterrupt``, so that *Run All* stops, but it shows as one line.
 
     Attributes:
-        run: The ``Run`` so far, with ``status == "stopped"``.
+        run: The ``Run`` so far, with ``status == "stopped"``; None where nothing had begun.
     """
 
     def __init__(self, message: str, run: object = None) -> None:

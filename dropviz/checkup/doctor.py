@@ -15,7 +15,8 @@ def doctor() -> None:
     """Prints what matters here, known problems with what to do, and a verdict in the last line.
 
     Versions, the backend, processors and memory that this process may really use, and what the
-    person looks at. Imports neither Keras nor a picture; to be pasted into a question as it is.
+    person looks at. The last line is "Ready." or begins with "Not ready:"; nothing is raised for
+    what is wrong. Imports neither Keras nor a picture; to be pasted into a question as it is.
     """
     print("\n".join(lines(look())))  # noqa: T201
 

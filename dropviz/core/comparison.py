@@ -24,12 +24,13 @@ class Entry:
     Attributes:
         name: What it is called.
         cells: Its results, in the order of the seeds.
-        score: The mean of its last validation scores with a bootstrap interval, which is too short
-            with few seeds.
+        score: The mean of its last validation scores with a bootstrap interval (Efron 1979; 95 %,
+            percentiles of 10,000 draws), which is too short with few seeds.
         difference: From the first setting, seed by seed, with Student's interval of 95 %; None of
             the first itself.
-        needed: Seeds that it would take to see ``Comparison.visible_difference``, about; 0 where
-            they cannot be told, above ``MOST_SEEDS`` where it takes more than a study may have.
+        needed: Seeds that it would take to see ``Comparison.visible_difference`` (5 %, two-sided,
+            in 80 % of the studies), about; 0 where they cannot be told, above 10,000 where it
+            takes more than a study may have.
         seconds: Median seconds of an epoch, of trainings that had nothing to compile; NaN where
             there was none.
         cost: Median ratio of those seconds to the first setting's, seed by seed.
@@ -65,7 +66,8 @@ class Comparison:
         units: Units of each LSTM.
         entries: The settings; the first is the one that others are compared with.
         trainings: All trainings.
-        visible_difference: The difference that ``Entry.needed`` is about.
+        visible_difference: The difference that ``Entry.needed`` is about, in what the score is
+            measured in.
     """
 
     task: str
@@ -170,7 +172,11 @@ class Comparison:
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        """A dictionary for each training: setting, seed, score, status, reason, seconds."""
+        """A dictionary for each training.
+
+        Its setting, seed, score (by the name of its curve; NaN where it failed), status, reason,
+        seconds (NaN where they were not measured), and "cell", the training as a scenario.
+        """
         score = self.trainings.score
         return [
             {
@@ -187,7 +193,11 @@ class Comparison:
         ]
 
     def to_pandas(self) -> Any:
-        """The trainings as a ``pandas.DataFrame``, a row each; pandas must be installed."""
+        """The trainings as a ``pandas.DataFrame``, a row each, with the columns of ``rows``.
+
+        Raises:
+            DropvizError: If pandas is not installed.
+        """
         return data_frame(self.rows)
 
     @property

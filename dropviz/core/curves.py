@@ -17,7 +17,8 @@ class Curves(Mapping[str, tuple[float, ...]]):
     the epoch's end, on the same training samples and weights: "..._dropout_off", and
     "..._dropout_on", a mean over passes whose smallest and largest are "..._dropout_on_low"
     and "..._dropout_on_high". Where a task asks for characters, each loss is there in bits
-    too, as "val_bits_per_character".
+    too, as "val_bits_per_character". A curve that is not there raises ``UnknownNameError``, which
+    is a ``KeyError`` too.
     """
 
     def __init__(self, values: Mapping[str, Sequence[float]] | None = None) -> None:

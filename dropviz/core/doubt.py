@@ -32,7 +32,7 @@ class Coverage:
 
     Attributes:
         share: What the band promises, between 0 and 1.
-        found: The share of truths within it.
+        found: The share of truths within it, 0 to 1; its ends count.
         low: Lower end of the 95 % interval of that share (Wilson 1927).
         high: Its upper end.
         count: Truths that were compared.
@@ -72,10 +72,14 @@ class Coverage:
 class Doubt:
     """Predictions of one model, pass by pass, each with masks of its own.
 
+    To take their mean for the prediction, and their spread for its doubt, is from Gal & Ghahramani
+    2016 (arXiv:1506.02142). All is in the units of the model's outputs.
+
     Attributes:
         outputs: Shape (passes, samples, ...), float32: what each pass gave.
-        off: Shape (samples, ...): what the model gives with dropout off, as ``predict`` does.
-        masks: A key of ``SHARING``.
+        off: Shape (samples, ...), float32: what the model gives with dropout off, as ``predict``
+            does.
+        masks: "sample" or "pass": whose masks are alike, as of ``dropviz.mc``.
         model: The model's name.
         remarks: What cannot vary and why, and what was left off.
     """
@@ -93,13 +97,13 @@ class Doubt:
 
     @property
     def mean(self) -> Array:
-        """The mean over the passes, shape (samples, ...)."""
+        """The mean over the passes, shape (samples, ...), float64."""
         mean: Array = self.outputs.mean(axis=0, dtype=np.float64)
         return mean
 
     @property
     def spread(self) -> Array:
-        """The standard deviation over the passes, shape (samples, ...)."""
+        """The standard deviation over the passes (divided by n - 1), shape (samples, ...)."""
         spread: Array = self.outputs.std(axis=0, ddof=1, dtype=np.float64)
         return spread
 
@@ -107,16 +111,17 @@ class Doubt:
         """The middle of the passes: what one more pass lies within, so often.
 
         Its ends are passes where that can be; between two of them they hold a little more. With too
-        few (18 or less for .9) it reaches from the lowest to the highest, and holds less.
+        few (18 or less for .9) it reaches from the lowest to the highest, and holds less. NumPy's
+        "weibull" quantiles: the k-th of n passes has k of n + 1 further ones below it.
 
         Args:
-            share: How often, between 0 and 1.
+            share: How often, above 0 and below 1.
 
         Returns:
             The lower and the upper end, each of shape (samples, ...).
 
         Raises:
-            DropvizError: If the share is not between 0 and 1.
+            DropvizError: If the share is no number above 0 and below 1.
         """
         return middle_of(self.outputs, _checked(share))
 
@@ -127,10 +132,10 @@ class Doubt:
 
         Args:
             y: The truths, of the shape of ``mean``, or without its last axis of 1.
-            share: What the band promises.
+            share: What the band promises, above 0 and below 1.
 
         Returns:
-            The share that was found, with its interval.
+            The share that was found, with its interval of 95 % (Wilson 1927, JASA 22, 209-212).
 
         Raises:
             DropvizError: If the truths or the passes are not finite numbers, the truths have

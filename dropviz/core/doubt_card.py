@@ -26,8 +26,8 @@ class Trust:
     Attributes:
         coverage: How many truths lay within its 90 % band.
         reach: How many standard deviations to either side of the mean the band reaches.
-        spread: The mean of its standard deviations.
-        error: The root mean square of its errors.
+        spread: The mean of its standard deviations, in units of the sines.
+        error: The root mean square of the errors of its means, likewise.
     """
 
     coverage: Coverage

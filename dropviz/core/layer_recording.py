@@ -20,16 +20,22 @@ _DRAWN_ONLY = (
 class LayerRecording(Mapping[str, Masks]):
     """The recorded masks of one layer, by site.
 
+    A site that is not there raises ``UnknownNameError``, which is a ``KeyError`` too.
+
     Attributes:
         layer: The layer's name, a path for a nested one.
-        kind: "LSTM", "GRU" or "SimpleRNN"; or "Dropout" and "SpatialDropout1D".
-        units: Units of the layer.
+        kind: "LSTM", "GRU" or "SimpleRNN"; the class of a cell that is none of these; or
+            "Dropout" and "SpatialDropout1D".
+        units: Units of the layer; of a Dropout layer the length of what it drops along the last
+            axis. 0 where the cell does not say.
         batches: Training batches that the layer saw while recorded, kept or not. A batch is
             one step of training, from one step of an optimizer to the next.
         calls: Its calls in them, each with masks of its own.
-        draw_log: What it takes to draw the masks of every batch again, or None.
+        draw_log: What it takes to draw the masks of every batch again (``dropviz.redraw``); None
+            of a layer that is not recurrent, drew none, or has no seed generator.
         note: What a reader should know about this layer's recording; often empty.
-        setting: The method that the layer follows, with its rates and options.
+        setting: The method that the layer follows, with its rates and options; of a layer that is
+            not recurrent it says nothing.
         follows: Of a Dropout layer the recurrent layer whose outputs it drops, or the
             ``Bidirectional`` layer; or empty.
         feeds: Of a Dropout layer the one that it passes them to; empty where there is none, or
@@ -117,7 +123,7 @@ class LayerRecording(Mapping[str, Masks]):
         """Checks that a batch is held.
 
         Args:
-            batch: Position among the kept batches; from the end where negative.
+            batch: Position among the kept batches, from 0; from the end where negative.
 
         Returns:
             The masks of the layer's first site.
@@ -165,6 +171,9 @@ class LayerRecording(Mapping[str, Masks]):
 
         Returns:
             As in "batch 3 of 12, call 2 of the layer in it".
+
+        Raises:
+            DropvizError: If there is no such batch.
         """
         masks = self.require_batch(batch)
         several = self.calls != self.batches and masks.calls

@@ -57,14 +57,19 @@ class Masks:
         layer: The layer's name, a path for a nested one.
         site: Where the masks multiply: a key of ``dropviz.core.sites.SITES``.
         values: Shape (batches, steps, gates, samples, units): 0 where dropped, the
-            scale where kept. A layer that is called several times in a batch has as many
-            entries on the first axis. ``steps``, ``gates`` and ``samples`` are 1 where one mask
-            serves all. At the site "recurrent_kernel" ``units`` counts the entries of
-            one gate's matrix, row by row. NaN marks samples and steps that a smaller
-            batch did not have.
-        rate: The drop rate that the layer was configured with.
-        gates: Names of the layer's gates in Keras's order: i f g o, or z r g.
-        time_steps: Time steps that the layer was run over; 0 where none was recorded.
+            scale where kept; float32, or float64 where a recorded layer computes in that. A layer
+            that is called several times in a batch has as many entries on the first axis.
+            ``steps``, ``gates`` and ``samples`` are 1 where one mask serves all. At the site
+            "recurrent_kernel" ``units`` counts the entries of one gate's matrix, row by row.
+            NaN marks samples and steps that a smaller batch did not have. Where no mask was there
+            all are 1, and ``units`` is 1 too.
+        rate: The drop rate that the layer was configured with; 0 to 1 in Keras's layers, which
+            take what lies beyond for the nearer end (``LSTMCell.__init__``,
+            keras/src/layers/rnn/lstm.py: ``min(1.0, max(0.0, dropout))``).
+        gates: Names of the layer's gates in Keras's order: i f g o, z r g, or h of a SimpleRNN;
+            empty of other layers.
+        time_steps: Time steps that the layer was run over, the most of any batch; 0 where none
+            was recorded.
         batch_sizes: Samples in each batch.
         batches: The number of each batch, counted from 0 over the whole recording; several
             times the same where the layer was called several times in it.
@@ -128,13 +133,21 @@ class Masks:
 
     @cached_property
     def scale(self) -> float | None:
-        """What kept entries are multiplied with; None where no single value serves."""
+        """What kept entries are multiplied with; None where no single value serves.
+
+        ``1 / (1 - rate)`` where masks are scaled in training, as in Keras; else 1. None too where
+        nothing is kept.
+        """
         kept = self.values[self.values > 0]
         return float(kept[0]) if kept.size and kept.min() == kept.max() else None
 
     @cached_property
     def same_over_steps(self) -> bool | None:
-        """Whether all time steps share one mask; None where one cannot say."""
+        """Whether all time steps share one mask; None where one cannot say.
+
+        Masks that are equal are one only where that would be luck less than once in a million;
+        so for gates, samples, batches and calls.
+        """
         return self._same(axis=1, many=self.time_steps > 1)
 
     @cached_property
@@ -226,10 +239,14 @@ class Masks:
         """The masks of one batch without padding.
 
         Args:
-            batch: Position among the kept batches; the last one by default.
+            batch: Position among the kept batches, from 0; from the end where negative, the last
+                one by default.
 
         Returns:
             Shape (steps, gates, samples, units).
+
+        Raises:
+            IndexError: If there is no such batch.
         """
         values: Array = self.values[batch]
         # One mask for all samples has a samples axis of 1: the slice leaves it whole.

@@ -25,12 +25,14 @@ class Recording(Mapping[str, LayerRecording]):
 
         recording["lstm"]["recurrent"].values
 
-    Masks stay on the device that drew them until somebody looks.
+    A name that is not there raises ``UnknownNameError``, which is a ``KeyError`` too. Masks stay
+    on the device that drew them until somebody looks.
 
     Attributes:
-        skipped: Layers that could not be recorded, each with the reason.
+        skipped: By the name of each layer that could not be recorded, or not all of it, the
+            reason; complete after the block.
         missed: Steps of training that passed the recording by: those of functions that were
-            compiled before it began.
+            compiled before it began. Counted when the block ends; 0 until then.
     """
 
     def __init__(self, read: Callable[[], Layers]) -> None:
@@ -86,7 +88,11 @@ class Recording(Mapping[str, LayerRecording]):
 
     @property
     def first(self) -> LayerRecording:
-        """The first layer; what a picture of a run shows unless told otherwise."""
+        """The first layer; what a picture of a run shows unless told otherwise.
+
+        Raises:
+            DropvizError: If nothing was recorded; the message says why.
+        """
         if not self._layers:
             reasons = self.notes or ["No recurrent layer was seen to train."]
             raise DropvizError(f"Nothing was recorded. {' '.join(reasons)}")
@@ -100,6 +106,9 @@ class Recording(Mapping[str, LayerRecording]):
 
         Returns:
             Its recording; with the site "between" where a Dropout layer drops its outputs.
+
+        Raises:
+            UnknownNameError: If there is no such layer.
         """
         mine, after = self[layer], self.dropout_after(layer)
         return mine if after is None else joined(mine, after)
@@ -112,6 +121,9 @@ class Recording(Mapping[str, LayerRecording]):
 
         Args:
             layer: The layer's name here.
+
+        Returns:
+            Its recording; None where there is none such.
         """
         after = (each for each in self.values() if each.follows == layer and len(each))
         return next((each for each in after if each.batches == self[layer].batches), None)
@@ -148,13 +160,14 @@ class Recording(Mapping[str, LayerRecording]):
         """Writes the recording to one file that ``dropviz.load`` reads.
 
         Args:
-            path: Where to; its folder must exist.
+            path: Where to; its folder must exist. A file that is there is replaced.
 
         Returns:
             The path written.
 
         Raises:
-            DropvizError: If it cannot be written there, or contradicts itself.
+            DropvizError: If it cannot be written there, or contradicts itself; what was there is
+                then as it was.
         """
         with explained("This recording cannot be saved"):
             header, arrays = pack(self)

@@ -28,12 +28,15 @@ class Run:
         spec: What was asked; None for a training of one's own under ``%%lstm_dropout``.
         curves: Losses and metrics by epoch.
         recording: The masks that were used.
-        status: "done", "stopped" (interrupted) or "failed" (the loss became NaN).
-        seconds: Wall time of the training.
-        code: The plain Keras code that does the same.
+        status: "done", "stopped" (interrupted) or "failed" (a loss was not finite; under
+            ``%%lstm_dropout``, the cell ended with an error).
+        seconds: Wall time of the training, in seconds; of the cell under ``%%lstm_dropout``.
+        code: The plain Keras code that does the same; a call of ``dropviz.run`` where rates change
+            on the way; the cell under ``%%lstm_dropout``.
         reason: What to know about how it ended; often empty.
-        proof: By layer how far NumPy, given the recorded masks of a pass, is from it.
-        model: The trained Keras model; None in a run that was loaded.
+        proof: By layer how far NumPy, given the recorded masks of a pass, is from it. Of LSTM and
+            GRU layers; empty where the training failed or was interrupted on the way.
+        model: The trained Keras model; None in a run that was loaded, or where it is not known.
         models: Where several models trained, each of them, in the order in which each trained
             last; curves and model are those of the one that is shown.
         name: The model's name where it is one of several; "" otherwise.
@@ -95,15 +98,16 @@ class Run:
         """Draws a picture of the run.
 
         Args:
-            name: "where" (the unrolled LSTM), "cell" (its inside), "masks" (the atlas) or
-                "curves".
+            name: "where" (the unrolled LSTM), "cell" (its inside) or "masks" (the atlas), each of
+                the layer that was recorded first; or "curves".
 
         Returns:
             A ``matplotlib.figure.Figure``.
 
         Raises:
             UnknownNameError: If there is no such picture.
-            DropvizError: If the run has nothing to draw it from.
+            DropvizError: If the run has nothing to draw it from; or for "cell", if the layer is
+                no LSTM, or of unknown code that NumPy does not vouch for.
         """
         return draw_figure(name, self.shown)
 
@@ -134,6 +138,9 @@ class Run:
 
         Args:
             name: Its name in the recording.
+
+        Raises:
+            UnknownNameError: If there is no such layer.
         """
         layer = self.recording.with_dropout(name)
         return layer.compared(agrees=name not in self.drawn_only)
@@ -178,13 +185,15 @@ class Run:
         """Writes the run, without its model, to one file that ``dropviz.load`` reads.
 
         Args:
-            path: Where to, as in "run.dropviz"; its folder must exist.
+            path: Where to, as in "run.dropviz"; its folder must exist. A file that is there is
+                replaced.
 
         Returns:
             The path written.
 
         Raises:
-            DropvizError: If it cannot be written there, or contradicts itself.
+            DropvizError: If it cannot be written there, or contradicts itself; what was there is
+                then as it was.
         """
         with explained("This run cannot be saved"):
             header, arrays = pack_run(self)
@@ -197,7 +206,8 @@ class Run:
         It asks for nothing from elsewhere. Where no script runs, pictures stand still.
 
         Args:
-            path: Where to, as in "run.html"; its folder must exist.
+            path: Where to, as in "run.html"; its folder must exist. A file that is there is
+                replaced.
 
         Returns:
             The path written.
@@ -217,14 +227,19 @@ class Run:
 def load(path: str | os.PathLike[str]) -> Run | Recording:
     """Reads a file that ``Run.save`` or ``Recording.save`` wrote.
 
+    It needs neither Keras nor the backend that trained, and runs nothing that is in the file.
+
     Args:
-        path: The file.
+        path: The file, in the one format that this dropviz writes: 2
+            (``dropviz.core.result_files.FORMAT``). Earlier files of it do not say whether a layer
+            is stateful; they are read as if none were.
 
     Returns:
         The run (without its model) or the recording.
 
     Raises:
-        DropvizError: If there is no such file, or it is damaged, foreign or newer.
+        DropvizError: If there is no such file, it is damaged or foreign, its format is an older
+            or a newer one (the message says what to do), or there is no memory for its arrays.
     """
     kind, header, arrays = result_files.read(path)
     with explained(f"{received(str(path))} is damaged", " Take another copy, or save it again."):

@@ -26,16 +26,17 @@ class Sweep:
 
     Attributes:
         spec: What all trainings share; its rates and seed are those of the first.
-        dropout: The values of ``dropout``.
-        recurrent_dropout: The values of ``recurrent_dropout``.
+        dropout: The values of ``dropout``, ``0 <= rate < 1``, as they were given: the rows.
+        recurrent_dropout: The values of ``recurrent_dropout``, likewise: the columns.
         seeds: The seeds of each cell.
         trainings: The trainings.
         scores: Shape (dropout, recurrent_dropout, seeds): the last validation score; NaN where
             a training failed, and not finite where its loss was not.
-        estimates: By (row, column) the mean over seeds with its bootstrap interval, which is too
-            short with few seeds.
+        estimates: By (row, column) the mean over seeds with its bootstrap interval (Efron 1979;
+            95 %, percentiles of 10,000 draws), which is too short with few seeds.
         behind: By (row, column) how far a cell is from the best, seed by seed, with Student's
             interval of 95 %, which holds for one pair that was named beforehand; above 0 is better.
+            Empty where no cell is the best.
         task: What the task is called; "" where it is called as in ``spec``.
     """
 
@@ -172,7 +173,11 @@ class Sweep:
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        """A dictionary for each training: rates, seed, score, status, reason, seconds."""
+        """A dictionary for each training.
+
+        Its rates, seed, score (by the name of its curve; NaN where it failed), status, reason,
+        seconds (NaN where they were not measured), and "cell", the training as a scenario.
+        """
         found = []
         for each in self.trainings.results.values():
             spec = each.spec
@@ -191,7 +196,11 @@ class Sweep:
         return found
 
     def to_pandas(self) -> Any:
-        """The trainings as a ``pandas.DataFrame``, a row each; pandas must be installed."""
+        """The trainings as a ``pandas.DataFrame``, a row each, with the columns of ``rows``.
+
+        Raises:
+            DropvizError: If pandas is not installed.
+        """
         return data_frame(self.rows)
 
     def figure(self, name: str = "map") -> Any:

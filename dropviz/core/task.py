@@ -34,24 +34,30 @@ class Task:
 
     Attributes:
         name: What to call it.
-        x: Training inputs, shape (samples, steps, features); where they are embedded, integers
-            from 0, shape (samples, steps).
-        y: What is asked for in training. By goal: "classes", integers from 0, shape (samples,);
-            "classes-per-step", a class at each of the last steps, shape (samples, answers), at
-            most as many as there are steps; "numbers", shape (samples,) or (samples, numbers).
-        x_val: Validation inputs, shaped like ``x``.
-        y_val: What is asked for in validation, shaped like ``y``.
-        learning_rate: Adam's learning rate that suits the task.
+        x: Training inputs, shape (samples, steps, features): numbers of up to 64 bits, finite in
+            single precision; where they are embedded, integers from 0 to 2**31 - 1, shape
+            (samples, steps).
+        y: What is asked for in training. By goal: "classes", integers from 0 to 2**31 - 1, shape
+            (samples,); "classes-per-step", a class at each of the last steps, shape (samples,
+            answers), from 1 to as many as there are steps; "numbers", such as those of ``x``,
+            shape (samples,) or (samples, numbers).
+        x_val: Validation inputs, shaped like ``x`` but for the samples.
+        y_val: What is asked for in validation, shaped like ``y`` but for the samples.
+        learning_rate: Adam's learning rate that suits the task, above 0.
         title: One line that says what it is.
         code: Plain Python that makes ``x, y, x_val, y_val``; empty where there is none.
         goal: What is asked for, a key of ``dropviz.core.goals.GOALS``.
-        embedding: Width of the Embedding layer that inputs go through; 0 where there is none.
+        embedding: Width of the Embedding layer that inputs go through, 0 to 2**31 - 1; 0 where
+            there is none.
         characters: Whether the classes are characters of a text: then what a guess costs is told
-            in bits per character too.
+            in bits per character too. Not where numbers are asked for.
 
     Raises:
+        UnknownNameError: If there is no such goal.
         DropvizError: If the data are empty, not finite, of the wrong shape or not what the goal
-            asks for; the learning rate is no finite number above 0; or a name is no text.
+            asks for; training and validation disagree in steps, features or answers; the learning
+            rate is no finite number above 0; ``embedding`` or ``characters`` is out of range; or
+            a name is no text.
     """
 
     name: str
@@ -106,7 +112,8 @@ class Task:
 
         Args:
             name: What to call it.
-            train: Gives pairs (x, y), each of one sample or of a batch.
+            train: Gives pairs (x, y), each of one sample or of a batch; 1,000,000 samples and
+                1,024 MiB at the most.
             validation: Likewise.
             **given: The other attributes of a task, as in ``goal="numbers"``.
 
@@ -114,8 +121,10 @@ class Task:
             The task.
 
         Raises:
-            DropvizError: If a data set is empty, has no end, or is too large to be read into
-                memory; its data cannot be trained on; or a task has no such attribute.
+            UnknownNameError: If a task has no such attribute.
+            DropvizError: If a data set is empty, has no end, is too large to be read into
+                memory, or gives other things than pairs of one shape; or its data cannot be
+                trained on.
         """
         others = [each.name for each in fields(cls) if each.name not in ("name", *_PARTS)]
         # Before anything is read, which may take long.
@@ -146,12 +155,12 @@ class Task:
 
     @property
     def symbols(self) -> int:
-        """How many whole numbers there are to embed; 0 where there are none."""
+        """How many whole numbers there are to embed, the largest plus one; 0 where none are."""
         return _count(self.x, self.x_val) if self.embedding else 0
 
     @property
     def classes(self) -> int:
-        """How many classes there are; 0 where numbers are asked for."""
+        """How many classes there are, the largest plus one; 0 where numbers are asked for."""
         return _count(self.y, self.y_val) if self.asked.classes else 0
 
     @property
@@ -169,7 +178,9 @@ class Task:
         """What the best constant scores on the validation data.
 
         It knows how frequent each class is in training, or the mean of the numbers, and
-        neither inputs nor steps. Named as curves are: "loss", and "accuracy" or "mae".
+        neither inputs nor steps. Named as curves are: "loss" (cross-entropy in nats, where a class
+        that was not met in training counts as one in 10**7; or the mean square), and "accuracy"
+        or "mae"; of characters "bits_per_character" too.
         """
         return self.with_derived(score_constant(self.asked, self.y, self.y_val))
 

@@ -18,8 +18,11 @@ class Proof:
     """How far the NumPy oracle is from a layer that it was given the masks of.
 
     Attributes:
-        error: Largest absolute difference of outputs.
-        tolerance: What rounding alone may come to.
+        error: Largest absolute difference of outputs: at all steps where the layer gives out all,
+            else at the last.
+        tolerance: What rounding alone may come to: by the layer's type an entry of
+            ``TOLERANCES`` (float32 1e-5), times the largest output where that is above 1; or 8
+            times what turned last digits of float32 weights make, up to 1e-3, if that is more.
         samples: Sequences compared.
         steps: Time steps of each.
         training: Whether masks were on.
@@ -63,8 +66,11 @@ class Trace:
     Attributes:
         layer: The layer's name, a path for a nested one.
         x: Its inputs, shape (samples, steps, features), in the order in which they act.
-        masks: By site the masks that were used; ``masks["input"].values``.
-        gates: By name i f g o (z r g in a GRU); "g" is the candidate.
+        masks: By site the masks of this pass, one batch: ``masks["input"].values``. With
+            ``training=False`` those that live for a sequence are there too, as Keras draws them
+            at inference (``RNN.call``, keras/src/layers/rnn/rnn.py); they multiply nothing then.
+        gates: By name i f g o (z r g in a GRU); "g" is the candidate. These, and what follows,
+            are float64.
         h: The state h after each step.
         c: The state c after each step; a GRU's is its h.
         outputs: What the layer gives out after each step.

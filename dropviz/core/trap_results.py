@@ -27,8 +27,8 @@ class Trap:
         advice: What to do.
         holds: True where this Keras behaves so, False where it does not, None where it
             could not be measured.
-        seconds: How long the measurement took.
-        evidence: The figures by name.
+        seconds: Wall time of the measurement.
+        evidence: The figures by name; empty where it could not be measured.
     """
 
     name: str
@@ -70,7 +70,10 @@ class Trap:
 
 
 class TrapResults(Sequence[Trap]):
-    """Traps in order; each is found by its number or its name.
+    """Traps in order; each is found by its number, from 0, or its name.
+
+    A name that is not there raises ``UnknownNameError``, a number ``IndexError``; a slice gives
+    ``TrapResults``.
 
     Attributes:
         where: What they were run with, as in "Keras (3.15.1, tensorflow)".

@@ -26,18 +26,24 @@ _AT_INFERENCE = {
 class SiteVerdict:
     """What was found at one site that is masked.
 
+    That masks are one, as over gates, steps, samples or calls, is said where equal ones would be
+    luck less than once in a million.
+
     Attributes:
         site: A key of ``dropviz.core.sites.SITES``.
         rate: Share of entries dropped, 0 to 1; NaN where it could not be told, as of noise.
-        rate_interval: Where the rate lies with 99.99 % confidence (Wilson 1927), from the
-            independent draws seen.
+        rate_interval: Where the rate lies with 99.99 % confidence (Wilson 1927, JASA 22, 209-212),
+            from the independent draws seen; (0, 1) where nothing can be said.
         life: "step" or "sequence"; None where it cannot be told.
         tying: "tied" or "untied"; "" at a site that gates do not share; None where it
             cannot be told.
-        scaling: "inverted", "test-time", "expectation", "none", or "other".
-        kept: What kept entries are multiplied with in training.
-        at_inference: What entries are multiplied with at inference.
-        gates: The gates that see the masks; none at a site that gates do not share.
+        scaling: "inverted" (``kept`` is 1/(1-rate)), "test-time" (``at_inference`` is 1-rate),
+            "expectation" (the same, of zoneout), "none", or "other", as of noise.
+        kept: What kept entries are multiplied with in training, a median; 1 where rounding alone
+            may part it from 1.
+        at_inference: What entries are multiplied with at inference, likewise.
+        gates: The gates that see the masks, of i f g o or z r g; none at a site that gates do not
+            share.
         missing: The gates that do not, where others do.
         same_over_samples: Whether all samples share a mask; None where it cannot be told, or
             where a batch is of one sample.
@@ -48,11 +54,12 @@ class SiteVerdict:
         perhaps: Another site where the masks may as well be: nothing that was seen tells
             the two apart. Empty where that is told.
         reaches: Other sites where these masks act too.
-        precision: How far multipliers may be off, relatively: the rounding of the layer's
+        precision: How far multipliers may be off, as a share of them: the rounding of the layer's
             compute type.
         drops_at_inference: Whether entries are dropped at inference too; ``at_inference`` is what
             others are multiplied with then.
-        seen: Shape (samples, entries), True where dropped: a part of what was seen.
+        seen: Shape (samples, entries), 16 of each at the most: a part of what was seen. 1 where
+            dropped, 0 where kept, NaN where it was not told.
     """
 
     site: str
@@ -137,17 +144,19 @@ class Verdict:
     """What an experiment on a layer found.
 
     Attributes:
-        layer: The layer's name.
-        kind: "LSTM" or "GRU".
-        sites: What was found at each site that is masked.
+        layer: The layer's name; in a model its path.
+        kind: "LSTM" or "GRU", as the shapes of its weights say.
+        sites: What was found at each site that is masked, by keys of
+            ``dropviz.core.sites.SITES``.
         active_at_inference: Whether anything is dropped at random at inference; None where
             something drops of which it could not be told where.
-        method: The nearest method of the table; None where nothing is dropped.
+        method: The nearest method, a key of ``dropviz.core.methods.METHODS``, where its paper
+            stands too; None where nothing is dropped, or it could not be told where.
         same_as: Other methods that do the same at these rates.
         differences: In words, where the layer differs from ``method``; empty where it
             is that method.
         doubts: What could not be told, and why.
-        seconds: How long the experiment took.
+        seconds: Wall time of the experiment.
         calls: How often the layer was run.
         paths: The ways that these runs went through the steps, keys of
             ``dropviz.core.call_paths.CALL_PATHS``; empty where that cannot be told.
@@ -196,7 +205,14 @@ class Verdict:
         return not self.differences and (self.unplaced or any(site.is_open for site in sites))
 
     def argument_at(self, site: str) -> str:
-        """The argument that gives a site its rate in the nearest method; empty without one."""
+        """The argument that gives a site its rate in the nearest method.
+
+        Args:
+            site: A key of ``dropviz.core.sites.SITES``.
+
+        Returns:
+            Its name, as "recurrent_dropout"; empty where the method does not mask the site.
+        """
         rules = METHODS[self.method].rules if self.method else ()
         return next((rule.argument for rule in rules if rule.site == site), "")
 
@@ -223,7 +239,9 @@ class Verdict:
 
 
 class Verdicts(Mapping[str, Verdict]):
-    """Verdicts on the layers of a model, by name.
+    """Verdicts on the layers of a model, by name; a path for a nested layer.
+
+    A name that is not there raises ``UnknownNameError``, which is a ``KeyError`` too.
 
     Attributes:
         refused: By name, why other recurrent layers have no verdict.

@@ -35,23 +35,27 @@ def explain(layer: Layer, *, seed: int = 0) -> Verdict | Verdicts:
 
     Neither source nor class nor configuration is read: the layer is run some hundred
     times with weights and inputs under which a mask at each possible place shows in the
-    outputs. It comes back with its weights, states and random stream as they were.
+    outputs. It comes back with its weights, states and random stream as they were. Each layer has
+    10 s, though 400 runs in any case; what is not told by then is among the doubts.
 
     Args:
         layer: A layer with Keras's call signature and the weights of an LSTM or a GRU;
             a cell of one; or a model or wrapper (``Bidirectional``, ``TimeDistributed``) that
             holds such layers. A layer that is not built is built for the experiment, and is
-            not afterwards.
-        seed: Where the layer's random streams begin for the experiment; the same seed
-            gives the same verdict.
+            not afterwards; a model must be built.
+        seed: Where the layer's random streams begin for the experiment, 0 to 2**32 - 1; the same
+            seed gives the same verdict, as long as the time is enough.
 
     Returns:
         The verdict; ``Verdicts`` by name where the model holds several recurrent layers, with
         the reason for each that cannot be explained.
 
     Raises:
-        DropvizError: If no layer can be explained: there is none with LSTM or GRU weights, the
-            weights are not finite, or it cannot be called as Keras calls its own.
+        DropvizError: If the seed is out of range, or no layer can be explained: ``layer`` is none
+            of Keras 3, cannot be built here, or has no LSTM or GRU weights; its weights are not
+            finite; it cannot be called as Keras calls its own, or not in training; its
+            activations are other than sigmoid and tanh; it is a GRU without a bias, or computes
+            in bfloat16; or the time is over before every place was looked at.
         KeyboardInterrupt: If it is interrupted; the layer is as it was then, too.
     """
     seed = check_whole("seed", seed, 0, MOST_SEED)

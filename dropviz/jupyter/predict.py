@@ -62,9 +62,9 @@ class Prediction:
 
     Attributes:
         question: The question.
-        choices: What can be chosen.
-        answer: The choice; None as long as none was made.
-        at: When it was made; None likewise.
+        choices: What can be chosen, as words.
+        answer: The choice, one of them; None as long as none was made.
+        at: When it was made, with the time zone; None likewise.
     """
 
     def __init__(self, question: str, choices: Iterable[object]) -> None:
@@ -112,10 +112,10 @@ class Prediction:
         """Keeps a choice, with the time; the last one before the measurement counts.
 
         Args:
-            answer: One of the choices.
+            answer: One of the choices; after the measurement it is checked, and not kept.
 
         Raises:
-            DropvizError: If it is none of them.
+            UnknownNameError: If it is none of them.
         """
         chosen = str(answer)
         if chosen not in self.choices:
@@ -127,7 +127,8 @@ class Prediction:
         """Puts what was measured beside what was predicted; nothing can be chosen after that.
 
         Args:
-            measured: What was measured: words, or a number.
+            measured: What was measured: words, or a number; a float is shown to three decimals, a
+                very small or large one to three digits.
 
         Returns:
             Both, which a notebook shows as one sentence.
@@ -197,16 +198,16 @@ def predict(question: str, choices: Iterable[object], answer: object = None) -> 
     waits for that: a notebook runs from top to bottom without an answer.
 
     Args:
-        question: The question, as in "Which arrows carry a mask?".
-        choices: Two choices or more: words, or numbers.
+        question: The question, a text as in "Which arrows carry a mask?".
+        choices: A list of two choices or more: words, or numbers, which are taken as words.
         answer: The choice, where it is typed; None to click.
 
     Returns:
         The prediction, whose ``against(measured)`` puts both beside one another.
 
     Raises:
-        DropvizError: If there are fewer than two choices, two are alike, or the answer is none of
-            them.
+        UnknownNameError: If the answer is none of the choices.
+        DropvizError: If ``choices`` is no list, has fewer than two, or two that are alike as words.
     """
     asked = Prediction(question, choices)
     if answer is not None:

@@ -24,23 +24,30 @@ _CELL = tuple(inspect.signature(keras.layers.LSTMCell.__init__).parameters)[2:-1
 def LSTM(units: int, method: str = "keras", **kwargs: Any) -> Any:  # noqa: N802 (stands for a layer)
     """Makes an LSTM layer that drops where a published method drops.
 
+    The equation and the paper of each stand in its row of ``dropviz.core.methods.METHODS``.
+
     Args:
         units: Units, 1 to 2**31 - 1.
         method: A key of ``dropviz.core.methods.METHODS``: "keras" gives
             ``keras.layers.LSTM`` itself; the others a layer with the same weights.
         **kwargs: Whatever ``keras.layers.LSTM`` takes, where ``dropout`` (of x_t) and
             ``recurrent_dropout`` (of the method's other site) are drop rates,
-            ``0 <= rate < 1``, 0 by default; and the options of
-            ``dropviz.core.method_options`` (``life``, ``scaling``, ``zoneout_cell``,
-            ``zoneout_hidden``) for the methods that have them.
+            ``0 <= rate < 1``, 0 by default. 1 is refused: Keras from 3.14 on would drop nothing
+            (``LSTMCell.call``, keras/src/layers/rnn/lstm.py: ``0.0 < self.dropout < 1.0``).
+            And the options of ``dropviz.core.method_options`` for the methods that have them:
+            ``life`` ("step" or "sequence") and ``scaling`` ("inverted" or "test-time") for moon
+            and semeniuta; ``zoneout_cell`` and ``zoneout_hidden``, rates at which zoneout keeps c
+            and h, ``0 <= rate < 1``, each ``recurrent_dropout`` unless given.
 
     Returns:
         A Keras layer. It takes inputs of shape (samples, steps, features), and gives outputs of
         shape (samples, units), or (samples, steps, units) with ``return_sequences=True``.
 
     Raises:
-        DropvizError: If the method or an option is unknown, the units or a rate are out of
-            range, or the method and the rest cannot act together.
+        UnknownNameError: If there is no such method.
+        DropvizError: If the units, a rate or an option are out of range; the method has no such
+            option, or nothing for ``recurrent_dropout`` to act on; or ``implementation``, or
+            ``use_cudnn=True``, is given to a method other than "keras".
         ValueError: If Keras's layer has no such argument.
     """
     if not is_known(method, METHODS):

@@ -30,9 +30,10 @@ def record(
     """Records the masks that a model's recurrent layers use while it trains.
 
     Training inside the block is to the bit what it would be without: same weights,
-    losses, saved file and random stream (the masks are read where the layer has drawn
-    them; nothing is drawn for the recording). After the block nothing of dropviz is
-    left in the model, however the block ended.
+    losses, saved file and random stream. The masks of a recurrent layer are read where it has
+    drawn them, before ``RNN.call`` (keras/src/layers/rnn/rnn.py) goes through the steps; that of
+    a Dropout layer is drawn once more from the same seed. After the block nothing of dropviz
+    is left in the model, however the block ended.
 
     Keras's compiled step is made anew for the block, as after ``compile``, and that of before
     goes on after it. So what was changed without ``compile`` since the first ``fit`` (the rate of a
@@ -43,24 +44,33 @@ def record(
 
     Args:
         model: A Keras model or layer that holds an ``LSTM``, ``GRU``, ``SimpleRNN`` or
-            ``RNN`` with Keras's cells, at any depth. Need not be built or compiled.
-        keep: How many of the last batches to keep the masks of; as many as the budget
-            holds by default.
-        every: Keep the masks of each ``every``-th batch only.
-        budget_mib: Memory in MiB, above 0, for all that is kept of all layers together. It
-            is taken at once, on the device.
+            ``RNN`` with Keras's cells, at any depth, or one of these by itself. Need not be
+            built or compiled. Its ``Dropout`` and ``SpatialDropout1D`` layers are recorded with
+            them; for layers that cannot be, ``skipped`` of the recording says why.
+        keep: How many of the last batches to keep the masks of, a whole number from 1; by
+            default as many as the budget holds, and never more than that.
+        every: Keep the masks of each ``every``-th batch of a layer only, its first among them; a
+            whole number from 1, which keeps all.
+        budget_mib: Memory in MiB, above 0 and at most 2**20, for all that is kept of all layers
+            together. It is taken at once, on the device. Once it is full, new masks take the
+            place of the oldest; of a batch that alone is larger, none are kept. With JAX it
+            has room for 2**31 - 1 numbers at the most, which are 8 GiB of float32.
 
     Yields:
         The recording. It can be looked at inside the block, while training goes on,
-        and afterwards. A batch is one step of an optimizer, in which a layer may be called
+        and afterwards. Its masks are float32; float64 where one of the layers computes in
+        that. A batch is one step of an optimizer, in which a layer may be called
         several times; where no optimizer of Keras trains a layer, each call of it with
         ``training=True`` is a batch. Calls of which no gradient could be taken (a
         prediction with dropout on) are recorded only where there are no others; those of
         a data set (``dataset.map``) are named as not recorded.
 
     Raises:
-        DropvizError: If there is no recurrent layer, one is being recorded already,
-            an argument is out of range, or the device has no room for it.
+        DropvizError: On the way into the block, and nothing is left behind then: if ``model`` is
+            no layer of Keras 3, has no recurrent layer or none that can be recorded, or one that
+            is being recorded already; an argument is out of range; the device has no room for
+            the budget; Keras runs on a backend other than TensorFlow, JAX and PyTorch; or a
+            layer computes in float64, and JAX is not set to.
     """
     __tracebackhide__ = True  # IPython's word for frames that are not the user's
     with interrupts.minded():

@@ -21,21 +21,32 @@ _BYTES = 16  # for each entry: random numbers, what is compared, and the masks t
 def redraw(recorded: LayerRecording, batch: int, call: int = 0) -> dict[str, Masks]:
     """Draws the masks that a layer used in one call again.
 
-    The state of the layer's random stream was noted before every batch, so that masks
-    that no longer fit the memory come back. Keras's stateless random numbers depend on
-    how a step was compiled (``jit_compile=True`` draws others, keras/src/backend/
-    tensorflow/random.py), so kept batches are drawn again first and compared.
+    The state of the layer's random stream was noted before every call, so that masks come back
+    that no longer fit the memory, or that ``every`` left out. They are drawn as by
+    ``_create_dropout_mask`` of keras/src/layers/rnn/dropout_rnn_cell.py. Keras's stateless random
+    numbers depend on how a step was compiled (``jit_compile=True`` draws others,
+    keras/src/backend/tensorflow/random.py), so up to 32 of the kept batches are drawn again first
+    and compared.
 
     Args:
-        recorded: One layer of a recording.
-        batch: The number of the batch, from 0 over the whole recording.
-        call: The number of the call within the batch, for a layer that is called several times.
+        recorded: One layer of a recording, as ``recording["lstm"]``; a recurrent one that drew
+            masks.
+        batch: The number of the batch, counted from 0 over the whole recording; negative ones do
+            not count from the end. ``recorded.draw_log.batches`` holds all that can be drawn: up
+            to the last, from the first unless the recording is too long for its log (131,072
+            calls of all layers, fewer with a small ``budget_mib``) or rates changed on the way.
+        call: The number of the call within the batch, from 0, for a layer that is called several
+            times.
 
     Returns:
-        By site, the masks with one batch; sites that drew nothing are left out.
+        By site, the masks with one batch, ``values`` of shape (1, steps, gates, samples, units);
+        sites that drew nothing are left out.
 
     Raises:
-        DropvizError: If the batch was not noted, or redrawing is not exact here.
+        DropvizError: If ``recorded`` is no layer of a recording, is no recurrent layer or drew no
+            masks; the batch or the call was not noted; the masks have no room in memory; or a
+            kept batch comes out differently or none is kept, so that redrawing is not known to
+            be exact.
     """
     if not isinstance(recorded, LayerRecording):
         raise DropvizError(

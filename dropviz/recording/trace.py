@@ -55,22 +55,24 @@ def trace(model: Model, x: Any, *, training: bool = True, layer: str | None = No
     """Runs a model once and opens the pass of one of its recurrent layers.
 
     The model is as it was afterwards: same weights, states, metrics and random stream.
-    Gates and states are worked out by ``dropviz.core.oracle`` from the layer's weights,
-    inputs and recorded masks; ``error`` says how far that is from the layer itself.
+    Gates and states are worked out by ``dropviz.core.oracle`` from the layer's weights, inputs and
+    recorded masks (Hochreiter & Schmidhuber 1997; Cho et al. 2014); ``error`` says how far that is
+    from the layer itself.
 
     Args:
         model: A built Keras model, or an LSTM or GRU layer by itself.
-        x: Inputs of the model; for a layer of shape (samples, steps, features).
+        x: Inputs of the model, finite; for a layer of shape (samples, steps, features).
         training: Whether dropout is on.
-        layer: The layer's name, a path for a nested one; not needed where there is one.
+        layer: The layer's name, a path for a nested one; not needed where one alone can be opened.
 
     Returns:
-        The trace.
+        The trace; of a layer that is called several times, that of its last call.
 
     Raises:
-        DropvizError: If there is no such layer, the inputs or weights are not finite or
-            of the wrong shape, the model is not built, or the layer's masks cannot be
-            read.
+        UnknownNameError: If there is no recurrent layer of the name.
+        DropvizError: If there is no LSTM or GRU, there are several and none is named, or the model
+            runs without a call of it; the inputs or weights are not finite or of the wrong shape;
+            the inputs are empty; the model is not built; or the layer's masks cannot be read.
     """
     found = _chosen(model, layer)
     inputs = checked_inputs(model, x)

@@ -56,23 +56,28 @@ def compare(
         methods: The settings; others are compared with the first. Each is "none" (no dropout), a
             key of ``dropviz.core.methods.METHODS`` at the two rates below, a scenario such as
             "lstm:d.5:@50%,d0" (its method, rates, options and schedule count), or a ``RunSpec``;
-            no two may ask for the same training. What a scenario or a spec says of task, units,
-            epochs and seed gives way to that of the comparison.
+            1 to 10,000 of them, of which no two may ask for the same training. What a scenario
+            or a spec says of task, units, epochs and seed gives way to that of the comparison.
         task: A name in ``dropviz.core.tasks.TASKS``, or a ``dropviz.Task`` of one's own.
-        seeds: How many seeds, or which.
-        dropout: The rate for x of methods given by name.
-        recurrent_dropout: Their other rate; not of methods that have none.
+        seeds: How many seeds, 1 to 10,000, which are 1, 2, 3 ...; or which, each 0 to 2**32 - 1,
+            and once.
+        dropout: The rate for x of methods given by name, ``0 <= rate < 1``.
+        recurrent_dropout: Their other rate, likewise; not of methods that have none.
         executor: Any ``concurrent.futures.Executor``; by default processes on this machine.
         engine: "exact" or "xla", as in ``dropviz.sweep``.
-        results: A file to which each result is written at once.
-        listener: Told how the comparison goes.
-        **spec: What all share: ``units`` and ``epochs``.
+        results: A file to which each result is written at once, and from which the comparison
+            goes on, as in ``dropviz.sweep``.
+        listener: Called with a ``dropviz.studies.run_cells.StudyProgress``, as in
+            ``dropviz.sweep``.
+        **spec: What all share: ``units`` (32 by default) and ``epochs`` (10).
 
     Returns:
-        The comparison.
+        The comparison. A training that fails does not end it, as in ``dropviz.sweep``.
 
     Raises:
+        UnknownNameError: As ``dropviz.sweep`` does.
         DropvizError: As ``dropviz.sweep`` does; or if two settings are the same.
+        KeyboardInterrupt: As ``dropviz.sweep`` does.
     """
     check_names(compare, spec, _SHARED)
     how = How(executor, engine, results, listener)

@@ -40,22 +40,26 @@ def doubt_card(
 ) -> DoubtCard:
     """Trains models on noisy sines, and measures two ways to tell what they do not know.
 
-    Like ``dropviz.run`` it seeds Keras, NumPy, TensorFlow and Python.
+    One is Monte Carlo dropout (Gal & Ghahramani 2016, arXiv:1506.02142), the other an ensemble
+    (Lakshminarayanan et al. 2017, arXiv:1612.01474). Like ``dropviz.run`` it seeds Keras, NumPy,
+    TensorFlow and Python.
 
     Args:
         members: Models, 2 to 100, of seeds from 1; the masks are those of the first.
         passes: Its passes with the masks on, 2 to 100,000.
         dropout: The drop rate for x of all models, ``0 <= rate < 1``.
-        recurrent_dropout: Their other rate, likewise.
-        units: Units of each LSTM, from 1.
-        epochs: Epochs of each training, from 1.
+        recurrent_dropout: Their rate for h, likewise; their method is "keras".
+        units: Units of each LSTM, 1 to 2**31 - 1, as far as the memory allows.
+        epochs: Epochs of each training, 1 to 2**31 - 1.
 
     Returns:
-        Coverage of the 90 % bands, spread and error, on amplitudes that were trained on (0.5 to 1)
-        and on larger ones (1.5 to 2).
+        Coverage of the 90 % bands, spread and error, by way ("masks", "ensemble") and place: on
+        amplitudes that were trained on ("inside", 0.5 to 1) and on larger ones ("outside", 1.5
+        to 2), of 500 sines each. A band is the mean and what one more pass or model lies within
+        so often if they scatter normally (Student's t).
 
     Raises:
-        DropvizError: If an argument is out of range.
+        DropvizError: If an argument is out of range, or a model needs more memory than there is.
     """
     members = check_whole("members", members, 2, _MOST)
     passes = check_passes(passes)

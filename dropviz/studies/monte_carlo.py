@@ -57,7 +57,7 @@ _NOISE = (
 def mc(
     model: Model, x: Any, passes: int = 50, *, masks: str = "sample", seed: int | None = None
 ) -> Doubt:
-    """Predicts with the masks on, many times over.
+    """Predicts with the masks on, many times over (Gal & Ghahramani 2016, arXiv:1506.02142).
 
     The recurrent layers and the ``Dropout`` and ``SpatialDropout1D`` layers drop as in
     training; all others run as in ``predict``, so that a BatchNormalization does not change its
@@ -66,7 +66,8 @@ def mc(
 
     Args:
         model: A built Keras model, or a recurrent layer by itself.
-        x: Its inputs, shape (samples, ...); several inputs as Keras takes them.
+        x: Its inputs, finite, shape (samples, ...) with one sample at the least; several inputs
+            as Keras takes them.
         passes: Predictions of each sample, 2 to 100,000.
         masks: "sample": each sample has masks of its own in each pass, as in training; "pass":
             all samples of a pass share theirs, so that each pass is one thinned network.
@@ -74,11 +75,13 @@ def mc(
             own random streams are, and so are the same in each call.
 
     Returns:
-        The predictions, pass by pass: ``outputs`` has the shape (passes, samples, ...).
+        The predictions, pass by pass: ``outputs`` has the shape (passes, samples, ...). Where
+        nothing can vary, or noise was left off, ``remarks`` says why.
 
     Raises:
-        DropvizError: If an argument is out of range, the inputs do not fit or are not finite,
-            the model is not built or has several outputs, or a layer is stateful.
+        DropvizError: If an argument is out of range or unknown, the inputs do not fit, are empty
+            or not finite, the model is none of Keras 3, is not built or has several outputs, or
+            a recurrent layer is stateful.
     """
     require_layer(model, "asked for its doubt")
     passes = check_passes(passes)

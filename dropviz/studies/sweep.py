@@ -45,27 +45,35 @@ def sweep(
     ``keras.utils.set_random_seed``.
 
     Args:
-        dropout: Values of ``dropout``, ``0 <= rate < 1``, each once.
+        dropout: Values of ``dropout``, ``0 <= rate < 1``, each once, 10,000 at the most.
         recurrent_dropout: Values of the method's other rate, likewise.
-        seeds: How many seeds for each pair of rates, or which.
+        seeds: How many seeds for each pair of rates, 1 to 10,000, which are 1, 2, 3 ...; or which,
+            each 0 to 2**32 - 1, and once.
         task: A name in ``dropviz.core.tasks.TASKS``, or a ``dropviz.Task`` of one's own.
         executor: Any ``concurrent.futures.Executor``, as Dask's ``client.get_executor()``; by
             default processes on this machine, with TensorFlow of one thread each.
         engine: "exact" (to the bit plain Keras) or, with TensorFlow, "xla" (faster: to the bit, or
             up to rounding, plain Keras with ``jit_compile=True``).
         results: A file to which each result is written at once, and from which a sweep that was
-            interrupted or killed goes on; what failed for another reason than its loss, as for
-            want of memory or a network, is trained again then.
-        listener: Told how the sweep goes (``dropviz.studies.run_cells.StudyProgress``).
-        **spec: What all trainings share: ``units``, ``epochs``, ``method`` and its options.
+            interrupted or killed goes on; its folder must exist. What failed for another reason
+            than its loss, as for want of memory or a network, is trained again then.
+        listener: Called with a ``dropviz.studies.run_cells.StudyProgress`` as the sweep begins and
+            after each training. What it returns is not looked at; an error that it raises ends
+            the sweep, and comes out of this call.
+        **spec: What all trainings share: ``units``, ``epochs``, ``method`` and its options, as of
+            ``dropviz.run``.
 
     Returns:
-        The sweep.
+        The sweep. A training that fails does not end it: ``trainings.failures`` says which and
+        why. With PyTorch, and with "xla" on JAX, all do.
 
     Raises:
+        UnknownNameError: If there is no such task, engine, method or argument.
         DropvizError: If an argument is out of range or has a value twice, the data cannot be had
             or are not finite, the results file is another study's or cannot be written, or the
-            executor is broken; results so far are kept in the file.
+            executor is none or broken, or has workers with other versions; results so far are
+            kept in the file.
+        KeyboardInterrupt: If it is interrupted; likewise.
     """
     check_names(sweep, spec, _SHARED)
     how = How(executor, engine, results, listener)

@@ -46,26 +46,31 @@ def run(
     Args:
         task: A name in ``dropviz.core.tasks.TASKS``; a ``dropviz.Task`` of one's own; or
             a scenario such as "lstm:u16:d.2:r.5:task=digits", whose values the other
-            arguments replace.
+            arguments replace (its keys: ``dropviz.core.scenario_string.parse``).
         method: Where dropout acts, a key of ``dropviz.core.methods.METHODS``; "keras",
             the default, is ``keras.layers.LSTM`` itself.
         dropout: Drop rate for the inputs x_t, ``0 <= rate < 1``; 0 by default.
         recurrent_dropout: Drop rate of the method's other site (h_{t-1} in Keras),
             ``0 <= rate < 1``; 0 by default.
-        units: LSTM units, from 1; 32 by default.
-        epochs: Passes over the training data, from 1; 10 by default.
+        units: LSTM units, 1 to 2**31 - 1, as far as the memory allows; 32 by default.
+        epochs: Passes over the training data, 1 to 2**31 - 1; 10 by default.
         seed: Seed, 0 to 2**32 - 1; 7 by default.
-        listener: Told how the training goes.
-        **options: ``life``, ``scaling``, ``zoneout_cell`` and ``zoneout_hidden``, for the
-            methods that have them; ``schedule``, changes of the rates on the way
-            (``dropviz.core.schedule.Change``).
+        listener: Called with a ``dropviz.studies.progress.Progress`` as the first epoch begins,
+            after each batch, and after each epoch; the training waits for it. What it returns is
+            not looked at; an error that it raises ends the training, and comes out of this call.
+        **options: ``life``, ``scaling``, ``zoneout_cell`` and ``zoneout_hidden``, as of
+            ``dropviz.LSTM``; ``schedule``, changes of the rates on the way
+            (``dropviz.core.schedule.Change``) in the order of their batches, of which one whose
+            batch does not come does nothing.
 
     Returns:
-        The run.
+        The run: "done", or "failed" where a loss was not finite, which ends it with that epoch.
 
     Raises:
-        DropvizError: If an argument is out of range, or the model needs more memory than
-            there is; nothing is trained then.
+        UnknownNameError: If there is no such task, method or argument.
+        DropvizError: If an argument is out of range, the method and the rest cannot act together,
+            the task's data cannot be had, or the model needs more memory than there is; nothing
+            is seeded or trained then.
         StoppedError: If the training is interrupted; its ``run`` holds what was done.
     """
     check_listener(listener)

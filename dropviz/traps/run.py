@@ -33,14 +33,16 @@ def traps(*names: str) -> TrapResults:
     behind: random streams and the numbers in the names of layers stay as they were.
 
     Args:
-        *names: Which traps; all without names. ``dropviz.traps().names`` lists them.
+        *names: Which traps, in their order; one that is named twice runs once. All without names;
+            ``dropviz.traps().names`` lists them.
 
     Returns:
-        The traps: what to expect, what happens, why, and what to do. Each says by its
-        ``holds`` whether the installed Keras still behaves so.
+        The traps: what to expect, what happens, why (with the Keras file that it lies in), and
+        what to do. Each says by its ``holds`` whether the installed Keras still behaves so; None
+        where that could not be measured, which is no error.
 
     Raises:
-        DropvizError: If there is no trap of a name.
+        UnknownNameError: If there is no trap of a name; none is run then.
     """
     for name in names:
         if not is_known(name, EXHIBITS):

@@ -45,11 +45,12 @@ def lab(
             what is left out is as in ``dropviz.run``. Where no epochs are given, the button
             Train goes on until it is stopped. Without any the panel begins with rates above
             0, so that there is something to see.
-        task: Data of one's own, in place of the tasks that come with dropviz.
+        task: Data of one's own, in place of the tasks that come with dropviz, and of the one that
+            the scenario names.
         hide: Controls to leave out: dropout, recurrent_dropout, method, task, units,
             epochs, seed, freeze, quiz, speed, train, step, pause, stop, reset.
         lock: Controls that cannot be moved, by the same names.
-        student: Chooses the questions of the quiz: the same for the same name.
+        student: Chooses the questions of the quiz: the same for the same name and seed.
 
     Returns:
         The panel, a widget; it shows itself as the last value of a cell. ``train()`` trains the
@@ -58,7 +59,10 @@ def lab(
         ``scenario`` can be observed and linked to widgets of one's own.
 
     Raises:
-        DropvizError: If the scenario is not understood, or there is no such control.
+        UnknownNameError: If there is no such control, or no such task or method as the scenario
+            names.
+        DropvizError: If the scenario is not understood or out of range, ``task`` is no
+            ``dropviz.Task``, or ``hide`` or ``lock`` is no list. The panel before stays open then.
     """
     given = START if scenario is None else scenario
     asked = given if isinstance(given, Scenario) else parse(given)
@@ -96,7 +100,43 @@ def _of_task(spec: RunSpec, task: Task) -> RunSpec:
 
 
 class Lab(Panel):
-    """A panel: what ``dropviz.lab`` returns."""
+    """A panel: what ``dropviz.lab`` returns.
+
+    A trait that is set to what it cannot be raises ``DropvizError``, or traitlets's ``TraitError``,
+    and stays as it was. Where settings cannot act together, or a number is too large, ``status``
+    says so.
+
+    Attributes:
+        dropout: Drop rate for the inputs, ``0 <= rate < 1``. It acts from the next batch on, while
+            it trains too, as ``recurrent_dropout`` and ``freeze`` do.
+        recurrent_dropout: Drop rate of the method's other site, likewise. Where the method has
+            none it keeps its value and does not act.
+        method: A key of ``dropviz.core.methods.METHODS``, for the next training; so are the four
+            that follow.
+        task: A name in ``dropviz.core.tasks.TASKS``, or that of the task that was given.
+        units: LSTM units, 1 to 2**31 - 1.
+        epochs: Passes over the training data, 1 to 2**31 - 1; None for no end.
+        seed: Seed, 0 to 2**32 - 1.
+        freeze: Whether each batch meets the same masks, until it is False again.
+        quiz: Whether a training stops after two batches and asks, before anything is shown.
+        speed: "full", or "slow", of at least half a second from batch to batch.
+        scenario: What the controls show, as one string; another one moves them all.
+        tab: "Where", "Masks", "Curves", "Inside", "Cost", "Code" or "Verdict".
+        sample: The sequence of the batch that is shown, from 0; the last where there are fewer.
+        gate: The gate whose masks are shown, of i f g o; all with any other text.
+        time: The time step that is shown, from 0; the last where there are fewer.
+        status: What is going on, in a sentence.
+        alert: Whether that is something that went wrong.
+        state: "loading", "ready", "compiling", "training", "paused" or "closed".
+        progress: The share of the training that is done, 0 to 1; 0 of one without an end.
+        able: By the name of a control, whether it can be moved or pressed now.
+        question: The open question of the quiz, as plain data; empty without one.
+        note: What the settings mean, in a sentence; may be empty.
+        copies: The lines that do the same elsewhere, by "magic", "scenario" and "link".
+        hidden: The names of the controls that are left out.
+        offers: What the menus offer, as plain data.
+        mark: A name of its own, by which it hides its static copy.
+    """
 
     def __init__(
         self,
@@ -131,17 +171,23 @@ class Lab(Panel):
 
     @property
     def answers(self) -> tuple[Answered, ...]:
-        """What was answered in the last quiz: question, prediction, answer, points, seconds."""
+        """What was answered in the last quiz: question, prediction, answer, points, seconds.
+
+        Points are 0 to 1 for each question (``dropviz.core.quiz_questions.Answered``).
+        """
         return self.questions.answers
 
     def train(self) -> Run:
         """Trains the scenario's epochs and waits for the end, as headless notebooks must.
 
+        It asks no questions. Where a training is under way, that one is waited for.
+
         Returns:
             The run.
 
         Raises:
-            DropvizError: If it cannot be trained; the panel says so too.
+            DropvizError: If it cannot be trained, or the panel is closed; the panel says so too.
+            StoppedError: If it is interrupted; its ``run`` holds what was done.
         """
         self._begin()
         return self._actions.train_and_wait()

@@ -45,15 +45,8 @@ Moved = Callable[[str], object]
 class Panel(anywidget.AnyWidget):
     """What a person sees and moves. Every trait may be observed and linked, in any thread.
 
-    The rates are a view of what is wanted: that is in the trainings' ``Steering``.
-
-    Attributes:
-        dropout: Drop rate for the inputs, ``0 <= rate < 1``.
-        recurrent_dropout: Drop rate of the method's other site, likewise. Where the method has
-            none it keeps its value and does not act.
-        status: What is going on, in a sentence.
-        scenario: What the controls show, as one string; another one moves them all.
-        state: "loading", "ready", "compiling", "training", "paused" or "closed".
+    The rates are a view of what is wanted: that is in the trainings' ``Steering``. What each
+    trait may be is said once, of ``Lab``, the panel that a person has.
     """
 
     _esm = script()
@@ -176,7 +169,10 @@ class Panel(anywidget.AnyWidget):
         )
 
     def move(self, **values: Any) -> None:
-        """Puts some controls somewhere without telling what listens to a person's moves."""
+        """Puts some controls somewhere without telling what listens to a person's moves.
+
+        What a control may be is not checked here, beyond the type of its trait.
+        """
         with self._quiet:
             for name, value in values.items():
                 setattr(self, name, value)
@@ -190,7 +186,11 @@ class Panel(anywidget.AnyWidget):
         self._moved = listener
 
     def press(self, name: str) -> None:
-        """Presses a button, if it can be pressed."""
+        """Presses a button.
+
+        Args:
+            name: The button's name; of one that is none, or cannot be pressed now, nothing comes.
+        """
         if self.able.get(name, True) and name in self._presses:
             self._presses[name]()
 
