@@ -99,12 +99,17 @@ def bring_home(model: Model) -> None:
         sync()
 
 
-def bring_all_home() -> None:
-    """Does so with every model that trains; before the variables of any layer change."""
+def bring_home_with(layers: Iterable[Layer]) -> None:
+    """Does so with every model that trains and holds one of these layers, which will change.
+
+    Not with others: what a step in another thread was given cannot be taken from it.
+    """
     if keras.config.backend() != "jax":
         return
+    changing = {id(each) for each in layers}
     for each in gc.get_objects():
-        if issubclass(type(each), keras.Model) and getattr(each, "_jax_state", None):
+        trains = issubclass(type(each), keras.Model) and getattr(each, "_jax_state", None)
+        if trains and not changing.isdisjoint(map(id, layer_and_sublayers(each))):
             each.jax_state_sync()
 
 

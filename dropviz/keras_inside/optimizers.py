@@ -49,9 +49,13 @@ def wrapped_optimizer(optimizer: Optimizer) -> Optimizer | None:
     return None
 
 
-def steps_made(optimizer: Optimizer) -> int:
-    """How many steps an optimizer has made, those that only accumulate gradients too."""
-    return int(optimizer._iterations.value)
+def steps_made(optimizer: Optimizer) -> int | None:
+    """How many steps an optimizer has made, those that only accumulate gradients too.
+
+    None while a thread trains with it on JAX, which hands its variables' values through its steps.
+    """
+    counter = optimizer._iterations
+    return None if counter._value is None else int(counter.value)
 
 
 def trains_recurrence(optimizer: Optimizer, asked: Collection[int] | None = None) -> bool:

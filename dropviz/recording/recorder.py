@@ -21,7 +21,7 @@ from dropviz.keras_inside.entry_layer import entry_layer
 from dropviz.keras_inside.exports import EXPORTS
 from dropviz.keras_inside.gradient_tape import under_gradient_tape
 from dropviz.keras_inside.inner_loop import is_look, looking
-from dropviz.keras_inside.jax_state import bring_all_home
+from dropviz.keras_inside.jax_state import bring_home_with
 from dropviz.keras_inside.step_functions import (
     MAKERS,
     TRAIN,
@@ -29,6 +29,7 @@ from dropviz.keras_inside.step_functions import (
     put_step_function_back,
     set_step_function_aside,
 )
+from dropviz.keras_inside.sublayers import layer_and_sublayers
 from dropviz.recording.attached_cells import AttachedCells
 from dropviz.recording.attached_dropouts import AttachedDropouts
 from dropviz.recording.find_layers import (
@@ -99,7 +100,7 @@ class Recorder:
         """
         self._everything = root is None
         self._root = None if root is None else weakref.ref(root)
-        bring_all_home()
+        bring_home_with([] if root is None else layer_and_sublayers(root))
         with ExitStack() as stack:
             stack.callback(self._detach)
             if root is None:
@@ -267,7 +268,7 @@ class Recorder:
         self.dropouts.step(variables)
 
     def _detach(self) -> None:
-        bring_all_home()
+        bring_home_with([*self.layers().values(), *self.dropouts.layers()])
         root = None if self._root is None else self._root()
         made_late = [] if root is None else recurrent_layers(root)
         self.recording.skipped |= {

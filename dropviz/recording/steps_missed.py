@@ -49,7 +49,7 @@ class StepsMissed:
         self._wrapped: weakref.WeakSet[Optimizer] = weakref.WeakSet()
         # By id: an optimizer, and its number in the store.
         self._numbers: dict[int, tuple[weakref.ref[Optimizer], int]] = {}
-        self._before: dict[int, tuple[weakref.ref[Optimizer], int]] = {}
+        self._before: list[tuple[weakref.ref[Optimizer], int]] = []
         self._heard: weakref.WeakSet[Optimizer] = weakref.WeakSet()
 
     def hears(self, model: Model) -> None:
@@ -74,9 +74,12 @@ class StepsMissed:
             any_thread: Whether those of every thread count in which a recorded layer trains, and
                 not of this one alone.
         """
-        self._before = {
-            id(each): (weakref.ref(each), steps_made(each)) for each in living_optimizers()
-        }
+        # One that trains in another thread right now is none of this recording's.
+        self._before = [
+            (weakref.ref(each), made)
+            for each in living_optimizers()
+            if (made := steps_made(each)) is not None
+        ]
         with ExitStack() as stack:
             for owner, method in APPLIES:
                 listens = hooks.before(owner, method, self._on_apply, any_thread=any_thread)
@@ -93,13 +96,13 @@ class StepsMissed:
         asked = None if layers is None else {id(v) for each in layers for v in each.weights}
         missed = 0
         # A function of before the recording knows no optimizer that was made later.
-        for ref, before in self._before.values():
+        for ref, before in self._before:
             each = ref()
             if each is None or each in self._heard or not trains_recurrence(each, asked):
                 continue
             known = self._numbers.get(id(each))
             seen = recorded[known[1]] if known is not None and known[0]() is each else 0
-            missed += max(0, steps_made(each) - before - seen)
+            missed += max(0, (steps_made(each) or 0) - before - seen)
         return missed
 
     def _on_apply(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import jax
@@ -136,3 +139,64 @@ def test_a_loop_of_ones_own_goes_on_under_a_recorder_of_everything() -> None:
 def test_double_precision_that_jax_has_not_is_one_sentence() -> None:
     with pytest.raises(DropvizError, match=r"^JAX computes in float32 .*x64=False"):
         Store(1024, 8, "float64", 1)
+
+
+# ---------------------------------------------------------------- other threads
+
+
+class Elsewhere:
+    """A training in another thread, which waits in the middle of a step for its data."""
+
+    def __init__(self) -> None:
+        keras.utils.set_random_seed(1)
+        layers = [keras.Input((STEPS, FEATURES)), keras.layers.LSTM(3, dropout=0.5)]
+        self.model = keras.Sequential(layers)
+        self.model.compile("adam", "mse")
+        self.waits, self.go_on = threading.Event(), threading.Event()
+
+    def batches(self) -> Iterator[Any]:
+        for number in range(6):
+            if number == 3:
+                self.waits.set()
+                assert self.go_on.wait(60)
+            yield number * X / 6, np.zeros((BATCH, 3), "float32")
+
+    def train_around(self, here: Callable[[], None]) -> list[Any]:
+        """Trains, calls what is to be done here while a step waits, and returns all it changed."""
+        with ThreadPoolExecutor(1) as executor:
+            training = executor.submit(
+                self.model.fit, self.batches(), steps_per_epoch=6, shuffle=False, verbose=0
+            )
+            try:
+                assert self.waits.wait(60)
+                here()
+            finally:
+                self.go_on.set()
+            training.result(60)
+        every = [*self.model.variables, *self.model.optimizer.variables]
+        return [np.asarray(each.value) for each in every]
+
+
+def record_another() -> None:
+    model = build("LSTM", "both", "compiled")
+    with record(model) as recording:
+        fit(model)
+    assert recording[model.layers[0].name].batches
+
+
+def record_whatever_trains() -> None:
+    model = build("LSTM", "both", "compiled")
+    with record_everything() as recorder:
+        fit(model)
+    assert [each.batches for each in recorder.recording.values()] == [2]
+
+
+@pytest.mark.parametrize("here", [record_another, record_whatever_trains])
+def test_a_recording_leaves_a_training_in_another_thread_alone(here: Callable[[], None]) -> None:
+    plain = Elsewhere().train_around(lambda: None)
+
+    watched = Elsewhere().train_around(here)
+
+    assert len(watched) == len(plain)
+    for mine, its in zip(watched, plain, strict=True):
+        np.testing.assert_array_equal(mine, its)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import keras
@@ -223,10 +223,11 @@ def test_what_jax_holds_in_a_step_comes_home_before_layers_change(
     model = made()
     attached: list[bool] = []
 
-    def home() -> None:
+    def home(layers: Iterable[Any]) -> None:
+        assert model.get_layer("rnn") in layers
         attached.append("inner_loop" in vars(model.get_layer("rnn")))
 
-    monkeypatch.setattr(module, "bring_all_home", home)
+    monkeypatch.setattr(module, "bring_home_with", home)
 
     with record(model):
         pass
