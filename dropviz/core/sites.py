@@ -29,6 +29,7 @@ class Site:
         argument: The argument of the layer that drops there, where that is no recurrent one.
         noun: What its masks are called where that is not its name.
         weights: The site of the weights that these entries are multiplied with.
+        product: The site of what comes of that, for each gate.
         arrows: The arrows of the unrolled picture on which its masks are drawn ("x", "h",
             "c", "up", and "g" inside a cell), each with the step whose mask it is, counted
             from the step that the arrow leads into: what a step makes of c and h is on the
@@ -50,6 +51,7 @@ class Site:
     entry: str = "unit"
     note: str = ""
     weights: str = ""
+    product: str = ""
     argument: str = ""
     noun: str = ""
     arrows: Mapping[str, int] = field(default_factory=dict, hash=False)
@@ -69,6 +71,7 @@ _TABLE = (
         entries="inputs",
         entry="input",
         weights="input_kernel",
+        product="input_product",
         arrows={"x": 0},
         line="x",
         short="x_t",
@@ -80,6 +83,7 @@ _TABLE = (
         "$h_{t-1}$ on its way into the gates",
         gated=True,
         weights="recurrent_kernel",
+        product="recurrent_product",
         arrows={"h": 0},
         line="h",
         short="h_(t-1)",
@@ -163,8 +167,13 @@ _TABLE = (
         near=("cell",),
     ),
     Site(
-        "pre_activation",
-        "x_t W or h_(t-1) U, after the product",
+        "input_product",
+        "x_t W, after the product",
+        near=("recurrent_kernel", "input"),
+    ),
+    Site(
+        "recurrent_product",
+        "h_(t-1) U, after the product",
         near=("recurrent_kernel", "recurrent"),
     ),
     Site(

@@ -138,7 +138,7 @@ def _structure(
     over_readers = same_along(first, 2, share)
     alike = same(first, second, share)
     if over_readers is False and alike is not None:
-        return (weights if alike is False else "pre_activation"), False
+        return (weights if alike is False else SITES[place.site].product), False
     if over_readers is False or (over_readers is None and place.shared):
         doubts.append(
             f"{place.site}: too few draws were seen to tell a mask on the weights from one on "

@@ -58,7 +58,7 @@ NOTES: Mapping[str, tuple[str, ...]] = {
 ELSEWHERE: Mapping[str, str] = {
     "own_loop_mask_on_c": "moon",
     # These do what gal-untied does at these rates, and keras comes first.
-    **dict.fromkeys(("x_untied_h_tied", "pre_activation_h", "pre_activation_x"), "keras"),
+    **dict.fromkeys(("x_untied_h_tied", "product_h", "products_both"), "keras"),
 }
 
 

@@ -260,8 +260,8 @@ def test_noise_is_no_mask() -> None:
         ("input", np.repeat(A[:, :, :1], READERS, 2), np.repeat(B[:, :, :1], READERS, 2), ""),
         ("recurrent", A, B, "recurrent_kernel"),
         ("input", A, B, "input_kernel"),
-        ("recurrent", A, A, "pre_activation"),
-        ("input", A, A, "pre_activation"),
+        ("recurrent", A, A, "recurrent_product"),
+        ("input", A, A, "input_product"),
     ],
 )
 def test_what_a_mask_is_made_of(site: str, first: Array, second: Array, name: str) -> None:

@@ -209,7 +209,12 @@ def test_the_truth_is_told_in_the_words_of_the_table(name: str) -> None:
     known = {field.name for field in fields(SiteTruth)}
     for site, truth in specimen.sites.items():
         assert site == truth.site
-        assert site in PLACES or site in ("carried", "pre_activation", "input_kernel")
+        assert site in PLACES or site in (
+            "carried",
+            "input_kernel",
+            "input_product",
+            "recurrent_product",
+        )
         assert truth.life in LIVES
         assert truth.scaling == scaling_of(truth)
         assert truth.same_mask_as in ("", *specimen.sites)
@@ -231,7 +236,7 @@ def test_it_is_the_methods_that_it_is_said_to_be(name: str) -> None:
 def test_the_zoo_has_every_method_and_every_site() -> None:
     assert {method for s in ZOO.values() for method in s.methods} == set(METHODS)
     sites = {site for s in ZOO.values() for site in s.sites}
-    assert sites == {*PLACES, "carried", "pre_activation", "input_kernel"}
+    assert sites == {*PLACES, "carried", "input_kernel", "input_product", "recurrent_product"}
     wrong = [name for name, s in {**WRONG, **WEIGHTS}.items() if not s.methods]
     assert len(wrong) >= 26
     assert all(re.fullmatch(r"[\w=.-]+", name) for name in ZOO)

@@ -23,8 +23,8 @@ Noted = dict[str, Array]  # by place: (steps, gates or 1, samples, entries)
 SITES = {
     "forget_gate": "carried",
     "input_gate": "candidate",
-    "product_x": "pre_activation",
-    "product_h": "pre_activation",
+    "product_x": "input_product",
+    "product_h": "recurrent_product",
 }
 
 

@@ -14,7 +14,7 @@ from tests.tables import GATED
 Layer = Any  # Keras has no type stubs
 RATE = 0.4
 ACTIVE = "the masks act at inference too: no one number multiplies all entries"
-SHARED_BY_GATES = (*GATED, "input_kernel", "pre_activation")
+SHARED_BY_GATES = (*GATED, "input_kernel", "input_product", "recurrent_product")
 _EXPECTED = ("test-time", "expectation")
 
 
@@ -24,8 +24,8 @@ class SiteTruth:
 
     Attributes:
         site: A key of ``PLACES``, or "carried" (c_{t-1} or, in a GRU, h_{t-1}, on its way
-            into the new state), "pre_activation" (x_t W or h_{t-1} U, after the product),
-            "input_kernel" (the entries of W).
+            into the new state), "input_product" or "recurrent_product" (x_t W, h_{t-1} U, after
+            the product), "input_kernel" (the entries of W).
         rate: Chance that an entry is dropped.
         life: "step" or "sequence".
         tying: "tied" or "untied"; "" at a site that gates do not share.

@@ -77,16 +77,21 @@ KERNELS: dict[str, Specimen] = {
     ),
     "awd_variational": one(  # rows of weight_hh, and always in training mode, as in its code
         Mask("product_h", always=True, **_KERNEL),
-        at("pre_activation", **_ENTRIES),
+        at("recurrent_product", **_ENTRIES),
         nearest="weight-drop",
         active_at_inference=True,
-        cannot_tell={"pre_activation.at_inference": ACTIVE},
+        cannot_tell={"recurrent_product.at_inference": ACTIVE},
     ),
-    "pre_activation_h": one(
-        Mask("product_h", gates=4), at("pre_activation", tying="untied"), nearest="gal-untied"
+    "product_h": one(
+        Mask("product_h", gates=4), at("recurrent_product", tying="untied"), nearest="gal-untied"
     ),
-    "pre_activation_x": one(
-        Mask("product_x", gates=4), at("pre_activation", tying="untied"), nearest="gal-untied"
+    "product_x": one(
+        Mask("product_x", gates=4), at("input_product", tying="untied"), nearest="gal-untied"
+    ),
+    "products_both": specimen(
+        in_cell(Mask("product_x", rate=0.3, gates=4), Mask("product_h", gates=4)),
+        [at("input_product", rate=0.3, tying="untied"), at("recurrent_product", tying="untied")],
+        nearest="gal-untied",
     ),
 }
 
