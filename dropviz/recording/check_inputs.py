@@ -13,6 +13,8 @@ from dropviz.errors import DropvizError, received
 
 Model = Any
 
+_MATRIX = 2  # axes
+
 
 def checked_inputs(model: Model, x: Any) -> Any:
     """Checks what is to be run through a model.
@@ -49,7 +51,10 @@ def _as_numbers(part: Any) -> NDArray[Any]:
 def _check_shapes(model: Model, x: Any) -> None:
     if isinstance(model, keras.layers.RNN):
         size = model.states[0].shape[0] if model.stateful else None
-        expected: list[tuple[int | None, ...]] = [(size, None, model.cell.kernel.shape[0])]
+        # Neither a stack of cells nor one that convolves says so what it takes.
+        kernel = tuple(getattr(getattr(model.cell, "kernel", None), "shape", ()))
+        plain = len(kernel) == _MATRIX
+        expected: list[tuple[int | None, ...]] = [(size, None, kernel[0])] if plain else []
     else:
         # What a subclassed model takes is its own to say, and of several inputs Keras's.
         inputs = getattr(model, "inputs", None) or []
@@ -60,9 +65,13 @@ def _check_shapes(model: Model, x: Any) -> None:
         raise DropvizError(
             f"x must be arrays of one shape each. Received: {received(x)}."
         ) from error
-    fits = not expected or (len(shapes) == 1 and _fits(shapes[0], expected[0]))
-    if not fits or any(0 in shape for shape in shapes):
-        wanted = f"Expected {_listed(expected)}. " if expected else ""
+    wanted = f"Expected {_listed(expected)}. " if expected else ""
+    if any(0 in shape for shape in shapes):
+        raise DropvizError(
+            f"x must not be empty. {wanted}Received: {_listed(shapes)}. Give one sample and one "
+            "step at the least."
+        )
+    if expected and not (len(shapes) == 1 and _fits(shapes[0], expected[0])):
         raise DropvizError(f"x does not fit {model.name!r}. {wanted}Received: {_listed(shapes)}.")
 
 

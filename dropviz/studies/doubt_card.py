@@ -17,7 +17,9 @@ from dropviz.core.doubt_card import SHARE, DoubtCard, Trust
 from dropviz.core.spec import RunSpec
 from dropviz.core.task_data import noisy_sines
 from dropviz.core.tasks import BATCH_SIZE, load_task
+from dropviz.keras_inside import interrupts
 from dropviz.keras_inside.seeding import seeded
+from dropviz.recording.whole_batches import whole_batches
 from dropviz.studies.fitting import build
 from dropviz.studies.monte_carlo import check_passes, mc
 from dropviz.studies.seed_statistics import reach_of_one_more
@@ -71,7 +73,8 @@ def doubt_card(
         epochs=epochs,
     )
     task = load_task(_TASK)
-    models = [_trained(spec, task, seed) for seed in range(1, members + 1)]
+    with interrupts.minded(), whole_batches():
+        models = [_trained(spec, task, seed) for seed in range(1, members + 1)]
     found: dict[str, dict[str, Trust]] = {"masks": {}, "ensemble": {}}
     for place, amplitudes in _AMPLITUDES.items():
         x, y = noisy_sines(_SAMPLES, *amplitudes, seed=_SEED)

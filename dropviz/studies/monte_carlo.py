@@ -19,8 +19,9 @@ from dropviz.core.doubt import SHARING, Doubt
 from dropviz.core.method_options import RATES
 from dropviz.core.number_forms import MOST_SEED
 from dropviz.errors import DropvizError, is_known, unknown_name
-from dropviz.keras_inside.cell_masks import forget_masks, keep_masks, kept_masks
-from dropviz.keras_inside.dropout_mask import replace_call
+from dropviz.keras_inside import interrupts
+from dropviz.keras_inside.cell_masks import forget_masks, generator_of, keep_masks, kept_masks
+from dropviz.keras_inside.dropout_mask import makes_noise, replace_call
 from dropviz.keras_inside.inner_loop import class_inner_loop, looking, replaced_inner_loop
 from dropviz.keras_inside.require_layer import require_layer
 from dropviz.keras_inside.seeding import (
@@ -47,11 +48,6 @@ Model = Any
 Tensor = Any
 
 _MOST = 100_000
-_NOISE = (
-    keras.layers.GaussianDropout,
-    keras.layers.GaussianNoise,
-    keras.layers.AlphaDropout,
-)
 
 
 def mc(
@@ -93,11 +89,10 @@ def mc(
         raise DropvizError(
             f"{model.name!r} is not built yet. Call it once on data, or give it an Input."
         )
-    _refuse_empty(x)
     inputs = checked_inputs(model, x)
     found, between = recurrent_layers(model), dropout_layers(model)
     _refuse_stateful(found)
-    with undisturbed(model), looking():
+    with interrupts.minded(), undisturbed(model), looking():
         _begin_streams(found, between, seed)
         outputs = _passes(model, inputs, passes, _Dropping(found, between), alike=masks == "pass")
         off = _numbers(model(inputs, training=False))
@@ -108,18 +103,6 @@ def mc(
 def check_passes(passes: object) -> int:
     """Raises DropvizError unless there can be so many passes."""
     return check_whole("passes", passes, 2, _MOST)
-
-
-def _refuse_empty(x: Any) -> None:
-    try:
-        shapes = [np.shape(part) for part in keras.tree.flatten(x)]
-    except Exception:  # noqa: BLE001 (what is of no shape is said where it is looked at)
-        return
-    for shape in shapes:
-        if 0 in shape:
-            raise DropvizError(
-                f"x must not be empty. Received: shape {shape}. Give one sample at the least."
-            )
 
 
 def _refuse_stateful(found: list[Found]) -> None:
@@ -140,8 +123,9 @@ def _begin_streams(found: list[Found], between: list[Found], seed: int | None) -
     drawing = [cell for each in found for _, cell in cells(each.layer, each.path)]
     drawing += [each.layer for each in between]
     for each, own in zip(drawing, np.random.SeedSequence(seed).spawn(len(drawing)), strict=True):
-        if getattr(each, "seed_generator", None) is not None:
-            each.seed_generator.state.assign([int(own.generate_state(1)[0] >> 1), 0])
+        generator = generator_of(each)
+        if generator is not None:
+            generator.state.assign([int(own.generate_state(1)[0] >> 1), 0])
 
 
 # ---------------------------------------------------------------- passes
@@ -162,6 +146,7 @@ def _passes(
         begun = dropping.states()
         parts = []
         for start in range(0, samples, size):
+            interrupts.safe_point()  # between two calls the model can be put back
             if alike:
                 # Each part of the samples meets the masks of the first.
                 dropping.go_back_to(begun)
@@ -203,7 +188,7 @@ class _Dropping:
         self._between = [each.layer for each in between]
         self._cells = [cell for each in found for _, cell in cells(each.layer, each.path)]
         owners = [*self._cells, *self._between]
-        streams = [getattr(each, "seed_generator", None) for each in owners]
+        streams = [generator_of(each) for each in owners]
         self._streams = [each.state for each in streams if each is not None]
         rules = [rule for cell in self._cells for rule in setting(cell).rules]
         shapes = [getattr(each, "noise_shape", None) for each in self._between]
@@ -245,19 +230,21 @@ class _Dropping:
 
 def _training(layer: Layer) -> Callable[..., Any]:
     """The call of a layer, as in training whatever it is told."""
+    own = layer.call
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        return type(layer).call(layer, *args, **{**kwargs, "training": True})
+        return own(*args, **{**kwargs, "training": True})
 
     return call
 
 
 def _one(layer: Layer, shared: NDArray[np.int64]) -> Callable[..., Any]:
     """The call of a Dropout layer of which rows share masks."""
+    own = layer.call
 
     def call(inputs: Tensor, training: bool = False) -> Tensor:  # noqa: FBT001, FBT002
         del training
-        mask = type(layer).call(layer, keras.ops.ones_like(inputs), training=True)
+        mask = own(keras.ops.ones_like(inputs), training=True)
         return inputs * keras.ops.take(mask, shared, axis=0)
 
     return call
@@ -306,9 +293,9 @@ def _remarks(model: Model, found: list[Found], between: list[Found], inputs: Any
             f"{', '.join(alone)} drops by recurrent_dropout alone, and with one time step the "
             "state that its masks multiply is zero: they cannot act."
         )
-    noisy = [each.name for each in layer_and_sublayers(model) if isinstance(each, _NOISE)]
+    noisy = [each.name for each in layer_and_sublayers(model) if makes_noise(each)]
     if noisy:
-        yield f"Left off, as their noise is no mask: {', '.join(noisy)}."
+        yield f"Left off, as no mask of theirs is known: {', '.join(noisy)}."
 
 
 def _sites(found: Found) -> set[str]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -173,6 +174,88 @@ def test_layers_that_do_not_mask_run_as_in_prediction() -> None:
     assert any("no layer" in said for said in found.remarks)
 
 
+class Rescaled(keras.layers.Dropout):  # type: ignore[misc]
+    """Drops in a way of its own."""
+
+    def call(self, inputs: Any, training: bool = False) -> Any:  # noqa: FBT001, FBT002
+        return 2 * super().call(inputs, training=training)
+
+
+@pytest.mark.parametrize(
+    ("made", "left_off"),
+    [
+        (lambda: keras.layers.GaussianNoise(0.0), False),
+        (lambda: keras.layers.GaussianDropout(0.2), True),
+        (lambda: Rescaled(0.2), True),
+        (lambda: keras.layers.Dropout(0.2), False),
+    ],
+    ids=["no noise", "gaussian", "own call", "dropout"],
+)
+def test_what_is_left_off_is_named_and_what_makes_no_noise_is_not(
+    made: Callable[[], Layer], *, left_off: bool
+) -> None:
+    model = model_of(made(), keras.layers.LSTM(4, dropout=0.2))
+
+    said = [each for each in mc(model, X, passes=2).remarks if "Left off" in each]
+
+    assert said == (
+        [f"Left off, as no mask of theirs is known: {model.layers[0].name}."] * left_off
+    )
+
+
+def test_a_call_of_somebodys_own_is_part_of_each_pass() -> None:
+    model = model_of(keras.layers.LSTM(4), keras.layers.Dropout(0.4))
+    before = mc(model, X, passes=3, seed=1)
+    own = model.layers[1].call
+    model.layers[1].call = lambda inputs, training=False: 3 * own(inputs, training=training)
+
+    after = mc(model, X, passes=3, seed=1)
+
+    np.testing.assert_array_equal(after.outputs, 3 * before.outputs)
+    assert "call" in vars(model.layers[1])
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        lambda: [keras.layers.LSTMCell(3, dropout=0.4), keras.layers.LSTMCell(2, dropout=0.4)],
+        lambda: keras.layers.StackedRNNCells([keras.layers.GRUCell(3, recurrent_dropout=0.4)]),
+        lambda: keras.layers.SimpleRNNCell(3, dropout=0.4),
+    ],
+    ids=["list", "stack", "one"],
+)
+def test_a_layer_by_itself_is_asked_whatever_its_cell_is(cell: Callable[[], Any]) -> None:
+    layer = keras.layers.RNN(cell())
+    layer.build((None, STEPS, FEATURES))
+
+    assert mc(layer, X, passes=3).varies
+
+
+def test_an_interrupt_acts_between_two_calls_and_leaves_the_model_as_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model, calls = model_of(keras.layers.LSTM(4, **RATES)), [0]
+    before = variables(model)
+    own = monte_carlo._together
+
+    def interrupted(*given: Any, **named: Any) -> Any:
+        calls[0] += 1
+        signal.raise_signal(signal.SIGINT)
+        return own(*given, **named)
+
+    monkeypatch.setattr(monte_carlo, "_together", interrupted)
+    monkeypatch.setattr(monte_carlo, "rows_of_call", lambda *_: SAMPLES)
+
+    with pytest.raises(KeyboardInterrupt):
+        mc(model, X, passes=5)
+
+    assert calls == [1]
+    assert "call" not in vars(model.layers[0])
+    for mine, its in zip(variables(model), before, strict=True):
+        np.testing.assert_array_equal(mine, its)
+    assert not np.ptp([np.asarray(model(X)) for _ in range(2)], axis=0).any()
+
+
 def test_a_seed_gives_the_same_passes_and_another_others() -> None:
     model = dropping("lstm")
     first, again, other = (mc(model, X, passes=3, seed=seed).outputs for seed in (1, 1, 2))
@@ -256,5 +339,7 @@ def test_no_input_is_said_to_be_none(shape: tuple[int, ...]) -> None:
     layer = keras.layers.LSTM(3, dropout=0.5)
     layer.build((None, 3, 2))
 
-    with pytest.raises(DropvizError, match=rf"^x must not be empty. Received: shape \({shape[0]}"):
+    with pytest.raises(
+        DropvizError, match=rf"^x must not be empty\. .*Received: shape \({shape[0]}"
+    ):
         mc(layer, np.zeros(shape))
