@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from dropviz.errors import is_known, unknown_name
+from dropviz.errors import DropvizError, is_known, unknown_name
 
 Engine = Literal["exact", "xla"]
 ENGINES: Mapping[str, str] = {
@@ -14,7 +14,26 @@ ENGINES: Mapping[str, str] = {
 }
 
 
-def check_engine(engine: object) -> None:
-    """Raises UnknownNameError unless there is such an engine."""
+def check_engine(engine: object, backend: str) -> None:
+    """Checks that an engine can train on a backend.
+
+    Args:
+        engine: What came.
+        backend: Keras's name of the backend.
+
+    Raises:
+        UnknownNameError: If there is no such engine.
+        DropvizError: If that backend has none, or not this one.
+    """
     if not is_known(engine, ENGINES):
         raise unknown_name("engine", engine, ENGINES)
+    if backend not in ("tensorflow", "jax"):
+        raise DropvizError(
+            "dropviz trains many models with Keras on TensorFlow or JAX. Received: "
+            f"backend={backend!r}. Set KERAS_BACKEND=tensorflow before Keras is imported."
+        )
+    if engine == "xla" and backend == "jax":
+        raise DropvizError(
+            'With JAX there is one engine, which XLA compiles, and it is "exact". Received: '
+            "engine='xla'. Leave engine out."
+        )

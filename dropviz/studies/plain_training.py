@@ -28,18 +28,7 @@ Model = Any
 
 def check_trainable(spec: RunSpec, engine: str) -> None:
     """Raises DropvizError unless a spec can be a cell of a study, and an engine train it."""
-    backend = keras.config.backend()
-    if backend not in ("tensorflow", "jax"):
-        raise DropvizError(
-            "dropviz trains many models with Keras on TensorFlow or JAX. Received: "
-            f"backend={backend!r}. Set KERAS_BACKEND=tensorflow before Keras is imported."
-        )
-    check_engine(engine)
-    if engine == "xla" and backend == "jax":
-        raise DropvizError(
-            'With JAX there is one engine, which XLA compiles, and it is "exact". Received: '
-            "engine='xla'. Leave engine out."
-        )
+    check_engine(engine, keras.config.backend())
     if any(change.frozen for change in spec.schedule):
         raise DropvizError(
             "The masks of a study's training must not be frozen. Received: a schedule that freezes "

@@ -16,6 +16,7 @@ from dropviz.core.study_result import PlainProof, Trainings, score_of
 from dropviz.core.task import Task
 from dropviz.core.training_result import TrainingResult, cell_of
 from dropviz.errors import one_line, received
+from dropviz.keras_inside.choose_backend import choose_backend
 from dropviz.studies.arguments import check_listener
 from dropviz.studies.engines import Engine, check_engine
 from dropviz.studies.results_file import ResultsFile, StudyId
@@ -49,7 +50,7 @@ class How:
     proofs: int = _PROOFS
 
     def __post_init__(self) -> None:
-        check_engine(self.engine)
+        check_engine(self.engine, choose_backend().name)
         check_listener(self.listener)
         if self.results is not None:
             checked_path(self.results, "results", "sweep.jsonl")
