@@ -9,6 +9,7 @@ on its ``_initial_seed`` (keras/src/random/seed_generator.py); and on ``Layer.__
 from __future__ import annotations
 
 import numbers
+import weakref
 from typing import Any
 
 import keras
@@ -30,6 +31,7 @@ _NOISE = (
     keras.layers.GaussianNoise,
 )
 _NAME = "call"
+_replaced = weakref.WeakSet[Any]()
 
 
 def drops_by_mask(layer: Layer) -> bool:
@@ -48,19 +50,26 @@ def makes_noise(layer: Layer) -> bool:
     return not isinstance(strength, numbers.Real) or float(strength) > 0
 
 
-def is_heard(layer: Layer) -> bool:
-    """Whether a layer's call is replaced."""
-    return _NAME in vars(layer)
+def has_own_call(layer: Layer) -> bool:
+    """Whether a layer's call is replaced, by this module."""
+    return vars(layer).get(_NAME) in _replaced
+
+
+def has_foreign_call(layer: Layer) -> bool:
+    """Whether somebody else has given this one layer another call."""
+    return _NAME in vars(layer) and not has_own_call(layer)
 
 
 def replace_call(layer: Layer, call: Any) -> None:
     """Gives a layer another call, until ``restore_call``; takes (inputs, training=False)."""
+    _replaced.add(call)
     set_attributes(layer, call=call)
 
 
 def restore_call(layer: Layer) -> None:
-    """Gives a layer back the call of its class."""
-    remove_attribute(layer, _NAME)
+    """Gives a layer back the call of its class; leaves what others have put there since."""
+    if has_own_call(layer):
+        remove_attribute(layer, _NAME)
 
 
 def has_rank(tensor: Tensor) -> bool:

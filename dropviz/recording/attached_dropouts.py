@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dropviz.keras_inside.dropout_mask import is_heard
+from dropviz.keras_inside.dropout_mask import has_foreign_call, has_own_call
 from dropviz.recording.attached_dropout import AttachedDropout
 from dropviz.recording.find_layers import dropout_layers
 from dropviz.recording.neighbours import Neighbours
@@ -14,6 +15,8 @@ from dropviz.recording.store import Store
 
 Layer = Any
 Variable = Any
+
+_FOREIGN = "its call was replaced by other code."
 
 
 class AttachedDropouts:
@@ -25,7 +28,8 @@ class AttachedDropouts:
 
     def __init__(self, store: Store) -> None:
         self.neighbours = Neighbours()
-        self._without_room: dict[str, str] = {}
+        self._refused: dict[str, str] = {}
+        self._foreign: weakref.WeakSet[Layer] = weakref.WeakSet()
         self._store = store
         self._attached: list[AttachedDropout] = []
 
@@ -49,11 +53,14 @@ class AttachedDropouts:
         """
         before = len(self._attached)
         for each in dropout_layers(root):
-            if is_heard(each.layer):
+            if has_own_call(each.layer) or each.layer in self._foreign:
                 continue
             path = free_name(each.path, model)
-            if self._store.full:
-                self._without_room[path] = self._store.full
+            if has_foreign_call(each.layer):
+                self._foreign.add(each.layer)
+                self._refused[path] = _FOREIGN
+            elif self._store.full:
+                self._refused[path] = self._store.full
             else:
                 made = AttachedDropout(self._store, each.layer, path, self.neighbours, root)
                 made.attach(each.layer)
@@ -64,7 +71,7 @@ class AttachedDropouts:
     def refused(self) -> dict[str, str]:
         """By the name of each of which no call, or not every one, is recorded: why."""
         unable = {each.path: each.unable for each in tuple(self._attached) if each.unable}
-        return self._without_room | unable
+        return self._refused | unable
 
     def layers(self) -> list[Layer]:
         """Those that are still there."""

@@ -10,7 +10,8 @@ import tensorflow as tf
 from dropviz.keras_inside.dropout_mask import (
     call_with_mask,
     drops_by_mask,
-    is_heard,
+    has_foreign_call,
+    has_own_call,
     replace_call,
     restore_call,
 )
@@ -67,9 +68,22 @@ def test_a_replaced_call_is_the_one_that_keras_makes() -> None:
     layer(X, training=True)
 
     assert heard == [True], "Layer.__call__ no longer looks `call` up on the layer"
-    assert is_heard(layer)
+    assert has_own_call(layer)
     restore_call(layer)
-    assert not is_heard(layer)
+    assert not has_own_call(layer)
+
+
+def test_the_call_that_somebody_else_gave_a_layer_is_theirs_and_stays() -> None:
+    layer, ours, theirs = keras.layers.Dropout(0.5), lambda x: x, lambda x: -x
+    told = [has_foreign_call(layer)]
+    layer.call = theirs
+    told.append(has_foreign_call(layer))
+    restore_call(layer)
+    told.append(vars(layer)["call"] is theirs)
+    replace_call(layer, ours)
+    told.append(has_foreign_call(layer))
+
+    assert told == [False, True, True, False]
 
 
 @pytest.mark.parametrize(

@@ -553,3 +553,42 @@ def test_layers_for_which_there_is_no_room_are_named(monkeypatch: pytest.MonkeyP
         "dropout",
         "dropout_1",
     ]
+
+
+# ---------------------------------------------------------------- calls of somebody's own
+
+
+def scaled(layer: Any) -> None:
+    own = layer.call
+    layer.call = lambda inputs, training=False: 2 * own(inputs, training=training)
+
+
+def always_on(layer: Any) -> None:
+    own = layer.call
+    layer.call = lambda inputs, training=False: own(inputs, training=training or True)
+
+
+@pytest.mark.parametrize("replace", [scaled, always_on])
+def test_a_layer_whose_call_somebody_replaced_is_said_to_be_left_out(replace: Any) -> None:
+    model = stacked(half)
+    replace(model.get_layer("dropout"))
+    theirs = vars(model.get_layer("dropout"))["call"]
+
+    with record(model) as recording:
+        for _ in range(2):
+            model.fit(X, Y, batch_size=BATCH, verbose=0)
+
+    assert "dropout" not in recording
+    said = {name: why for name, why in recording.skipped.items() if "its call" in why}
+    assert said == {"dropout": "its call was replaced by other code."}
+    assert vars(model.get_layer("dropout"))["call"] is theirs
+
+
+def test_a_call_that_is_put_in_while_it_is_recorded_stays() -> None:
+    model = stacked(half)
+
+    with record(model):
+        always_on(model.get_layer("dropout"))
+        theirs = vars(model.get_layer("dropout"))["call"]
+
+    assert vars(model.get_layer("dropout"))["call"] is theirs
