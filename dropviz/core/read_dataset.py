@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dropviz.core.sentences import counted
-from dropviz.errors import DropvizError, received
+from dropviz.errors import DropvizError, one_line, received
 
 Array = NDArray[Any]
 
@@ -19,7 +19,6 @@ Array = NDArray[Any]
 MOST_BYTES, MOST_SAMPLES = 2**30, 10**6
 _ENDLESS = -1  # what tf.data calls INFINITE_CARDINALITY
 _PAIR = 2
-_SHOWN = 200  # letters of an error that somebody else words
 
 
 def read_dataset(where: str, dataset: Any, axes: int) -> tuple[Array, Array]:
@@ -91,8 +90,7 @@ def _pairs(where: str, dataset: Any) -> Iterator[tuple[Array, Array]]:
             return
         except Exception as error:
             raise DropvizError(
-                f"{where} ended after {counted(number, 'element')} with {type(error).__name__}: "
-                f"{str(error).strip()[:_SHOWN]}"
+                f"{where} ended after {counted(number, 'element')} with {one_line(error)}"
             ) from error
         if not isinstance(element, tuple | list) or len(element) != _PAIR:
             raise DropvizError(f"{where} must give pairs (x, y). Received: {received(element)}.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dropviz.core import task_data
 from dropviz.core.task import Task
-from dropviz.errors import DropvizError, is_known, unknown_name
+from dropviz.errors import DropvizError, is_known, one_line, unknown_name
 
 BATCH_SIZE = 64  # of every training that dropviz makes itself
 
@@ -189,6 +189,25 @@ def _entry_of(name: object) -> TaskEntry:
     return TASKS[str(name)]
 
 
+def check_own_name(task: Task) -> None:
+    """Checks that what repeats a training on a task will find the same one under its name.
+
+    Raises:
+        DropvizError: If it is another than the one that comes with dropviz by this name.
+    """
+    if task.name not in TASKS or (task.code and not TASKS[task.name].offline):
+        return
+    ours = load_task(task.name) if task.code else None
+    told = [each.name for each in fields(task) if each.name not in ("title", "code")]
+    if ours is None or any(
+        not np.array_equal(getattr(task, name), getattr(ours, name)) for name in told
+    ):
+        raise DropvizError(
+            f"A task of one's own must have a name of its own. Received: {task.name!r}, which "
+            "comes with dropviz and is another task. Give yours another name."
+        )
+
+
 def load_task(name: str) -> Task:
     """Loads a task; one that is not offline is downloaded by Keras when it is first asked for.
 
@@ -212,6 +231,6 @@ def load_task(name: str) -> Task:
     except failures as error:
         others = [each for each, other in TASKS.items() if other.offline and each != name]
         raise DropvizError(
-            f"The data of task {name!r} cannot be had here ({type(error).__name__}: {error}). "
+            f"The data of task {name!r} cannot be had here ({one_line(error)}). "
             f"These need no network: {', '.join(others)}."
         ) from error

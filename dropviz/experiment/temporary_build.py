@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from dropviz.errors import DropvizError
+from dropviz.errors import DropvizError, one_line
 from dropviz.keras_inside.require_layer import require_layer
 from dropviz.keras_inside.sublayers import layer_and_sublayers
 from dropviz.keras_inside.untracked import attributes_kept, new_parts_removed
@@ -53,6 +53,6 @@ def _build(layer: Layer) -> None:
         layer.build(_SHAPE)
     except Exception as error:
         raise DropvizError(
-            f"{layer.name!r} is not built, and building it for {_SHAPE} failed: {error} "
-            "Call it once on data first."
+            f"{layer.name!r} is not built, and building it for {_SHAPE} failed "
+            f"({one_line(error)}). Call it once on data first."
         ) from error

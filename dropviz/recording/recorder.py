@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import numbers
 import weakref
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -74,8 +75,9 @@ class Recorder:
         if keep is not None:
             check_whole("keep", keep, 1)
         every = min(check_whole("every", every, 1), MOST)
-        if not isinstance(budget_mib, (int, float)) or not 0 < budget_mib <= _MOST_MIB:
-            low = not isinstance(budget_mib, (int, float)) or not budget_mib > 0
+        real = isinstance(budget_mib, numbers.Real) and not isinstance(budget_mib, bool)
+        if not real or not 0 < budget_mib <= _MOST_MIB:
+            low = not real or not budget_mib > 0
             expected = "above 0" if low else f"at most {_MOST_MIB:,}"
             raise DropvizError(f"budget_mib must be {expected}. Received: {received(budget_mib)}.")
         dtype = "float64" if "float64" in dtypes else "float32"

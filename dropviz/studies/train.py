@@ -11,7 +11,7 @@ from dropviz.core.runs import Run
 from dropviz.core.scenario_string import HEAD, parse
 from dropviz.core.spec import RunSpec
 from dropviz.core.task import Task
-from dropviz.core.tasks import load_task
+from dropviz.core.tasks import check_own_name, load_task
 from dropviz.errors import StoppedError
 from dropviz.keras_inside import interrupts
 from dropviz.keras_inside.seeding import seeded
@@ -86,6 +86,7 @@ def run(
     }
     changed = {name: value for name, value in given.items() if value is not None}
     if isinstance(task, Task):
+        check_own_name(task)
         return train(RunSpec(task=task.name, **changed), task, listener)
     named = isinstance(task, str) and task.partition(":")[0] == HEAD
     spec = replace(parse(task).spec, **changed) if named else RunSpec(task=task, **changed)

@@ -72,6 +72,16 @@ def failing() -> Iterator[Any]:
     raise RuntimeError("a broken\nfile")
 
 
+class SpeechlessError(Exception):
+    def __str__(self) -> str:
+        raise ValueError("no words")
+
+
+def failing_without_words() -> Iterator[Any]:
+    yield from ()
+    raise SpeechlessError
+
+
 @pytest.mark.parametrize(
     ("dataset", "said"),
     [
@@ -90,7 +100,8 @@ def failing() -> Iterator[Any]:
         ([(X[0], 0), (X[0], [1, 2])], r"samples of one shape.*\(\) and \(2,\)"),
         ([([[1, 2], [3]], 0)], "must give arrays"),
         ([(np.array([[{}]]), 0)], "must give arrays of numbers"),
-        (failing(), "ended after 1 element with RuntimeError: a broken file"),
+        (failing(), "ended after 1 element with RuntimeError: a broken$"),
+        (failing_without_words(), "ended after 0 elements with SpeechlessError$"),
     ],
 )
 def test_what_cannot_be_read_is_refused_in_a_sentence(dataset: Any, said: str) -> None:

@@ -6,6 +6,8 @@ import os
 import pickle
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -16,7 +18,7 @@ import pytest
 from dropviz.core import task_data
 from dropviz.core.task import Task
 from dropviz.core.task_data import noisy_sines
-from dropviz.core.tasks import TASKS, load_task
+from dropviz.core.tasks import TASKS, check_own_name, load_task
 from dropviz.errors import DropvizError, UnknownNameError
 
 OFFLINE = [name for name, entry in TASKS.items() if entry.offline]
@@ -291,6 +293,40 @@ def test_the_plain_code_of_a_task_makes_the_same_data(name: str) -> None:
 @pytest.mark.parametrize("name", OFFLINE)
 def test_a_task_is_named_as_it_is_asked_for(name: str) -> None:
     assert load_task(name).name == name
+
+
+def own(name: str, **changed: Any) -> Task:
+    return replace(load_task("digits"), name=name, **changed)
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        lambda: load_task("digits"),
+        lambda: own("mine", code=""),
+        lambda: own("digits", title="mine"),
+        lambda: own("mnist"),
+    ],
+    ids=["as it comes", "a name of its own", "the same data", "a download"],
+)
+def test_a_name_that_finds_the_same_data_again_is_taken(task: Callable[[], Task]) -> None:
+    check_own_name(task())
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        lambda: own("digits", code=""),
+        lambda: own("digits", x=load_task("digits").x + 1),
+        lambda: own("digits", learning_rate=0.5),
+        lambda: own("copy"),
+        lambda: own("imdb", code=""),
+    ],
+    ids=["no code", "other data", "another rate", "of another task", "of a download"],
+)
+def test_a_name_that_would_find_other_data_is_refused(task: Callable[[], Task]) -> None:
+    with pytest.raises(DropvizError, match="must have a name of its own"):
+        check_own_name(task())
 
 
 def test_an_unknown_task_names_the_nearest_one() -> None:

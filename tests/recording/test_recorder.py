@@ -696,6 +696,7 @@ def _convolution() -> Model:
         (lstm, {"every": 0}, "every must be a whole number from 1. Received: every=0."),
         (lstm, {"every": -2}, "every must be a whole number from 1. Received: every=-2."),
         (lstm, {"budget_mib": 0}, "budget_mib must be above 0. Received: 0"),
+        (lstm, {"budget_mib": True}, "budget_mib must be above 0. Received: True"),
         (lstm, {"budget_mib": -1}, "budget_mib must be above 0. Received: -1"),
         (lstm, {"budget_mib": float("nan")}, "budget_mib must be above 0. Received: nan"),
         (lstm, {"budget_mib": "64"}, "budget_mib must be above 0. Received: '64'."),
