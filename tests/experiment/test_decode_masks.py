@@ -13,6 +13,7 @@ from dropviz.experiment.decode_masks import (
     Bit,
     balance_readings,
     choose_probe,
+    luck_of_equal_bits,
     multipliers,
     outcomes,
     patterns,
@@ -200,6 +201,17 @@ def test_readings_are_kept_as_often_for_either_value() -> None:
     assert np.nanmean(fair) == pytest.approx(0.6, abs=0.02)
     np.testing.assert_array_equal(fair[read == 0], 0)
     assert np.isnan(fair[np.isnan(read)]).all()
+
+
+@pytest.mark.parametrize("shares", [(0.3, 0.3), (0.2, 0.6), (0.9, 0.1)])
+def test_bits_that_are_told_are_equal_as_often_as_their_shares_have_it(
+    shares: tuple[float, float],
+) -> None:
+    one, other = shares
+    luck = luck_of_equal_bits(LSTM, replace(BOTH, c=0.5), TWO, shares, 2)
+    assert luck == pytest.approx(one * other + (1 - one) * (1 - other))
+    # Of two equal parts both or neither are told to be dropped.
+    assert luck_of_equal_bits(LSTM, BOTH, TWO, shares, 2) == 1
 
 
 @pytest.mark.parametrize("harness", [LSTM, GRU], ids=["LSTM", "GRU"])

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from dropviz.core.masks import Array
-from dropviz.experiment.observations import Place
-from dropviz.experiment.site_notes import gates_agree, notes_on
+from dropviz.experiment.observations import Look, Place
+from dropviz.experiment.site_notes import gates_agree, has_one_rate, notes_on
 
 from .numpy_layer import explained
 from .test_unexplained import Changed, Masks
@@ -117,3 +117,25 @@ def test_a_mask_beside_one_on_the_weights_is_noted(another: Array, *, noted: boo
 
     notes = notes_on(place, 1e-6, [])
     assert any(note.startswith("more than one mask acts") for note in notes) == noted
+
+
+@pytest.mark.parametrize(
+    ("apart", "blur", "alike"),
+    [(0.0, 0.0, True), (0.018, 0.0, True), (0.024, 0.0, False), (0.024, 0.015, True)],
+)
+def test_kept_multipliers_may_differ_by_rounding_alone(
+    apart: float, blur: float, *, alike: bool
+) -> None:
+    # Each of the two may be off by the slack, or by the blur, of what it is: at most 1.
+    bits = np.random.default_rng(0).integers(0, 2, (2, 64, 3)).astype(float)
+    looks = [Look(kept, 0.0, bits, blur=blur) for kept in (1.0, 1.0 - apart)]
+
+    assert has_one_rate(looks, Place("input", {}, distinct=3), 0.01) is alike
+
+
+def test_a_larger_multiplier_may_be_off_by_more() -> None:
+    bits = np.random.default_rng(0).integers(0, 2, (2, 64, 3)).astype(float)
+    looks = [Look(kept, 0.0, bits) for kept in (4.0, 4.07)]
+
+    assert has_one_rate(looks, Place("input", {}, distinct=3), 0.01)
+    assert not has_one_rate(looks, Place("input", {}, distinct=3), 0.005)

@@ -206,6 +206,13 @@ def test_a_gate_where_drops_hide_says_nothing_of_the_rate() -> None:
     assert judged(place)[0].rate == pytest.approx(np.mean(shown))
 
 
+def test_where_nothing_shows_any_rate_may_be() -> None:
+    place = Place("cell", {None: seen(drawn(), shows=False)}, distinct=READERS)
+    found = judged(place)[0]
+    assert np.isnan(found.rate)
+    assert found.rate_interval == (0.0, 1.0)
+
+
 # ---------------------------------------------------------------- scaling
 
 
