@@ -97,7 +97,7 @@ def simulated(cells: int = 10_000) -> Simulated:
     Returns:
         What it took.
     """
-    from dropviz.studies.results_file import ResultsFile, StudyId
+    from dropviz.studies.study_file import ResultsFile, StudyId
     from dropviz.studies.sweep import sweep
 
     side = math.isqrt(cells)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dropviz.recording.redraw import redraw
     from dropviz.recording.trace import trace
     from dropviz.studies.compare import compare
-    from dropviz.studies.doubt_card import doubt_card
+    from dropviz.studies.measure_doubt import doubt_card
     from dropviz.studies.monte_carlo import mc
     from dropviz.studies.sweep import sweep
     from dropviz.studies.train import run
@@ -67,7 +67,7 @@ _HOMES = {
     "Task": "dropviz.core.task",
     "compare": "dropviz.studies.compare",
     "doctor": "dropviz.checkup.doctor",
-    "doubt_card": "dropviz.studies.doubt_card",
+    "doubt_card": "dropviz.studies.measure_doubt",
     "explain": "dropviz.experiment.explain",
     "lab": "dropviz.jupyter.lab.lab",
     "load": "dropviz.core.runs",

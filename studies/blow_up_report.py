@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dropviz.core.sentences import counted
+from dropviz.core.number_forms import counted
 from dropviz.core.text_table import Table
 from dropviz.figures import colours, theme
 from studies.report import Report

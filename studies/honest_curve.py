@@ -18,8 +18,8 @@ from dropviz.core.spec import RunSpec
 from dropviz.core.task import Task
 from dropviz.core.tasks import load_task
 from dropviz.core.training_result import Ended, TrainingResult, cell_of
-from dropviz.studies.results_file import ResultsFile, StudyId
-from dropviz.studies.task_data import task_digest
+from dropviz.studies.sent_task import task_digest
+from dropviz.studies.study_file import ResultsFile, StudyId
 from dropviz.studies.train import train
 from dropviz.studies.worker import versions
 from studies.nets import TOOK, bookkeeping

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from dropviz.core.estimate import Estimate
-from dropviz.core.sentences import counted, figure
+from dropviz.core.number_forms import counted
+from dropviz.core.sentences import figure
 from dropviz.core.text_table import Table
 from dropviz.figures.curves import curves
 from dropviz.figures.theme import Picture

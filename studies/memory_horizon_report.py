@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from dropviz.core.estimate import Estimate
-from dropviz.core.sentences import counted, figure
+from dropviz.core.number_forms import counted
+from dropviz.core.sentences import figure
 from dropviz.core.text_table import Table
 from dropviz.figures import colours, theme
 from dropviz.studies.seed_statistics import bootstrapped, paired

@@ -16,14 +16,14 @@ from typing import Any
 
 from dropviz.core.spec import RunSpec
 from dropviz.core.task import Task
-from dropviz.core.training_result import Ended, TrainingResult, cell_of
+from dropviz.core.training_result import TrainingResult, cell_of
 from dropviz.errors import DropvizError
 from dropviz.keras_inside.compiled_cache import keep_compiled
 from dropviz.keras_inside.threads import use_one_thread
 from dropviz.studies.compare_with_plain import compare_with_plain
 from dropviz.studies.fitting import build
-from dropviz.studies.results_file import ResultsFile, StudyId
-from dropviz.studies.task_data import OWN, task_digest
+from dropviz.studies.sent_task import OWN, task_digest
+from dropviz.studies.study_file import ResultsFile, StudyId
 from dropviz.studies.training_program import TrainingProgram
 from dropviz.studies.worker import versions
 
@@ -109,7 +109,7 @@ def _trained(
     program: TrainingProgram, spec: RunSpec, measure: Measure, *, is_proved: bool
 ) -> TrainingResult:
     came = program.train(spec.dropout, spec.recurrent_dropout, spec.seed)
-    curves = {name: tuple(map(float, came.curves[name])) for name in came.curves}
+    curves = dict(came.curves)
     if came.status == "done":
         # A plain model: its rates are numbers again, as everybody has them.
         net = build(spec, program.task)
@@ -117,10 +117,9 @@ def _trained(
         found = measure(net, program.task, spec)
         curves |= {name: tuple(map(float, values)) for name, values in found.items()}
         if is_proved:
-            apart = compare_with_plain(program, came)
+            apart = compare_with_plain(program, spec, came.curves)
             curves[APART] = (apart.weights, apart.curves)
-    ended: Ended = "done" if came.status == "done" else "failed"
-    return TrainingResult(cell_of(spec), curves, ended, came.reason, came.seconds)
+    return TrainingResult(cell_of(spec), curves, came.status, came.reason, came.seconds)
 
 
 def bookkeeping(came: TrainingResult) -> dict[str, Any]:

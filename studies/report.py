@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dropviz.core.estimate import Estimate
-from dropviz.core.sentences import counted, figure
+from dropviz.core.number_forms import counted
+from dropviz.core.sentences import figure
 from dropviz.core.text_table import Table
 from dropviz.figures.theme import Picture
 from studies.study_results import Results, column

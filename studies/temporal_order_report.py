@@ -5,7 +5,8 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 
 from dropviz.core.estimate import Estimate
-from dropviz.core.sentences import counted, figure
+from dropviz.core.number_forms import counted
+from dropviz.core.sentences import figure
 from dropviz.core.text_table import Table
 from dropviz.figures import colours, theme
 from dropviz.studies.seed_statistics import paired

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dropviz.core.curves import Curves
-from dropviz.core.run_file import Status
+from dropviz.core.training_result import Ended
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class CellResult:
     recurrent_dropout: float
     seed: int
     curves: Curves
-    status: Status
+    status: Ended
     reason: str
     seconds: float
     compiled: bool

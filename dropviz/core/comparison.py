@@ -9,7 +9,8 @@ import numpy as np
 
 from dropviz.core.display_registry import display, draw_figure
 from dropviz.core.estimate import BOOTSTRAP, MOST_SEEDS, Estimate
-from dropviz.core.sentences import counted, figure
+from dropviz.core.number_forms import counted
+from dropviz.core.sentences import figure
 from dropviz.core.study_result import Trainings, data_frame
 from dropviz.core.text_table import Table
 from dropviz.core.training_result import TrainingResult
@@ -76,7 +77,7 @@ class Comparison:
     units: int
     entries: tuple[Entry, ...]
     trainings: Trainings
-    visible_difference: float = 0.01
+    visible_difference: float
 
     @property
     def title(self) -> str:
@@ -177,17 +178,8 @@ class Comparison:
         Its setting, seed, score (by the name of its curve; NaN where it failed), status, reason,
         seconds (NaN where they were not measured), and "cell", the training as a scenario.
         """
-        score = self.trainings.score
         return [
-            {
-                "setting": entry.name,
-                "seed": seed,
-                score: cell.last(score),
-                "status": cell.status,
-                "reason": cell.reason,
-                "seconds": cell.seconds or np.nan,
-                "cell": cell.cell,
-            }
+            {"setting": entry.name, "seed": seed, **self.trainings.row(cell)}
             for entry in self.entries
             for seed, cell in zip(self.seeds, entry.cells, strict=True)
         ]

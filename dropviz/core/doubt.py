@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dropviz.core.display_registry import display, draw_figure
-from dropviz.core.sentences import counted, figure
+from dropviz.core.number_forms import counted
+from dropviz.core.sentences import figure
 from dropviz.core.share_interval import share_interval
 from dropviz.errors import DropvizError, received
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 
-class MaskPlan(NamedTuple):
+@dataclass(frozen=True)
+class MaskPlan:
     """The masks of one site that one call draws.
 
     Attributes:

@@ -287,7 +287,8 @@ def _check_plan(what: str, layer: LayerRecording, plan: tuple[MaskPlan, ...]) ->
             raise refused(f"a site {what}", f"one of {', '.join(layer)}", each.site)
         masks = layer[each.site]
         _, steps, gates, samples, units = masks.shape
-        _agree(f"rate, gates and units {what}", (masks.rate, gates, units), each[3:4] + each[1:3])
+        planned = each.rate, each.gates, each.units
+        _agree(f"rate, gates and units {what}", (masks.rate, gates, units), planned)
         if (steps > 1 and not each.by_step) or (samples > 1 and not each.by_sample):
             raise DropvizError(f"The masks {what} are shared, and those kept are not.")
 

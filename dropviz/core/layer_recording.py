@@ -8,6 +8,7 @@ from typing import Any
 
 from dropviz.core.draw_log import DrawLog
 from dropviz.core.masks import Masks
+from dropviz.core.number_forms import counted
 from dropviz.core.setting import Setting
 from dropviz.errors import DropvizError, is_known, unknown_name, visible
 
@@ -143,11 +144,14 @@ class LayerRecording(Mapping[str, Masks]):
 
     @property
     def sentences(self) -> list[str]:
-        """What was recorded, a line for each site."""
-        lines = [masks.sentence for masks in self.values()]
-        lines += [f"{self.layer}: {self.called}"] if self.called else []
-        lines += [f"{self.layer}: {said}" for said in (self.note, self.doubt) if said]
-        return [visible(line) for line in lines]
+        """What was recorded, a line for each site, and what is to be said of the whole layer."""
+        return [*(visible(masks.sentence) for masks in self.values()), *self.remarks]
+
+    @property
+    def remarks(self) -> list[str]:
+        """What is to be said of the whole layer: its calls, a note, a doubt; often nothing."""
+        said = (self.called, self.note, self.doubt)
+        return [visible(f"{self.layer}: {each}") for each in said if each]
 
     @property
     def doubt(self) -> str:
@@ -160,7 +164,7 @@ class LayerRecording(Mapping[str, Masks]):
         """How often it was called in how many batches; empty where that is once in each."""
         if self.calls == self.batches:
             return ""
-        batches = f"{self.batches:,} batch{'' if self.batches == 1 else 'es'}"
+        batches = counted(self.batches, "batch", "batches")
         return f"called {self.calls:,} times in {batches}."
 
     def at(self, batch: int = -1) -> str:

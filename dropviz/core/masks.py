@@ -1,4 +1,4 @@
-"""Masks and recordings: the arrays a layer multiplied with, and what they say."""
+"""Masks: the arrays a layer multiplied with at one site, and what they say."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from dropviz.core.luck import alike_by_luck, are_one
 from dropviz.core.sites import is_gated
 from dropviz.errors import visible
 
 Array = NDArray[np.floating]
 
-# How sure a statement must be: two masks that are equal only by luck, or a share
-# outside its range only by luck, turn up less often than this.
-_CHANCE = 1e-6
 _SIGMAS = 3.29  # two-sided 99.9 % of a normal distribution
 
 _AXES = "batches", "steps", "gates", "samples"  # of the values; the last is that of the entries
@@ -201,10 +199,7 @@ class Masks:
             if not np.array_equal(first[both], other[both]):
                 return False
             compared += int(np.count_nonzero(both))
-        # Equal masks prove sharing only where luck is ruled out: two independent
-        # draws of one entry agree with probability p^2 + (1-p)^2.
-        agree = self.rate**2 + (1 - self.rate) ** 2
-        return True if agree**compared < _CHANCE else None
+        return are_one(compared, alike_by_luck(self.rate))
 
     @property
     def sentence(self) -> str:

@@ -10,3 +10,14 @@ WHOLE = re.compile(r"[-+]?\d+", re.ASCII)
 MOST_SEED = 2**32 - 1
 MOST_BATCH = 10**9 - 1  # that a scenario writes
 MOST = 2**31 - 1  # of what Keras counts, in numbers of 32 bits
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """A number with its noun, as in "1 epoch" and "2 epochs".
+
+    Args:
+        number: The number.
+        noun: The noun for one.
+        plural: The noun for another number; with an "s" where it is empty.
+    """
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"

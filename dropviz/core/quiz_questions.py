@@ -10,7 +10,7 @@ import numpy as np
 
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Masks
-from dropviz.core.sentences import counted
+from dropviz.core.number_forms import counted
 from dropviz.core.sites import SITES, is_gated
 
 UNITS = 8  # shown of a mask
@@ -168,14 +168,19 @@ def _kinds(masks: Masks) -> list[str]:
     if masks.reason or not masks.entries:
         return []
     one_call = len({*masks.batches}) == len(masks.batches)
-    answers = {
+    able = [kind for kind, same in _answers(masks).items() if same is not None]
+    # The next one kept is the next batch only where a batch has one call.
+    return [kind for kind in able if one_call or kind != "batch"]
+
+
+def _answers(masks: Masks) -> dict[str, bool | None]:
+    """By kind of question, whether the two places share a mask; None where one cannot say."""
+    return {
         "step": masks.same_over_steps,
         "gate": masks.same_over_gates,
         "sample": masks.same_over_samples,
-        # The next one kept is the next batch only where a batch has one call.
-        "batch": masks.same_over_batches if one_call else None,
+        "batch": masks.same_over_batches,
     }
-    return [kind for kind, same in answers.items() if same is not None]
 
 
 def _ask(masks: Masks, kind: str, rng: np.random.Generator) -> Question:
@@ -205,7 +210,7 @@ def _ask(masks: Masks, kind: str, rng: np.random.Generator) -> Question:
         step=at["step"] + 1,
         next=next_,
     )
-    same = getattr(masks, f"same_over_{kind if kind != 'batch' else 'batche'}s")
+    same = _answers(masks)[kind]
     why = (SHARED if same else APART)[kind].format(steps=masks.time_steps)
     return Question(masks.site, kind, text, given, answer, bool(same), why)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dropviz.core.sentences import counted
+from dropviz.core.number_forms import counted
 from dropviz.errors import DropvizError, one_line, received
 
 Array = NDArray[Any]

@@ -12,7 +12,7 @@ from dropviz.core.file_fields import by_name, explained, fields, refused, severa
 from dropviz.core.join_dropout import joined
 from dropviz.core.layer_file import array_names, checked_layer, pack_layer, unpack_layer
 from dropviz.core.layer_recording import LayerRecording
-from dropviz.core.sentences import counted
+from dropviz.core.number_forms import counted
 from dropviz.errors import DropvizError, is_known, received, unknown_name, visible
 
 Layers = Mapping[str, LayerRecording]

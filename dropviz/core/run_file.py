@@ -33,12 +33,13 @@ from dropviz.core.method_options import RATES
 from dropviz.core.number_forms import MOST_SEED
 from dropviz.core.spec import RunSpec
 from dropviz.core.trace_result import Proof
+from dropviz.core.training_result import Ended
 from dropviz.errors import received
 
 if TYPE_CHECKING:
     from dropviz.core.runs import Run
 
-Status = Literal["done", "stopped", "failed"]
+Status = Literal[Ended, "stopped"]
 
 # What a file holds that is a recording and no run.
 ALONE = fields(recording=lambda _, header: header)

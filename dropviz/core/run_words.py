@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dropviz.core import sentences
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Masks, percent
+from dropviz.core.number_forms import counted
 from dropviz.core.sentences import listed
 from dropviz.core.sites import SITES, short_place_of
 from dropviz.core.text_table import Table
@@ -124,13 +125,9 @@ def recurrent(run: Run, names: Iterable[str]) -> list[str]:
 
 def _trained(run: Run, model: Trained) -> str:
     if model.curves.epochs:
-        return sentences.counted(model.curves.epochs, "epoch")
+        return counted(model.curves.epochs, "epoch")
     batches = [run.recording[name].batches for name in model.layers if name in run.recording]
-    return _batches(max(batches)) if batches else ""
-
-
-def _batches(number: int) -> str:
-    return f"{number:,} batch{'' if number == 1 else 'es'}"
+    return counted(max(batches), "batch", "batches") if batches else ""
 
 
 def proved(proofs: Mapping[str, Proof], layers: int) -> str:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from dropviz.core import recording, result_files, run_words, sentences
+from dropviz.core import recording, result_files, run_words
 from dropviz.core.curves import Curves, Trained, shown_of
 from dropviz.core.display_registry import display, draw_figure, html_page
 from dropviz.core.file_fields import explained, one_of
 from dropviz.core.layer_recording import LayerRecording
+from dropviz.core.number_forms import counted
 from dropviz.core.recording import Recording
 from dropviz.core.run_file import ALONE, Status, pack_run, unpack_run
 from dropviz.core.spec import RunSpec
@@ -148,7 +149,7 @@ class Run:
     @property
     def ending(self) -> str:
         """How it ended, in a few words."""
-        epochs = sentences.counted(self.curves.epochs, "epoch")
+        epochs = counted(self.curves.epochs, "epoch")
         of = f" of {self.spec.epochs}" if self.spec and self.status != "done" else ""
         # A hand-written loop has no epochs that anybody counted.
         after = f" after {epochs}{of}" if self.spec or self.curves.epochs else ""
@@ -162,13 +163,13 @@ class Run:
             return f"{len(self.models)} models trained: {self.status}, {self.seconds:.1f} s"
         if self.name:
             epochs = self.curves.epochs
-            after = f": {sentences.counted(epochs, 'epoch')}" if epochs else ""
+            after = f": {counted(epochs, 'epoch')}" if epochs else ""
             return f"Model {visible(self.name)}{after}"
         if spec is None:
             return self.ending
         method = "" if spec.method == "keras" else f"method {spec.method}, "
         given = "".join(f"{name} {value}, " for name, value in spec.given_options.items())
-        moved = sentences.counted(len(spec.schedule), "change")
+        moved = counted(len(spec.schedule), "change")
         changes = f"{moved} on the way, " if spec.schedule else ""
         return (
             f"{visible(spec.task)}, {spec.units} units, {method}dropout {spec.dropout:g}, "

@@ -16,11 +16,6 @@ _NAMES = 3  # names in a list that are spelled out
 _NAME = 40  # letters of each
 
 
-def counted(number: int, noun: str) -> str:
-    """A number with its noun, as in "1 epoch" and "2 epochs"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def listed(names: Sequence[str]) -> str:
     """Names; of many the first and the last, and how many there are."""
     short = [shortened(name, _NAME) for name in names]

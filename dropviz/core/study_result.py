@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from dropviz.core.cell_result import Difference
-from dropviz.core.sentences import counted, figure
+from dropviz.core.number_forms import counted
+from dropviz.core.sentences import figure
 from dropviz.core.training_result import TrainingResult
 from dropviz.errors import DropvizError
 
@@ -66,6 +68,16 @@ class Trainings:
     def score_name(self) -> str:
         """What the score is called."""
         return SCORES[self.score][0]
+
+    def row(self, result: TrainingResult) -> dict[str, Any]:
+        """What a row of a study says of a training, whatever else it was given."""
+        return {
+            self.score: result.last(self.score),
+            "status": result.status,
+            "reason": result.reason,
+            "seconds": result.seconds or math.nan,
+            "cell": result.cell,
+        }
 
     @property
     def failed(self) -> list[TrainingResult]:

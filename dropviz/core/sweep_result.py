@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,8 @@ from numpy.typing import NDArray
 
 from dropviz.core.display_registry import display, draw_figure
 from dropviz.core.estimate import BOOTSTRAP, Estimate
-from dropviz.core.sentences import counted, figure
+from dropviz.core.number_forms import counted
+from dropviz.core.sentences import figure
 from dropviz.core.spec import RunSpec
 from dropviz.core.study_result import Trainings, data_frame
 from dropviz.core.text_table import Table
@@ -178,22 +178,16 @@ class Sweep:
         Its rates, seed, score (by the name of its curve; NaN where it failed), status, reason,
         seconds (NaN where they were not measured), and "cell", the training as a scenario.
         """
-        found = []
-        for each in self.trainings.results.values():
-            spec = each.spec
-            found.append(
-                {
-                    "dropout": spec.dropout,
-                    "recurrent_dropout": spec.recurrent_dropout,
-                    "seed": spec.seed,
-                    self.trainings.score: each.last(self.trainings.score),
-                    "status": each.status,
-                    "reason": each.reason,
-                    "seconds": each.seconds or math.nan,
-                    "cell": each.cell,
-                }
-            )
-        return found
+        every = [(each, each.spec) for each in self.trainings.results.values()]
+        return [
+            {
+                "dropout": spec.dropout,
+                "recurrent_dropout": spec.recurrent_dropout,
+                "seed": spec.seed,
+                **self.trainings.row(each),
+            }
+            for each, spec in every
+        ]
 
     def to_pandas(self) -> Any:
         """The trainings as a ``pandas.DataFrame``, a row each, with the columns of ``rows``.

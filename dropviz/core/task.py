@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from dropviz.core.checks import check_whole
 from dropviz.core.file_fields import flag, refused
 from dropviz.core.goals import GOALS, Figures, Goal, score_constant
-from dropviz.core.number_forms import MOST
+from dropviz.core.number_forms import MOST, counted
 from dropviz.core.read_dataset import read_dataset
-from dropviz.core.sentences import counted, figure
+from dropviz.core.sentences import figure
 from dropviz.core.task_checks import (
     as_array,
     check_answers,

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dropviz.core.goals import Goal
+from dropviz.core.number_forms import MOST
 from dropviz.errors import DropvizError, received
 
 Array = NDArray[Any]
 
 _SEQUENCES, _TOKENS = 3, 2  # axes of inputs
-_LARGEST = 2**31 - 1  # of int32, in which Keras counts classes and looks words up
 _WIDEST = 8  # bytes of a number that Keras knows; NumPy's longdouble has more
 
 
@@ -149,9 +149,9 @@ def _check_whole(where: str, values: Array, hint: str) -> None:
     if not whole or values.min() < 0:
         came = f"smallest {values.min()}" if whole else f"dtype {values.dtype}.{hint}"
         raise DropvizError(f"{where} must be integers from 0. Received: {came.rstrip('.')}.")
-    if values.max() > _LARGEST:
+    if values.max() > MOST:
         raise DropvizError(
-            f"{where} must be integers from 0 to {_LARGEST:,}. Received: largest "
+            f"{where} must be integers from 0 to {MOST:,}. Received: largest "
             f"{values.max():,}. Number them from 0 on, as np.unique(..., return_inverse=True) does."
         )
 

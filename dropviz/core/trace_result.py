@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Array
-from dropviz.core.sentences import counted
+from dropviz.core.number_forms import counted
 
 # How far a layer of a floating type may be from the double precision of the oracle.
 TOLERANCES = {"float64": 1e-5, "float32": 1e-5, "float16": 1e-2, "bfloat16": 8e-2}

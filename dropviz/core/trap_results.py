@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import overload
 
 from dropviz.core.display_registry import mime_bundle
-from dropviz.core.sentences import counted
+from dropviz.core.number_forms import counted
 from dropviz.errors import unknown_name
 
 _WIDTH = 80

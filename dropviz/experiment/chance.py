@@ -6,11 +6,10 @@ import math
 
 import numpy as np
 
+from dropviz.core.luck import CHANCE, alike_by_luck, are_one
 from dropviz.core.masks import Array
 from dropviz.core.share_interval import share_interval
 
-# Equal masks prove sharing only where luck is ruled out to this.
-_CHANCE = 1e-6
 _SIGMAS = 3.89  # two-sided 99.99 % of a normal distribution
 _LEAST = 1e-3  # what is smaller is rounding
 
@@ -30,8 +29,7 @@ def same(first: Array, second: Array, rate: float, luck: float | None = None) ->
     both = ~np.isnan(first) & ~np.isnan(second)
     if not np.array_equal(first[both], second[both]):
         return False
-    agree = rate**2 + (1 - rate) ** 2 if luck is None else luck
-    return _by_no_luck(int(both.sum()), agree)
+    return are_one(int(both.sum()), alike_by_luck(rate) if luck is None else luck)
 
 
 def agree_beyond_luck(first: Array, second: Array, luck: float | None = None) -> bool:
@@ -56,11 +54,6 @@ def agree_beyond_luck(first: Array, second: Array, luck: float | None = None) ->
     return low > max(expected, luck or 0.0)
 
 
-def _by_no_luck(pairs: int, agree: float) -> bool | None:
-    """True where so many equal pairs prove that they are one, and None where they do not."""
-    return True if agree**pairs < _CHANCE else None
-
-
 def same_along(bits: Array, axis: int, rate: float) -> bool | None:
     """Whether an array of bits is the same along an axis; None where one cannot say."""
     if bits.shape[axis] < 2:  # noqa: PLR2004
@@ -68,7 +61,7 @@ def same_along(bits: Array, axis: int, rate: float) -> bool | None:
     told = np.count_nonzero(~np.isnan(bits), axis=axis, keepdims=True)
     if not repeats(bits, axis):
         return False
-    return _by_no_luck(int(np.maximum(told - 1, 0).sum()), rate**2 + (1 - rate) ** 2)
+    return are_one(int(np.maximum(told - 1, 0).sum()), alike_by_luck(rate))
 
 
 def repeats(bits: Array, axis: int) -> bool:
@@ -91,8 +84,8 @@ def draws_to_tell(rate: float) -> int:
     Returns:
         Draws; 1 where all or nothing is dropped, which no number of draws tells apart.
     """
-    agree = rate**2 + (1 - rate) ** 2
-    return math.ceil(math.log(_CHANCE) / math.log(agree)) + 1 if 0 < agree < 1 else 1
+    agree = alike_by_luck(rate)
+    return math.ceil(math.log(CHANCE) / math.log(agree)) + 1 if 0 < agree < 1 else 1
 
 
 def draws_to_miss(rate: float) -> int:
@@ -101,7 +94,7 @@ def draws_to_miss(rate: float) -> int:
     Args:
         rate: The drop rate, above 0.
     """
-    return math.ceil(math.log(_CHANCE) / math.log1p(-rate)) if rate < 1 else 1
+    return math.ceil(math.log(CHANCE) / math.log1p(-rate)) if rate < 1 else 1
 
 
 def apart_by_luck(neither: int, one: int, other: int, both: int) -> bool:
@@ -125,7 +118,7 @@ def apart_by_luck(neither: int, one: int, other: int, both: int) -> bool:
     margins = (first, total - first, second, total - second)
     fixed = sum(math.lgamma(each + 1) for each in margins) - math.lgamma(total + 1)
     most = min(first, second)
-    return sum(math.exp(fixed + log_odds(many)) for many in range(both, most + 1)) > _CHANCE
+    return sum(math.exp(fixed + log_odds(many)) for many in range(both, most + 1)) > CHANCE
 
 
 def interval(dropped: int, draws: int) -> tuple[float, float]:
@@ -176,7 +169,7 @@ def agreement(bits: Array, axis: int) -> int:
     # How far the squares themselves scatter: more so where drops are few.
     peaked = (scatter * (1 - 6 * rate * (1 - rate))).sum(axis)[groups] / expected[groups] ** 2
     size = max(float((2 + peaked).sum()) / (2 * len(squares)), _LEAST)
-    degrees, seen, bound = len(squares) / size, float(squares.sum()) / size, -math.log(_CHANCE)
+    degrees, seen, bound = len(squares) / size, float(squares.sum()) / size, -math.log(CHANCE)
     # Laurent & Massart 2000, lemma 1: how far chance takes such a sum of squares.
     if seen > degrees + 2 * math.sqrt(degrees * bound) + 2 * bound:
         return 1

@@ -95,7 +95,7 @@ def multipliers(
     table = predict(harness, probe, masks, len(_GRID))
     order = np.argsort(table, kind="stable")
     found = np.interp(out, table[order], _GRID[order])
-    slack = 2 * harness.noise * np.abs(table).max()
+    slack = slack_of(harness, table)
     reach = (out >= table.min() - slack) & (out <= table.max() + slack)
     found = np.where(np.abs(found) < _ZERO, 0, found)
     # So far below zero a gate is shut, as by whatever else silences it.

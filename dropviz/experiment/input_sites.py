@@ -10,9 +10,9 @@ from dropviz.experiment.chance import draws_to_miss, same
 from dropviz.experiment.decode_masks import Bit, choose_probe, share_explained
 from dropviz.experiment.harness import CANDIDATE
 from dropviz.experiment.observations import Doubt, Look, Note, Place, draws_to_show
-from dropviz.experiment.observe import ALL, ARROWS, SMALL, TRIES, Observer
+from dropviz.experiment.observe import ALL, ARROWS, MIDDLING, SMALL, TRIES, Observer
 from dropviz.experiment.probe import Probe, drive
-from dropviz.experiment.rare_masks import GENTLE, look_for_rare_masks, withdraw_inner_masks
+from dropviz.experiment.rare_masks import look_for_rare_masks, withdraw_inner_masks
 from dropviz.experiment.without_bias import candidate_drops, look_gently, other_shares
 
 # What acts inside the cell so that it cannot be allowed for.
@@ -80,7 +80,7 @@ def _register(observer: Observer, site: str, looks: dict[int, Look]) -> None:
 
 def gate_probe(observer: Observer, site: str, gate: int) -> Probe | None:
     """Lets one gate speak of one site; None where that takes the other arrow."""
-    weight = SMALL if gate == CANDIDATE else GENTLE
+    weight = SMALL if gate == CANDIDATE else MIDDLING
     driven = drive(site, observer.one_gate(gate, weight))
     lift = observer.lift
     lifted = None if lift is None else Probe(**driven, **lift)
@@ -102,7 +102,7 @@ def _look_through_other(observer: Observer, site: str, gate: int, seen: Seen) ->
     resets = not observer.lstm and gate == _RESET
     through = "recurrent" if resets else _OTHER[site]
     raised = drive(through, observer.one_gate(CANDIDATE, 3 * SMALL))
-    driven = drive(site, observer.one_gate(gate, GENTLE))
+    driven = drive(site, observer.one_gate(gate, MIDDLING))
     if resets:
         # r of the source is what multiplies its h (reset_after=False).
         driven = {f"source_{name}": value for name, value in driven.items() if name != "source"}

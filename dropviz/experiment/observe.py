@@ -24,6 +24,7 @@ from dropviz.experiment.observations import Doubt, Look, Place, draws_to_show, s
 from dropviz.experiment.probe import Probe
 
 SMALL = 0.1  # so small that every activation is nearly straight
+MIDDLING = 0.25  # a weight on a gate that leaves it far from its ends
 _MOST = 150  # calls to ask one question with
 _MORE = 6  # calls at least where all samples share a mask
 FEW = 12  # draws of a shared mask that show what it does to one gate
@@ -80,7 +81,9 @@ class Observer:
         random = bool(quiet.share > 0 or quiet.spread > self.slack)
         blur = self._rounding(probe, site, gate, also)
         scaled = random or abs(quiet.kept - 1) > max(self.slack, blur)
-        values, shows, explained = self._look_again(self.harness.times, probe, site, gate, also)
+        values, shows, explained = self._read_in_training(
+            self.harness.times, probe, site, gate, also
+        )
         seen = summed_up(values)
         shared = False
         # All or nothing dropped: perhaps by few draws, that all samples share.
@@ -88,7 +91,7 @@ class Observer:
         whole = seen.share in (0, 1) and acts
         if whole or same_along(seen.dropped, 1, seen.share) is True:
             while len(values) < self._enough(seen, site):
-                more, _, again = self._look_again(1, probe, site, gate, also)
+                more, _, again = self._read_in_training(1, probe, site, gate, also)
                 values, explained = [*values, *more], min(explained, again)
                 seen = summed_up(values)
             # Where a dropped entry does not show, that none was seen says nothing.
@@ -133,7 +136,7 @@ class Observer:
         self, calls: int, probe: Probe, site: str, gate: int | None = None
     ) -> Look:
         """Runs a probe so many times in training, and not at inference; as for ``look``."""
-        return summed_up(self._look_again(calls, probe, site, gate, ())[0])
+        return summed_up(self._read_in_training(calls, probe, site, gate, ())[0])
 
     def look_again(self, before: Look, probe: Probe, site: str, gate: int | None = None) -> Look:
         """Looks once more at what was seen, so long that what was seen to drop shows again.
@@ -161,7 +164,7 @@ class Observer:
         read = [multipliers(self.harness, probe, out, site, gate, rest, hiding) for out in outs]
         return summed_up([values for values, _ in read])
 
-    def _look_again(
+    def _read_in_training(
         self, times: int, probe: Probe, site: str, gate: int | None, also: Sequence[str]
     ) -> tuple[list[Array], bool, float]:
         """Multipliers of several calls, whether a dropped one shows, and what is explained."""

@@ -11,10 +11,9 @@ from dropviz.experiment.chance import draws_to_miss
 from dropviz.experiment.decode_masks import share_explained
 from dropviz.experiment.harness import CANDIDATE
 from dropviz.experiment.observations import Doubt, Look
-from dropviz.experiment.observe import ALL, ARROWS, SMALL, Observer
+from dropviz.experiment.observe import ALL, ARROWS, MIDDLING, SMALL, Observer
 from dropviz.experiment.probe import EVERYTHING, Probe, drive
 
-GENTLE = 0.25  # a weight on a gate that leaves it far from its ends
 _BY_CANDIDATE = {0, CANDIDATE}  # gates that are heard by what the candidate adds
 _RUNS = 50  # in which one mask for all samples would have shown
 _SELDOM = 0.2  # a rate at which a mask that all samples share is still to be seen
@@ -39,7 +38,7 @@ def look_for_rare_masks(
     if not shared and not any(look.masked(slack) for look in looks.values()):
         many, draws = len(observer.harness.gates), draws_to_miss(_SELDOM)
         # All gates at once, each of which draws.
-        if not _varies(observer, drive(site, (GENTLE,) * many), draws // many, site):
+        if not _varies(observer, drive(site, (MIDDLING,) * many), draws // many, site):
             return
         if _varies(observer, {}, draws):
             observer.doubt(Doubt.RARE)

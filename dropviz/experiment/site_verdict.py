@@ -43,41 +43,17 @@ def site_verdict(
     """
     acting = place.acting(slack)
     looks = [look for look in acting.values() if look.shows] or list(acting.values())
-    share = float(np.mean([look.share for look in looks]))
-    precision = max(slack, float(np.median([look.blur for look in looks])))
-    noisy = place.noisy(slack)
-    name, over_units = (place.site, None) if noisy else _structure(place, looks, share, doubts)
-    gated = None not in acting
-    # As for noise, which has no rate, no life, no tying and no scaling of a mask's.
-    verdict = SiteVerdict(
-        site=name,
-        rate=math.nan,
-        rate_interval=(0.0, 1.0),
-        life=None,
-        tying=None if gated else "",
-        scaling="other",
-        kept=_rounded([look.kept for look in looks], precision),
-        at_inference=_rounded([look.at_inference for look in looks], precision),
-        gates=tuple(gates[g] for g in acting if g is not None),
-        missing=tuple(gates[g] for g in place.looks if g is not None and g not in acting),
-        same_over_samples=_all(same_along(look.dropped, 1, share) for look in looks),
-        same_over_units=over_units,
-        frozen=_frozen(place, looks, share),
-        notes=notes_on(place, slack, looks),
-        perhaps=place.perhaps,
-        reaches=("recurrent",) if Note.NEXT_STEP_READS_MASKED in place.notes else (),
-        precision=precision,
-        seen=looks[0].dropped[0][:_SHOWN, :_SHOWN],
-    )
-    if noisy:
-        return verdict
-    together = over_units is True
-    redrawn = verdict.frozen is False
-    if share and verdict.frozen is None and not place.changes:
+    if place.noisy(slack):
+        return _of_noise(place, gates, slack, looks)
+    share = _share(looks)
+    name, over_units = _structure(place, looks, share, doubts)
+    found = replace(_of_noise(place, gates, slack, looks), site=name)
+    if share and found.frozen is None and not place.changes:
         doubts.append(
             f"{name}: too few draws were seen to tell whether a mask is drawn anew in each call."
         )
-    rate, limits = _rate(looks, place, together=together, redrawn=redrawn)
+    redrawn = found.frozen is False
+    rate, limits = _rate(looks, place, together=over_units is True, redrawn=redrawn)
     if not any(look.shows for look in looks):
         doubts.append(
             f"{name}: a dropped entry looks like one dropped elsewhere; none was counted."
@@ -86,19 +62,50 @@ def site_verdict(
     if not has_one_rate(looks, place, slack):
         rate, limits = math.nan, (0.0, 1.0)
     agree = agreeing(looks, place)
-    if "samples" in agree:
-        verdict = replace(verdict, same_over_samples=None)
     if 1 in agree.values():
         limits = (0.0, 1.0)  # fewer draws than were counted
     return replace(
-        verdict,
+        found,
         rate=rate,
         rate_interval=limits,
-        drops_at_inference=random,
         life=_life(place, name, doubts),
-        tying=_tying(place, share, doubts) if gated else "",
-        scaling=_scaling(verdict, limits, precision, random=random),
+        tying="" if None in acting else _tying(place, share, doubts),
+        scaling=_scaling(found, limits, found.precision, random=random),
+        same_over_samples=None if "samples" in agree else found.same_over_samples,
+        same_over_units=over_units,
+        drops_at_inference=random,
     )
+
+
+def _of_noise(place: Place, gates: tuple[str, ...], slack: float, looks: list[Look]) -> SiteVerdict:
+    """What may be said of noise, which has no rate, life, tying and scaling; of masks a part."""
+    acting, share = place.acting(slack), _share(looks)
+    precision = max(slack, float(np.median([look.blur for look in looks])))
+    return SiteVerdict(
+        site=place.site,
+        rate=math.nan,
+        rate_interval=(0.0, 1.0),
+        life=None,
+        tying="" if None in acting else None,
+        scaling="other",
+        kept=_rounded([look.kept for look in looks], precision),
+        at_inference=_rounded([look.at_inference for look in looks], precision),
+        gates=tuple(gates[g] for g in acting if g is not None),
+        missing=tuple(gates[g] for g in place.looks if g is not None and g not in acting),
+        same_over_samples=_all(same_along(look.dropped, 1, share) for look in looks),
+        same_over_units=None,
+        frozen=_frozen(place, looks, share),
+        notes=notes_on(place, slack, looks),
+        perhaps=place.perhaps,
+        reaches=("recurrent",) if Note.NEXT_STEP_READS_MASKED in place.notes else (),
+        precision=precision,
+        seen=looks[0].dropped[0][:_SHOWN, :_SHOWN],
+    )
+
+
+def _share(looks: list[Look]) -> float:
+    """The share of entries that were seen dropped."""
+    return float(np.mean([look.share for look in looks]))
 
 
 def _rounded(multipliers: list[float], slack: float) -> float:

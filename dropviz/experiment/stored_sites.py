@@ -60,12 +60,12 @@ def _memory_or_output(observer: Observer, memory: Look) -> str | None:
             seen = _read_totals(observer, probe, training=True)
             kept = seen[seen != 0]
             if kept.size:
-                return _how_often(float(np.median(kept)), memory.kept, observer.slack)
+                return _site_by_power(float(np.median(kept)), memory.kept, observer.slack)
         return None
     r = memory.at_inference
     if abs(r - 1) > observer.slack:
         rest = _read_totals(observer, probe, training=False)
-        return _how_often(float(np.median(rest)), r, observer.slack)
+        return _site_by_power(float(np.median(rest)), r, observer.slack)
     often = _dropped_how_often(observer, probe, memory)
     if often != "once":
         return "cell" if often else None
@@ -164,7 +164,7 @@ def _read_totals(observer: Observer, probe: Probe, *, training: bool) -> Array:
     return totals
 
 
-def _how_often(value: float, once: float, slack: float) -> str:
+def _site_by_power(value: float, once: float, slack: float) -> str:
     """The site of what multiplies two steps by a value, and one by another.
 
     Args:

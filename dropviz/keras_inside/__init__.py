@@ -1,1 +1,1 @@
-"""The seams to Keras: every private name of Keras and TensorFlow, one small function each."""
+"""The seams to Keras: every private name of Keras and its backends, one small function each."""

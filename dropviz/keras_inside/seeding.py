@@ -69,6 +69,20 @@ def put_streams_back(states: list[Any]) -> None:
         torch.cuda.set_rng_state_all(states[1:])
 
 
+@contextmanager
+def backend_streams_kept() -> Iterator[None]:
+    """Puts the streams of ``backend_streams`` back after the block.
+
+    Yields:
+        Nothing.
+    """
+    before = backend_streams()
+    try:
+        yield
+    finally:
+        put_streams_back(before)
+
+
 def seed_again(seed: int) -> None:
     """Seeds as ``keras.utils.set_random_seed`` does, for a model that is compiled already.
 

@@ -31,19 +31,25 @@ class AttachedCells:
 
     Attributes:
         paths: The names of the recorded cells.
-        refused: By the name of each that cannot be recorded, why.
     """
 
-    def __init__(self, store: Store, neighbours: Neighbours, on_call: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        neighbours: Neighbours,
+        on_call: Callable[[], None],
+        skipped: dict[str, str],
+    ) -> None:
         """Attaches to none yet.
 
         Args:
             store: Keeps their masks.
             neighbours: Is told what passes from layer to layer.
             on_call: Called before each call of a recorded layer.
+            skipped: Is given, by the name of each cell that cannot be recorded, why.
         """
         self._on_call = on_call
-        self.refused: dict[str, str] = {}
+        self._skipped = skipped
         self._store = store
         self._neighbours = neighbours
         self._attached: dict[str, AttachedCell] = {}
@@ -84,7 +90,7 @@ class AttachedCells:
             if has_foreign_inner_loop(layer):
                 reason = "its inner_loop was replaced by other code, past which nothing is heard."
             if reason:
-                self.refused[cell_path] = reason
+                self._skipped[cell_path] = reason
             else:
                 able.append((AttachedCell(self._store, layer, cell, cell_path), number))
         if not able:
@@ -120,7 +126,7 @@ class AttachedCells:
         # By its class: its own would hold the layer in a circle.
         original = type(layer).inner_loop
         myself, neighbours, on_call = weakref.ref(layer), self._neighbours, self._on_call
-        refused = self.refused
+        skipped = self._skipped
 
         @functools.wraps(original)
         def inner_loop(
@@ -135,7 +141,7 @@ class AttachedCells:
                     # Of stacked cells the states of one; of a single cell its first, which is h.
                     each.heard(sequences, initial_state[number], training=training)
             elif is_for_a_data_set() and training:
-                refused.update({each.path: IN_DATA_SET for each, _ in able})
+                skipped.update({each.path: IN_DATA_SET for each, _ in able})
             # By keyword, as Keras calls it: a loop of somebody's own may take no other way.
             returned = original(
                 myself(),

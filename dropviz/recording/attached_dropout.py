@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from dropviz.core.draw_log import MaskPlan
 from dropviz.core.setting import Setting
 from dropviz.keras_inside.cell_masks import generator_of
 from dropviz.keras_inside.data_sets import is_for_a_data_set
@@ -117,10 +118,8 @@ class AttachedDropout:
         rows = mask if len(mask.shape) == _VECTORS else mask[:, 0]
         kept = keras.ops.transpose(mask, (1, 0, 2)) if by_step else rows
         units = int(mask.shape[-1])
-        site = SiteLayout(
-            "between", 1, units, float(layer.rate), drawn=True, reason="", by_step=by_step
-        )
-        layout = Layout((site,), str(layer.compute_dtype))
+        plan = MaskPlan("between", 1, units, float(layer.rate), by_step)
+        layout = Layout((SiteLayout(plan, drawn=True),), str(layer.compute_dtype))
         if layout not in self._layouts:
             self._layouts.append(layout)
         self._store.write(

@@ -25,6 +25,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from dropviz.core.number_forms import MOST
 from dropviz.errors import DropvizError
 from dropviz.keras_inside.jax_precision import has_doubles
 from dropviz.keras_inside.jax_state import alight, branch, bring_home, is_handed_on, ride
@@ -56,7 +57,6 @@ Model = Any
 # A row is that of the log, but for the start (lap, place) and the bits of two rates.
 _START, _RATES = 2, 4
 _WIDE = COLUMNS - 3 + _START + _RATES
-_MOST = 2**31 - 1  # entries of a ring that 32 bits can count
 _LAP, _PLACE, _FAR_LAP, _FAR_PLACE, _WRITTEN, _ENDS = range(6)
 _serial = itertools.count()
 
@@ -78,9 +78,9 @@ class Store(NumberedStore):
                 'jax.config.update("jax_enable_x64", True) before anything is computed. Received: '
                 "jax_enable_x64=False. Set it, or leave float64 out."
             )
-        if self.capacity > _MOST:
+        if self.capacity > MOST:
             raise DropvizError(
-                f"With JAX a recording holds at most {_MOST:,} numbers, as many as 32 bits count. "
+                f"With JAX a recording holds at most {MOST:,} numbers, as many as 32 bits count. "
                 f"Received: a budget for {self.capacity:,}. Give a smaller budget_mib."
             )
         self.ring = _variable((self.capacity,), dtype)

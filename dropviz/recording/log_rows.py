@@ -167,16 +167,6 @@ def read_back(
     )
 
 
-def last_calls(log: NDArray[np.int64]) -> dict[int, int]:
-    """The row of the last call in which each layer trained, by the layer's number.
-
-    Args:
-        log: The last calls of all layers, the newest last.
-    """
-    rows = np.flatnonzero(log[:, TRAINS])
-    return {int(log[row, LAYER]): int(row) for row in rows}
-
-
 @dataclass(frozen=True)
 class Copied:
     """What a store of arrays holds by now, copied to the host.
@@ -217,5 +207,6 @@ class Copied:
         return held.of_training(stepped=self.stepped, by_hand=by_hand, every=self.every)
 
     def last_calls(self) -> dict[int, int]:
-        """The row of the last call in which each layer trained."""
-        return last_calls(self.log)
+        """The row of the last call in which each layer trained, by the layer's number."""
+        rows = np.flatnonzero(self.log[:, TRAINS])
+        return {int(self.log[row, LAYER]): int(row) for row in rows}

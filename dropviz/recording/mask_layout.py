@@ -27,47 +27,35 @@ NOT_DRAWN = (
 
 @dataclass(frozen=True)
 class SiteLayout:
-    """One site's masks in a call: how many, how wide, and whether they can drop.
+    """One site's masks in a call, and whether they can drop.
 
     Attributes:
-        site: Where they multiply.
-        gates: Masks drawn: one for each gate, or 1 for all; 0 where the site has none.
-        units: Entries of one mask; 0 where the site has none.
-        rate: The cell's drop rate.
+        plan: How many, how wide and of which rate; without gates and units where there are none.
         drawn: Whether the masks came from the random stream (a rate of 1 does not).
         reason: Why nothing is dropped; empty where something can be.
-        by_step: Whether each time step has masks of its own.
-        by_sample: Whether each sample has masks of its own.
-        inverted: Whether kept entries are 1/(1-rate), or else 1.
-        argument: Where the rate is a variable, the argument that sets it; ``rate`` then
+        unread: Whether that is not known, as no mask was there when it was looked for.
+        argument: Where the rate is a variable, the argument that sets it; the plan's then
             stands for any rate above 0.
     """
 
-    site: str
-    gates: int
-    units: int
-    rate: float
+    plan: MaskPlan
     drawn: bool
-    reason: str
-    by_step: bool = False
-    by_sample: bool = True
-    inverted: bool = True
+    reason: str = ""
+    unread: bool = False
     argument: str = ""
 
     def shape(self, samples: int, steps: int) -> tuple[int, int, int, int]:
         """Shape of the masks of one call: (steps, gates, samples, units)."""
         return (
-            steps if self.by_step else 1,
-            self.gates,
-            samples if self.by_sample else 1,
-            self.units,
+            steps if self.plan.by_step else 1,
+            self.plan.gates,
+            samples if self.plan.by_sample else 1,
+            self.plan.units,
         )
 
-    @property
-    def plan(self) -> MaskPlan:
-        """What it takes to draw them."""
-        flags = self.by_step, self.by_sample, self.inverted
-        return MaskPlan(self.site, self.gates, self.units, self.rate, *flags)
+    def at(self, rate: float) -> SiteLayout:
+        """The same with another rate."""
+        return replace(self, plan=replace(self.plan, rate=rate))
 
 
 @dataclass(frozen=True)
@@ -85,16 +73,13 @@ class Layout:
     def at(self, rates: Sequence[float]) -> Layout:
         """The same with the two rates of a call, where rates are variables."""
         by_name = dict(zip(RATES, rates, strict=True))
-        sites = (
-            replace(site, rate=by_name[site.argument]) if site.argument else site
-            for site in self.sites
-        )
+        sites = (site.at(by_name[site.argument]) if site.argument else site for site in self.sites)
         return replace(self, sites=tuple(sites))
 
     @property
     def mask_count(self) -> int:
         """Masks taken from the random stream in one call."""
-        return sum(site.gates for site in self.sites if site.drawn)
+        return sum(site.plan.gates for site in self.sites if site.drawn)
 
     def size(self, samples: int, steps: int) -> int:
         """Entries in the block of one call."""
@@ -121,19 +106,22 @@ def read_masks(cell: Cell, samples: int | None = None) -> tuple[Layout, list[Ten
         rate = float(getattr(cell, argument))
         masks = kept_masks(cell, argument)
         masks = [] if masks is None else masks if isinstance(masks, (list, tuple)) else [masks]
-        reason = _why_nothing(cell, rate, drawn=bool(masks))
+        reason = _why_nothing(cell, rate)
+        unread = not reason and not masks
         used = [] if reason else masks
         tensors += used
         units = int(used[0].shape[-1]) if used else 0
         # A cell of somebody's own may draw one mask for all.
         by_sample = not used or used[0].shape[0] != 1 or samples == 1
-        layout = SiteLayout(
-            *(site, len(used), units, rate),
-            drawn=bool(used) and rate < 1,
-            reason=reason,
-            by_sample=by_sample,
+        sites.append(
+            SiteLayout(
+                MaskPlan(site, len(used), units, rate, by_sample=by_sample),
+                drawn=bool(used) and rate < 1,
+                reason=NOT_DRAWN if unread else reason,
+                unread=unread,
+                argument=argument if live_rates(cell) and used else "",
+            )
         )
-        sites.append(replace(layout, argument=argument) if live_rates(cell) and used else layout)
     return Layout(tuple(sites), str(cell.compute_dtype)), tensors
 
 
@@ -149,22 +137,14 @@ def _read_method(cell: MethodCell) -> tuple[Layout, list[Tensor]]:
     for rule in cell.setting.rules:
         masks = cell.masks.get(rule.site)
         if masks is None:
-            reason = NOT_DRAWN if rule.rate else "nothing is dropped: the rate is 0."
-            sites.append(SiteLayout(rule.site, 0, 0, rule.rate, drawn=False, reason=reason))
+            none, unread = MaskPlan(rule.site, 0, 0, rule.rate), rule.rate > 0
+            reason = NOT_DRAWN if unread else "nothing is dropped: the rate is 0."
+            sites.append(SiteLayout(none, drawn=False, reason=reason, unread=unread))
             continue
-        plan = cell.plan(rule)
         tensors.append(masks)
-        layout = SiteLayout(
-            *(rule.site, plan.gates, plan.units, plan.rate),
-            drawn=True,
-            reason="",
-            by_step=plan.by_step,
-            by_sample=plan.by_sample,
-            inverted=plan.inverted,
-        )
         argument = cell.setting.argument(rule)
         moves = live_rates(cell) is not None and argument in RATES
-        sites.append(replace(layout, argument=argument) if moves else layout)
+        sites.append(SiteLayout(cell.plan(rule), drawn=True, argument=argument if moves else ""))
     return Layout(tuple(sites), str(cell.compute_dtype)), tensors
 
 
@@ -173,7 +153,8 @@ def _ignored(cell: Cell, rate: float) -> bool:
     return rate >= 1 and not isinstance(cell, keras.layers.SimpleRNNCell)
 
 
-def _why_nothing(cell: Cell, rate: float, *, drawn: bool) -> str:
+def _why_nothing(cell: Cell, rate: float) -> str:
+    """Why a rate drops nothing; empty where it can."""
     name = kind(cell)[0]
     if rate == 0:
         return "nothing is dropped: the rate is 0 (Keras takes negative rates as 0)."
@@ -182,4 +163,4 @@ def _why_nothing(cell: Cell, rate: float, *, drawn: bool) -> str:
             "nothing is dropped: the rate is 1 (Keras takes higher rates as 1), and its "
             f"{name} cell applies a mask only where 0 < rate < 1. Give a rate below 1."
         )
-    return "" if drawn else NOT_DRAWN
+    return ""

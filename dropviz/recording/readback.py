@@ -14,7 +14,7 @@ from dropviz.core.draw_log import DrawLog
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Array, Masks
 from dropviz.core.method_options import RATES
-from dropviz.core.sentences import counted
+from dropviz.core.number_forms import counted
 from dropviz.core.setting import Setting
 from dropviz.keras_inside.cell_masks import generator_of
 from dropviz.methods.variable_rates import live_rates
@@ -122,7 +122,7 @@ def layer_recording(facts: Facts, held: Held, keep: int | None) -> LayerRecordin
     layout = facts.layouts[held.log[-1, LAYOUT]].at(rates)
     alike = _alike(held)
     kept = _kept_calls(held, layout, alike, keep)
-    masks = {site.site: _masks(facts, layout, site, kept) for site in layout.sites}
+    masks = {site.plan.site: _masks(facts, layout, site, kept) for site in layout.sites}
     draws = _draws(facts, layout, held.log[alike])
     now = dict(zip(RATES, rates, strict=True)) if facts.is_live else {}
     return LayerRecording(
@@ -195,16 +195,16 @@ def _masks(facts: Facts, layout: Layout, site: SiteLayout, kept: Sequence[_Call]
     steps = max((call.steps for call in kept), default=0)
     reason = site.reason
     carried = any(call.carried for call in kept)
-    if not reason and site.site == "recurrent" and steps == 1 and not carried:
+    if not reason and site.plan.site == "recurrent" and steps == 1 and not carried:
         reason = (
             "nothing is dropped: with one time step the masks multiply the initial h alone, "
             "and it is zero. Use longer sequences."
         )
     return Masks(
         layer=facts.path,
-        site=site.site,
+        site=site.plan.site,
         values=_values(layout, site, kept),
-        rate=site.rate,
+        rate=site.plan.rate,
         gates=facts.gates,
         time_steps=steps,
         batch_sizes=tuple(call.samples for call in kept),
@@ -217,7 +217,7 @@ def _masks(facts: Facts, layout: Layout, site: SiteLayout, kept: Sequence[_Call]
 def _values(layout: Layout, site: SiteLayout, kept: Sequence[_Call]) -> Array:
     samples = max((call.samples for call in kept), default=0)
     steps = max((call.steps for call in kept), default=0)
-    if not site.gates:
+    if not site.plan.gates:
         # Nothing multiplied: ones say so without taking memory.
         return np.broadcast_to(np.float32(1), (len(kept), 1, 1, samples, 1))
     before = layout.sites[: layout.sites.index(site)]

@@ -85,10 +85,14 @@ class Recorder:
         self.store: Store = make_store(budget_mib, dtype, every)
         self.dropouts = AttachedDropouts(self.store)
         self._missed = StepsMissed(self.store, self._on_step)
-        self.cells = AttachedCells(self.store, self.dropouts.neighbours, self._missed.hears_thread)
-        self.models = TrainedModels()
         self.recording = Recording(self._read)
-        self.recording.skipped = self.cells.refused
+        self.cells = AttachedCells(
+            self.store,
+            self.dropouts.neighbours,
+            self._missed.hears_thread,
+            self.recording.skipped,
+        )
+        self.models = TrainedModels()
         self._made: list[tuple[weakref.ref[Model], str]] = []
         self._called = weakref.WeakSet[Model]()
         self._everything = False
@@ -103,6 +107,7 @@ class Recorder:
         self._everything = root is None
         self._root = None if root is None else weakref.ref(root)
         bring_home_with([] if root is None else layer_and_sublayers(root))
+        any_thread = root is not None  # a model that was named is heard wherever it trains
         with ExitStack() as stack:
             stack.callback(self._detach)
             if root is None:
@@ -111,28 +116,24 @@ class Recorder:
                 stack.enter_context(hooks.before(keras.Model, "__call__", self._on_model_call))
             for make, name in MAKERS.items():
                 on_make = functools.partial(self._on_make, name=name)
-                # Of a model that was named, wherever it trains.
-                listens = hooks.before(keras.Model, make, on_make, any_thread=root is not None)
-                stack.enter_context(listens)
+                stack.enter_context(hooks.before(keras.Model, make, on_make, any_thread=any_thread))
             compiles = hooks.before(
                 hooks.home_of(keras.Model, "compile"),
                 "compile",
                 forget_what_was_set_aside,
-                any_thread=root is not None,
+                any_thread=any_thread,
             )
             stack.enter_context(compiles)
             # What is traced for an export would take the store along into the file.
             for owner, method in EXPORTS:
-                exports = hooks.inside(owner, method, looking, any_thread=root is not None)
-                stack.enter_context(exports)
+                stack.enter_context(hooks.inside(owner, method, looking, any_thread=any_thread))
             # In the threads of a data set several calls would write at once.
             for owner, method in data_set_functions():
-                traces = hooks.inside(owner, method, for_a_data_set, any_thread=root is not None)
+                traces = hooks.inside(owner, method, for_a_data_set, any_thread=any_thread)
                 stack.enter_context(traces)
-            stack.enter_context(self._missed.counting(any_thread=root is not None))
-            neighbours = self.dropouts.neighbours
-            both = neighbours.hearing_both_directions(
-                self._name_of_both, any_thread=root is not None
+            stack.enter_context(self._missed.counting(any_thread=any_thread))
+            both = self.dropouts.neighbours.hearing_both_directions(
+                self._name_of_both, any_thread=any_thread
             )
             stack.enter_context(both)
             stack.enter_context(whole_batches())
@@ -188,7 +189,7 @@ class Recorder:
 
     def free_name(self, path: str, model: str = "") -> str:
         """A name that no other layer has here, if possible a layer's own path."""
-        taken = {*self.cells.paths, *self.dropouts.paths, *self.cells.refused}
+        taken = {*self.cells.paths, *self.dropouts.paths, *self.recording.skipped}
         return free_name([path, f"{model}/{path}"] if model else [path], taken)
 
     def _names_of(self, layers: Sequence[Layer]) -> list[str]:

@@ -10,7 +10,6 @@ from dropviz.core.draw_log import DrawLog
 from dropviz.core.free_memory import has_room
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Array, Masks
-from dropviz.core.number_forms import MOST
 from dropviz.errors import DropvizError, received
 from dropviz.methods.draw_masks import draw
 
@@ -53,7 +52,6 @@ def redraw(recorded: LayerRecording, batch: int, call: int = 0) -> dict[str, Mas
             'redraw takes one layer of a recording, as in recording["lstm"]. '
             f"Received: {received(recorded)}."
         )
-    batch = check_whole("batch", batch, -MOST)
     draws = recorded.draw_log
     if draws is None:
         why = (
@@ -62,20 +60,9 @@ def redraw(recorded: LayerRecording, batch: int, call: int = 0) -> dict[str, Mas
             else "is no recurrent layer; its masks are kept and cannot be drawn again"
         )
         raise DropvizError(f"{recorded.layer!r} {why}.")
-    first, last = int(draws.batches[0]), int(draws.batches[-1])
-    if not first <= batch <= last:
-        raise DropvizError(
-            f"Batch {received(batch)} of {recorded.layer!r} cannot be redrawn. Expected a number "
-            f"from {first} to {last}."
-        )
-    rows = np.flatnonzero(draws.batches == batch)
+    batch = check_whole("batch", batch, int(draws.batches[0]), int(draws.batches[-1]))
     call = check_whole("call", call, 0)
-    row = next((int(row) for row in rows if draws.calls[row] == call), None)
-    if row is None:
-        raise DropvizError(
-            f"There is no call {received(call)} of {recorded.layer!r} in batch {batch}. Expected "
-            f"{', '.join(str(draws.calls[row]) for row in rows)}."
-        )
+    row = _row_of(batch, call, draws, recorded.layer)
     size = int(draws.samples[row]), int(draws.steps[row])
     if not has_room(_BYTES * sum(plan.entries(*size) for plan in draws.plan)):
         raise DropvizError(
@@ -104,6 +91,23 @@ def redraw(recorded: LayerRecording, batch: int, call: int = 0) -> dict[str, Mas
         )
         for site, values in _draw(draws, row).items()
     }
+
+
+def _row_of(batch: int, call: int, draws: DrawLog, layer: str) -> int:
+    """The row of a call in the log of draws."""
+    rows = np.flatnonzero(draws.batches == batch)
+    if not rows.size:
+        raise DropvizError(
+            f"Batch {batch} of {layer!r} cannot be redrawn: its masks had another shape than those "
+            "of the last. Expected one of its draw_log.batches."
+        )
+    row = next((int(row) for row in rows if draws.calls[row] == call), None)
+    if row is None:
+        raise DropvizError(
+            f"There is no call {received(call)} of {layer!r} in batch {batch}. Expected "
+            f"{', '.join(str(draws.calls[row]) for row in rows)}."
+        )
+    return row
 
 
 def redraws_exactly(recorded: LayerRecording) -> bool:

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import keras
@@ -30,9 +31,9 @@ from dropviz.recording.log_rows import (
     LAYER,
     LAYERS,
     OPTIMIZERS,
+    Copied,
     Held,
     LoggedCall,
-    last_calls,
     read_back,
 )
 from dropviz.recording.numbered_store import NumberedStore
@@ -218,6 +219,8 @@ def _doubles(rates: Any) -> Tensor:
 class Frozen:
     """What a store holds by now, cut off from the graphs that write to it.
 
+    It stays on the device until somebody asks.
+
     Attributes:
         steps: Steps of each optimizer.
     """
@@ -234,22 +237,24 @@ class Frozen:
         # Read last: blocks that were written over meanwhile must count as gone.
         self._furthest = int(store.ends.numpy()[1])
 
+    @cached_property
+    def _copied(self) -> Copied:
+        log = self._log.numpy()
+        return Copied(
+            log=np.roll(log, -self._written, axis=0) if self._written > len(log) else log,
+            ring=self._ring.numpy(),
+            furthest=self._furthest,
+            capacity=self._capacity,
+            counts=self._counts,
+            steps=self.steps,
+            stepped=any(self.steps),
+            every=self._every,
+        )
+
     def read(self, layer: int, *, by_hand: bool = False) -> Held:
         """Reads back what is held for a layer, by its number."""
-        log, ring = self._rows(), self._ring.numpy()
-        held = read_back(
-            log[log[:, LAYER] == layer],
-            self._counts[layer],
-            self._furthest - self._capacity,
-            lambda start, size: ring[start % self._capacity :][:size],
-        )
-        stepped = any(self.steps)
-        return held.of_training(stepped=stepped, by_hand=by_hand, every=self._every)
+        return self._copied.read(layer, by_hand=by_hand)
 
     def last_calls(self) -> dict[int, int]:
         """The row of the last call in which each layer trained."""
-        return last_calls(self._rows())
-
-    def _rows(self) -> Any:
-        log = self._log.numpy()
-        return np.roll(log, -self._written, axis=0) if self._written > len(log) else log
+        return self._copied.last_calls()

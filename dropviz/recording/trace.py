@@ -39,7 +39,7 @@ from dropviz.recording.log_rows import (
     Held,
     rate_bits,
 )
-from dropviz.recording.mask_layout import NOT_DRAWN, Layout, rates_of, read_masks
+from dropviz.recording.mask_layout import Layout, rates_of, read_masks
 from dropviz.recording.readback import Facts, layer_recording
 from dropviz.recording.undisturbed import undisturbed
 
@@ -235,9 +235,9 @@ def _opened(found: Found, call: _Call) -> Trace:
     x = call.sequences[:, order]
     keep = None if call.keep is None else call.keep.reshape(x.shape[:2])[:, order]
     masks = _masks(found, call)
-    for each in masks.values():
-        if call.training and each.reason == NOT_DRAWN:
-            raise DropvizError(f"{found.path!r} cannot be opened: {each.reason}")
+    for site in call.layout.sites:
+        if call.training and site.unread:
+            raise DropvizError(f"{found.path!r} cannot be opened: {site.reason}")
     every = [cell.kernel, cell.recurrent_kernel, *([] if cell.bias is None else [cell.bias])]
     options: dict[str, Any] = {
         name: _activation(cell, name) for name in ("activation", "recurrent_activation")

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import keras
-import numpy as np
 
+from dropviz.core.random_streams import process_streams_kept
 from dropviz.keras_inside.jax_state import bring_home, non_trainable_without_riders
 from dropviz.keras_inside.seeding import (
-    backend_streams,
+    backend_streams_kept,
     forget_shared_generator,
-    put_streams_back,
     shared_generator,
 )
 from dropviz.recording.find_layers import recurrent_layers
@@ -46,7 +44,7 @@ def undisturbed(model: Model) -> Iterator[None]:
     variables += [shared.state] if shared is not None else []
     before = [keras.ops.copy(variable.value) for variable in variables]
     try:
-        with streams_kept():
+        with process_streams_kept(), backend_streams_kept():
             yield
     finally:
         bring_home(model)
@@ -54,20 +52,3 @@ def undisturbed(model: Model) -> Iterator[None]:
             variable.assign(value)
         if shared is None:
             forget_shared_generator()
-
-
-@contextmanager
-def streams_kept() -> Iterator[None]:
-    """Puts the random streams of Python, NumPy and the backend back after the block.
-
-    Yields:
-        Nothing.
-    """
-    backend = backend_streams()
-    before = random.getstate(), np.random.get_state()  # noqa: NPY002 (the one that is shared)
-    try:
-        yield
-    finally:
-        put_streams_back(backend)
-        random.setstate(before[0])
-        np.random.set_state(before[1])  # noqa: NPY002

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from dropviz.core.checks import check_rate
 from dropviz.core.comparison import Comparison, Entry
 from dropviz.core.methods import METHODS
 from dropviz.core.scenario_string import HEAD, Scenario, parse
@@ -23,8 +24,8 @@ from dropviz.errors import DropvizError, is_known, received, unknown_name
 from dropviz.studies.arguments import check_names, checked_seeds, checked_values
 from dropviz.studies.engines import Engine
 from dropviz.studies.seed_statistics import bootstrapped, paired, seeds_needed
+from dropviz.studies.sent_task import shown_name, task_name
 from dropviz.studies.study import How, Listener, run_study
-from dropviz.studies.task_data import task_name
 
 NONE = "none"
 _SHARED = ("units", "epochs")
@@ -84,7 +85,10 @@ def compare(
     chosen = checked_seeds(seeds)
     name = task_name(task)
     base = RunSpec(task=name, **spec)
-    rates = dropout, recurrent_dropout
+    rates = (
+        check_rate("dropout", dropout),
+        check_rate("recurrent_dropout", recurrent_dropout),
+    )
     settings = _settings(checked_values("methods", methods), base, rates, task)
     specs = {key: [replace(one, seed=seed) for seed in chosen] for key, one in settings.items()}
     trainings = run_study([each for listed in specs.values() for each in listed], task, how)
@@ -93,8 +97,9 @@ def compare(
         for key, listed in specs.items()
     }
     entries = tuple(_entry(key, cells, trainings, base.epochs) for key in cells)
-    shown = task.name if isinstance(task, Task) else name
-    return Comparison(shown, chosen, base.epochs, base.units, entries, trainings, _VISIBLE)
+    return Comparison(
+        shown_name(task), chosen, base.epochs, base.units, entries, trainings, _VISIBLE
+    )
 
 
 def _settings(

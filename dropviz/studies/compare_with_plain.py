@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from dropviz.core.cell_result import CellResult, Difference
+from dropviz.core.cell_result import Difference
+from dropviz.core.spec import RunSpec
 from dropviz.keras_inside.jax_state import variables_without_riders
 from dropviz.studies.plain_training import train_plainly
 from dropviz.studies.training_program import TrainingProgram
@@ -16,29 +17,31 @@ from dropviz.studies.training_program import TrainingProgram
 Model = Any
 
 
-def compare_with_plain(program: TrainingProgram, cell: CellResult) -> Difference:
-    """Trains a cell again with plain Keras, and says how far the two are apart.
+def compare_with_plain(
+    program: TrainingProgram, spec: RunSpec, curves: Mapping[str, Sequence[float]]
+) -> Difference:
+    """Trains with plain Keras what a program trains, and says how far the two are apart.
 
     Args:
-        program: What trained the cell, or one that is made of the same; it trains the cell
-            again unless that was its last.
-        cell: What the cell came to; its curves may be those of a training elsewhere.
+        program: The program; it trains the spec again unless that was its last, as weights and
+            random streams can only be those of a training here.
+        spec: What is trained, one that the program trains.
+        curves: What the curves came to; they may be those of a training elsewhere.
 
     Returns:
         The largest differences; 0 where all is the same to the bit.
     """
-    spec = program.spec_of(cell.dropout, cell.recurrent_dropout, cell.seed)
     if program.last != spec:
-        program.train(cell.dropout, cell.recurrent_dropout, cell.seed)
+        program.train(spec.dropout, spec.recurrent_dropout, spec.seed)
     plain, model = train_plainly(spec, program.task, program.engine)
     pairs = list(zip(_parts(program.model), _parts(model), strict=True))
     weights, optimizer, streams = (largest(mine, its) for mine, its in pairs)
     # A file of results keeps its names in another order.
-    same_names = set(cell.curves) == set(plain.curves)
+    same_names = set(curves) == set(plain.curves)
     return Difference(
         weights=weights,
         optimizer=optimizer,
-        curves=largest([cell.curves[name] for name in plain.curves], [*plain.curves.values()])
+        curves=largest([curves[name] for name in plain.curves], [*plain.curves.values()])
         if same_names
         else math.inf,
         same_streams=streams == 0,

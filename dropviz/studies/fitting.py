@@ -1,4 +1,4 @@
-"""The model of a spec, its one way to be fitted, and the plain code that does the same."""
+"""The model of a spec: built, fitted by Keras, and as code that does the same by itself."""
 
 from __future__ import annotations
 

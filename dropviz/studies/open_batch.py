@@ -13,13 +13,14 @@ from dropviz.core import oracle
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Array
 from dropviz.core.opened_batch import OpenedBatch
+from dropviz.core.random_streams import process_streams_kept
 from dropviz.core.task import Task
 from dropviz.core.tasks import BATCH_SIZE
 from dropviz.keras_inside.fit_batches import has_one_order, shuffled_orders, take_order
 from dropviz.keras_inside.inner_loop import looking
-from dropviz.keras_inside.seeding import seed_again
+from dropviz.keras_inside.seeding import backend_streams_kept, seed_again
 from dropviz.recording.trace import variable_values
-from dropviz.recording.undisturbed import streams_kept, undisturbed
+from dropviz.recording.undisturbed import undisturbed
 
 Model = Any
 
@@ -28,7 +29,7 @@ Model = Any
 def order_of(seed: int, samples: int) -> NDArray[np.int64]:
     """The order in which a training from a seed meets the samples, in each of its epochs alike.
 
-    Seeds everything, as the training that follows does too.
+    Seeds everything, unless it is known from before; the training that follows does so too.
 
     Args:
         seed: The training's seed.
@@ -43,27 +44,32 @@ def order_of(seed: int, samples: int) -> NDArray[np.int64]:
 
 
 class EpochOrders(keras.callbacks.Callback):  # type: ignore[misc]
-    """The orders in which a training meets the samples, epoch by epoch, as it goes on."""
+    """The orders in which a training meets the samples, epoch by epoch, as it goes on.
+
+    Where each epoch has an order of its own, the last two are kept.
+    """
 
     def __init__(self, seed: int, samples: int) -> None:
         """Begins to note orders.
 
         Args:
-            seed: The training's seed; where all epochs have one order, it is noted at once, and
-                everything is seeded.
+            seed: The training's seed; where all epochs have one order, it is noted at once, as by
+                ``order_of``.
             samples: How many there are.
         """
         super().__init__()
         self._samples = samples
-        self._orders = [order_of(seed, samples)] if has_one_order() else []
+        self._orders = {0: order_of(seed, samples)} if has_one_order() else {}
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Asks the random streams for the order that they will give this epoch."""
-        del epoch, logs
+        del logs
         if not has_one_order():
-            with streams_kept():
+            with process_streams_kept(), backend_streams_kept():
                 order = keras.ops.convert_to_numpy(take_order(np.arange(self._samples)))
-            self._orders.append(order.astype(np.int64))
+            self._orders[epoch] = order.astype(np.int64)
+            # A batch that is opened is the last that was done: of this epoch, or the one before.
+            self._orders.pop(epoch - 2, None)
 
     def sample(self, batch: int, place: int) -> int:
         """The index of the sample that a batch has at a place.

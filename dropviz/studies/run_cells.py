@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from dropviz.core.sentences import counted
+from dropviz.core.number_forms import counted
 from dropviz.core.training_result import TrainingResult
 from dropviz.errors import DropvizError, one_line, received
 from dropviz.studies.worker import Answer, Order, answer
@@ -234,7 +234,7 @@ def _cannot_run(error: Exception) -> DropvizError:
     )
 
 
-class Timed:
+class ProgressTeller:
     """Counts results, and tells a listener."""
 
     def __init__(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -95,15 +96,18 @@ class Steering:
 
     def pause(self) -> None:
         """Makes the training wait before its next batch."""
-        self._set(_paused=True)
+        with self._changing():
+            self._paused = True
 
     def resume(self) -> None:
         """Lets a training that waits go on."""
-        self._set(_paused=False)
+        with self._changing():
+            self._paused = False
 
     def step(self) -> None:
         """Lets one batch through, and has the training wait again after it."""
-        self._set(_paused=True, _single=True)
+        with self._changing():
+            self._paused = self._single = True
 
     def pace(self, between: float) -> None:
         """Slows this training and all that follow.
@@ -111,15 +115,18 @@ class Steering:
         Args:
             between: Seconds from the begin of a batch to that of the next, at the least.
         """
-        self._set(_between=between, _next_batch=0.0)
+        with self._changing():
+            self._between, self._next_batch = between, 0.0
 
     def stop(self) -> None:
         """Ends the training before its next batch."""
-        self._set(_stopped=True)
+        with self._changing():
+            self._stopped = True
 
     def close(self) -> None:
         """Ends the training, and the thread that waits for jobs."""
-        self._set(_stopped=True, _closed=True)
+        with self._changing():
+            self._stopped = self._closed = True
 
     def ask(self, name: str, job: Job) -> None:
         """Has the thread do something: at once, or between two batches of a training.
@@ -128,9 +135,8 @@ class Steering:
             name: A later job of the same name takes the place of one that waits.
             job: What to do; must not raise.
         """
-        with self._changed:
+        with self._changing():
             self._jobs[name] = job
-            self._changed.notify_all()
 
     def work(self) -> None:
         """Does what is asked, until ``close``; the body of the thread."""
@@ -181,9 +187,11 @@ class Steering:
         self._changed.wait(None if paused else self._next_batch - now)
         self._waited += time.monotonic() - now if paused else 0.0
 
-    def _set(self, **values: Any) -> None:
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Keeps others out of the block, and wakes up who waits after it."""
         with self._changed:
-            vars(self).update(values)
+            yield
             self._changed.notify_all()
 
     def _follow(self, batch: int) -> None:

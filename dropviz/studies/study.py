@@ -19,9 +19,9 @@ from dropviz.errors import one_line, received
 from dropviz.keras_inside.choose_backend import choose_backend
 from dropviz.studies.arguments import check_listener
 from dropviz.studies.engines import Engine, check_engine
-from dropviz.studies.results_file import ResultsFile, StudyId
-from dropviz.studies.run_cells import CellRunner, StudyProgress, Timed
-from dropviz.studies.task_data import chosen_task, task_digest
+from dropviz.studies.run_cells import CellRunner, ProgressTeller, StudyProgress
+from dropviz.studies.sent_task import chosen_task, task_digest
+from dropviz.studies.study_file import ResultsFile, StudyId
 from dropviz.studies.worker import Order, prove, this_process, versions
 from dropviz.studies.worker_pool import WorkerPool
 
@@ -83,15 +83,15 @@ def run_study(specs: Sequence[RunSpec], task: str | Task, how: How) -> Trainings
         file = ResultsFile(how.results, study)
     kept = {} if file is None else file.results
     done = {cell: kept[cell] for cell in cells if cell in kept and not kept[cell].retry}
-    timed = Timed(cells, done, how.listener)
+    tell_progress = ProgressTeller(cells, done, how.listener)
 
     def found(result: TrainingResult) -> None:
         if file is not None:
             file.add(result)
         done[result.cell] = result
-        timed()
+        tell_progress()
 
-    timed()
+    tell_progress()
     with WorkerPool(how.executor, len(cells) - len(done)) as pool:
         CellRunner(pool, order, data, found).run([cell for cell in cells if cell not in done])
         able = [done[cell] for cell in cells if _is_provable(done[cell])]

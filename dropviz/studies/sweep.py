@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,8 @@ from dropviz.core.training_result import cell_of
 from dropviz.studies.arguments import check_names, checked_seeds, checked_values
 from dropviz.studies.engines import Engine
 from dropviz.studies.seed_statistics import bootstrapped, paired
+from dropviz.studies.sent_task import shown_name, task_name
 from dropviz.studies.study import How, Listener, run_study
-from dropviz.studies.task_data import task_name
 
 _RATES = (0.0, 0.25, 0.5)
 _SHARED = ("units", "epochs", "method", *OPTIONS)
@@ -102,10 +103,9 @@ def sweep(
         scores=scores,
         estimates={place: bootstrapped(scores[place]) for place in places},
         behind={},
-        task=task.name if isinstance(task, Task) else name,
+        task=shown_name(task),
     )
-    found.behind.update(_behind(found, places))
-    return found
+    return replace(found, behind=_behind(found, places))
 
 
 def _behind(found: Sweep, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Estimate]:

@@ -13,16 +13,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from dropviz.core.curves import Curves
+from dropviz.core.scenario_string import parse
+from dropviz.core.spec import RunSpec
 from dropviz.core.study_result import PlainProof
+from dropviz.core.task import Task
+from dropviz.core.tasks import load_task
 from dropviz.core.training_result import Ended, TrainingResult
 from dropviz.errors import DropvizError, one_line
 from dropviz.keras_inside.choose_backend import BACKENDS, choose_backend
-from dropviz.studies.task_data import OWN, task_digest
+from dropviz.studies.sent_task import OWN, task_digest
 
 _PROGRAMS = 3  # compiled programs that a worker keeps, some 100 MiB each
 _alone = threading.Lock()
-_tasks: dict[str, Any] = {}
+_tasks: dict[str, Task] = {}
 _programs: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
 
 
@@ -127,14 +130,13 @@ def prove(
         if _lacks_data(order, task):
             return None
         _start_keras(order)
-        from dropviz.core.scenario_string import parse
         from dropviz.studies.compare_with_plain import compare_with_plain
 
         spec = parse(cell).spec
         program = _program(spec, order)
         # Weights and streams can only be those of a training here; curves are the study's own.
-        here = program.train(spec.dropout, spec.recurrent_dropout, spec.seed)
-        return PlainProof(cell, compare_with_plain(program, replace(here, curves=Curves(curves))))
+        program.train(spec.dropout, spec.recurrent_dropout, spec.seed)
+        return PlainProof(cell, compare_with_plain(program, spec, curves))
 
 
 def _lacks_data(order: Order, task: Any) -> bool:
@@ -164,32 +166,26 @@ def _start_keras(order: Order) -> None:
 
 def _trained(cell: str, order: Order) -> TrainingResult:
     _start_keras(order)
-    from dropviz.core.scenario_string import parse
-
     spec = parse(cell).spec
     if any(change.frozen for change in spec.schedule):
         return _by_fit(cell, spec, _task(order))
     program = _program(spec, order)
     came = program.train(spec.dropout, spec.recurrent_dropout, spec.seed)
-    curves = {name: tuple(map(float, came.curves[name])) for name in came.curves}
     seconds = 0.0 if came.compiled else came.seconds
-    return TrainingResult(cell, curves, came.status, came.reason, seconds)
+    return TrainingResult(cell, dict(came.curves), came.status, came.reason, seconds)
 
 
-def _by_fit(cell: str, spec: Any, task: Any) -> TrainingResult:
+def _by_fit(cell: str, spec: RunSpec, task: Task) -> TrainingResult:
     """A training whose masks are frozen on the way, which no program does; it is compiled anew."""
     from dropviz.studies.train import train
 
     run = train(spec, task)
-    curves = {name: tuple(map(float, run.curves[name])) for name in run.curves}
     status: Ended = "done" if run.status == "done" else "failed"
-    return TrainingResult(cell, curves, status, run.reason)
+    return TrainingResult(cell, dict(run.curves), status, run.reason)
 
 
-def _task(order: Order) -> Any:
+def _task(order: Order) -> Task:
     if order.data not in _tasks:
-        from dropviz.core.tasks import load_task
-
         task = load_task(order.task)
         came = task_digest(task)
         if came != order.data:
@@ -201,7 +197,7 @@ def _task(order: Order) -> Any:
     return _tasks[order.data]
 
 
-def _program(spec: Any, order: Order) -> Any:
+def _program(spec: RunSpec, order: Order) -> Any:
     from dropviz.studies.training_program import TrainingProgram
 
     # What a compiled program cannot change: all but the rates and the seed.

@@ -55,11 +55,6 @@ class WorkerPool(Closing):
         self._own: Any = None
         self._asked: set[Future[Any]] = set()  # of an executor that is not ours
 
-    @property
-    def is_own(self) -> bool:
-        """Whether the processes are our own, and can be started anew."""
-        return self._given is None
-
     def submit(self, function: Any, *args: Any) -> Future[Any]:
         """Asks a worker to call a function."""
         if self._given is not None:

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from dropviz.core.sentences import counted
+from dropviz.core.number_forms import counted
 from dropviz.keras_inside.seeding import (
     forget_tensorflow_seed,
     seed_again,

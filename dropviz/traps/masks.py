@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from dropviz.core.sentences import counted
+from dropviz.core.number_forms import counted
 from dropviz.traps.tools import (
     SAMPLES,
     STEPS,
@@ -27,7 +27,7 @@ from dropviz.traps.tools import (
     lstm,
     number,
     raised,
-    seeded,
+    seeded_arguments,
     sequences,
     watched,
 )
@@ -76,7 +76,7 @@ def cell_by_hand() -> Finding:
     batches = 6
 
     def masks(*, reset: bool) -> int:
-        cell = keras.layers.LSTMCell(UNITS, **seeded(dropout=0.5, name="cell"))
+        cell = keras.layers.LSTMCell(UNITS, **seeded_arguments(dropout=0.5, name="cell"))
         seen = watched(cell)
         for batch in range(batches):
             x = sequences(seed=batch)
@@ -100,19 +100,19 @@ def bidirectional_seed() -> Finding:
     """The masks of the two directions, with one seed and with two."""
     x = sequences()
 
-    def shared(**kwargs: Any) -> float:
+    def shared(**kwargs: Any) -> tuple[float, int]:
         both = keras.layers.Bidirectional(lstm(dropout=0.5, seed=4), name="both", **kwargs)
         forward, backward = watched(both.forward_layer.cell), watched(both.backward_layer.cell)
         both(x, training=True)
-        return float((forward[-1] == backward[-1]).mean())
+        return float((forward[-1] == backward[-1]).mean()), forward[-1].size
 
-    same = shared()
+    same, _ = shared()
     own = lstm(dropout=0.5, seed=9, go_backwards=True, name="backward")
-    other = shared(backward_layer=own)
+    other, entries = shared(backward_layer=own)
     said = (
         f"The two directions of `Bidirectional(LSTM(dropout=0.5, seed=4))` had {same:.0%} of "
-        f"their masks in common. With a `backward_layer` of another seed it was {other:.0%} "
-        "(half is what chance gives)."
+        f"their masks in common. With a `backward_layer` of another seed it was {other:.0%} of "
+        f"their {entries} entries, where chance gives about half."
     )
     evidence = {"one seed": same, "two seeds": other}
     return Finding(same == 1 and other < 1, said, evidence)
@@ -156,7 +156,7 @@ def stacked_cells() -> Finding:
 
     def calls(number_of_cells: int) -> list[int]:
         cells = [
-            _Counted(UNITS, **seeded(dropout=0.5, name=f"cell_{place}"))
+            _Counted(UNITS, **seeded_arguments(dropout=0.5, name=f"cell_{place}"))
             for place in range(number_of_cells)
         ]
         given = cells if number_of_cells > 1 else cells[0]

@@ -18,7 +18,7 @@ from dropviz.traps.tools import (
     lstm,
     number,
     raised,
-    seeded,
+    seeded_arguments,
     sequences,
     watched,
 )
@@ -30,7 +30,7 @@ def rate_one() -> Finding:
     figures: dict[str, float | str] = {}
 
     def measure(kind: str) -> None:
-        layer = getattr(keras.layers, kind)(UNITS, **seeded(dropout=1.0, name="layer"))
+        layer = getattr(keras.layers, kind)(UNITS, **seeded_arguments(dropout=1.0, name="layer"))
         figures[kind] = apart(layer(x, training=True), layer(x))
         figures[f"{kind} from zeros"] = apart(layer(x, training=True), layer(0 * x))
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import random
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import keras
-import numpy as np
 
+from dropviz.core.random_streams import process_streams_kept
 from dropviz.core.trap_results import Trap, TrapResults
 from dropviz.errors import is_known, one_line, unknown_name
 from dropviz.keras_inside import interrupts
-from dropviz.keras_inside.seeding import backend_streams, put_streams_back
+from dropviz.keras_inside.seeding import backend_streams_kept
 from dropviz.traps import data_order, masks, rates, seeds, training
 from dropviz.traps.tools import Exhibit, Finding, NotMeasurableError
 
@@ -48,25 +45,12 @@ def traps(*names: str) -> TrapResults:
         if not is_known(name, EXHIBITS):
             raise unknown_name("trap", name, EXHIBITS)
     chosen = dict.fromkeys(names or EXHIBITS)
-    with interrupts.minded(), _random_streams_kept():
+    with interrupts.minded(), process_streams_kept(), backend_streams_kept():
         return TrapResults([_run(EXHIBITS[name]) for name in chosen], _where())
 
 
 def _where() -> str:
     return f"Keras ({keras.__version__}, {keras.config.backend()})"
-
-
-@contextmanager
-def _random_streams_kept() -> Iterator[None]:
-    """Puts back the streams from which Keras takes what is not seeded."""
-    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
-    backend = backend_streams()
-    try:
-        yield
-    finally:
-        put_streams_back(backend)
-        random.setstate(python)
-        np.random.set_state(numpy)  # noqa: NPY002
 
 
 def _run(exhibit: Exhibit) -> Trap:

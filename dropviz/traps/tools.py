@@ -70,7 +70,7 @@ class NotMeasurableError(Exception):
     """A trap cannot be measured here; the message says why."""
 
 
-def seeded(**kwargs: Any) -> dict[str, Any]:
+def seeded_arguments(**kwargs: Any) -> dict[str, Any]:
     """Arguments of a recurrent layer that draws nothing from any global stream."""
     return {
         "kernel_initializer": keras.initializers.GlorotUniform(seed=1),
@@ -83,7 +83,7 @@ def seeded(**kwargs: Any) -> dict[str, Any]:
 
 def lstm(**kwargs: Any) -> Layer:
     """Makes a small LSTM layer with seeds."""
-    return keras.layers.LSTM(UNITS, **seeded(**({"name": "lstm"} | kwargs)))
+    return keras.layers.LSTM(UNITS, **seeded_arguments(**({"name": "lstm"} | kwargs)))
 
 
 def dense() -> Layer:

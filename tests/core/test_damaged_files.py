@@ -326,7 +326,7 @@ FIELDS: dict[str, tuple[tuple[Any, ...], Any, str]] = {
     "a method and a stray option": (("spec", "life"), "step", "'keras' has no option life"),
     "a sentence from a dict": (("reason",), {"a": 1}, "reason of the run must be a text"),
     "a note from a list": ((*LAYER, "note"), ["a"], "must be a text"),
-    "no such status": (("status",), "paused", "one of 'done', 'stopped', 'failed'"),
+    "no such status": (("status",), "paused", "one of 'done', 'failed', 'stopped'"),
     "a field more": (("proof", "lstm"), {"error": 1}, "the fields of proof"),
     "a negative count": ((*LAYER, "units"), -1, "a whole number from 0"),
     "a count with a point": ((*LAYER, "units"), 3.0, "a whole number from 0"),

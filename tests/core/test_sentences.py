@@ -10,11 +10,11 @@ from dropviz.core.curves import Curves
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Masks
 from dropviz.core.methods import METHODS
+from dropviz.core.number_forms import counted
 from dropviz.core.sentences import (
     answer,
     answers,
     conclusion,
-    counted,
     intentions,
     last_figure,
     last_losses,

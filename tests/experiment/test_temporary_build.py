@@ -47,7 +47,7 @@ def test_what_cannot_be_built_here_is_one_sentence() -> None:
 
     layer = Fails(name="fails")
     with (
-        pytest.raises(DropvizError, match=r"'fails'.*\(64, 4, 8\) failed: no such"),
+        pytest.raises(DropvizError, match=r"'fails'.*\(64, 4, 8\) failed \(ValueError: no such"),
         built_for_now(layer),
     ):
         pass

@@ -51,8 +51,8 @@ def test_each_gate_has_a_mask_of_its_own_where_both_rates_are_set(name: str) -> 
     layout, masks = read(make(UNITS, dropout=0.5, recurrent_dropout=0.25))
 
     assert layout.sites == (
-        SiteLayout("input", gates, FEATURES, 0.5, drawn=True, reason=""),
-        SiteLayout("recurrent", gates, UNITS, 0.25, drawn=True, reason=""),
+        SiteLayout(MaskPlan("input", gates, FEATURES, 0.5), drawn=True),
+        SiteLayout(MaskPlan("recurrent", gates, UNITS, 0.25), drawn=True),
     )
     assert [mask.shape for mask in masks] == (
         gates * [(SAMPLES, FEATURES)] + gates * [(SAMPLES, UNITS)]
@@ -65,7 +65,7 @@ def test_one_mask_serves_all_gates_where_only_the_input_is_masked(name: str) -> 
 
     layout, masks = read(make(UNITS, dropout=0.5))
 
-    assert [site.gates for site in layout.sites] == [1, 0]
+    assert [site.plan.gates for site in layout.sites] == [1, 0]
     assert [mask.shape for mask in masks] == [(SAMPLES, FEATURES)]
 
 
@@ -75,7 +75,7 @@ def test_a_method_without_a_rate_has_no_mask_of_any_size(method: str) -> None:
 
     none = {"drawn": False, "reason": "nothing is dropped: the rate is 0."}
     assert layout.sites == tuple(
-        SiteLayout(rule.site, 0, 0, 0.0, **none)  # type: ignore[arg-type]
+        SiteLayout(MaskPlan(rule.site, 0, 0, 0.0), **none)  # type: ignore[arg-type]
         for rule in Setting(method).rules
     )
     assert masks == []
@@ -148,7 +148,7 @@ def test_another_rate_is_another_layout() -> None:
 
 # ---------------------------------------------------------------- layouts as plain data
 
-SITE = SiteLayout("input", 4, 3, 0.5, drawn=True, reason="")
+SITE = SiteLayout(MaskPlan("input", 4, 3, 0.5), drawn=True)
 
 
 @pytest.mark.parametrize(
@@ -163,19 +163,11 @@ SITE = SiteLayout("input", 4, 3, 0.5, drawn=True, reason="")
 def test_masks_are_as_many_as_steps_and_samples_have_their_own(
     shape: tuple[int, ...], *, by_step: bool, by_sample: bool
 ) -> None:
-    site = replace(SITE, by_step=by_step, by_sample=by_sample)
-    none = SiteLayout("recurrent", 0, 0, 0.0, drawn=False, reason="rate 0.")
+    site = replace(SITE, plan=replace(SITE.plan, by_step=by_step, by_sample=by_sample))
+    none = SiteLayout(MaskPlan("recurrent", 0, 0, 0.0), drawn=False, reason="rate 0.")
 
     assert site.shape(5, 7) == shape
     assert Layout((site, none, SITE), "float32").size(5, 7) == math.prod(shape) + 4 * 5 * 3
-
-
-@pytest.mark.parametrize("name", ["by_step", "by_sample", "inverted"])
-def test_a_plan_draws_what_a_site_has(name: str) -> None:
-    other: dict[str, Any] = {name: not getattr(SITE, name)}
-
-    assert SITE.plan == MaskPlan("input", 4, 3, 0.5, by_step=False, by_sample=True, inverted=True)
-    assert replace(SITE, **other).plan == SITE.plan._replace(**other)
 
 
 def test_rates_that_are_variables_are_set_and_others_stay() -> None:
@@ -184,7 +176,7 @@ def test_rates_that_are_variables_are_set_and_others_stay() -> None:
 
     found = layout.at([0.1, 0.2])
 
-    assert [site.rate for site in found.sites] == [0.5, 0.2, 0.1]
+    assert [site.plan.rate for site in found.sites] == [0.5, 0.2, 0.1]
     assert replace(found, sites=layout.sites) == layout
 
 
@@ -203,7 +195,7 @@ def test_of_a_method_s_cell_the_plan_is_read_and_which_rates_move(*, moves: bool
 
     layout, masks = read_masks(cell)
 
-    found = [site for site in layout.sites if site.gates]
+    found = [site for site in layout.sites if site.plan.gates]
     assert [site.plan for site in found] == [cell.plan(rule) for rule in wanted]
     assert [id(mask) for mask in masks] == [id(cell.masks[rule.site]) for rule in wanted]
     assert len(found) == layout.mask_count == 2
@@ -233,7 +225,7 @@ def test_one_mask_for_all_samples_is_told_from_that_of_one(
 
     layout, masks = read_masks(cell, samples)
 
-    assert [site.by_sample for site in layout.sites] == [by_sample, True]
+    assert [site.plan.by_sample for site in layout.sites] == [by_sample, True]
     assert masks[0].shape == (1, FEATURES)
 
 
@@ -243,9 +235,12 @@ def test_a_site_without_masks_has_none_of_any_kind(rates: dict[str, float]) -> N
 
     for argument, site in zip(("dropout", "recurrent_dropout"), layout.sites, strict=True):
         has = argument in rates
-        assert (site.drawn, site.units > 0, site.gates > 0, site.by_sample) == (*3 * [has], True)
+        assert (site.drawn, site.plan.units > 0, site.plan.gates > 0, site.plan.by_sample) == (
+            *3 * [has],
+            True,
+        )
         assert bool(site.reason) is not has
-    assert len(masks) == sum(site.gates for site in layout.sites)
+    assert len(masks) == sum(site.plan.gates for site in layout.sites)
 
 
 @pytest.mark.parametrize(("rate", "is_drawn"), [(0.5, True), (1.0, False)])
@@ -260,7 +255,7 @@ def test_a_mask_of_nothing_but_zeros_takes_nothing_from_the_random_stream(
     layout, masks = read_masks(cell, SAMPLES)
 
     assert (layout.sites[0].drawn, layout.mask_count) == (is_drawn, int(is_drawn))
-    assert (layout.sites[0].units, layout.sites[0].reason, len(masks)) == (FEATURES, "", 1)
+    assert (layout.sites[0].plan.units, layout.sites[0].reason, len(masks)) == (FEATURES, "", 1)
 
 
 def test_rates_are_those_of_now() -> None:

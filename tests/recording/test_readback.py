@@ -220,8 +220,8 @@ def test_rates_that_change_before_the_first_batch_are_no_change() -> None:
 CELL = keras.layers.GRUCell(2)
 LAYOUT = Layout(
     (
-        SiteLayout("input", 3, 2, 0.5, drawn=True, reason=""),
-        SiteLayout("recurrent", 0, 0, 0.0, drawn=False, reason="rate 0."),
+        SiteLayout(MaskPlan("input", 3, 2, 0.5), drawn=True),
+        SiteLayout(MaskPlan("recurrent", 0, 0, 0.0), drawn=False, reason="rate 0."),
     ),
     "float32",
 )
@@ -302,8 +302,8 @@ def test_a_block_is_cut_into_gates_samples_and_units() -> None:
 def test_sites_lie_one_after_the_other_in_a_block() -> None:
     both = Layout(
         (
-            SiteLayout("input", 3, 2, 0.5, drawn=True, reason=""),
-            SiteLayout("recurrent", 3, 1, 0.25, drawn=True, reason=""),
+            SiteLayout(MaskPlan("input", 3, 2, 0.5), drawn=True),
+            SiteLayout(MaskPlan("recurrent", 3, 1, 0.25), drawn=True),
         ),
         "float32",
     )
@@ -455,7 +455,9 @@ def test_why_no_masks_are_held_is_told_from_what_was_written(size: int, said: st
 
 @pytest.mark.parametrize("shapes", [[0, 1, 0], [1, 1, 0], [0, 1, 1, 0, 0]], ids=str)
 def test_of_masks_of_several_shapes_those_like_the_last_are_read(shapes: list[int]) -> None:
-    other = Layout((replace(LAYOUT.sites[0], units=1), LAYOUT.sites[1]), "float32")
+    wide = LAYOUT.sites[0]
+    narrow = replace(wide, plan=replace(wide.plan, units=1))
+    other = Layout((narrow, LAYOUT.sites[1]), "float32")
     rows = [row(4, number, size=24 if of == 0 else 12) for number, of in enumerate(shapes)]
     log = np.array(rows, np.int64)
     log[:, LAYOUT_OF_ROW] = shapes
@@ -476,7 +478,7 @@ def test_of_masks_of_several_shapes_those_like_the_last_are_read(shapes: list[in
 def test_where_nothing_is_drawn_there_is_nothing_to_redraw() -> None:
     nothing = Layout(
         tuple(
-            SiteLayout(site, 0, 0, 0.0, drawn=False, reason="rate 0.")
+            SiteLayout(MaskPlan(site, 0, 0, 0.0), drawn=False, reason="rate 0.")
             for site in ("input", "recurrent")
         ),
         "float32",

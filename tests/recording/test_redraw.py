@@ -283,7 +283,9 @@ def test_one_kept_batch_that_comes_out_differently_is_enough_to_refuse(at: int) 
 def test_an_unknown_batch_is_one_clear_sentence(batch: int) -> None:
     recorded = calls(lstm(), 4, 4, 4)["lstm"]
 
-    with pytest.raises(DropvizError, match=f"Batch {batch} of 'lstm' .* from 0 to 2") as caught:
+    with pytest.raises(
+        DropvizError, match=f"batch must be .* from 0 to 2. Received: batch={batch}"
+    ) as caught:
         redraw(recorded, batch)
 
     assert "\n" not in str(caught.value)
@@ -312,7 +314,7 @@ def test_batches_before_a_change_of_rates_are_refused() -> None:
             layer(data(40, STEPS, FEATURES)[0], training=True)
 
     for batch in (0, 1):
-        with pytest.raises(DropvizError, match=f"Batch {batch} of 'lstm' cannot be redrawn"):
+        with pytest.raises(DropvizError, match=rf"from 2 to 2\. Received: batch={batch}"):
             redraw(recording["lstm"], batch)
     assert_redrawn(recording["lstm"])
 
@@ -322,6 +324,13 @@ def _with_draws(recorded: LayerRecording, **changed: Any) -> LayerRecording:
     draws = dataclasses.replace(recorded.draw_log, **changed)
     name, kind, units, batches = recorded.layer, recorded.kind, recorded.units, recorded.batches
     return LayerRecording(name, kind, units, batches, recorded, draw_log=draws)
+
+
+def test_a_batch_that_was_left_out_is_one_clear_sentence() -> None:
+    recorded = _with_draws(calls(lstm(), 4, 4, 4)["lstm"], batches=np.array([0, 0, 2]))
+
+    with pytest.raises(DropvizError, match="Batch 1 of 'lstm' cannot be redrawn: its masks had"):
+        redraw(recorded, 1)
 
 
 @pytest.mark.full

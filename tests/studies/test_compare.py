@@ -317,6 +317,11 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "unknown": ({"methods": ["kera"]}, "keras"),
     "a number": ({"methods": [3]}, "A setting is"),
     "a rate": ({"dropout": 1.5}, "dropout must be"),
+    "a rate beside a scenario": ({"methods": ["lstm:d.2"], "dropout": 1.5}, "dropout must be"),
+    "a rate beside a spec": (
+        {"methods": [RunSpec(dropout=0.2)], "recurrent_dropout": -0.5},
+        "recurrent_dropout must be",
+    ),
     "an argument": ({"unit": 3}, "no argument 'unit'. Did you mean 'units'"),
     "one seed": ({"seed": 3}, "no argument 'seed'. Did you mean 'seeds'"),
     "an option": ({"methods": ["moon"], "life": "step"}, "no argument 'life'.*Known: 'methods'"),

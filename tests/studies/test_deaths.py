@@ -17,8 +17,8 @@ import pytest
 
 from dropviz.core.sweep_result import Sweep
 from dropviz.core.training_result import cell_of
-from dropviz.studies.results_file import ResultsFile
 from dropviz.studies.run_cells import StudyProgress
+from dropviz.studies.study_file import ResultsFile
 from dropviz.studies.sweep import sweep
 from dropviz.studies.train import run
 

@@ -14,7 +14,7 @@ import pytest
 from dropviz.core.training_result import TrainingResult
 from dropviz.errors import DropvizError
 from dropviz.studies import run_cells
-from dropviz.studies.run_cells import CellRunner, StudyProgress, Timed
+from dropviz.studies.run_cells import CellRunner, ProgressTeller, StudyProgress
 from dropviz.studies.worker import Answer, Order
 from dropviz.studies.worker_pool import WorkerPool, worker_environment
 
@@ -400,11 +400,11 @@ def test_what_is_no_executor_is_refused(given: Any) -> None:
 def test_progress_tells_how_much_is_left() -> None:
     told: list[StudyProgress] = []
     results = {cell: TrainingResult(cell) for cell in CELLS[:2]}
-    timed = Timed(CELLS[:10], results, told.append)
-    timed()
+    tell_progress = ProgressTeller(CELLS[:10], results, told.append)
+    tell_progress()
     for cell, status in zip(CELLS[2:4], ("done", "failed"), strict=True):
         results[cell] = TrainingResult(cell, status=status)  # type: ignore[arg-type]
-        timed()
+        tell_progress()
 
     assert [(each.done, each.failed) for each in told] == [(2, 0), (3, 0), (4, 1)]
     assert (told[2].before, told[2].total, list(told[2].results)) == (2, 10, CELLS[:4])

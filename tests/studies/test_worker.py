@@ -14,7 +14,7 @@ from dropviz.core.spec import RunSpec
 from dropviz.core.training_result import cell_of
 from dropviz.errors import DropvizError
 from dropviz.studies import worker
-from dropviz.studies.task_data import task_digest
+from dropviz.studies.sent_task import task_digest
 from dropviz.studies.worker import Order, _start_keras, this_process
 
 from .conftest import tiny

@@ -13,8 +13,8 @@ import pytest
 
 from dropviz.core.training_result import TrainingResult
 from dropviz.errors import DropvizError
-from dropviz.studies import results_file
-from dropviz.studies.results_file import ResultsFile, StudyId, data_digest
+from dropviz.studies import study_file
+from dropviz.studies.study_file import ResultsFile, StudyId, data_digest
 
 STUDY = StudyId("digits", "abc", "exact", {"keras": "3.15", "dropviz": "0.1"})
 
@@ -205,7 +205,7 @@ def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
 def with_entries(path: Path, *entries: Any) -> None:
     """Writes a file whose digests are right, whatever it says."""
     first = json.loads(path.read_text().splitlines()[0])["entry"]
-    lines = [results_file._line(each) for each in (first, *entries)]
+    lines = [study_file._line(each) for each in (first, *entries)]
     path.write_bytes(b"".join(lines))
 
 

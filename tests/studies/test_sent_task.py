@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from dropviz.core.tasks import TASKS, TaskEntry
-from dropviz.studies import task_data
-from dropviz.studies.task_data import chosen_task, task_digest
+from dropviz.studies import sent_task
+from dropviz.studies.sent_task import chosen_task, task_digest
 
 from .conftest import tiny
 
@@ -43,7 +43,7 @@ def test_keras_is_made_ready_for_data_that_come_with_it(
     monkeypatch: pytest.MonkeyPatch, *, offline: bool, readied: list[str]
 ) -> None:
     told: list[str] = []
-    monkeypatch.setattr(task_data, "ready", lambda: told.append("Keras"))
+    monkeypatch.setattr(sent_task, "ready", lambda: told.append("Keras"))
     entry = TaskEntry(lambda: TASK, 4, 8, 8, "", offline=offline)
     monkeypatch.setitem(TASKS, "theirs", entry)
 

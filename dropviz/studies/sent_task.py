@@ -11,7 +11,7 @@ from dropviz.core.task import Task
 from dropviz.core.tasks import TASKS, load_task
 from dropviz.errors import DropvizError, received
 from dropviz.keras_inside.start_keras import ready
-from dropviz.studies.results_file import data_digest
+from dropviz.studies.study_file import data_digest
 
 OWN = "own"
 # What a task is called changes no training of it.
@@ -43,6 +43,11 @@ def chosen_task(task: str | Task) -> tuple[str, Task, Any]:
     if name in TASKS and not TASKS[name].offline:
         ready()  # Keras has the data
     return name, load_task(name), None
+
+
+def shown_name(task: str | Task) -> str:
+    """What a task is called where people read it: somebody's own by its own name."""
+    return task.name if isinstance(task, Task) else task
 
 
 def task_name(task: object) -> str:

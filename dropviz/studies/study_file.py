@@ -63,7 +63,7 @@ class StudyId:
         task: The task's name.
         data: A digest of its data.
         engine: How the trainings are run.
-        versions: Of dropviz, Keras and TensorFlow.
+        versions: Of what computes, and which backend it is, as of ``worker.versions``.
     """
 
     task: str

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dropviz.errors import DropvizError
-from dropviz.studies.doubt_card import doubt_card
+from dropviz.studies.measure_doubt import doubt_card
 
 
 @pytest.mark.full
@@ -36,7 +36,7 @@ def test_what_cannot_be_measured_is_refused(given: dict[str, Any]) -> None:
 def test_passes_are_checked_before_anything_is_trained(
     passes: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dropviz.studies.doubt_card._trained", None)  # which would fail
+    monkeypatch.setattr("dropviz.studies.measure_doubt._trained", None)  # which would fail
 
     with pytest.raises(DropvizError, match=r"^passes must be a whole number from 2 to 100000"):
         doubt_card(passes=passes)
