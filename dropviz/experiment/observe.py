@@ -213,7 +213,7 @@ class Observer:
         readers = len(self.harness.readers)
         return min(readers, self.harness.features) if site == "input" else readers
 
-    def calls_for(self, draws: int, *, shared: bool = False, site: str = "") -> int:
+    def calls_for(self, draws: int, *, shared: bool, site: str = "") -> int:
         """How many calls it takes to see so many draws, within what is sensible.
 
         Args:

@@ -109,7 +109,7 @@ def _by_neighbour_of_gru(observer: Observer, memory: Look) -> str | None:
         return None
     read = Probe(wh=observer.one_gate(CANDIDATE, 1.0), source=1.0, steps=2)
     bits = [Bit("output", memory.kept)]
-    calls = observer.calls_for(_DRAWS // 10)
+    calls = observer.calls_for(_DRAWS // 10, shared=False)
     out = np.concatenate([observer.harness.run(read) for _ in range(calls)])
     explained = share_explained(observer.harness, read, out, bits)
     # Otherwise h may be masked where it is read, too.

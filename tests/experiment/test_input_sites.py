@@ -13,10 +13,11 @@ from dropviz.experiment.harness import CANDIDATE
 from dropviz.experiment.input_sites import (
     find_input_masks,
     find_mask_for_both,
+    gate_probe,
     read_structure,
     read_ties,
 )
-from dropviz.experiment.observations import Doubt, Note, Place
+from dropviz.experiment.observations import Doubt, Look, Note, Place
 from dropviz.experiment.observe import Observer
 from dropviz.experiment.state_sites import find_state_masks
 
@@ -132,6 +133,43 @@ def test_a_mask_drawn_once_a_call_that_scales_nothing_is_found(site: str) -> Non
         assert list(observer.places) == [arrow]
         acting, idle = gates_of(observer.places[arrow], observer.slack)
         assert (acting, idle) == ([0, 1, 2, 3], [])
+
+
+def test_a_candidate_that_one_arrow_alone_showed_dropped_is_looked_at_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    truth = at("candidate", rate=0.15, scaling="none", same_over_samples=True)
+    longer: list[Look] = []
+    for seed in range(8):
+        layer = NumPyLayer((truth,), bias=False, units=2, seed=seed)
+        observer = observer_of(layer)
+        known = observer.look_longer
+
+        def look_longer(look: Look, *more: Any, known: Any = known) -> Look:
+            longer.append(look)
+            found: Look = known(look, *more)
+            return found
+
+        monkeypatch.setattr(observer, "look_longer", look_longer)
+        find_state_masks(observer)
+        find_input_masks(observer)
+        assert list(observer.places) == ["candidate"] or Doubt.NO_BIAS_CANDIDATE in observer.doubts
+    assert longer
+    assert {look.share for look in longer} == {0.0}
+
+
+@pytest.mark.parametrize(
+    ("gate", "found", "stored"),
+    [(CANDIDATE, "carried", 0.0), (CANDIDATE, "cell", 0.1), (1, "carried", 0.1), (3, "cell", 0.1)],
+)
+def test_a_gate_speaks_beside_what_is_stored_but_for_a_candidate_whose_memory_is_masked(
+    gate: int, found: str, stored: float
+) -> None:
+    observer = observer_of(NumPyLayer(()))
+    observer.places[found] = Place(found, {})
+    probe = gate_probe(observer, "input", gate)
+    assert probe is not None
+    assert probe.c == stored
 
 
 def test_what_drops_seldom_inside_the_cell_is_put_on_no_arrow() -> None:

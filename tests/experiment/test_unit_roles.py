@@ -21,3 +21,10 @@ def test_after_all_turns_each_unit_and_each_input_was_read(units: int, features:
     assert {each.reader for each in dealt} == set(range(units))
     assert {each.feature for each in dealt} == set(range(features))
     assert units == 1 or all(each.reader != each.source for each in dealt)
+
+
+@pytest.mark.parametrize(
+    ("units", "features", "needed"), [(1, 1, 1), (1, 5, 5), (2, 1, 2), (8, 4, 2), (8, 9, 3)]
+)
+def test_no_more_turns_are_taken_than_that_takes(units: int, features: int, needed: int) -> None:
+    assert turns(units, features) == needed
