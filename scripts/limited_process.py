@@ -16,6 +16,7 @@ from dropviz.core.closing import Closing
 _GROUPS = Path("/sys/fs/cgroup")
 _NAME = "dropviz_rehearsal"
 _EVERY = 0.1  # seconds
+_PATIENCE = 30.0  # seconds that a process may take to end when it is asked to
 # What a process is, by a word of its command; the server where it is none of these.
 _KINDS = {"kernel": b"ipykernel", "worker": b"loky"}
 
@@ -42,7 +43,9 @@ class MemoryGroup:
                 self.folder = folder
                 with suppress(OSError):
                     (folder / swap).write_text(str(limit if "memsw" in swap else 0))
-                return
+                break
+        # A group that was there already counts on.
+        self._before = self._counted()
 
     def enter(self) -> None:
         """Puts this process, and all that it will start, into the group."""
@@ -50,7 +53,16 @@ class MemoryGroup:
             (self.folder / "cgroup.procs").write_text(str(os.getpid()))
 
     def killed(self) -> int:
-        """How many processes the system has ended for it."""
+        """How many processes the system has ended for it since this was made."""
+        return self._counted() - self._before
+
+    def close(self) -> None:
+        """Takes the group away, unless a process is still in it."""
+        if self.folder is not None:
+            with suppress(OSError):
+                self.folder.rmdir()
+
+    def _counted(self) -> int:
         for name in ("memory.oom_control", "memory.events"):
             with suppress(OSError, TypeError):
                 lines = (self.folder / name).read_text().splitlines()  # type: ignore[operator]
@@ -122,11 +134,16 @@ class LimitedProcess(Closing):
         """Ends it, and all that it started."""
         self._done.set()
         family = _family(self._process.pid)
-        self._process.terminate()
-        self._process.wait(30)
-        for process in family:
-            with suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
+        try:
+            self._process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_PATIENCE)
+        finally:
+            for process in family:
+                with suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+        self._process.wait()
+        self._group.close()
 
     def _look(self) -> None:
         while not self._done.wait(_EVERY):

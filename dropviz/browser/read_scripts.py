@@ -4,7 +4,7 @@ A notebook's output, a saved page and an anywidget have no place from which a sc
 another one. The scripts are plain ECMAScript modules, and few forms are enough for them: whoever
 writes one keeps to ``import { a, b as c } from "./x.js";``, and to ``export`` before a function,
 an async function, a class or a const; each at the beginning of a line. Comments stand on lines of
-their own, but for types within a line, and no text may look like either.
+their own or end one, but for types within a line, and no text may look like any of these.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ _EXPORT = re.compile(r"^export (?=(?:async function|function|class|const) (\w+))
 _OTHER = re.compile(r"^(?:import|export)\b.*|\bimport\(.*", re.MULTILINE)
 # Not beyond its own end: behind one at the beginning of a line there may be code.
 _COMMENT = re.compile(r"^[ \t]*(?:/\*\*(?:[^*]|\*(?!/))*\*/|//[^\n]*)\n", re.MULTILINE)
+_AT_THE_END = re.compile(r"(?<=[;,{(\[>]) // [^\n]*$", re.MULTILINE)
 _TYPE = re.compile(r"/\*\* @.*?\*/ ?")
 
 
@@ -73,7 +74,7 @@ class _Module:
     """One script, taken apart."""
 
     def __init__(self, path: str) -> None:
-        text = _TYPE.sub("", _COMMENT.sub("", read_script(path)))
+        text = _AT_THE_END.sub("", _TYPE.sub("", _COMMENT.sub("", read_script(path))))
         self.path = path
         folder = posixpath.dirname(path)
         self.imports = [

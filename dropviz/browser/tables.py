@@ -11,7 +11,7 @@ from dropviz.core import masks, quiz_questions, scenario_string, sentences
 from dropviz.core.gates import LSTM_GATES, NAMES
 from dropviz.core.method_options import OPTIONS, RATES
 from dropviz.core.methods import METHODS, Method, Rule
-from dropviz.core.number_forms import MOST_SEED
+from dropviz.core.number_forms import MOST, MOST_SEED
 from dropviz.core.setting import Setting
 from dropviz.core.sites import MASKABLE, SITES
 from dropviz.core.spec import RunSpec
@@ -55,7 +55,7 @@ def tables() -> Plain:
         "gates": [{"letter": gate, "name": NAMES[gate]} for gate in LSTM_GATES],
         "tasks": {name: _task(name) for name in ON_THE_PAGE},
         "batchSize": BATCH_SIZE,
-        "limits": {"units": MOST_UNITS, "seed": MOST_SEED},
+        "limits": {"units": MOST_UNITS, "epochs": MOST, "seed": MOST_SEED},
         "defaults": {name: value for name, value in asdict(RunSpec()).items() if name in _FIELDS},
         "scenario": _scenario(),
         "colours": {"arguments": list(colours.ARGUMENTS), "shades": len(colours.SHADES)},

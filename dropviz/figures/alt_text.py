@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dropviz.core.layer_recording import LayerRecording
-from dropviz.core.sentences import counted
+from dropviz.core.number_forms import counted
 from dropviz.core.sites import SITES
 from dropviz.figures.mask_letters import ARROWS, Marks, arrows
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dropviz.core.gates import titled as gate_titled
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import NONE_HELD, Array, Masks, percent
-from dropviz.core.sentences import counted
+from dropviz.core.number_forms import counted
 from dropviz.core.sites import SITES, is_gated, place_of
 from dropviz.core.text_table import shortened
 from dropviz.errors import DropvizError, visible

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dropviz.core.methods import Rule
-from dropviz.core.sentences import counted
+from dropviz.core.number_forms import counted
 from dropviz.core.setting import Setting
 from dropviz.core.sites import SITES
 from dropviz.errors import DropvizError, unknown_name

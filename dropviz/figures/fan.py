@@ -10,7 +10,8 @@ from matplotlib.colors import to_rgba
 from matplotlib.ticker import MaxNLocator
 
 from dropviz.core.doubt import Array, Doubt, fewest_passes, middle_of
-from dropviz.core.sentences import counted, figure
+from dropviz.core.number_forms import counted
+from dropviz.core.sentences import figure
 from dropviz.figures import colours, theme
 
 _WIDTH, _HEIGHT = 820, 360

@@ -9,8 +9,8 @@ import numpy as np
 
 from dropviz.core.gates import CANDIDATE, titled
 from dropviz.core.masks import Array
+from dropviz.core.number_forms import counted
 from dropviz.core.opened_batch import OpenedBatch
-from dropviz.core.sentences import counted
 from dropviz.core.text_table import shortened
 from dropviz.core.trace_result import Trace
 from dropviz.errors import visible

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from dropviz.core.sentences import counted
+from dropviz.core.number_forms import counted
 from dropviz.figures import colours, theme
 
 _WIDTH, _ROW, _ABOVE, _BELOW, _LINE = 820, 24, 60, 60, 40

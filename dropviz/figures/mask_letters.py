@@ -98,19 +98,23 @@ def marks(recorded: LayerRecording, batch: int, sample: int) -> Marks:
     steps = max((masks.time_steps for masks in recorded.values()), default=0)
     drawn = [(site, step) for _, site, step in arrows(steps_drawn(steps))] if steps else []
     rest = [(site, step) for step in range(steps) for site in recorded]
+    held = {
+        site: masks.of_batch(batch)
+        for site, masks in recorded.items()
+        if not masks.reason and masks.entries
+    }
+    # By all samples: two masks of few units are soon alike in one of them.
+    identities = {
+        site: [hashlib.blake2b(every.tobytes()).digest() for every in values]
+        for site, values in held.items()
+    }
     for site, step in dict.fromkeys(drawn + rest):
-        masks = recorded.get(site)
-        if masks is None or masks.reason or not masks.entries:
-            continue
-        values = masks.of_batch(batch)
         # Of what is not returned step by step, only the last output goes on.
-        if not len(values) or (masks.time_steps < steps and step < steps - 1):
+        if not identities.get(site) or (recorded[site].time_steps < steps and step < steps - 1):
             continue
-        every = values[min(step, len(values) - 1)]
-        # By all samples: two masks of few units are soon alike in one of them.
-        identity = hashlib.blake2b(every.tobytes()).digest()
-        mask = every[:, min(sample, every.shape[1] - 1)]
-        found[site, step] = alphabet.mark(site, identity, mask)
+        at = min(step, len(held[site]) - 1)
+        mask = held[site][at][:, min(sample, held[site].shape[2] - 1)]
+        found[site, step] = alphabet.mark(site, identities[site][at], mask)
     return found
 
 

@@ -9,7 +9,8 @@ from matplotlib.colors import Normalize
 from matplotlib.patches import Rectangle
 
 from dropviz.core.estimate import BOOTSTRAP, Estimate
-from dropviz.core.sentences import counted, figure
+from dropviz.core.number_forms import counted
+from dropviz.core.sentences import figure
 from dropviz.core.sweep_result import Floats, Sweep
 from dropviz.figures import colours, theme
 from dropviz.figures.colours import colour_of, letters_on, on_white

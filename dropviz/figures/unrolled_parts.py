@@ -77,7 +77,6 @@ class UnrolledScene:
         lines: What stands below the title.
         alt: The picture in words.
         cell: The kind of the layer.
-        has_cell_state: Whether it has a c.
         time_steps: Time steps in all.
         columns: The steps that are drawn, from 0.
         planned: Whether nothing is drawn yet.
@@ -93,7 +92,6 @@ class UnrolledScene:
     lines: tuple[str, ...]
     alt: str
     cell: str
-    has_cell_state: bool
     time_steps: int
     columns: tuple[int, ...]
     planned: bool

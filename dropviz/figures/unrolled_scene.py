@@ -120,7 +120,6 @@ class _Builder:
             lines=(visible(said), visible(drawn_anew(recorded, self._found))),
             alt=visible(self._plan.alt if self._plan else told(recorded, self._found, self._shown)),
             cell=shortened(recorded.kind, 12),
-            has_cell_state=recorded.kind == "LSTM",
             time_steps=self._time_steps,
             columns=tuple(self._shown),
             planned=self._plan is not None,

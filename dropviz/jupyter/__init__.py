@@ -1,4 +1,4 @@
-"""What a person touches: the only folder that knows IPython and ipywidgets."""
+"""What a person touches: magics, reports, and the lab."""
 
 from __future__ import annotations
 

@@ -62,6 +62,21 @@ def _lines_without(
     return lines
 
 
+def once_the_cell_ended(shell: Shell, do: Callable[[], None]) -> None:
+    """Has something done when the cell that runs has ended and its value is shown, once.
+
+    Args:
+        shell: The IPython shell.
+        do: What.
+    """
+
+    def ended() -> None:
+        shell.events.unregister("post_execute", ended)
+        do()
+
+    shell.events.register("post_execute", ended)
+
+
 @contextmanager
 def replaced_show_traceback(
     shell: Shell, replacement: Callable[[ShowTraceback], ShowTraceback]

@@ -20,7 +20,9 @@ _UNPACK = """\
 const packed = Uint8Array.from(atob("{packed}"), (each) => each.charCodeAt(0));
 const unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
 const script = new Blob([await new Response(unpacked).text()], {{ type: "text/javascript" }});
-const {{ come_alive }} = await import(URL.createObjectURL(script));
+const address = URL.createObjectURL(script);
+const {{ come_alive }} = await import(address);
+URL.revokeObjectURL(address);
 """
 
 

@@ -9,12 +9,14 @@ from datetime import datetime
 from typing import Any
 
 import ipywidgets
+from IPython import get_ipython
 from IPython.display import display
 
 from dropviz.core.sentences import figure
 from dropviz.errors import DropvizError, received, unknown_name, visible
 from dropviz.jupyter import mime
 from dropviz.jupyter.ipykernel_inside import hear_every_page
+from dropviz.jupyter.ipython_inside import once_the_cell_ended
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _CLICK = 'Click on one, or add answer="..." to the call.'
@@ -73,8 +75,8 @@ class Prediction:
         self.choices = _checked(choices)
         self.answer: str | None = None
         self.at: datetime | None = None
-        self._closed = False
-        self._controls: _Controls | None = None
+        self._closed = self._in_line = False
+        self._controls: list[_Controls] = []  # one for each time that it was shown
 
     @property
     def kept(self) -> str:
@@ -122,6 +124,8 @@ class Prediction:
             raise unknown_name("choice", chosen, self.choices)
         if not self._closed:
             self.answer, self.at = chosen, datetime.now().astimezone()
+        for each in self._controls:
+            each.tell()
 
     def against(self, measured: object) -> Outcome:
         """Puts what was measured beside what was predicted; nothing can be chosen after that.
@@ -134,8 +138,8 @@ class Prediction:
             Both, which a notebook shows as one sentence.
         """
         self._closed = True
-        if self._controls is not None:
-            self._controls.close()
+        for each in self._controls:
+            each.close()
         shown = figure(measured) if isinstance(measured, float) else visible(str(measured))
         return Outcome(self.question, self.answer, shown, self.at)
 
@@ -151,9 +155,25 @@ class Prediction:
             "text/plain": repr(self),
         }
         if self.answer is None:
-            self._controls = _Controls(self)
-            forms[_WIDGET] = self._controls.view
+            self._controls.append(_Controls(self))
+            forms[_WIDGET] = self._controls[-1].view
         return forms
+
+    def show_in_line(self) -> None:
+        """Shows it where its line stands, and not again as the value of that cell."""
+
+        def ended() -> None:
+            self._in_line = False
+
+        display(self)
+        shell = get_ipython()
+        if shell is not None:
+            self._in_line = True
+            once_the_cell_ended(shell, ended)
+
+    def _ipython_display_(self) -> None:
+        if not self._in_line:
+            display(self._repr_mimebundle_(), raw=True)
 
 
 class _Controls:
@@ -170,7 +190,7 @@ class _Controls:
         self._all = ipywidgets.VBox([title, self._choice, self._kept])
         self._choice.observe(self._chosen, "value")
         hear_every_page(self._choice.comm)
-        self._tell()
+        self.tell()
 
     @property
     def view(self) -> dict[str, Any]:
@@ -180,15 +200,16 @@ class _Controls:
     def close(self) -> None:
         """Leaves what was chosen to be seen, and nothing to be chosen."""
         self._choice.disabled = True
-        self._tell()
+        self.tell()
+
+    def tell(self) -> None:
+        """Shows what was chosen, wherever that was."""
+        self._choice.value = self._asked.answer
+        self._kept.value = mime.escaped(self._asked.kept)
 
     def _chosen(self, change: Any) -> None:
-        if change["new"] is not None:
+        if change["new"] not in (None, self._asked.answer):
             self._asked.choose(change["new"])
-        self._tell()
-
-    def _tell(self) -> None:
-        self._kept.value = mime.escaped(self._asked.kept)
 
 
 def predict(question: str, choices: Iterable[object], answer: object = None) -> Prediction:
@@ -212,7 +233,7 @@ def predict(question: str, choices: Iterable[object], answer: object = None) -> 
     asked = Prediction(question, choices)
     if answer is not None:
         asked.choose(answer)
-    display(asked)
+    asked.show_in_line()
     return asked
 
 

@@ -10,6 +10,7 @@ from IPython import get_ipython
 from IPython.display import display
 
 from dropviz.errors import visible
+from dropviz.figures.colours import MUTED
 from dropviz.jupyter.mime import LITERAL, escaped
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class ProgressView:
 
     def say(self, line: str) -> None:
         """Shows a line in place of the one before."""
-        said = f'<div class="{LITERAL}" style="color: #57606a">{escaped(line)}</div>'
+        said = f'<div class="{LITERAL}" style="color: {MUTED}">{escaped(line)}</div>'
         bundle = {"text/plain": visible(line), "text/html": said + self._image}
         if self._handle is None:
             self._handle = display(bundle, raw=True, display_id=True)

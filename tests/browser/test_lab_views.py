@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from dropviz.browser.read_scripts import joined
+from dropviz.figures.colours import theme
 
 pytestmark = pytest.mark.browser
 
@@ -26,6 +28,7 @@ def offer(page: Any, path: str, *names: str) -> None:
     """Opens a bare page that has what a script exports."""
     page.set_content("<!doctype html><body></body>")
     given = "".join(f"window.{name} = {name};\n" for name in names)
+    given += f"window.THEME = {json.dumps(theme())};\n"
     page.add_script_tag(type="module", content=f"{joined(path)}\n{MODEL}{given}")
     page.wait_for_function(f"window.{names[-1]} !== undefined")
 
@@ -143,7 +146,7 @@ def test_a_button_that_rests_keeps_the_focus_and_sends_nothing(page: Any) -> Non
 LONG = {"low": 0, "high": 1, "whole": True, "says": "what is read", "result": "what comes of it"}
 SHOW = """(step) => show_sequence(document.body,
   { ...%s, values: Array.from({ length: 90 }, (_, at) => [at %% 2, 1]) }, step,
-  (chosen) => { window.chosen = chosen; })"""
+  (chosen) => { window.chosen = chosen; }, THEME)"""
 
 
 def test_a_long_sequence_stays_scrolled_and_its_steps_are_chosen(page: Any) -> None:
@@ -174,7 +177,7 @@ def test_a_picture_and_numbers_take_each_other_s_place(page: Any) -> None:
     for features, found in ((8, "canvas"), (2, "table"), (8, "canvas")):
         page.evaluate(
             f"""(features) => show_sequence(document.body, {{ ...{given},
-              values: Array(5).fill(Array(features).fill(1)) }}, 2, () => {{}})""",
+              values: Array(5).fill(Array(features).fill(1)) }}, 2, () => {{}}, THEME)""",
             features,
         )
         assert page.locator("canvas, table").evaluate_all(
@@ -225,13 +228,14 @@ def test_who_may_not_copy_is_told_the_keys_of_the_machine(
 
 
 def test_marks_are_named_by_what_they_are_of(page: Any) -> None:
-    offer(page, "lab/quiz_view.js", "show_quiz")
+    offer(page, "lab/quiz_view.js", "quiz_view")
     page.evaluate(
         """() => {
           const given = [true, false];
           model.set("question", { number: 1, of: 2, text: "", noun: "weights", given });
-          document.body.append(document.createElement("div"));
-          show_quiz(model, document.body.firstChild, () => {});
+          const { root, show } = quiz_view(model, () => {});
+          document.body.append(root);
+          show();
         }"""
     )
 
@@ -241,18 +245,19 @@ def test_marks_are_named_by_what_they_are_of(page: Any) -> None:
 
 
 def test_the_last_question_that_goes_gives_the_focus_away(page: Any) -> None:
-    offer(page, "lab/quiz_view.js", "show_quiz")
+    offer(page, "lab/quiz_view.js", "quiz_view")
     page.evaluate(
         """() => {
-          const [place, pause] = ["div", "button"].map((name) => document.createElement(name));
-          document.body.append(place, pause);
+          const pause = document.createElement("button");
+          const quiz = quiz_view(model, () => pause.focus());
+          document.body.append(quiz.root, pause);
           const show = (question) => {
             model.set("question", question);
-            show_quiz(model, place, () => pause.focus());
+            quiz.show();
           };
           const given = [true, false];
           show({ number: 2, of: 2, text: "", noun: "units", given, marks: given, answer: given });
-          place.querySelector("button").focus();
+          quiz.root.querySelector("button").focus();
           show({});
           window.focused = document.activeElement === pause;
           document.activeElement.blur();
@@ -264,9 +269,46 @@ def test_the_last_question_that_goes_gives_the_focus_away(page: Any) -> None:
     assert page.evaluate("[focused, taken]") == [True, False]
 
 
+def test_what_a_prediction_earned_is_told_in_a_status_that_was_there(page: Any) -> None:
+    offer(page, "lab/quiz_view.js", "quiz_view")
+    page.evaluate(
+        """() => {
+          const quiz = quiz_view(model, () => {});
+          document.body.append(quiz.root);
+          window.show = (question) => {
+            model.set("question", { of: 2, text: "", noun: "units", given: [true], ...question });
+            quiz.show();
+          };
+          show({ number: 1 });
+          window.told = document.querySelector("[role=status]");
+        }"""
+    )
+    page.locator(".dropviz-lab-mark").first.focus()
+    before = page.inner_text("[role=status]")
+
+    revealed = {"marks": [True], "answer": [True], "anew": False}
+    page.evaluate("show", {"number": 1, **revealed, "sentence": "Right.", "points": 1})
+    told = page.inner_text("[role=status]")
+    held = page.evaluate("document.activeElement.textContent")
+    page.keyboard.press("Enter")
+    page.evaluate("show", {"number": 2})
+
+    assert (before, told) == ("", "Right. 1 of 1 points.")
+    assert page.inner_text("[role=status]") == ""
+    assert (
+        page.evaluate(
+            "window.told.isConnected && document.querySelectorAll('[role=status]').length"
+        )
+        == 1
+    )
+    assert held == "Next question"
+    assert page.evaluate("sent.at(-1)") == {"kind": "next"}
+    assert page.evaluate("document.activeElement.className") == "dropviz-lab-mark"
+
+
 CONTENT = """
 window.content = (changes) => ({ tab: "Code", number: 1, codes: [["magic", "%lstm"]], ...changes });
-window.view = content_view(model, {}, []);
+window.view = content_view(model, THEME, []);
 document.body.append(view.root);
 """
 
@@ -337,6 +379,61 @@ def test_a_cell_that_is_opened_by_key_gives_the_focus_to_the_time_bar(page: Any)
     assert page.evaluate("model.get('tab')") == "Inside"
 
 
+@pytest.mark.parametrize(
+    ("begin", "key", "tab"),
+    [
+        *(("Where", "ArrowRight", "Masks"), ("Inside", "ArrowRight", "Where")),
+        *(("Where", "ArrowLeft", "Inside"), ("Masks", "ArrowLeft", "Where")),
+        *(("Masks", "Home", "Where"), ("Masks", "End", "Inside")),
+    ],
+)
+def test_tabs_are_turned_by_keys_and_name_what_they_turn(
+    page: Any, begin: str, key: str, tab: str
+) -> None:
+    offer(page, "lab/tab_strip.js", "tab_strip")
+    page.evaluate(
+        """(begin) => {
+          model.set("offers", { tabs: ["Where", "Masks", "Curves", "Inside", "Cost"] });
+          model.set("tab", begin);
+          const content = document.createElement("div");
+          const strip = tab_strip(model, content);
+          document.body.append(strip.root, content);
+          strip.show();
+          document.querySelector("[aria-selected=true]").focus();
+        }""",
+        begin,
+    )
+
+    page.keyboard.press(key)
+
+    assert page.evaluate("[model.get('tab'), document.activeElement.dataset.tab]") == [tab, tab]
+    pages = page.locator("[role=tab]").evaluate_all(
+        "all => all.map((each) => document.getElementById(each.getAttribute('aria-controls')))"
+    )
+    assert None not in pages
+
+
+def test_a_step_that_is_chosen_is_shown_as_the_panel_says_it(page: Any) -> None:
+    offer(page, "lab/content_view.js", "content_view")
+    page.evaluate(
+        f"""() => {{
+          {CONTENT}
+          const numbers = {{ values: [[0], [1]], low: 0, high: 1, whole: true }};
+          const sequence = {{ ...numbers, says: "", result: "" }};
+          model.set("time", 0);
+          view.show(content({{ tab: "Inside", steps: 2, sequence }}));
+        }}"""
+    )
+
+    page.locator("td").nth(1).click()  # the model tells of it, and the view is drawn once
+    before = page.locator("td[data-now]").evaluate("(each) => each.cellIndex")
+    page.evaluate("view.again()")
+
+    assert before == 0
+    assert page.evaluate("model.get('time')") == 1
+    assert page.locator("td[data-now]").evaluate("(each) => each.cellIndex") == 1
+
+
 PANEL = """() => {
   const traits = {
     state: "paused", status: "paused", alert: false, progress: 0.5, note: "", question: {},
@@ -346,6 +443,7 @@ PANEL = """() => {
     offers: {
       tips: {}, methods: ["keras"], tasks: [["digits", "digits"]], speeds: ["full"],
       tabs: ["Where", "Inside"], gates: ["i"],
+      limits: { units: [1, 9], epochs: [1, 9], seed: [0, 9], sample: [1, 64] },
     },
   };
   const heard = {};
@@ -358,10 +456,44 @@ PANEL = """() => {
   };
   window.die = () => tell("comm_live_update");
   window.come = (message) => heard["msg:custom"].forEach((listener) => listener(message));
-  const tone = { arguments: {}, tones: {} };
-  window.tones = { light: tone, dark: tone };
-  render_lab({ model, el: document.body }, window.tones);
+  window.place = document.createElement("div");
+  // As anywidget does: before it is in a page.
+  window.end = render_lab({ model, el: place }, THEME);
+  document.body.append(place);
 }"""
+
+
+def test_a_panel_that_comes_into_a_dark_page_is_dark_and_follows_it(page: Any) -> None:
+    tone = "document.querySelector('.dropviz-lab').dataset.tone === {!r}".format
+    offer(page, "lab/lab.js", "render_lab")
+    page.add_style_tag(content="body { background: #111 } body.day { background: #fff }")
+    page.evaluate(PANEL)
+
+    page.wait_for_function(tone("dark"))
+    page.evaluate("document.body.className = 'day'")
+    page.wait_for_function(tone("light"))
+    # One that was closed asks no more.
+    page.evaluate("() => { window.root = place.firstChild; end(); document.body.className = ''; }")
+    page.wait_for_timeout(100)
+    assert page.evaluate("root.dataset.tone") == "light"
+
+
+def test_keys_of_the_notebook_go_through_the_time_bar_and_plain_ones_do_not(page: Any) -> None:
+    offer(page, "lab/lab.js", "render_lab")
+    page.evaluate(PANEL)
+    sequence = {"values": [[0], [1]], "low": 0, "high": 1, "whole": True, "says": "", "result": ""}
+    picture = {"tab": "Where", "number": 1, "steps": 2, "sequence": sequence}
+    page.evaluate("(text) => come({ kind: 'picture', text })", json.dumps(picture))
+    page.evaluate(
+        """() => { window.heard = [];
+          document.addEventListener("keydown", (event) => heard.push(event.key)); }"""
+    )
+    page.locator("[aria-label='time step']").focus()
+
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Control+s")
+
+    assert page.evaluate("heard") == ["Control", "s"]
 
 
 def test_a_panel_whose_kernel_is_gone_stays_gone(page: Any) -> None:

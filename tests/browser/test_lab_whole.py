@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from dropviz.browser.read_scripts import read_script
-from dropviz.figures.colours import theme
 from dropviz.figures.scene import plain_data
 from tests.figures.scenes_made import SCENES
 
@@ -95,7 +94,6 @@ def test_letters_inside_a_cell_are_large_enough_beside_its_numbers(opened: Any) 
     cell = plain_data(SCENES["cell"])
     cell["panels"] = cell["panels"][:1]
     text = json.dumps(picture | {"pictures": [cell]})
-    opened.evaluate("(theme) => { Object.assign(window.tones, theme); }", theme())
     opened.evaluate("(text) => window.come({ kind: 'picture', text })", text)
     opened.clock.run_for(100)
 

@@ -220,6 +220,57 @@ def test_a_point_of_a_heatmap_tells_its_value(keras: Any) -> None:
     assert f"step 1, unit {panel.units}: {panel.values[0][-1]:.2f}" in said
 
 
+def test_the_pointer_on_a_heatmap_draws_nothing_but_the_card(keras: Any) -> None:
+    panel = SCENES["gates"].panels[0]
+    canvas = keras.locator("#gates canvas").first
+    wide, high = canvas.evaluate("(element) => [element.clientWidth, element.clientHeight]")
+    canvas.hover(position={"x": 0.2 / panel.steps * wide, "y": 0.2 / panel.units * high})
+    keras.evaluate(
+        """() => {
+          const draw = CanvasRenderingContext2D.prototype.fillRect;
+          window.drawn = window.cards = 0;
+          CanvasRenderingContext2D.prototype.fillRect = function (...given) {
+            window.drawn += 1;
+            draw.apply(this, given);
+          };
+          const card = document.querySelector("#gates .dropviz-card");
+          new MutationObserver(() => { window.cards += 1; })
+            .observe(card, { subtree: true, characterData: true, childList: true });
+        }"""
+    )
+
+    canvas.hover(position={"x": 0.7 / panel.steps * wide, "y": 0.7 / panel.units * high})
+    same = keras.evaluate("[drawn, cards]")
+    canvas.hover(position={"x": 1.5 / panel.steps * wide, "y": 0.5 / panel.units * high})
+
+    assert same == [0, 0]
+    assert keras.evaluate("drawn") == 0
+    said = keras.locator("#gates .dropviz-card").inner_text()
+    assert f"step 2, unit 1: {panel.values[1][0]:.2f}" in said
+
+
+def test_a_style_is_written_only_where_it_changed(page: Any) -> None:
+    page.set_content("<!doctype html><body></body>")
+    given = "window.patch = patch; window.tag = tag;"
+    page.add_script_tag(type="module", content=f"{joined('scenes/tree.js')}\n{given}")
+    page.wait_for_function("window.tag !== undefined")
+
+    written = page.evaluate(
+        """() => {
+          const watch = new MutationObserver(() => {});
+          const styled = (style) => patch(document.body, [tag("p", { style })]);
+          styled("color: red");
+          watch.observe(document.body.firstChild, { attributes: true });
+          return ["color: red", "color: blue", null, "color: blue"].map((style) => {
+            styled(style);
+            return [watch.takeRecords().length, document.body.firstChild.style.color];
+          });
+        }"""
+    )
+
+    assert written == [[0, "red"], [1, "blue"], [1, ""], [1, "blue"]]
+
+
 def test_a_dark_page_has_the_colours_for_it(chromium: Any) -> None:
     for ground, said in (("dark", "false"), ("light", "true")):
         context = chromium.new_context(color_scheme="dark")

@@ -57,7 +57,7 @@ def test_modules_whose_private_names_are_equal_keep_their_own(put: Put, tmp_path
     assert said_in_node(f"{text}console.log(all());", tmp_path) == "low,2,3 low,top\n"
 
 
-def test_types_within_lines_are_left_out_and_the_code_behind_them_stays(
+def test_types_and_comments_within_lines_are_left_out_and_the_code_beside_them_stays(
     put: Put, tmp_path: Path
 ) -> None:
     put(
@@ -65,6 +65,7 @@ def test_types_within_lines_are_left_out_and_the_code_behind_them_stays(
             "top.js": (
                 "const all = {\n  /** @type {number | null} */ one: 1, // first\n"
                 '  /** @type {import("./types.js").Two} */ two: 2,\n};\n'
+                'const SVG = "http://www.w3.org/"; // an address\n'
                 "/** @type {number[]} */\nconst more = [3];\n"
                 'const sum = (/** @type {import("./types.js").Two} */ of) => of.one + of.two;\n'
                 "export function said() {\n  return sum(all) + more[0];\n}\n"
@@ -75,7 +76,8 @@ def test_types_within_lines_are_left_out_and_the_code_behind_them_stays(
     text = joined("top.js")
 
     assert "@type" not in text
-    assert "// first" in text
+    assert "// first" not in text
+    assert 'const SVG = "http://www.w3.org/";\n' in text
     assert said_in_node(f"{text}console.log(said());", tmp_path) == "6\n"
 
 

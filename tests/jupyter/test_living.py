@@ -49,6 +49,15 @@ def test_a_text_in_a_scene_does_not_end_its_element() -> None:
     assert "<" not in data
 
 
+def test_the_script_of_an_output_gives_back_the_memory_of_its_text() -> None:
+    text = living.output_script()
+
+    made, imported, given_back = map(
+        text.index, ("= URL.createObjectURL(", "await import(", "URL.revokeObjectURL(")
+    )
+    assert made < imported < given_back
+
+
 def test_the_script_of_an_output_is_small_and_that_of_a_page_can_be_read() -> None:
     # A notebook has one for each report, beside pictures of some 20 kB each.
     assert len(living.output_script()) < 32_000

@@ -20,8 +20,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 def controls(asked: Prediction) -> Any:
     """The buttons that a person sees."""
     asked._repr_mimebundle_()
-    assert asked._controls is not None
-    return asked._controls
+    return asked._controls[-1]
 
 
 def test_nobody_s_answer_blocks_nothing() -> None:
@@ -73,6 +72,24 @@ def test_nothing_can_be_chosen_once_it_was_measured() -> None:
     assert asked.against("both").predicted is None
 
 
+def test_every_copy_of_a_question_shows_what_was_chosen_and_is_closed() -> None:
+    asked = Prediction("Which?", ARROWS)
+    first, second = controls(asked), controls(asked)
+
+    first._choice.value = "vertical"
+    told = [(each._choice.value, "vertical" in each._kept.value) for each in (first, second)]
+    second._choice.value = "both"
+    at = asked.at
+    asked.choose("horizontal")
+    typed = [each._choice.value for each in (first, second)]
+    asked.against("both")
+
+    assert told == [("vertical", True)] * 2
+    assert at is not None
+    assert typed == ["horizontal"] * 2
+    assert [each._choice.disabled for each in (first, second)] == [True, True]
+
+
 def test_numbers_are_choices_too() -> None:
     asked = predict("How many?", [1, 4], answer=4)
 
@@ -90,6 +107,15 @@ def test_it_is_shown_in_every_form(ipython: InProcess) -> None:
         assert all(words in shown[form] for words in ["Which arrows carry a mask?", *ARROWS])
 
 
+def test_as_the_value_of_its_cell_it_is_shown_once_and_later_again(ipython: InProcess) -> None:
+    asking = ipython.run(f"import dropviz\n{ASK}\nguess")
+    again = ipython.run("guess")
+
+    assert (asking.error, again.error) == (None, None)
+    assert [len(each.shown) for each in (asking, again)] == [1, 1]
+    assert WIDGET in again.shown[0]["data"]
+
+
 def test_what_is_only_opened_says_to_run_it_first_and_buttons_do_not() -> None:
     asked = Prediction("Which?", ARROWS)
 
@@ -97,8 +123,8 @@ def test_what_is_only_opened_says_to_run_it_first_and_buttons_do_not() -> None:
 
     for form in ("text/plain", "text/html"):
         assert "Run this cell, then click on one, or add answer=" in forms[form]
-    assert asked._controls is not None
-    assert asked._controls._kept.value.startswith("Click on one, or add answer=")
+    (buttons,) = asked._controls
+    assert buttons._kept.value.startswith("Click on one, or add answer=")
 
 
 def test_a_typed_answer_needs_no_buttons() -> None:

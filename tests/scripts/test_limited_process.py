@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts import limited_process
 from scripts.limited_process import LimitedProcess, MemoryGroup
 
 MIB = 2**20
@@ -63,7 +64,50 @@ def test_what_it_and_its_children_took_is_told(tmp_path: Path) -> None:
     assert 120 * MIB < taken < 400 * MIB
 
 
-@pytest.mark.skipif(MemoryGroup(2**40).folder is None, reason="no group of memory can be made")
+def a_group_can_be_made() -> bool:
+    group = MemoryGroup(2**40)
+    group.close()
+    return group.folder is not None
+
+
+def test_what_the_system_ended_before_is_not_counted_and_a_group_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / limited_process._NAME
+    folder.mkdir()
+    events = folder / "memory.events"
+    events.write_text("oom 3\noom_kill 3\n")
+    monkeypatch.setattr(limited_process, "_GROUPS", tmp_path)
+
+    group = MemoryGroup(2**40)
+    before = group.killed()
+    events.write_text("oom 5\noom_kill 5\n")
+    after = group.killed()
+    for each in folder.iterdir():
+        each.unlink()  # as the system does
+    group.close()
+
+    assert (before, after) == (0, 2)
+    assert not folder.exists()
+
+
+def test_what_does_not_end_when_it_is_asked_to_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limited_process, "_PATIENCE", 0.3)
+    code = (
+        "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "open('said', 'w').write(str(os.getpid())); time.sleep(60)"
+    )
+
+    with started(code, tmp_path) as process:
+        number = until(tmp_path / "said")
+
+    assert not process.runs
+    assert not Path(f"/proc/{number}").exists()
+
+
+@pytest.mark.skipif(not a_group_can_be_made(), reason="no group of memory can be made")
 def test_what_takes_more_than_it_may_is_ended_and_that_is_told(tmp_path: Path) -> None:
     code = "import time; time.sleep(.3); kept = bytearray(b'x') * (400 << 20); time.sleep(60)"
 
@@ -74,4 +118,4 @@ def test_what_takes_more_than_it_may_is_ended_and_that_is_told(tmp_path: Path) -
         while process.runs and time.monotonic() < end:
             time.sleep(0.1)
         assert not process.runs
-        assert process.killed == before + 1
+        assert (before, process.killed) == (0, 1)

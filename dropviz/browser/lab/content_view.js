@@ -5,16 +5,12 @@ import { element, write } from "./element.js";
 import { copied_line } from "./copy_lines.js";
 import { show_sequence, time_bar } from "./sequence_view.js";
 import { show_values } from "./values_view.js";
+import { waiting } from "./waiting.js";
 
 /** @typedef {import("./model_types.js").Model} Model */
 /** @typedef {import("./model_types.js").Content} Content */
 
 const INSIDE = "Inside"; // the tab
-const PATIENCE = 15_000; // milliseconds; a kernel that imports TensorFlow takes some of them
-// A page may lose the way to its panel: then neither of the two hears of it.
-const NOTHING_CAME =
-  "The kernel does not answer. It may be busy with a cell; if none is running, this page has lost " +
-  "its panel: reload the page.";
 
 /**
  * The place where tabs are shown.
@@ -40,9 +36,8 @@ export function content_view(model, theme, choosers) {
     words: element("ul", { class: "dropviz-lab-words" }),
   };
   const choose = (/** @type {number} */ step) => {
-    model.set("time", step);
+    model.set("time", step); // the panel hears of it, and shows it
     model.save_changes();
-    again();
   };
   const time = time_bar(choose);
   places.time.append(time.root);
@@ -54,7 +49,7 @@ export function content_view(model, theme, choosers) {
   let shown = null;
   let below = ""; // what is written below the pictures
   let opened = false; // whether a cell was, whose inside is on its way
-  let late = 0; // the timer of a picture that is waited for
+  const wait = waiting((said) => write(places.coming, said));
   const steps_shown = (/** @type {Content} */ content) => {
     const step = Math.min(model.get("time"), (content.steps ?? 1) - 1);
     const { sequence, values } = content;
@@ -63,7 +58,7 @@ export function content_view(model, theme, choosers) {
     places.values.hidden = !values;
     time.show(step, content.steps ?? 1);
     if (sequence) {
-      show_sequence(places.sequence, sequence, step, choose);
+      show_sequence(places.sequence, sequence, step, choose, theme);
     }
     if (values) {
       show_values(places.values, values, step);
@@ -74,19 +69,10 @@ export function content_view(model, theme, choosers) {
       steps_shown(shown);
     }
   };
-  const ask = () => {
-    clearTimeout(late);
-    late = window.setTimeout(() => write(places.coming, NOTHING_CAME), PATIENCE);
-  };
-  const expect = (/** @type {boolean} */ picture) => {
-    clearTimeout(late);
-    if (picture && !shown) {
-      ask();
-    }
-  };
+  const expect = (/** @type {boolean} */ picture) => (picture && !shown ? wait.begin() : wait.end());
   /** @param {Content} content */
   const show = (content) => {
-    expect(false);
+    wait.end();
     const turned = shown?.tab !== content.tab;
     shown = content;
     root.dataset.tab = content.tab;
@@ -113,7 +99,7 @@ export function content_view(model, theme, choosers) {
     // The picture that has the focus goes: what takes its place is at the step that was chosen.
     opened = open_cell(model, shown, event) && root.contains(document.activeElement);
   });
-  return { root, show, again, expect, ask };
+  return { root, show, again, expect, ask: wait.begin };
 }
 
 /**

@@ -1,11 +1,11 @@
 /** The lab: one widget, drawn from its model's traits and from the pictures that Python sends. */
 
-import { appearance, set_colours, watch_appearance } from "../scenes/theme.js";
+import { appearance, follow_appearance, set_colours } from "../scenes/theme.js";
 import { content_view } from "./content_view.js";
 import { copied_line } from "./copy_lines.js";
 import { element, write } from "./element.js";
 import { keep_keys } from "./keep_keys.js";
-import { show_quiz } from "./quiz_view.js";
+import { quiz_view } from "./quiz_view.js";
 import { menu, press_button, tick, whole_number } from "./settings_view.js";
 import { rate_slider } from "./slider.js";
 import { tab_strip } from "./tab_strip.js";
@@ -15,8 +15,6 @@ import { watch_seen } from "./watch_seen.js";
 /** @typedef {import("./model_types.js").Content} Content */
 /** @typedef {import("./settings_view.js").Control} Control */
 
-const MOST_SEED = 2 ** 32 - 1;
-const MOST = 2 ** 31 - 1;
 const GONE =
   "The kernel of this panel is gone, and what stands here is the last of it. Run its cell again.";
 
@@ -35,8 +33,8 @@ export function render_lab({ model, el }, theme) {
   const status = element("div", { class: "dropviz-lab-status" });
   const progress = element("progress", { max: 1, value: 0, "aria-label": "progress" });
   const note = element("div", { class: "dropviz-lab-note" });
-  const quiz = element("section", { class: "dropviz-lab-quiz", "aria-label": "Predict first" });
-  const tabs = tab_strip(model);
+  const quiz = quiz_view(model, () => controls.pause?.root.focus());
+  const tabs = tab_strip(model, view.root);
   const root = element("div", { class: "dropviz-lab", "data-state": model.get("state") });
   const lines = copies(model);
   // While this panel lives in a page, the page hides the panel's static copy.
@@ -73,7 +71,7 @@ export function render_lab({ model, el }, theme) {
   };
   const ask = () => {
     if (!dead) {
-      show_quiz(model, quiz, () => controls.pause?.root.focus());
+      quiz.show();
       show();
     }
   };
@@ -92,7 +90,8 @@ export function render_lab({ model, el }, theme) {
       model.send({ kind: "seen", view: view_name, seen });
       view.expect(seen && !dead);
     }),
-    watch_appearance(colour),
+    // Asked again then: anywidget puts it into the page later.
+    follow_appearance(root, colour),
     keep_keys(root),
   ];
   ask();
@@ -107,10 +106,10 @@ export function render_lab({ model, el }, theme) {
  * @returns {Record<string, Control>}
  */
 function every_control(model) {
-  const { tips, methods, tasks, speeds } = model.get("offers");
+  const { tips, methods, tasks, speeds, limits } = model.get("offers");
   const pairs = (/** @type {string[]} */ names) => names.map((each) => [each, each]);
-  const whole = (/** @type {string} */ name, /** @type {number} */ low, high = MOST, empty = "") =>
-    whole_number(model, name, { low, high, empty }, tips[name]);
+  const whole = (/** @type {string} */ name, empty = "") =>
+    whole_number(model, name, { low: limits[name][0], high: limits[name][1], empty }, tips[name]);
   return {
     dropout: rate_slider(model, "dropout", tips.dropout),
     recurrent_dropout: rate_slider(model, "recurrent_dropout", tips.recurrent_dropout),
@@ -121,9 +120,9 @@ function every_control(model) {
     stop: press_button(model, "stop", "Stop", tips.stop),
     speed: menu(model, "speed", pairs(speeds), tips.speed),
     task: menu(model, "task", tasks, tips.task),
-    units: whole("units", 1),
-    epochs: whole("epochs", 1, MOST, "until stopped"),
-    seed: whole("seed", 0, MOST_SEED),
+    units: whole("units"),
+    epochs: whole("epochs", "until stopped"),
+    seed: whole("seed"),
     freeze: tick(model, "freeze", "freeze masks", tips.freeze),
     quiz: tick(model, "quiz", "predict first", tips.quiz),
     reset: press_button(model, "reset", "Reset", tips.reset),
@@ -157,7 +156,7 @@ function arranged(controls, { status, progress, note, quiz, tabs, view, lines })
       row("dropviz-lab-buttons", ...["train", "pause", "step", "stop", "speed"].map(root)),
       row("dropviz-lab-said", status, progress),
     ),
-    tabs.root, folded, quiz, view.root, below,
+    tabs.root, folded, quiz.root, view.root, below,
   ];
 }
 
@@ -211,8 +210,9 @@ function show_controls(model, controls) {
  * @returns {Control}
  */
 function chooser(model) {
+  const [min, max] = model.get("offers").limits.sample;
   const field = element("input", {
-    type: "number", min: 1, max: 64, "aria-label": "sample", "data-trait": "sample",
+    type: "number", min, max, "aria-label": "sample", "data-trait": "sample",
   });
   const show = () => {
     // What is being typed stays, however often the panel changes meanwhile.

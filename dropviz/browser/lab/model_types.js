@@ -28,7 +28,6 @@
  * @property {number} number
  * @property {string[]} [words]
  * @property {string} [coming]
- * @property {string} [state]
  * @property {boolean} [concealed]
  * @property {number} [steps]
  * @property {number} [samples]

@@ -19,51 +19,57 @@ import { element, write } from "./element.js";
  */
 
 /**
- * Shows the question that is open, if there is one.
+ * The place of the questions.
  *
  * @param {Model} model
- * @param {HTMLElement} place
  * @param {() => void} leave Takes the focus when the last question goes.
+ * @returns {{root: HTMLElement, show: () => void}} With what shows the question that is open, if
+ *   there is one.
  */
-export function show_quiz(model, place, leave) {
-  /** @type {Question} */
-  const question = model.get("question");
-  const focused = place.contains(document.activeElement);
-  place.hidden = !question.number;
-  place.replaceChildren();
-  if (!question.number) {
-    if (focused) {
+export function quiz_view(model, leave) {
+  const asked = element("div", {});
+  const button = element("button", { type: "button", class: "dropviz-lab-primary" });
+  // A screen reader tells what changes in a status that is there, and nothing of a new one.
+  const said = element("span", { role: "status" });
+  const root = element(
+    "section", { class: "dropviz-lab-quiz", "aria-label": "Predict first" },
+    asked, element("div", { class: "dropviz-lab-row" }, button, said),
+  );
+  const show = () => {
+    /** @type {Question} */
+    const question = model.get("question");
+    const focused = root.contains(document.activeElement);
+    if (!question.number && focused) {
       leave();
     }
-    return;
-  }
-  const open = !question.answer;
-  const marks = question.given.map((_, unit) => mark_button(unit, question.noun));
-  const anew = element("input", { type: "checkbox" });
-  anew.checked = Boolean(question.anew);
-  anew.disabled = !open;
-  const button = element("button", { type: "button", class: "dropviz-lab-primary" });
-  write(button, open ? "Reveal" : question.number < question.of ? "Next question" : "Go on training");
-  button.addEventListener("click", () => {
-    if (open) {
-      const marked = marks.map((each) => each.getAttribute("aria-pressed") === "true");
-      model.send({ kind: "reveal", marks: marked, anew: anew.checked });
-    } else {
-      model.send({ kind: "next" });
+    root.hidden = !question.number;
+    said.replaceChildren(...verdict(question));
+    if (!question.number) {
+      asked.replaceChildren();
+      return;
     }
-  });
-  place.append(
-    element(
-      "p", {}, element("b", {}, `Question ${question.number} of ${question.of}. `), question.text,
-    ),
-    table(question, marks),
-    element("label", { class: "dropviz-lab-tick" }, anew, "Nobody can know: this mask is drawn anew"),
-    element("div", { class: "dropviz-lab-row" }, button, verdict(question)),
-  );
-  const first = open ? marks[0] : button;
-  if (focused || document.activeElement === document.body) {
-    first?.focus();
-  }
+    const open = !question.answer;
+    const marks = question.given.map((_, unit) => mark_button(unit, question.noun));
+    const anew = element("input", { type: "checkbox" });
+    anew.checked = Boolean(question.anew);
+    anew.disabled = !open;
+    write(button, open ? "Reveal" : question.number < question.of ? "Next question" : "Go on training");
+    button.onclick = () => {
+      const marked = marks.map((each) => each.getAttribute("aria-pressed") === "true");
+      model.send(open ? { kind: "reveal", marks: marked, anew: anew.checked } : { kind: "next" });
+    };
+    asked.replaceChildren(
+      element(
+        "p", {}, element("b", {}, `Question ${question.number} of ${question.of}. `), question.text,
+      ),
+      table(question, marks),
+      element("label", { class: "dropviz-lab-tick" }, anew, "Nobody can know: this mask is drawn anew"),
+    );
+    if (focused || document.activeElement === document.body) {
+      (open ? marks[0] : button)?.focus();
+    }
+  };
+  return { root, show };
 }
 
 /**
@@ -119,17 +125,14 @@ function told(used, marked) {
 
 /**
  * @param {Question} question
- * @returns {HTMLElement}
+ * @returns {(Node | string)[]}
  */
-function verdict(question) {
-  if (!question.answer) {
-    return element("span", { role: "status" });
+function verdict({ answer, sentence, points, number }) {
+  if (!answer) {
+    return [];
   }
-  const points = Number((question.points ?? 0).toPrecision(2));
-  return element(
-    "span", { role: "status" },
-    element("b", {}, question.sentence ?? ""), ` ${points} of ${question.number} points.`,
-  );
+  const earned = Number((points ?? 0).toPrecision(2));
+  return [element("b", {}, sentence ?? ""), ` ${earned} of ${number} points.`];
 }
 
 /**

@@ -3,6 +3,7 @@
 import { canvas, patch, tag } from "../scenes/tree.js";
 import { element, write } from "./element.js";
 
+/** @typedef {import("../scenes/scene_types.js").Theme} Theme */
 /** @typedef {import("../scenes/tree.js").Tree} Tree */
 /** @typedef {import("./model_types.js").Sequence} Sequence */
 
@@ -16,11 +17,12 @@ const WRITTEN = 4; // features at most whose numbers are written out
  * @param {Sequence} sequence
  * @param {number} step The one that is open, from 0.
  * @param {(step: number) => void} choose
+ * @param {Theme} theme
  */
-export function show_sequence(place, sequence, step, choose) {
+export function show_sequence(place, sequence, step, choose, theme) {
   const { values } = sequence;
   const features = values[0]?.length ?? 0;
-  const picture = features > WRITTEN ? image(sequence, step) : numbers(sequence, step);
+  const picture = features > WRITTEN ? image(sequence, step, theme.light.tones.green) : numbers(sequence, step);
   const words = tag(
     "div", { class: "dropviz-lab-beside" },
     tag("div", {}, sequence.says),
@@ -47,7 +49,6 @@ export function time_bar(choose) {
   });
   const said = element("span", { class: "dropviz-lab-step" });
   bar.addEventListener("input", () => choose(Number(bar.value) - 1));
-  bar.addEventListener("keydown", (event) => event.stopPropagation());
   return {
     root: element("label", { class: "dropviz-lab-time" }, said, bar),
     focus: () => bar.focus(),
@@ -67,19 +68,21 @@ export function time_bar(choose) {
  *
  * @param {Sequence} sequence
  * @param {number} step
+ * @param {string} [colour] Of the mark at this step: on greys, whatever lies around them.
  * @returns {Tree}
  */
-function image(sequence, step) {
+function image(sequence, step, colour) {
   const says = `The sequence as a picture; row ${step + 1} of ${sequence.values.length} is read.`;
-  return canvas({ role: "img", "aria-label": says }, (place) => draw(place, sequence, step));
+  return canvas({ role: "img", "aria-label": says }, (place) => draw(place, sequence, step, colour));
 }
 
 /**
  * @param {HTMLCanvasElement} place
  * @param {Sequence} sequence
  * @param {number} step
+ * @param {string} [colour]
  */
-function draw(place, { values, low, high }, step) {
+function draw(place, { values, low, high }, step, colour = "") {
   const [rows, columns] = [values.length, values[0]?.length ?? 1];
   const tile = Math.max(3, Math.min(TILE, 160 / rows));
   place.width = columns * tile + 14;
@@ -93,7 +96,7 @@ function draw(place, { values, low, high }, step) {
         context.fillRect(14 + x * tile, y * tile, tile, tile);
       });
     });
-    context.fillStyle = context.strokeStyle = "#d1495b";
+    context.fillStyle = context.strokeStyle = colour;
     context.lineWidth = 3;
     context.strokeRect(15.5, step * tile + 1.5, columns * tile - 3, tile - 3);
     const middle = (step + 0.5) * tile;

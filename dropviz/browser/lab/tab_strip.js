@@ -7,12 +7,14 @@ import { element } from "./element.js";
 const SHOWN = 4;
 
 /**
- * Tabs that a person turns by click or by arrow key.
+ * Tabs that a person turns by click or by key.
  *
  * @param {Model} model
+ * @param {HTMLElement} page What they turn; it gets an id, if it has none.
  * @returns {{root: HTMLElement, show: () => void}}
  */
-export function tab_strip(model) {
+export function tab_strip(model, page) {
+  page.id ||= `dropviz-page-${Math.random().toString(36).slice(2)}`;
   /** @type {string[]} */
   const names = model.get("offers").tabs;
   const turn = (/** @type {string} */ name) => {
@@ -21,17 +23,19 @@ export function tab_strip(model) {
     show();
   };
   const tabs = names.slice(0, SHOWN).map((name) => {
-    const tab = element("button", { type: "button", role: "tab", "data-tab": name }, name);
+    const tab = element(
+      "button", { type: "button", role: "tab", "data-tab": name, "aria-controls": page.id }, name,
+    );
     tab.addEventListener("click", () => turn(name));
     return tab;
   });
   const list = element("div", { role: "tablist", class: "dropviz-lab-tabs" }, ...tabs);
   list.addEventListener("keydown", (event) => {
-    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     const at = tabs.findIndex((each) => each === event.target);
-    if (by && at >= 0) {
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: -1 }[event.key];
+    if (to !== undefined && at >= 0) {
       event.preventDefault();
-      const next = tabs[(at + by + tabs.length) % tabs.length];
+      const next = tabs.at(to % tabs.length);
       next?.focus();
       turn(next?.dataset.tab ?? "");
     }

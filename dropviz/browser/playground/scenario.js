@@ -11,7 +11,6 @@ import { entryOf } from "./methods.js";
 const DECIMAL = /^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$/;
 const WHOLE = /^[-+]?\d{1,15}$/;
 const SHOWN = 60; // letters of what came that are shown
-const MOST = 2 ** 31 - 1;
 
 /** Why a scenario is refused, in one sentence. */
 export class ScenarioError extends Error {}
@@ -83,7 +82,7 @@ export function checkFields(spec, tables) {
   if (!Object.hasOwn(tables.methods, spec.method)) throw refused(spec.method, "is not a method");
   if (!Object.hasOwn(tables.tasks, spec.task)) throw refused(spec.task, "is not a task of this page");
   checkWhole("units", spec.units, 1, tables.limits.units);
-  checkWhole("epochs", spec.epochs, 1, MOST);
+  checkWhole("epochs", spec.epochs, 1, tables.limits.epochs);
   checkWhole("seed", spec.seed, 0, tables.limits.seed);
   for (const name of /** @type {(keyof PageSpec)[]} */ (tables.rates)) checkRate(name, spec[name]);
   for (const option of Object.values(tables.options)) {

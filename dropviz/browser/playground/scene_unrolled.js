@@ -152,7 +152,7 @@ function build(tables, known, steps) {
   return {
     drawnAnew: drawnAnew(tables, known, steps),
     scene: {
-      ...{ kind: /** @type {const} */ ("unrolled"), cell: "LSTM", has_cell_state: true, time_steps: steps },
+      ...{ kind: /** @type {const} */ ("unrolled"), cell: "LSTM", time_steps: steps },
       ...{ columns, doubtful: false, one_step: "", masks, arrows },
     },
   };

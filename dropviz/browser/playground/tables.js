@@ -56,7 +56,7 @@
  * @property {{letter: string, name: string}[]} gates
  * @property {Record<string, TaskRow>} tasks
  * @property {number} batchSize
- * @property {{units: number, seed: number}} limits
+ * @property {{units: number, epochs: number, seed: number}} limits
  * @property {import("./training.js").Spec & {epochs: number}} defaults
  * @property {{head: string, quiz: string, order: string[], names: Record<string, string>, numbers: Record<string, {name: string, whole: boolean}>}} scenario
  * @property {{arguments: string[], shades: number}} colours

@@ -153,7 +153,7 @@ function drawGates(tables, { snapshot, sample, step, source, untrainable }, them
     input("at-step").max = String(snapshot.steps);
     input("at-step").value = String(at + 1);
     element("at-step-said").textContent = `step ${at + 1} of ${snapshot.steps}`;
-    show_sequence(element("reads"), sequence, at, () => {});
+    show_sequence(element("reads"), sequence, at, () => {}, theme);
     paint(element("gates"), scene, theme);
     return;
   }

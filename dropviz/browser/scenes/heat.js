@@ -3,7 +3,6 @@
 import { canvas, tag } from "./tree.js";
 
 /** @typedef {import("./tree.js").Child} Child */
-/** @typedef {import("./picture.js").Spot} Spot */
 
 /**
  * @typedef {object} Axes
@@ -60,15 +59,4 @@ export function heat({ rows, columns, down, across, begin, numbered }, size, dra
  */
 function to(last, count) {
   return count > 1 ? `\u2013${last}` : "";
-}
-
-/**
- * The row and the column at a place.
- *
- * @param {{rows: number, columns: number}} size
- * @param {Spot} spot
- * @returns {{row: number, column: number}}
- */
-export function at_spot({ rows, columns }, spot) {
-  return { row: Math.floor(spot.y * rows), column: Math.floor(spot.x * columns) };
 }

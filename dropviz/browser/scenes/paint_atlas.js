@@ -1,6 +1,6 @@
 /** The masks of one batch: a row for each site, a panel for each gate. */
 
-import { at_spot, heat } from "./heat.js";
+import { heat } from "./heat.js";
 import { in_html, spoken } from "./mathematics.js";
 import { keep } from "./picture.js";
 import { colour_of } from "./theme.js";
@@ -119,26 +119,19 @@ function kept(panel) {
 }
 
 /**
- * @param {AtlasPanel} panel
- * @returns {number}
- */
-function count(panel) {
-  const is_kept = kept(panel);
-  let sum = 0;
-  for (let row = 0; row < panel.rows; row += 1) {
-    for (let column = 0; column < panel.columns; column += 1) {
-      sum += is_kept(row, column) ? 1 : 0;
-    }
-  }
-  return sum;
-}
-
-/**
+ * How many units of a panel are kept, in words.
+ *
  * @param {AtlasPanel} panel
  * @returns {string}
  */
-function share(panel) {
-  return `${count(panel)} of ${panel.rows * panel.columns}`;
+function share({ bits, rows, columns }) {
+  let sum = 0;
+  for (const byte of atob(bits)) {
+    for (let left = byte.charCodeAt(0); left; left &= left - 1) {
+      sum += 1;
+    }
+  }
+  return `${sum} of ${rows * columns}`;
 }
 
 /**
@@ -151,26 +144,31 @@ function squares(context, panel, size_, palette) {
   const [wide, high] = [size_.width / panel.columns, size_.height / panel.rows];
   const gap = Math.min(wide, high) > 4 ? 1 : 0;
   const is_kept = kept(panel);
-  context.clearRect(0, 0, size_.width, size_.height);
-  context.lineWidth = Math.max(1, high / 10);
-  context.strokeStyle = palette.cross;
+  // Drawn at once: a call for each unit takes most of the time.
+  const [whole, gone, crosses] = [new Path2D(), new Path2D(), new Path2D()];
   for (let row = 0; row < panel.rows; row += 1) {
     for (let column = 0; column < panel.columns; column += 1) {
       const [x, y] = [column * wide, row * high];
-      const whole = is_kept(row, column);
-      context.fillStyle = whole ? palette.kept : palette.dropped;
-      context.fillRect(x, y, wide - gap, high - gap);
-      if (!whole) {
+      if (is_kept(row, column)) {
+        whole.rect(x, y, wide - gap, high - gap);
+      } else {
+        gone.rect(x, y, wide - gap, high - gap);
         const [left, top] = [x + wide / 2 - high / 4, y + high / 4];
-        context.beginPath();
-        context.moveTo(left, top);
-        context.lineTo(left + high / 2, top + high / 2);
-        context.moveTo(left, top + high / 2);
-        context.lineTo(left + high / 2, top);
-        context.stroke();
+        crosses.moveTo(left, top);
+        crosses.lineTo(left + high / 2, top + high / 2);
+        crosses.moveTo(left, top + high / 2);
+        crosses.lineTo(left + high / 2, top);
       }
     }
   }
+  context.clearRect(0, 0, size_.width, size_.height);
+  context.fillStyle = palette.kept;
+  context.fill(whole);
+  context.fillStyle = palette.dropped;
+  context.fill(gone);
+  context.lineWidth = Math.max(1, high / 10);
+  context.strokeStyle = palette.cross;
+  context.stroke(crosses);
 }
 
 /**
@@ -200,7 +198,6 @@ function card(scene, key, spot, view) {
  * @returns {string}
  */
 function pointed(row, panel, spot) {
-  const at = at_spot(panel, spot);
-  const what = kept(panel)(at.row, at.column) ? "kept" : "dropped";
-  return `${row.down} ${row.begin + at.row + 1}, ${row.across} ${at.column + 1}: ${what}`;
+  const what = kept(panel)(spot.row, spot.column) ? "kept" : "dropped";
+  return `${row.down} ${row.begin + spot.row + 1}, ${row.across} ${spot.column + 1}: ${what}`;
 }

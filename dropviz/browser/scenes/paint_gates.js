@@ -1,6 +1,6 @@
 /** Gates and states of one sequence through time: units down, steps across. */
 
-import { at_spot, heat } from "./heat.js";
+import { heat } from "./heat.js";
 import { figure } from "./mask_squares.js";
 import { keep } from "./picture.js";
 import { tag } from "./tree.js";
@@ -15,6 +15,10 @@ import { tag } from "./tree.js";
 const BESIDE = 110; // CSS pixels for the numbers beside a panel, times the scale
 const HEIGHT = 150;
 const BAR = 12;
+const MOST = 255; // the last colour of a scale, from 0
+
+/** @type {WeakMap<string[], string[]>} The colours of each scale that was drawn. */
+const scales = new WeakMap();
 
 /**
  * Paints gates and states.
@@ -77,9 +81,12 @@ function drawn(panel, number, view) {
  */
 function cells(context, panel, size, map) {
   const [wide, high] = [size.width / panel.steps, size.height / panel.units];
+  const colours = scales.get(map) ?? steps_of(map);
+  scales.set(map, colours);
   panel.values.forEach((units, step) => {
     units.forEach((value, unit) => {
-      context.fillStyle = coloured((value - panel.low) / (panel.high - panel.low), map);
+      const share = (value - panel.low) / (panel.high - panel.low);
+      context.fillStyle = colours[Math.round(Math.min(Math.max(share, 0), 1) * MOST)] ?? "";
       // A little more, so that no ground shows between two.
       context.fillRect(step * wide, unit * high, wide + 0.5, high + 0.5);
     });
@@ -87,19 +94,20 @@ function cells(context, panel, size, map) {
 }
 
 /**
- * The colour of a share of the scale.
+ * The colours of a scale, from its low end to its high one.
  *
- * @param {number} share
  * @param {string[]} map
- * @returns {string}
+ * @returns {string[]}
  */
-function coloured(share, map) {
-  const place = Math.min(Math.max(share, 0), 1) * (map.length - 1);
-  const low = Math.min(Math.floor(place), map.length - 2);
-  const [one, other] = [channels(map[low] ?? ""), channels(map[low + 1] ?? "")];
-  const mixed = one.map((each, number) =>
-    Math.round(each + (place - low) * ((other[number] ?? 0) - each)));
-  return `rgb(${mixed.join(" ")})`;
+function steps_of(map) {
+  return Array.from({ length: MOST + 1 }, (_, step) => {
+    const place = (step / MOST) * (map.length - 1);
+    const low = Math.min(Math.floor(place), map.length - 2);
+    const [one, other] = [channels(map[low] ?? ""), channels(map[low + 1] ?? "")];
+    const mixed = one.map((each, number) =>
+      Math.round(each + (place - low) * ((other[number] ?? 0) - each)));
+    return `rgb(${mixed.join(" ")})`;
+  });
 }
 
 /**
@@ -153,8 +161,7 @@ function card(scene, key, spot) {
   if (!spot) {
     return [title];
   }
-  const at = at_spot({ rows: panel.units, columns: panel.steps }, spot);
-  const value = panel.values[at.column]?.[at.row];
-  const said = `step ${at.column + 1}, unit ${at.row + 1}: `;
+  const value = panel.values[spot.column]?.[spot.row];
+  const said = `step ${spot.column + 1}, unit ${spot.row + 1}: `;
   return [title, tag("p", {}, said, tag("strong", {}, value === undefined ? "" : figure(value)))];
 }

@@ -7,17 +7,17 @@ import { hinted, is_plain, moved, pointed, within } from "./pointing.js";
 import { signs } from "./signs.js";
 import { style_text } from "./style.js";
 import { appearance, follow_appearance, set_colours } from "./theme.js";
-import { patch, tag } from "./tree.js";
+import { fill, patch, tag } from "./tree.js";
 
 /** @typedef {import("./scene_types.js").Scene} Scene */
-/** @typedef {import("./scene_types.js").Sign} Sign */
 /** @typedef {import("./scene_types.js").Palette} Palette */
 /** @typedef {import("./scene_types.js").Theme} Theme */
 /** @typedef {import("./tree.js").Child} Child */
 /** @typedef {import("./tree.js").Attributes} Attributes */
+/** @typedef {import("./tree.js").Tree} Tree */
 
 /** @typedef {{key: string, row: number, column: number}} Place What can be pointed at, and where. */
-/** @typedef {{x: number, y: number}} Spot Within it, from 0 to 1, from the left and from above. */
+/** @typedef {{row: number, column: number}} Spot A square of its heatmap. */
 /** @typedef {{arrow: string, column: number, mask: number | null}} Detail */
 
 /**
@@ -36,7 +36,7 @@ import { patch, tag } from "./tree.js";
  * @property {{what: string, where: string}} hint What can be pointed at, and where it is told.
  * @property {number} lines Lines that the card has room for from the beginning.
  * @property {boolean} heat Whether its squares have the colours of heatmaps.
- * @property {(scene: S) => {title: string, lines: string[], legend: Sign[]}} words
+ * @property {(scene: S) => {title: string, lines: string[], legend: import("./scene_types.js").Sign[]}} words
  * @property {(scene: S) => Place[]} places
  * @property {(scene: S, view: View) => Child[]} stage
  * @property {(scene: S, key: string, spot: Spot | null, view: View) => Child[]} card
@@ -51,6 +51,7 @@ import { patch, tag } from "./tree.js";
  * @property {HTMLElement} root
  * @property {string} open Key of what is pointed at; empty if nothing is.
  * @property {Spot | null} spot
+ * @property {View | null} view As it was drawn last.
  * @property {string} shown The appearance whose colours are set.
  * @property {Theme | null} coloured The theme that they are of.
  * @property {boolean} asked Whether it is drawn for somebody who points: training would fill a
@@ -63,9 +64,7 @@ import { patch, tag } from "./tree.js";
 const states = new WeakMap();
 
 const WIDE = 900;
-
 const NARROW = 640;
-
 const LARGEST = 1.5;
 
 /**
@@ -90,7 +89,7 @@ export function keep(container, scene, theme, painter) {
   container.replaceChildren(root);
   /** @type {State} */
   const state = {
-    scene, theme, painter, root, open: "", spot: null, shown: "", coloured: null, asked: false, room: 0, end: () => {},
+    scene, theme, painter, root, open: "", spot: null, view: null, shown: "", coloured: null, asked: false, room: 0, end: () => {},
   };
   states.set(container, state);
   state.end = listen(container, state);
@@ -161,12 +160,14 @@ function render(container, state) {
     root.setAttribute(name, value);
   }
   const view = seen(state, places, around - 1.2 * font);
+  state.view = view;
+  const words = painter.words(scene);
   const focused = root.querySelector(":focus");
   patch(root, [
     tag("style", {}, style_text()),
-    ...heading(painter.words(scene)),
+    ...heading(words),
     tag("div", { class: "dropviz-stage" }, painter.stage(scene, view)),
-    legend(painter.words(scene).legend, painter.heat),
+    tag("div", { class: "dropviz-legend" }, signs(words.legend, painter.heat)),
     card(state, view),
   ]);
   // What comes elsewhere among its neighbours loses the focus.
@@ -216,7 +217,7 @@ function heading({ title, lines }) {
 /**
  * @param {State} state
  * @param {View} view
- * @returns {Child}
+ * @returns {Tree}
  */
 function card(state, view) {
   const { painter, scene, open, spot, asked } = state;
@@ -233,19 +234,10 @@ function card(state, view) {
 
 /** @param {State} state */
 function settle(state) {
-  const drawn = state.root.querySelector(".dropviz-card");
+  const drawn = state.root.lastElementChild;
   if (drawn instanceof HTMLElement && state.open) {
     state.room = Math.max(state.room, drawn.offsetHeight);
   }
-}
-
-/**
- * @param {Sign[]} listed
- * @param {boolean} heat
- * @returns {Child}
- */
-function legend(listed, heat) {
-  return tag("div", { class: "dropviz-legend" }, signs(listed, heat));
 }
 
 /**
@@ -260,9 +252,17 @@ function point(container, state, event) {
   }
   const spot = event instanceof PointerEvent ? within(found.element, event) : null;
   const other = found.key !== state.open;
-  if (other || spot) {
+  const moves = spot && !(spot.row === state.spot?.row && spot.column === state.spot.column);
+  if (other || moves) {
     Object.assign(state, { open: found.key, spot, asked: true });
-    render(container, state);
+    const drawn = state.root.lastElementChild;
+    if (other || !drawn || !state.view) {
+      render(container, state);
+    } else {
+      // Nothing else tells of a square.
+      fill(drawn, card(state, state.view));
+      settle(state);
+    }
     state.asked = false;
   }
   if (other) {

@@ -42,19 +42,22 @@ export function pointed(root, event) {
 }
 
 /**
- * Where on the canvas of an element the pointer is.
+ * The square on the heatmap of an element that the pointer is on.
  *
  * @param {Element} element
  * @param {PointerEvent} event
  * @returns {Spot | null}
  */
 export function within(element, event) {
-  const box = element.querySelector("canvas")?.getBoundingClientRect();
-  if (!box || !box.width || !box.height) {
+  const canvas = element.querySelector("canvas");
+  if (!canvas) {
     return null;
   }
-  const spot = { x: (event.clientX - box.left) / box.width, y: (event.clientY - box.top) / box.height };
-  return spot.x >= 0 && spot.x < 1 && spot.y >= 0 && spot.y < 1 ? spot : null;
+  const { left, top, width, height } = canvas.getBoundingClientRect();
+  const [rows, columns] = [Number(canvas.dataset.rows), Number(canvas.dataset.columns)];
+  const row = Math.floor(((event.clientY - top) / height) * rows);
+  const column = Math.floor(((event.clientX - left) / width) * columns);
+  return row >= 0 && row < rows && column >= 0 && column < columns ? { row, column } : null;
 }
 
 /**

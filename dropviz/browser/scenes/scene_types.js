@@ -50,7 +50,6 @@
  * @property {string[]} lines
  * @property {string} alt
  * @property {string} cell
- * @property {boolean} has_cell_state
  * @property {number} time_steps
  * @property {number[]} columns The steps that are drawn, from 0.
  * @property {boolean} planned

@@ -162,7 +162,7 @@ export function follow_appearance(element, changed) {
  * @param {() => void} changed
  * @returns {() => void} Ends that.
  */
-export function watch_appearance(changed) {
+function watch_appearance(changed) {
   const media = ["(prefers-color-scheme: dark)", "print"].map((each) => matchMedia(each));
   const page = new MutationObserver(changed);
   media.forEach((each) => each.addEventListener("change", changed));

@@ -16,6 +16,8 @@
 /** @typedef {Record<string, string | number | boolean | null | undefined>} Attributes */
 
 const SVG = "http://www.w3.org/2000/svg";
+/** @type {WeakMap<Element, string>} The style that was written last; to read it back costs more. */
+const styles = new WeakMap();
 
 /**
  * Describes an element.
@@ -127,19 +129,25 @@ function made(parent, each) {
 }
 
 /**
+ * Brings an element to what is wanted of it.
+ *
  * @param {Element} element
- * @param {Tree} tree
+ * @param {Tree} tree Of an element of its name.
  */
-function fill(element, tree) {
+export function fill(element, tree) {
   for (const { name } of [...element.attributes]) {
     if (!(name in tree.attributes)) {
       element.removeAttribute(name);
+      styles.delete(element);
     }
   }
   for (const [name, value] of Object.entries(tree.attributes)) {
     if (name === "style") {
-      // As a property: a page may forbid the attribute.
-      /** @type {HTMLElement} */ (element).style.cssText = String(value);
+      if (styles.get(element) !== value) {
+        styles.set(element, String(value));
+        // As a property: a page may forbid the attribute.
+        /** @type {HTMLElement} */ (element).style.cssText = String(value);
+      }
     } else if (element.getAttribute(name) !== String(value)) {
       element.setAttribute(name, String(value));
     }

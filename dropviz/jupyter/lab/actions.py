@@ -87,7 +87,9 @@ class Actions:
             self._worker.pause()
 
     def press_stop(self) -> None:
-        """Ends the training."""
+        """Ends the training, if one is under way."""
+        if self._worker.under_way is None:
+            return
         self._worker.steering.stop()
         self._panel.questions.close()
         self._panel.say("stopping ...")
@@ -124,7 +126,7 @@ class Actions:
     def _moved(self, name: str) -> None:
         panel, worker = self._panel, self._worker
         if name in SHOWS:
-            self._looked_elsewhere()
+            self._looked_elsewhere(name)
             return
         try:
             if name == "speed":
@@ -149,12 +151,12 @@ class Actions:
         self._say_ready()
         panel.sender.want()
 
-    def _looked_elsewhere(self) -> None:
-        """Shows another tab, sample or step; opens a sequence where nothing is under way."""
+    def _looked_elsewhere(self, name: str) -> None:
+        """Shows another tab, sample or gate; opens a sequence where nothing is under way."""
         panel, worker = self._panel, self._worker
         panel.sender.want()
-        if panel.closed:
-            return  # nobody is left to open anything
+        if name == "gate" or panel.closed:
+            return  # there is nothing to open, or nobody left who could
         worker.look_soon()
         if not worker.training or worker.steering.paused:
             worker.look()

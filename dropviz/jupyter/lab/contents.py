@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dropviz.core.cost import cudnn
+from dropviz.core.number_forms import counted
 from dropviz.core.scenario_string import Scenario, magic
-from dropviz.core.sentences import answers, conclusion, counted, intentions, last_losses
+from dropviz.core.sentences import answers, conclusion, intentions, last_losses
 from dropviz.errors import visible
 from dropviz.figures.scene import plain_data
 from dropviz.jupyter.lab import scenes
@@ -51,8 +52,7 @@ def masks(moment: Moment) -> Content:
     samples = moment.layer.require_batch().batch_sizes[-1]
     picture = scenes.masks(moment, moment.layer)
     # The picture says of each site what the first lines say.
-    notes = moment.layer.sentences[len(moment.layer) :]
-    return {"pictures": [picture], "words": notes, "samples": samples}
+    return {"pictures": [picture], "words": moment.layer.remarks, "samples": samples}
 
 
 def curves(moment: Moment) -> Content:
@@ -165,7 +165,6 @@ def content(moment: Moment, tab: str) -> Content:
             made[name] = _seen(made[name], keep="\n" if name == "codes" else "")
     return {
         "tab": tab,
-        "state": moment.state,
         "coming": moment.coming if tab in ("Where", "Masks", "Inside") else "",
         "steps": moment.shape[0],
         **made,

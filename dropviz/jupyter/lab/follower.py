@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _PAUSE = 0.25  # seconds between two lines of progress
 _PREDICT_AFTER = 2  # batches: one to show, one to ask about
 _OPENS = ("Where", "Inside")  # tabs that show a sequence in numbers
-_WITHOUT_MASKS = ("Curves", "Cost", "Code")  # for which none need be read while it trains
+_BY_BATCH = ("Where", "Masks", "Curves")  # tabs that each batch changes
 READY = "ready: move the sliders, press Train"
 LOADING = (
     f"loading Keras and {choose_backend().title} (some seconds, once a session); the sliders work "
@@ -91,7 +91,7 @@ class Follower:
         if panel.state != "training":
             panel.follow("training")
         self._say(progress)
-        if self.fresh or panel.sender.due:
+        if self.fresh or (self._changes and panel.sender.due):
             began = time.thread_time()
             self.look(session)
             panel.sender.took(time.thread_time() - began)
@@ -116,9 +116,16 @@ class Follower:
             panel.say(_PAUSED_AFTER.format(place=place) if place else PAUSED)
         panel.sender.want()
 
+    @property
+    def _changes(self) -> bool:
+        """Whether the open tab shows something of each batch."""
+        tab = self._panel.tab
+        return tab in _BY_BATCH or (tab in _OPENS and self._panel.speed == "slow")
+
     def _look_at_masks(self, session: Session, *, paused: bool) -> None:
         panel = self._panel
-        needless = panel.tab in _WITHOUT_MASKS and not (paused or self.fresh)
+        # Curves need no masks: none is read for them while it trains.
+        needless = panel.tab == "Curves" and not (paused or self.fresh)
         layer = panel.moment.layer if needless else session.newest()
         wanted = self._steering.wanted
         panel.update(

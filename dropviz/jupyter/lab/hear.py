@@ -10,12 +10,12 @@ from dropviz.jupyter.ipykernel_inside import hear_every_page
 if TYPE_CHECKING:
     from dropviz.jupyter.lab.panel import Panel
 
-# By kind what a message must hold.
-_SAID = {
-    "painted": ("number",),
-    "seen": ("view", "seen"),
-    "press": ("name",),
-    "reveal": ("marks", "anew"),
+# By kind what a message must hold, and of what type.
+_SAID: Mapping[str, Mapping[str, type]] = {
+    "painted": {"number": int},
+    "seen": {"view": str, "seen": bool},
+    "press": {"name": str},
+    "reveal": {"marks": list, "anew": bool},
 }
 
 
@@ -35,16 +35,17 @@ def hear(panel: Panel, message: Any) -> None:
             with the "marks" of a prediction and whether the mask is "anew"; "next".
     """
     kind = message.get("kind") if isinstance(message, Mapping) else None
-    if not isinstance(kind, str) or not set(_SAID.get(kind, ())) <= set(message):
+    needed = _SAID.get(kind, {}) if isinstance(kind, str) else {}
+    if not all(isinstance(message.get(name), each) for name, each in needed.items()):
         return
-    if kind == "painted" and isinstance(message["number"], int):
+    if kind == "painted":
         panel.sender.answer(message["number"])
     elif kind == "seen":
-        panel.sender.look(str(message["view"]), seen=bool(message["seen"]))
+        panel.sender.look(message["view"], seen=message["seen"])
     elif kind == "press":
-        panel.press(str(message["name"]))
+        panel.press(message["name"])
         panel.sender.want()  # the page waits for an answer, whatever came of it
     elif kind == "reveal":
-        panel.questions.reveal(message["marks"], anew=bool(message["anew"]))
+        panel.questions.reveal(message["marks"], anew=message["anew"])
     elif kind == "next":
         panel.questions.go_on()

@@ -16,6 +16,7 @@ from dropviz.core.spec import RunSpec
 from dropviz.core.task import Task
 from dropviz.core.tasks import TASKS
 from dropviz.errors import DropvizError, received
+from dropviz.jupyter.ipython_inside import once_the_cell_ended
 from dropviz.jupyter.lab.actions import Actions
 from dropviz.jupyter.lab.panel import Panel
 from dropviz.jupyter.lab.settings import says_epochs
@@ -230,12 +231,11 @@ class Lab(Panel):
         """
 
         def ended() -> None:
-            shell.events.unregister("post_execute", ended)
             self._in_line = False
 
         self.show()
         self._in_line = True
-        shell.events.register("post_execute", ended)
+        once_the_cell_ended(shell, ended)
 
     def _ipython_display_(self) -> None:
         if not self._in_line:

@@ -15,7 +15,7 @@ from dropviz.core.schedule import Change
 from dropviz.core.spec import RunSpec
 from dropviz.core.verdict import Verdict
 
-SHOWS = ("tab", "sample", "gate", "time")  # what is looked at, and not what is asked for
+SHOWS = ("tab", "sample", "gate")  # what is looked at, and not what is asked for
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,6 @@ class Moment:
         run: The last training that ended.
         sample: The sample that is wanted, from 0; a batch may have fewer.
         gate: The gate to show; None for all.
-        time: The time step to show, from 0.
         gpu: Whether there is a GPU.
         concealed: Whether a student is to predict before anything is shown.
         closed: Whether the panel is closed, and nothing more comes.
@@ -66,7 +65,6 @@ class Moment:
     run: Run | None = None
     sample: int = 0
     gate: str | None = None
-    time: int = 0
     gpu: bool = False
     concealed: bool = False
     closed: bool = False

@@ -110,10 +110,9 @@ class Panel(anywidget.AnyWidget):
         self._moment_lock = threading.RLock()
         self._quiet, self._over = Quiet(), False
         self._locked = frozenset(lock)
-        self._shapes, self._endless = shapes, endless
+        self._shapes, self._endless, self._own = shapes, endless, asked.spec
         self._presses: dict[str, Press] = {}
         self._moved: Moved | None = None
-        self._own = asked.spec
         self._moment = Moment(asked.spec, shapes[asked.spec.task], concealed=asked.quiz)
         self.sender = PictureSender(self._content, self._sent)
         self.questions = Quiz(self)
@@ -204,8 +203,7 @@ class Panel(anywidget.AnyWidget):
         self.update(spec=asked.spec, shape=self._shapes[asked.spec.task])
         self.write_copies()
         self.move(scenario=str(asked))
-        hides = self.moment.concealed
-        self.note = "" if hides else note_of(asked.spec, self.recurrent_dropout)
+        self.note = "" if self.moment.concealed else note_of(asked.spec, self.recurrent_dropout)
         self._allow(recurrent_dropout=not self.rests)
 
     def write_copies(self) -> None:
@@ -250,11 +248,13 @@ class Panel(anywidget.AnyWidget):
         able = able_while(training=self.moment.training)
         self._allow(**able | {"recurrent_dropout": not self.rests})
         self.state = state
+        if self.closed:
+            self.state = "closed"  # it was closed meanwhile, by another thread
 
     @property
     def closed(self) -> bool:
         """Whether it does nothing any more but show what was recorded."""
-        return self.state == "closed"
+        return self.moment.closed
 
     def shut(self, words: str) -> None:
         """Takes the questions away, and has nothing moved any more but what is looked at.
@@ -262,8 +262,8 @@ class Panel(anywidget.AnyWidget):
         Args:
             words: What is said last.
         """
-        self.state = "closed"
         self.update(closed=True)
+        self.state = "closed"
         self.questions.close()
         self.able = dict.fromkeys(self.able, False)
         self.say(words, alert=True, last=True)
@@ -291,7 +291,7 @@ class Panel(anywidget.AnyWidget):
             self.show_scenario(parse(change["new"]))
             name = "dropout"  # whatever moved, the wanted rates are those of now
         if name in SHOWS:
-            self.update(gate=self.gate if self.gate in LSTM_GATES else None, time=self.time)
+            self.update(gate=self.gate if self.gate in LSTM_GATES else None)
         self._moved(name)
 
     def _content(self) -> dict[str, Any]:
@@ -312,8 +312,9 @@ class Panel(anywidget.AnyWidget):
         return len(text)
 
     def _allow(self, **able: bool) -> None:
-        """Lets controls be moved or not; those that are locked never are."""
-        allowed = {name: yes and name not in self._locked for name, yes in able.items()}
+        """Lets controls be moved or not; those that are locked, or of a closed one, never are."""
         with self._moment_lock:
+            locked = self.able if self.closed else self._locked
+            allowed = {name: yes and name not in locked for name, yes in able.items()}
             if {**self.able, **allowed} != self.able:
                 self.able = {**self.able, **allowed}

@@ -10,9 +10,11 @@ from dropviz.browser.tables import can_be_read
 from dropviz.core.checks import check_rate
 from dropviz.core.method_options import RATES
 from dropviz.core.methods import METHODS
+from dropviz.core.number_forms import MOST, MOST_SEED
 from dropviz.core.scenario_string import Scenario, magic, parse
 from dropviz.core.setting import Setting
 from dropviz.core.spec import RunSpec
+from dropviz.core.tasks import BATCH_SIZE
 from dropviz.errors import is_known, unknown_name, visible
 
 # The names that `hide` and `lock` take; those of the settings are RunSpec's.
@@ -23,6 +25,13 @@ MEASURES = ("cost", "verdict")  # buttons of two tabs
 LIVE = ("dropout", "recurrent_dropout", "freeze")  # they act while it trains
 NAMES = (*SETTINGS, *SWITCHES, "speed", *BUTTONS)
 CHECKED = (*RATES, "method", "task", "speed", "scenario")
+# The least and the most of what is a whole number; samples are counted from 1 there.
+LIMITS: Mapping[str, tuple[int, int]] = {
+    "units": (1, MOST),
+    "epochs": (1, MOST),
+    "seed": (0, MOST_SEED),
+    "sample": (1, BATCH_SIZE),
+}
 SPEEDS: Mapping[str, float] = {"full": 0.0, "slow": 0.5}  # seconds from batch to batch, at least
 
 _KEYS = "Arrow keys move it by 0.05, Page Up and Page Down by 0.1; or type a number."
@@ -175,4 +184,5 @@ def offers(tasks: Mapping[str, str]) -> dict[str, Any]:
         "methods": list(METHODS),
         "speeds": list(SPEEDS),
         "tips": dict(TIPS),
+        "limits": LIMITS,
     }

@@ -117,6 +117,9 @@ class Worker:
         """Makes the training wait before its next batch."""
         self.steering.pause()
         self._panel.follow("paused")
+        if not self.training:
+            self._panel.follow("ready")  # it has ended meanwhile
+            return
         self._panel.say(PAUSED)
         # Done before the next batch, it shows the one before whatever was under way.
         self.look()

@@ -13,7 +13,8 @@ from dropviz.browser.tables import tables
 from dropviz.core.gates import LSTM_GATES
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Masks
-from dropviz.core.sentences import answer, counted
+from dropviz.core.number_forms import counted
+from dropviz.core.sentences import answer
 from dropviz.core.setting import Setting
 from dropviz.core.tasks import BATCH_SIZE, TASKS, load_task
 from dropviz.figures import atlas_scene, cell_scene, curves_scene, unrolled_scene

@@ -46,7 +46,7 @@ class Training:
     """A training that stands still, whose masks are read when it is looked at."""
 
     def __init__(self, tab: str) -> None:
-        self.reads, self.layer = 0, LAYER
+        self.reads, self.wants, self.layer = 0, 0, LAYER
         self.said, self.states = list[str](), list[str]()
         self.panel = by_hand(
             tab=tab,
@@ -55,7 +55,7 @@ class Training:
             speed="full",
             moment=Moment(SPEC, (4, 3)),
             questions=by_hand(open=False),
-            sender=by_hand(due=True, want=lambda: None, took=lambda _: None),
+            sender=by_hand(due=True, want=self._want, took=lambda _: None),
             say=self.said.append,
             follow=self.states.append,
             update=self._update,
@@ -73,6 +73,9 @@ class Training:
         self.reads += 1
         return self.layer
 
+    def _want(self) -> None:
+        self.wants += 1
+
     def look(self, batch: int = 1) -> int:
         """Ends a batch; how often its masks were read."""
         before = self.reads
@@ -80,26 +83,46 @@ class Training:
         return self.reads - before
 
 
-@pytest.mark.parametrize("tab", ["Where", "Masks", "Inside", "Verdict"])
-def test_masks_are_read_at_each_look_where_they_are_shown(tab: str) -> None:
+@pytest.mark.parametrize(
+    ("tab", "speed"), [("Where", "full"), ("Masks", "full"), ("Inside", "slow")]
+)
+def test_masks_are_read_at_each_look_where_they_are_shown(tab: str, speed: str) -> None:
     training = Training(tab)
+    training.panel.speed = speed
 
     assert [training.look() for _ in range(3)] == [1, 1, 1]
 
 
-@pytest.mark.parametrize("tab", ["Curves", "Cost", "Code"])
+@pytest.mark.parametrize(
+    ("tab", "pictures"), [("Curves", 3), ("Inside", 1), ("Cost", 1), ("Code", 1), ("Verdict", 1)]
+)
+def test_what_a_batch_does_not_change_is_sent_only_as_something_moves(
+    tab: str, pictures: int
+) -> None:
+    training = Training(tab)
+    for _ in range(3):
+        training.look()
+    sent = training.wants
+    training.follower.fresh = True  # a slider moved
+    training.look()
+
+    assert (sent, training.wants) == (pictures, pictures + 1)
+
+
+@pytest.mark.parametrize("tab", ["Curves", "Inside", "Cost", "Code", "Verdict"])
 def test_where_no_masks_are_shown_they_are_read_only_as_something_moves(tab: str) -> None:
     training = Training(tab)
     reads = [training.look() for _ in range(3)]
     training.follower.fresh = True  # a slider moved
     reads += [training.look() for _ in range(2)]
     training.steering.wanted = replace(SPEC.start, dropout=0.4)  # a schedule did
+    training.follower.fresh = True
     reads += [training.look() for _ in range(3)]
     training.steering.wanted, training.steering.paused = SPEC.start, True
     reads += [training.look() for _ in range(2)]
 
     # As long as the masks are of other rates than the next batch, they are awaited.
-    assert reads == [1, 0, 0, 1, 0, 0, 1, 1, 1, 1]
+    assert reads == [1, 0, 0, 1, 0, 1, 1, 1, 1, 1]
     assert training.panel.moment.layer is LAYER
 
 

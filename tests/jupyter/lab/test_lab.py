@@ -330,6 +330,7 @@ def test_resume_skips_no_questions_but_those_that_are_open(opened: Open) -> None
 def test_pause_pauses_though_a_step_is_under_way(opened: Open) -> None:
     panel = opened()
     panel.settle()
+    panel.lab._worker.training = True
     panel.lab.follow("compiling")
     panel.steering.step()
 
@@ -499,6 +500,36 @@ def test_a_closed_panel_does_not_train(opened: Open) -> None:
         panel.lab.train()
 
     assert panel.lab.run is None
+
+
+def test_a_time_step_is_the_page_s_own_and_a_gate_opens_nothing(opened: Open) -> None:
+    panel = opened()
+    panel.settle()
+    before, asked = len(panel.pictures), list[str]()
+    panel.lab._worker.look = lambda: asked.append("look")  # type: ignore[method-assign]
+
+    panel.slide(time=3)
+    of_time = len(panel.pictures) - before
+    panel.slide(gate="f")
+    of_gate = len(panel.pictures) - before - of_time
+    panel.slide(sample=1)
+
+    assert (of_time, of_gate, asked) == (0, 1, ["look"])
+
+
+def test_what_is_pressed_as_a_training_ends_leaves_the_panel_ready(opened: Open) -> None:
+    panel = opened()
+    panel.settle()
+    said = panel.said
+    panel.lab.follow("training")  # as if it ended after the buttons were found to be able
+
+    for name in ("pause", "stop"):
+        panel.press(name)
+
+    assert panel.lab.state == "ready"
+    assert "train" in panel.able
+    assert panel.said == said
+    assert not panel.steering._stopped
 
 
 def test_a_closed_panel_shows_what_is_looked_at_and_nothing_else(opened: Open) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import ipywidgets as widgets
@@ -11,11 +11,13 @@ from traitlets import link
 
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.methods import METHODS
+from dropviz.core.quiz_questions import Question
 from dropviz.core.scenario_string import Scenario, magic, parse
 from dropviz.core.schedule import Change
 from dropviz.core.spec import RunSpec
 from dropviz.errors import DropvizError, UnknownNameError
 from dropviz.jupyter.lab.contents import TABS
+from dropviz.jupyter.lab.hear import hear
 from dropviz.jupyter.lab.panel import Panel
 from dropviz.jupyter.lab.settings import NAMES, SETTINGS, SWITCHES, copies_of
 
@@ -45,6 +47,18 @@ def test_what_is_offered_is_every_task_method_and_tab() -> None:
     assert offers["methods"] == list(METHODS)
     assert offers["tabs"] == list(TABS)
     assert set(offers["tips"]) == set(NAMES)
+
+
+def test_the_page_takes_numbers_as_large_as_a_spec_takes_them_and_no_larger() -> None:
+    limits = panel().offers["limits"]
+
+    for name in ("units", "epochs", "seed"):
+        low, high = limits[name]
+        for value in (low, high):
+            assert getattr(RunSpec(**{name: value}), name) == value
+        for value in (low - 1, high + 1):
+            with pytest.raises(DropvizError):
+                RunSpec(**{name: value})
 
 
 def test_no_two_panels_have_the_same_mark() -> None:
@@ -157,6 +171,21 @@ def test_an_unknown_control_names_the_nearest_one(hide: list[str], lock: list[st
         panel(hide=hide, lock=lock)
 
 
+def test_a_panel_that_is_closed_while_another_thread_says_how_it_trains_stays_closed() -> None:
+    made = panel()
+    allow = made._allow
+
+    def meanwhile(**able: bool) -> None:
+        made.shut("Closed.")
+        allow(**able)
+
+    made.__dict__["_allow"] = meanwhile
+    made.follow("training")
+
+    assert (made.closed, made.state, made.status) == (True, "closed", "Closed.")
+    assert not any(made.able.values())
+
+
 def test_a_hidden_control_still_counts() -> None:
     assert panel("lstm:s5", hide=["seed"]).asked.spec.seed == 5
 
@@ -173,22 +202,42 @@ def test_a_locked_button_cannot_be_pressed() -> None:
     assert pressed == ["reset"]
 
 
+def of_wrong_types() -> Iterator[dict[str, Any]]:
+    """Every message with each of its fields of every type that it should not have."""
+    right: dict[str, dict[str, Any]] = {
+        "painted": {"number": 1},
+        "seen": {"view": "a view", "seen": True},
+        "press": {"name": "train"},
+        "reveal": {"marks": [True, False], "anew": False},
+    }
+    values: list[Any] = [None, True, 1, 0.5, "ab", [0, 1], {"train": 1}]
+    for kind, fields in right.items():
+        for name, value in fields.items():
+            wrong = (each for each in values if not isinstance(each, type(value)))
+            yield from ({"kind": kind} | fields | {name: each} for each in wrong)
+
+
 @pytest.mark.parametrize(
     "message",
     [
         *(None, [], {}, {"kind": ["press"]}, {"kind": "press", "name": "format c:"}),
-        {"kind": "painted", "number": "many"},
         *({"kind": kind} for kind in ("painted", "seen", "press", "reveal", "shout")),
+        *of_wrong_types(),
     ],
     ids=str,
 )
 def test_a_message_that_makes_no_sense_does_nothing(message: Any) -> None:
     made = panel()
-    before = made.get_state()
+    pressed = list[str]()
+    made.on_press({"train": functools.partial(pressed.append, "train")})
+    given = (True, False)
+    made.questions.begin([Question("input", "gate", "Which?", given, given, same=True, why="")])
+    before = made.get_state(), made.sender.seen, made.sender._answered
 
-    made._handle_custom_msg(message, [])
+    hear(made, message)
 
-    assert made.get_state() == before
+    assert (made.get_state(), made.sender.seen, made.sender._answered) == before
+    assert pressed == []
 
 
 # ---------------------------------------------------------------- scenarios in and out
@@ -242,7 +291,7 @@ def test_without_epochs_the_field_is_empty_and_the_scenario_keeps_them() -> None
 # ---------------------------------------------------------------- moves
 
 
-@pytest.mark.parametrize("name", [*SETTINGS, *SWITCHES, "speed", "tab", "sample", "gate", "time"])
+@pytest.mark.parametrize("name", [*SETTINGS, *SWITCHES, "speed", "tab", "sample", "gate"])
 def test_a_move_is_told_with_its_name(name: str) -> None:
     made, told = panel(), list[str]()
     made.on_move(told.append)
@@ -490,9 +539,7 @@ def test_a_slider_that_is_linked_to_the_sample_follows_what_is_shown() -> None:
     assert (made.sample, slider.value, made.moment.sample) == (4, 4, 50)
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), [("tab", "Masks"), ("sample", 2), ("gate", "f"), ("time", 3)]
-)
+@pytest.mark.parametrize(("name", "value"), [("tab", "Masks"), ("sample", 2), ("gate", "f")])
 def test_a_closed_panel_is_moved_only_in_what_is_looked_at(name: str, value: Any) -> None:
     made, told = panel(), list[str]()
     made.on_move(told.append)
