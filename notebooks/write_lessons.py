@@ -22,7 +22,8 @@ FOLDER = Path(__file__).parent
 SOURCES = sorted((FOLDER / "lessons").glob("*.py"))
 # Lessons are stored with what they measured, below each question.
 AT_FIRST = (
-    "**Begin with** *Edit*, *Clear Outputs of All Cells*: the results of an earlier run stand here."
+    "**Begin with** *Edit*, *Clear Outputs of All Cells* (in Colab *Edit*, *Clear all outputs*; in VS "
+    "Code *Clear All Outputs*, above the cells): the results of an earlier run stand here."
 )
 _SECONDS = 300  # for one cell, on a busy machine
 _WIDGET = "application/vnd.jupyter.widget-view+json"

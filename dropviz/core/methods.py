@@ -102,7 +102,7 @@ TABLE = (
     Method(
         "naive",
         "Naive",
-        "what Gal & Ghahramani 2016 replaces",
+        "the older practice that Gal & Ghahramani 2016 argue against",
         _GAL[1],
         (_EACH_STEP, replace(_ONE_H, life="step")),
         r"$i, f, o, g$ see $m_t \circ x_t$ and $m'_t \circ h_{t-1}$",

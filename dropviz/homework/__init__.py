@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dropviz.homework.chat_lines import chat_line
-    from dropviz.homework.practice import asked, check
+    from dropviz.homework.practice import asked, check, known_layer
     from dropviz.homework.study import carry_out
 
-__all__ = ["asked", "carry_out", "chat_line", "check"]
+__all__ = ["asked", "carry_out", "chat_line", "check", "known_layer"]
 
 _HOMES = {
     "asked": "practice",
     "carry_out": "study",
     "chat_line": "chat_lines",
     "check": "practice",
+    "known_layer": "practice",
 }
 
 

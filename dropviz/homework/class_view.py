@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dropviz.core.sentences import counted
+from dropviz.core.number_forms import counted
 from dropviz.homework.chat_lines import Told
 from dropviz.homework.csv_file import write_csv
 from dropviz.homework.report import Check, Report

@@ -64,7 +64,7 @@ def _build(given: argparse.Namespace) -> int:
             f"The list of students {received(str(given.students))} cannot be read "
             f"({type(error).__name__}). Give a text file with an id on each line."
         ) from None
-    from dropviz.core.sentences import counted
+    from dropviz.core.number_forms import counted
     from dropviz.keras_inside.start_keras import ready
 
     ready()
@@ -132,7 +132,7 @@ def _class(given: argparse.Namespace) -> int:
 
 
 def _of_lines(given: argparse.Namespace) -> int:
-    from dropviz.core.sentences import counted
+    from dropviz.core.number_forms import counted
     from dropviz.homework.chat_lines import read_chat, read_lines
     from dropviz.homework.class_view import tally, write_predictions
 

@@ -174,6 +174,18 @@ class _Runner:
             raise ValueError("weights, inputs and states must be finite")
 
 
+def layer_here(unnamed: Unnamed) -> AskedLayer:
+    """Makes a layer in this process, as an experiment meets it.
+
+    Args:
+        unnamed: What it is.
+
+    Returns:
+        Its near end, which answers within the judge's bounds.
+    """
+    return AskedLayer(unnamed.features, unnamed.units, _Runner(unnamed))
+
+
 def asks(child: Child) -> Callable[[Unnamed, _Runner], str]:
     """Has the experiment of a child name layers that are here.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import keras
@@ -13,7 +14,7 @@ from dropviz.errors import DropvizError, received
 from dropviz.experiment.explain import run_experiment
 from dropviz.experiment.temporary_build import built_for_now
 from dropviz.homework.ordinary_weights import agreement
-from dropviz.homework.report import Check
+from dropviz.homework.report import Check, scored
 from dropviz.homework.variants import Variant
 
 UNITS = 8
@@ -26,6 +27,7 @@ POINTS = {
     "samples": 1,
     "equations": 2,
 }
+_check = partial(scored, POINTS)
 
 Layer = Any
 
@@ -131,7 +133,3 @@ def _scaling(found: SiteVerdict, asked: Variant, verdict: Verdict) -> Check:
     return _check(
         "scaling", right, f"kept entries times {kept:.3g} in training, nothing at inference", seen
     )
-
-
-def _check(name: str, right: bool, asked: str, measured: str) -> Check:  # noqa: FBT001
-    return Check(name, POINTS[name] if right else 0, POINTS[name], asked, measured)

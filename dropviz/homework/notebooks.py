@@ -24,6 +24,9 @@ _SOLUTION = re.compile(
 )
 _MARK = re.compile(r"^[ \t]*### (?:BEGIN|END) SOLUTION[ \t]*\n?", re.MULTILINE)
 _SOME = Variant("recurrent", "sequence", "tied", 0.4)
+# What a notebook says above its first cell: that of one student, and that of a whole class.
+_KEEP = "Do not change the next cell: it says whose this is."
+_NAME = "In the next cell put your id in place of `your-id`, and change nothing else."
 
 
 def build(source: Path, out: Path, key: Key, students: Sequence[str]) -> list[Path]:
@@ -101,7 +104,8 @@ def for_nbgrader(notebook: Notebook, edition: str, assignment: Assignment) -> No
     """A source for nbgrader: solutions in its marks, and a cell that the judge's points go to."""
     read = 'homework.asked("variants.csv", student)'
     told = "What your variant is stands in the table variants.csv, which the next cell reads."
-    made = _made(notebook, _words(edition, "your-id", read, told), solved=None)
+    words = {**_words(edition, "your-id", read, told), "FIRST": _NAME}
+    made = _made(notebook, words, solved=None)
     for cell, original in zip(made.cells, notebook.cells, strict=True):
         if "answer" in original.metadata:
             cell.metadata["nbgrader"] = _graded(original.metadata["answer"], solution=True)
@@ -135,6 +139,7 @@ def _words(edition: str, student: str, asked: str, sentence: str) -> dict[str, s
         "STUDENT": student,
         "ASKED": asked,
         "SENTENCE": sentence,
+        "FIRST": _KEEP,
     }
 
 

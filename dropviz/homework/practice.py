@@ -9,9 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from dropviz.core.checks import check_rate
-from dropviz.errors import DropvizError, received, unknown_name, visible
+from dropviz.errors import DropvizError, is_known, received, unknown_name, visible
+from dropviz.homework.asked_layer import AskedLayer
 from dropviz.homework.csv_file import write_csv
-from dropviz.homework.experiment_judge import judge_experiment, runs_here, unnamed_layers
+from dropviz.homework.experiment_judge import (
+    METHODS,
+    Unnamed,
+    judge_experiment,
+    layer_here,
+    runs_here,
+    unnamed_layers,
+)
 from dropviz.homework.mask_judge import judge_mask
 from dropviz.homework.report import Check
 from dropviz.homework.study_judge import judge_practice
@@ -98,6 +106,24 @@ def _nothing_to_check(assignment: object, came: str) -> DropvizError:
     return DropvizError(
         f"A check of {assignment} needs {takes[assignment]}. Received: {came or 'no answer'}."
     )
+
+
+def known_layer(method: str) -> AskedLayer:
+    """Makes a layer to try an experiment of Unnamed layers on, whose method one knows.
+
+    Args:
+        method: One of the names that the assignment asks for, as "moon".
+
+    Returns:
+        A layer with what the judge's layers have (``features``, ``units``, ``set_weights`` and a
+        call) and nothing else. It drops at a rate of 0.4, and takes up to 60 calls, as those do.
+
+    Raises:
+        UnknownNameError: If the assignment has no such method.
+    """
+    if not is_known(method, METHODS):
+        raise unknown_name("method", method, METHODS)
+    return layer_here(Unnamed(method, features=4, units=6, rate=0.4, seed=_SEED))
 
 
 def asked(table: str | Path, student: str) -> dict[str, str | float]:

@@ -36,6 +36,27 @@ class Check:
         return visible(f"Asked: {self.asked}. Measured: {self.measured}.{also}")
 
 
+def scored(
+    points: Mapping[str, int],
+    name: str,
+    right: bool,  # noqa: FBT001 (what every check is about)
+    asked: str,
+    measured: str,
+    hint: str = "",
+) -> Check:
+    """A check that earns all of its points, or none.
+
+    Args:
+        points: What each check of the assignment can earn, by its name.
+        name: Which of them it is.
+        right: Whether what was measured is what was asked for.
+        asked: What was asked, in words.
+        measured: What was found, in words.
+        hint: What to think about.
+    """
+    return Check(name, points[name] if right else 0, points[name], asked, measured, hint)
+
+
 @dataclass(frozen=True)
 class Report:
     """What the judge says of one answer.

@@ -154,7 +154,7 @@ class Child(Closing):
         try:
             if is_waiting(self._answer):
                 read(self._answer, time.monotonic())
-                raise self._refuse("it answered before it was asked")
+                raise self.refuse("it answered before it was asked")
             write(self._ask, frame, self._deadline)
         except (LateFrameError, BrokenFrameError) as error:
             raise self._why(error) from None
@@ -174,12 +174,17 @@ class Child(Closing):
         except (LateFrameError, BrokenFrameError) as error:
             raise self._why(error) from None
         if frame.kind is Kind.FAILED:
-            raise self._refuse(f"its code says {said(frame.text)}")
+            raise self.refuse(f"its code says {said(frame.text)}")
         return frame
 
     def refuse(self, why: str) -> RefusedError:
         """Ends it, and words why; the first reason counts."""
-        return self._refuse(why)
+        # explain() words what it meets anew.
+        if not self.refused:
+            ended = self.close()
+            by = f" (by {_signal(ended)})" if ended and ended != signal.SIGKILL else ""
+            self.refused = f"{why}{by}"
+        return RefusedError(self.refused)
 
     def close(self) -> int:
         """Ends it; gives the signal that ended it before, if one did.
@@ -206,18 +211,10 @@ class Child(Closing):
 
     def _why(self, error: Exception) -> RefusedError:
         if isinstance(error, BrokenFrameError):
-            return self._refuse(str(error))
+            return self.refuse(str(error))
         late = time.monotonic() >= self._end
         limit = f"{self._all_seconds:g} s in all" if late else f"{self._call_seconds:g} s"
-        return self._refuse(f"it gave no answer within {limit}")
-
-    def _refuse(self, why: str) -> RefusedError:
-        # explain() words what it meets anew; the first reason is the one that counts.
-        if not self.refused:
-            ended = self.close()
-            by = f" (by {_signal(ended)})" if ended and ended != signal.SIGKILL else ""
-            self.refused = f"{why}{by}"
-        return RefusedError(self.refused)
+        return self.refuse(f"it gave no answer within {limit}")
 
 
 def check_locks(held: Sequence[Lock]) -> None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from dropviz.core.sentences import counted
+from dropviz.core.number_forms import counted
 from dropviz.core.spec import RunSpec
 from dropviz.core.study_result import SCORES
 from dropviz.errors import DropvizError, received, visible
-from dropviz.homework.report import Check
+from dropviz.homework.report import Check, scored
 from dropviz.homework.study import Design, Row, design_from, fingerprints, retrain
 from dropviz.studies.seed_statistics import paired
 
@@ -26,6 +27,7 @@ POINTS = {
     "trained again": 2,
     "claim": 3,
 }
+_check = partial(scored, POINTS)
 _FEWEST_SEEDS = 3
 _NAME = 40  # letters of a measure that are shown
 # Measured with dropout off: training losses with it on are worse wherever more is dropped.
@@ -186,7 +188,3 @@ def _claim(
     tells = len(seeds) >= _FEWEST_SEEDS and first != last and found.has_interval
     right = said == truth and tells
     return _check("claim", right, asked, seen)
-
-
-def _check(name: str, right: bool, asked: str, measured: str, hint: str = "") -> Check:  # noqa: FBT001
-    return Check(name, POINTS[name] if right else 0, POINTS[name], asked, measured, hint)

@@ -7,10 +7,12 @@
 #
 # __SENTENCE__
 #
-# Points: the place 3, how long a mask lives 2, what shares it 1, rate 1, scaling 1, samples 1,
-# the equations of an LSTM with ordinary weights 2. Without the place nothing else is looked at.
+# Points: the place 3, how long a mask lives 2, whether the gates share it 1, rate 1, scaling 1,
+# samples 1, the equations of an LSTM with ordinary weights 2. (Gates do not share a mask of g or
+# of c; there the point is for each unit being dropped by itself.) Without the place nothing else is
+# looked at.
 #
-# Do not change the next cell: it says whose this is.
+# __FIRST__
 
 # %%
 from importlib.util import find_spec
@@ -27,15 +29,17 @@ asked
 # %% [markdown]
 # ## The cell
 #
-# `keras.layers.RNN` calls `get_dropout_mask` before the first step of a sequence, `call` at each
-# step, and `reset_dropout_mask` after the last. The kernels hold the gates side by side, in the
-# order i f g o. Masks come from `keras.random` with the cell's own `SeedGenerator`.
+# `keras.layers.RNN` calls the cell's `call` at each step. Of a cell that inherits from
+# `keras.layers.LSTMCell` (and of none that inherits from `keras.layers.Layer` alone) it also calls
+# `get_dropout_mask` before the first step of a sequence, and `reset_dropout_mask` after the last.
+# The weight matrices `kernel` and `recurrent_kernel` hold the gates side by side, in the order
+# i f g o. Masks come from `keras.random` with the cell's own `SeedGenerator`.
 #
 # `make(units, rate)` must give back a layer that takes `layer(x, initial_state=[h, c],
 # training=True)`, with the weights of `keras.layers.LSTM`. The judge calls it several times, with
 # other numbers of units. It takes out of this notebook what `make` needs, and has Keras and NumPy
-# there, but no dropviz; in a `tf.function`, write no `for` or `if` over tensors there, for nothing
-# may be written to a file, which TensorFlow needs to turn them into a graph.
+# there, but no dropviz. If you use `tf.function`, write no `for` or `if` over tensors in it: to
+# translate them TensorFlow writes a file, and the judge lets nothing be written.
 
 # %% answer="make"
 import keras

@@ -13,7 +13,7 @@
 # 1, a result of each training 2, the same masks when one of them is trained again 2, and a claim
 # that your own results bear out 3.
 #
-# Do not change the next cell: it says whose this is.
+# __FIRST__
 
 # %%
 from importlib.util import find_spec
@@ -24,6 +24,28 @@ from dropviz import homework
 
 student = "__STUDENT__"
 assignment = "design-and-defend __EDITION__"
+
+# %% [markdown]
+# ## The design
+#
+# This is the form, of another question. (It earns no points for its seeds, for a value to compare
+# with, or for its measure.)
+#
+# ```python
+# design = {
+#     "question": "Does the loss on digits depend on the number of units?",
+#     "vary": {"units": [8, 16, 32]},
+#     "hold": {"task": "digits", "dropout": 0.2, "epochs": 2},
+#     "seeds": [11, 12],
+#     "measure": "loss",
+# }
+# ```
+#
+# The judge takes at most 60 trainings (one for each value and seed), 64 units and 30 epochs, and
+# the tasks that need no download: `digits`, `temporal-order`, `adding`, `copy`, `noisy-sine` and
+# `language`. Two rates must be .01 apart or more. What is not held is as in `dropviz.run`. If nothing
+# is dropped in any training, there are no masks to compare when one is trained again: that earns
+# nothing then, and neither does the claim.
 
 # %% answer="design"
 ### BEGIN SOLUTION
@@ -57,7 +79,7 @@ homework.carry_out(design)
 #
 # `conclusion` is `"lower"`, `"higher"` or `"no difference"`: the measure at the last value against
 # that at the first, seed by seed, with its 95 % interval. An interval that holds 0 shows no
-# difference.
+# difference. `claim` has this one key, as in `claim = {"conclusion": "no difference"}`.
 
 # %% answer="claim"
 ### BEGIN SOLUTION

@@ -27,7 +27,7 @@
 #
 # 2 points for each method if all of its layers, and no others, get its name. A guess earns nothing.
 #
-# Do not change the next cell: it says whose this is.
+# __FIRST__
 
 # %%
 from importlib.util import find_spec
@@ -45,6 +45,9 @@ assignment = "unnamed-layers __EDITION__"
 # Choose weights under which a mask at one place shows in the outputs. A gate whose bias is 20 is
 # open, one whose bias is -20 is shut. Write it with NumPy: the judge takes out what `identify`
 # needs, and has no dropviz.
+#
+# To try your weights out, `homework.known_layer("moon")` makes you a layer of the method that you
+# name, with which you can do the same. (Keep it out of `identify`: the judge has none.)
 
 # %% answer="identify"
 import numpy as np
@@ -103,8 +106,7 @@ def identify(layer):
 # %% [markdown]
 # ## Practice
 #
-# Twelve layers, other ones than the judge's. It gives no points. `dropviz.LSTM(8,
-# method="moon", recurrent_dropout=.5)` makes you one whose name you know.
+# Twelve layers, other ones than the judge's. It gives no points.
 
 # %%
 homework.check("unnamed-layers", identify=identify)

@@ -19,9 +19,9 @@
 # * **Minutes:** 20, of which the machine takes 1.
 # * **Know before:** that an LSTM reads a sequence step by step, and how to train a Keras model.
 # * **Words:** at each step an LSTM reads an input *x_t*. From step to step it carries a state *h*
-#   and a memory *c*. A *candidate* *g* is what could be added to the memory; three *gates* *i*, *f*
-#   and *o* say how much of it is added, how much of the memory is kept, and how much of it is shown.
-#   In Keras, and here, all four of *i*, *f*, *g* and *o* are called gates. A *mask* is an array that
+#   and a memory *c*. A *candidate* *g* is what could be added to *c*. Three *gates* say how much: *i*
+#   how much of *g* is added to *c*, *f* how much of *c* is kept, and *o* how much of *c* is shown. In
+#   Keras, and here, all four of *i*, *f*, *g* and *o* are called gates. A *mask* is an array that
 #   something is multiplied with: 0 where it is *dropped*. A *sample* is one sequence of a batch.
 #
 # **Ways to open this lesson**
@@ -109,9 +109,11 @@ small = run.proof["lstm"].error < 0.00001
 proof.against("less than 0.00001: rounding" if small else "visibly: some mask is missing")
 
 # %% [markdown]
-# *Its outputs* are those of the Keras layer. Nothing is missing: with masks on *x* and *h* alone, and
-# none on the candidate *g* or the memory *c*, every output of these sequences comes out as Keras has
-# it. The answer that points to Gal & Ghahramani is right.
+# *Its outputs* are those of the Keras layer. The sequences are as many as the last batch of the
+# training had. Nothing is missing: with masks on *x* and *h* alone, and none on the candidate *g* or
+# the memory *c*, every output of these sequences comes out as Keras has it. Of the two answers, the
+# one that points to Gal & Ghahramani is right about *where*: *x* and *h* on their way in. (They also
+# mask the layer's output, and drop whole words of a text. Keras's LSTM does neither.)
 #
 # ## How many masks?
 #
@@ -255,19 +257,19 @@ same.against(
 # </details>
 # <br>
 #
-# **Another layer.** Replace `LSTM` by `GRU` in the cell with `%%lstm_dropout`. How many gates have
-# masks in the pictures?
+# **Another layer.** Replace `LSTM` by `GRU` in the cell with `%%lstm_dropout`. How many masks does
+# `recurrent_dropout` draw for one digit then?
 #
 # <details><summary>Answer</summary>
 #
-# A GRU has three gates, and no memory *c* beside its state:
+# One for each gate again, of which a GRU has three. (It has no memory *c* beside its state.)
 #
 # ```python
 # gru = keras.Sequential([keras.layers.GRU(16, recurrent_dropout=0.2), keras.layers.Dense(1)])
 # gru.compile("adam", "mse")
 # with dropviz.record(gru) as recording:
 #     gru.fit(x[:64], y[:64], verbose=0)
-# print(next(iter(recording.values()))["recurrent"].gates)
+# print(len(masks_of_one(next(iter(recording.values()))["recurrent"])))
 # ```
 #
 # </details>

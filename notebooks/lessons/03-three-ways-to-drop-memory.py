@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Lesson 3: Three ways to drop memory
 #
-# An LSTM is used because it remembers. So where a mask acts on what is remembered, it matters how.
-# Moon et al. drop the memory itself; Gal & Ghahramani, and Keras, drop a copy of the state on its
-# way into the gates; Semeniuta et al. drop only what is about to be added to the memory. And
+# An LSTM is used because it remembers. So it matters where a mask touches what is remembered, and
+# how. Moon et al. drop the memory itself; Gal & Ghahramani, and Keras, drop a copy of the state on
+# its way into the gates; Semeniuta et al. drop only what is about to be added to the memory. And
 # zoneout, a fourth way, drops only the change: a unit that is hit keeps its old value.
 #
 # * **You will** tell the methods apart on the picture of a cell, train them where memory is
@@ -41,13 +41,14 @@ cell("zoneout")
 # %% [markdown]
 # **How to read it.** A step goes from left to right; the memory *c* runs along the top, the candidate
 # *g* comes up into it, *x* comes in from below, and *h* from the left along the bottom. The marked
-# lines carry something masked: in blue by `dropout`, on *x*, which the trainings below leave out; the
-# others are what these methods differ in.
+# lines carry something masked. Blue: `dropout` on *x*; the trainings below leave it at `0`. The others
+# are what these methods differ in.
 #
 # * **Moon** (RNNDrop): the memory *c*, after the sum. What is dropped there is gone.
 # * **Gal & Ghahramani**: *x* and *h* on their way into the gates. The memory passes untouched.
 # * **Semeniuta**: the candidate *g*. What is in the memory already stays there.
-# * **Zoneout**: a unit that is hit keeps the *c*, or *h*, of the step before.
+# * **Zoneout**: a unit that is hit keeps the *c*, or *h*, of the step before. (*c̃* in its equation is
+#   the memory as the step would leave it if no unit were hit.)
 #
 # ## A task that needs memory
 #
@@ -65,7 +66,8 @@ print(
     "steps:", task.x.shape[1], " to remember the first one for:", task.x.shape[1] - 1 - first_mark
 )
 print("answer:", task.y[0], "(two times the first marked bit, plus the second)")
-print(f"guessing scores {task.guess['accuracy']:.2f} (the commonest answer, always)")
+print(f"guessing scores {task.guess['accuracy']:.2f}")
+print("(always the answer that is commonest in training, on new sequences)")
 
 # %% [markdown]
 # ## Moon: masks on the memory
@@ -112,7 +114,7 @@ display(in_training.against(on), predicting.against(off))
 
 # %%
 left = dropviz.predict(
-    "p = 0.25: what is left after 20 steps of a value that was put into the memory?",
+    "By calculation, p = 0.25: what is left after 20 steps of a value that was put into the memory?",
     ["about three quarters", "about a tenth", "less than a hundredth"],
 )
 size = dropviz.predict(
@@ -122,13 +124,14 @@ size = dropviz.predict(
 
 # %%
 kept = 0.75**20
-print(f"after 20 steps: {kept:.4f}")
+print(f"after 20 steps, by calculation: {kept:.4f}")
 moon = runs["moon"].model
 sizes = {
     training: float(np.abs(dropviz.trace(moon, task.x[:200], training=training).c[:, -1]).mean())
     for training in (True, False)
 }
-print(f"mean size of c at the last step: masks on {sizes[True]:.3f}, masks off {sizes[False]:.3f}")
+print("mean size of c at the last step, as measured:")
+print(f"masks on {sizes[True]:.3f}, masks off {sizes[False]:.3f}")
 
 
 def nearest(share, words):
@@ -144,14 +147,16 @@ display(
 )
 
 # %% [markdown]
-# Once is harmless, but a value that has to last is multiplied again and again: what was written at
-# the marks would be nearly gone at the end. What was measured is the memory as a whole, at the last
-# step: with masks off, about a tenth of its size is left.
+# The first of the two is a calculation, though its line says *measured*. A factor of `1-p` once can be
+# made up for; a value that has to last is multiplied by it again and again: what was written at the
+# marks would be nearly gone at the end. What was measured is the memory as a whole, at the last step:
+# with masks off, about a tenth of its size is left.
 #
 # ## Semeniuta: masks on what is added
 #
-# The same rate, and test-time scaling too. Two things differ: *g* is masked, before it comes to the
-# memory, so that each value is multiplied once; and a mask lives for one step.
+# The same rate, and test-time scaling too. Two things differ in the masks: *g* is masked, before it
+# comes to the memory, so that each value is multiplied once; and a mask lives for one step. (It is
+# also trained for four epochs, where Moon had five.)
 
 # %%
 added = dropviz.predict(

@@ -55,16 +55,16 @@ print("validation accuracies:", " ".join(f"{score:.3f}" for score in scores))
 luck.against(float(scores[-1] - scores[0]))
 
 # %% [markdown]
-# That is the ruler for all that follows. A difference between two single trainings that is smaller
-# than this is no difference that anybody saw.
+# So far apart can two trainings of five epochs be by luck alone. Of two *single* trainings of this
+# kind, a smaller difference tells nothing. Several pairs can show less, as you see next.
 #
 # ## With and without
 #
 # Now the same with `dropout=0.25` and `recurrent_dropout=0.25`. The setting with them is called
-# `keras` below, for it drops as Keras does (at these rates, where nobody gives others), and the one
-# without dropout is called `none`. For each seed both settings begin
-# with the same weights and meet the same samples in the same order, so that they can be compared
-# pair by pair. What luck the two share cancels; how much is left, the scatter of the pairs shows.
+# `keras` below, for it drops as Keras does (`compare` uses these two rates unless you give others),
+# and the one without dropout is called `none`. For each seed both settings begin with the same
+# weights and meet the same samples in the same order, so that they can be compared pair by pair. What
+# luck the two share cancels; how much is left, the scatter of the pairs shows.
 
 # %%
 words = {0: "no difference beyond the noise", 1: "better with dropout", -1: "worse with dropout"}
@@ -88,8 +88,10 @@ short.against(told(five))
 # alone would hardly have done that. The second picture has both accuracies, epoch by epoch: a line is
 # the median over the seeds, its band reaches from the lowest to the highest, and the number beside a
 # name is the mean at the end. In the table, *cost* is the time that an epoch takes, as a multiple of
-# the first setting's: the median over the pairs of one seed. Of trainings as short as these it is
-# mostly chance; lesson 6 times it properly.
+# the first setting's: the median over the pairs; two trainings with the same seed are a pair. With
+# trainings this short it scatters: compare this column with that of the next table (lesson 6 times it
+# properly). *Proved* is about the trainings themselves: `compare` compiles each of them as a whole into
+# one program, and some are trained again in plain Keras, to show whether the same comes out.
 #
 # A training with masks has to learn from less at each step. Is it only slower?
 
@@ -119,9 +121,10 @@ long.against(told(twenty))
 
 # %% [markdown]
 # Did more epochs make the difference smaller? That two intervals overlap does not answer it; the last
-# line does, which compares seed by seed. If the change is beyond the noise, they did. On this task, at
-# these rates, with so small a net and so short a training, nothing shows that dropout helps. On
-# another task it may; whoever says so has to measure it there.
+# line does, which compares seed by seed. If the change is beyond the noise, they did. But where its
+# interval ends near `0`, ask for more seeds before anybody builds on it. On this task, at these rates,
+# with so small a net and so short a training, nothing shows that dropout helps. On another task it
+# may; whoever says so has to measure it there.
 #
 # ## A map of rates
 #
@@ -149,7 +152,11 @@ where = {
     (False, True): "recurrent_dropout alone",
     (True, True): "both",
 }
-best.against(where[row > 0, column > 0])
+others = int((~swept.broken).sum()) - 1
+like = int(swept.like_best.sum()) - 1
+best.against(
+    f"{where[row > 0, column > 0]}; {like} of {others} other cells cannot be told from the best"
+)
 
 # %% [markdown]
 # **How to read it.** On the map the best cell wears a star, and those that cannot be told from it are
@@ -160,11 +167,13 @@ best.against(where[row > 0, column > 0])
 #
 # ## The honest training curve
 #
-# With dropout on, two things are mixed in the training loss that Keras reports.
+# With dropout on, two things are mixed in the training loss that Keras reports. In the picture below,
+# "dropout on" is the mean of five passes over the training samples, each with masks of its own; the
+# pale band around it reaches from the lowest of them to the highest.
 
 # %%
 above = dropviz.predict(
-    "Dropout 0.4 and 0.4, after the last epoch: the training loss that Keras reports lies",
+    "Both rates 0.4; after the last epoch the training loss that Keras reports lies",
     ["below the validation loss", "above the validation loss"],
 )
 honest = dropviz.predict(

@@ -45,9 +45,6 @@ run = dropviz.run(task="noisy-sine", dropout=0.2, recurrent_dropout=0.2, units=3
 run.model.name = "noisy-sine"  # as the pictures call it
 x, y = noisy_sines(500, 0.5, 1.0, seed=2)
 print(f"{len(x)} new waves of {x.shape[1]} values; heights from 0.5 to 1.0")
-print(
-    f"mean error with dropout off: {np.abs(run.model.predict(x, verbose=0).ravel() - y).mean():.3f}"
-)
 
 # %% [markdown]
 # ## Asking again
@@ -79,8 +76,9 @@ display(
 
 # %%
 middle = dropviz.predict(
-    "The mean of 100 passes, and the prediction with dropout off, in the mean over 20 waves:",
-    ["the same", "apart, by less than the passes scatter", "apart, by more than they scatter"],
+    "On average over 20 waves, how far is the mean of 100 passes from the prediction with dropout "
+    "off?",
+    ["not at all", "less than the passes scatter", "more than the passes scatter"],
 )
 
 # %%
@@ -91,11 +89,11 @@ print("means over the 20 waves:")
 print(f"from mean to dropout off: {away.mean():.3f}")
 print(f"spread of the passes:     {few.spread.mean():.3f}")
 middle.against(
-    "the same"
+    "not at all"
     if away.max() < 0.001
-    else "apart, by less than the passes scatter"
+    else "less than the passes scatter"
     if away.mean() < few.spread.mean()
-    else "apart, by more than they scatter"
+    else "more than the passes scatter"
 )
 
 # %% [markdown]
@@ -151,8 +149,8 @@ wider.against(
 #
 # ## Higher waves
 #
-# Now waves higher than any that it was trained on, up to twice as high. A doubt that can be trusted
-# would grow with the error.
+# Now waves higher than any that it was trained on: one and a half times to twice as high as the
+# highest of those. A doubt that can be trusted would grow with the error.
 
 # %%
 beyond = dropviz.predict(

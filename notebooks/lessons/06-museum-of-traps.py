@@ -10,12 +10,13 @@
 # * **Minutes:** 20, of which the machine takes 1.
 # * **Know before:** lessons 1 and 2: where a mask acts, tied and untied masks.
 # * **Words:** a *sample* is one sequence of a batch. A *site* is a place where a mask can multiply.
-#   *Inference* is prediction, where nothing is dropped. *Eager* runs a training line by line; in a
-#   *graph* it is written down first, and `jit_compile=True` has *XLA* translate it into one program.
+#   *Inference* is prediction, where nothing is dropped. Run *eagerly*, a training goes line by line; in
+#   a *graph* it is written down first, and `jit_compile=True` has *XLA* translate it into one program.
 #   A *backend* is what calculates for Keras: TensorFlow, JAX or PyTorch. A layer is *stateful* where a
 #   batch begins with the state that the one before left. *cuDNN* is a library of NVIDIA's that runs
 #   a whole LSTM at once on a graphics card; it knows no recurrent dropout. A *seed* is the number
-#   out of which random numbers come.
+#   out of which random numbers come. *Monte Carlo dropout* predicts many times with the masks on; a
+#   *standard error* is about how far the mean of so many lies, by chance, from that of endlessly many.
 #
 # **Ways to open this lesson**
 #
@@ -62,8 +63,10 @@ one.against(
 
 # %% [markdown]
 # If the outputs in training equal those at inference, nothing was dropped; if all inputs had been
-# dropped, they would equal the outputs for zeros. A search over rates that goes up to `1.0` ends,
-# depending on the Keras version, in a net without dropout or in an error.
+# dropped, they would equal the outputs for zeros. (*Why*, above, says where a layer goes another way
+# and drops all; with TensorFlow that is on a graphics card, and was not measured here.) So a search
+# over rates that goes up to `1.0` ends in a net without dropout, in one that sees no input, or, where
+# Keras refuses the rate, in an error.
 #
 # ## What comes out of the layer
 
@@ -151,8 +154,8 @@ display(museum)
 hold.against(f"{sum(trap.holds is True for trap in museum)} of {len(museum)}")
 
 # %% [markdown]
-# The first line says which of these do not hold here. Each exhibit ends with what to do. The same
-# from a line of its own is `%lstm_traps`.
+# The first line says which of these do not hold here. Each exhibit ends with what to do.
+# `%lstm_traps` shows this list in any notebook.
 #
 # ## What it costs
 #
@@ -199,21 +202,21 @@ for name, ratios in times.items():
 cost.against(f"{np.median(times['both']):.2f} times as long")
 
 # %% [markdown]
-# In brackets stand the shortest and the longest of seven rounds. So far does chance alone move a
-# number on this machine; a difference between two lines that is smaller says nothing. On a graphics
-# card the cost has a cause of its own: where `recurrent_dropout` is set, Keras cannot use cuDNN (this is
-# from its code, and was not measured here).
+# In brackets stand the shortest and the longest of seven rounds. Chance alone moves a number that far
+# on this machine, so a smaller difference between two lines says nothing. On a graphics card the cost
+# has a cause of its own: where `recurrent_dropout` is set, Keras cannot use cuDNN (this is from its
+# code, and was not measured here).
 #
 # ## For you to try
 #
-# **One that does not show.** In an older Keras both layers of a `Bidirectional` forget `use_cudnn`, for
-# it copies them from their `get_config`, which leaves that out (`bidirectional-use-cudnn`, above). It
-# still leaves it out. Where the trap does not show: why not?
+# **One that does not show.** Look at `bidirectional-use-cudnn`, above: a `Bidirectional` makes its two
+# layers from `get_config()`, in which `use_cudnn` does not stand. In an older Keras both of them
+# therefore forget it. In a newer Keras they keep it, though `get_config()` of an `LSTM` leaves it out
+# still. Which lines of `Bidirectional` see to that?
 #
 # <details><summary>Answer</summary>
 #
-# `Bidirectional` carries it over by itself, once the layers are made. These are the lines; where there
-# are none, the trap shows:
+# Those that carry it over once the layers are made. Where none is printed, the trap shows:
 #
 # ```python
 # import inspect
@@ -231,8 +234,8 @@ cost.against(f"{np.median(times['both']):.2f} times as long")
 #
 # <details><summary>Answer</summary>
 #
-# What is chance's: both keep a unit in `0.8 * 0.8` of the cases and drop it in `0.2 * 0.2`, together
-# `0.68`. At a rate of one half it would be one half.
+# As many as chance gives: both keep a unit in `0.8 * 0.8` of the cases and drop it in `0.2 * 0.2`,
+# together `0.68`. At a rate of one half it would be one half.
 #
 # ```python
 # backward = keras.layers.LSTM(16, dropout=0.2, seed=5, go_backwards=True)

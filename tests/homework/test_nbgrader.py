@@ -6,6 +6,7 @@ import copy
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -28,14 +29,16 @@ pytestmark = [
 
 NAME = "unnamed-layers"
 ROOT = Path(dropviz.__file__).parents[1]
-CONFIG = """
-import dropviz.homework.nbgrader_preprocessors as ours
-c = get_config()
-c.Judge.key = {key!r}
-c.Autograde.sanitize_preprocessors = ours.SANITIZE
-c.Autograde.autograde_preprocessors = ours.AUTOGRADE
-"""
+TEACHING = (ROOT / "docs" / "teaching.md").read_text("utf-8")
 Notebook = dict[str, Any]
+
+
+def config(key: Path) -> str:
+    """What the teacher's page puts into ``nbgrader_config.py``, with a key of ours."""
+    (printed,) = re.findall(r"```python\n(.*?)```", TEACHING, re.DOTALL)
+    made, keys = re.subn(r'"[^"]*homework\.key"', repr(str(key)), printed)
+    assert keys == 1
+    return made
 
 
 def nbgrader(course: Path, *words: str) -> str:
@@ -79,7 +82,9 @@ def test_a_class_is_graded_by_nbgrader(tmp_path: Path) -> None:
     key, out = make_key(tmp_path / "key"), tmp_path / "built"
     build(ROOT / "notebooks" / "homework", out, key, ["any"])
     course = out / "nbgrader"
-    (course / "nbgrader_config.py").write_text(CONFIG.format(key=str(tmp_path / "key")))
+    (course / "nbgrader_config.py").write_text(config(tmp_path / "key"))
+    nbgrader(course, "generate_assignment", "build-the-mask")
+    assert (course / "release" / "build-the-mask" / "variants.csv").is_file()
     nbgrader(course, "generate_assignment", NAME)
     empty: Notebook = json.loads((course / "release" / NAME / f"{NAME}.ipynb").read_text())
     solved = json.loads((out / "solution" / f"{NAME}.ipynb").read_text())

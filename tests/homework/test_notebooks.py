@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
+from dropviz.core.tasks import TASKS
 from dropviz.errors import DropvizError
-from dropviz.homework import landlock, practice, seccomp
+from dropviz.homework import landlock, practice, seccomp, study
 from dropviz.homework.assignments import ASSIGNMENTS
 from dropviz.homework.experiment_judge import METHODS
 from dropviz.homework.fork_client import ForkServer
 from dropviz.homework.judge import judge
 from dropviz.homework.key_file import Key
 from dropviz.homework.notebooks import build
+from dropviz.homework.study_judge import judge_practice
 from dropviz.homework.submission import read_notebook, read_submission
 from dropviz.homework.variants import Variant, variant_of, variants
 from scripts.write_doors import repository
@@ -42,7 +46,8 @@ def solved_lines(name: str) -> list[str]:
     for line in (SOURCE / f"{name}.py").read_text().splitlines():
         marked = line.strip().startswith("### ")
         inside = inside != marked
-        (lines if inside and not marked else others).append(line.strip())
+        # A text may show the form of an answer, with another question.
+        (lines if inside and not marked else others).append(line.removeprefix("# ").strip())
     return [line for line in lines if len(line) > 8 and line not in others]
 
 
@@ -107,6 +112,45 @@ def test_nbgraders_source_has_its_cells(handout: Path, name: str) -> None:
     solutions = [cell for cell in cells if "### BEGIN SOLUTION" in "".join(cell["source"])]
     assert solutions
     assert all(cell["metadata"]["nbgrader"]["solution"] for cell in solutions)
+
+
+@pytest.mark.parametrize("name", ASSIGNMENTS)
+def test_who_may_put_an_id_in_is_told_so(handout: Path, name: str) -> None:
+    own = (handout / "student" / "ada" / f"{name}.ipynb").read_text()
+    of_a_class = (handout / "nbgrader" / "source" / name / f"{name}.ipynb").read_text()
+
+    assert own.count("Do not change the next cell") == 1
+    assert "your-id" not in own
+    assert of_a_class.count("In the next cell put your id in place of `your-id`") == 1
+    assert "Do not change" not in of_a_class
+
+
+def text_of_the_design() -> str:
+    text = (SOURCE / "design-and-defend.py").read_text()
+    return " ".join(line.removeprefix("#").strip() for line in text.splitlines())
+
+
+def test_the_form_of_a_design_is_one_and_earns_no_more_than_it_says() -> None:
+    text = (SOURCE / "design-and-defend.py").read_text().replace("\n# ", "\n")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    form = ast.literal_eval(code.partition("=")[2].strip())
+
+    checks, _ = judge_practice(form)
+
+    assert {check.name for check in checks if not check.points} == {"seeds", "control", "measure"}
+    said = "It earns no points for its seeds, for a value to compare with, or for its measure."
+    assert said in text_of_the_design()
+    assert study.design_from(form).specs("units")
+
+
+def test_the_limits_of_a_design_are_the_judge_s() -> None:
+    text = text_of_the_design()
+    (listed,) = re.findall(r"the tasks that need no download: (.*?)\. ", text)
+
+    assert re.findall(r"`([\w-]+)`", listed) == [name for name in TASKS if TASKS[name].offline]
+    assert f"at most {study._MOST_TRAININGS} trainings (one for each value and seed)" in text
+    assert f"{study._MOST_UNITS} units and {study._MOST_EPOCHS} epochs" in text
+    assert f"must be {study._APART:g} apart or more".replace("0.", ".") in text
 
 
 def test_the_table_of_variants_is_read_again(handout: Path) -> None:
@@ -200,6 +244,28 @@ def test_practice_looks_as_the_judge_does() -> None:
         "+ samples",
         "+ equations",
     }
+
+
+@pytest.mark.few("moon")
+@pytest.mark.parametrize("method", METHODS)
+def test_a_layer_that_is_known_can_be_asked_what_the_judge_s_can(method: str) -> None:
+    layer = practice.known_layer(method)
+    features, units = layer.features, layer.units
+    # i shut, f and o open: what comes out is the memory that went in, where no mask is on it.
+    biases = np.repeat([-20.0, 20.0, 0.0, 20.0], units)
+    layer.set_weights([np.zeros((features, 4 * units)), np.zeros((units, 4 * units)), biases])
+    states = [np.full((256, units), 0.7), np.full((256, units), 0.5)]
+
+    out = layer(np.zeros((256, 1, features)), states, training=True)
+
+    assert out.shape == (256, units)
+    assert ((out == 0).mean() > 0.2) == (method == "moon")
+    assert not hasattr(layer, "method")
+
+
+def test_a_layer_of_no_such_method_is_not_made() -> None:
+    with pytest.raises(DropvizError, match="Did you mean 'moon'"):
+        practice.known_layer("mooon")
 
 
 def test_what_cannot_be_practised_is_said() -> None:
