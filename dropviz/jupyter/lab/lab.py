@@ -14,7 +14,7 @@ from dropviz.core.runs import Run
 from dropviz.core.scenario_string import Scenario, parse
 from dropviz.core.spec import RunSpec
 from dropviz.core.task import Task
-from dropviz.core.tasks import TASKS
+from dropviz.core.tasks import TASKS, check_own_name
 from dropviz.errors import DropvizError, received
 from dropviz.jupyter.ipython_inside import once_the_cell_ended
 from dropviz.jupyter.lab.actions import Actions
@@ -63,7 +63,8 @@ def lab(
         UnknownNameError: If there is no such control, or no such task or method as the scenario
             names.
         DropvizError: If the scenario is not understood or out of range, ``task`` is no
-            ``dropviz.Task``, or ``hide`` or ``lock`` is no list. The panel before stays open then.
+            ``dropviz.Task`` or has the name of another, or ``hide`` or ``lock`` is no list. The
+            panel before stays open then.
     """
     given = START if scenario is None else scenario
     asked = given if isinstance(given, Scenario) else parse(given)
@@ -72,6 +73,7 @@ def lab(
     if task is None:
         asked.spec.check_task()
     else:
+        check_own_name(task)
         asked = Scenario(_of_task(asked.spec, task), asked.quiz)
     made = Lab(asked, task, hide, lock, student, endless=endless)
     close_all(_REPLACED)

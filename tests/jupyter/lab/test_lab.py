@@ -86,6 +86,16 @@ def test_a_task_of_one_s_own_takes_the_place_of_the_others() -> None:
     assert [value for value, _ in panel.offers["tasks"]] == ["mine"]
 
 
+@pytest.mark.parametrize("name", ["digits", "temporal-order", "imdb"])
+def test_a_task_of_one_s_own_needs_a_name_of_its_own(name: str) -> None:
+    before = lab("lstm:u4")
+
+    with pytest.raises(DropvizError, match="must have a name of its own"):
+        lab("lstm:u4", task=tiny(name))
+
+    assert not before.closed
+
+
 @pytest.mark.parametrize("name", TASKS)
 def test_every_task_is_on_the_menu_and_its_layer_is_drawn(name: str) -> None:
     panel = OpenedPanel(lab(f"lstm:u4:d.2:task={name}"))
