@@ -139,3 +139,25 @@ def test_a_larger_multiplier_may_be_off_by_more() -> None:
 
     assert has_one_rate(looks, Place("input", {}, distinct=3), 0.01)
     assert not has_one_rate(looks, Place("input", {}, distinct=3), 0.005)
+
+
+def test_what_is_dropped_throughout_says_nothing_of_what_is_kept() -> None:
+    some = np.random.default_rng(0).integers(0, 2, (2, 64, 3)).astype(float)
+    looks = [Look(2.0, 0.0, some), Look(1.0, 0.0, np.ones_like(some), shows=False)]
+
+    assert has_one_rate(looks, Place("input", {}, distinct=3), 0.01)
+    all_dropped = [Look(2.0, 0.0, np.ones_like(some)), Look(1.0, 0.0, np.ones_like(some))]
+    assert has_one_rate(all_dropped, Place("input", {}, distinct=3), 0.01)
+
+
+@pytest.mark.parametrize(
+    ("rates", "noted"), [((0.2, 0.6), True), ((0.6, 0.2, 0.2), True), ((0.4, 0.4, 0.4), False)]
+)
+def test_a_rate_that_is_another_at_another_step_is_noted(
+    rates: tuple[float, ...], *, noted: bool
+) -> None:
+    random = np.random.default_rng(0)
+    kept = np.stack([(random.random((2, 64, 4)) >= rate).astype(float) for rate in rates])
+    place = Place("input", {}, steps=kept, distinct=4)
+
+    assert ("the rate is another one at another step." in notes_on(place, 1e-6, [])) == noted
