@@ -44,10 +44,10 @@ def site_verdict(
     acting = place.acting(slack)
     looks = [look for look in acting.values() if look.shows] or list(acting.values())
     if place.noisy(slack):
-        return _of_noise(place, gates, slack, looks)
+        return _of_either(place, gates, slack, looks)
     share = _share(looks)
     name, over_units = _structure(place, looks, share, doubts)
-    found = replace(_of_noise(place, gates, slack, looks), site=name)
+    found = replace(_of_either(place, gates, slack, looks), site=name)
     if share and found.frozen is None and not place.changes:
         doubts.append(
             f"{name}: too few draws were seen to tell whether a mask is drawn anew in each call."
@@ -77,8 +77,10 @@ def site_verdict(
     )
 
 
-def _of_noise(place: Place, gates: tuple[str, ...], slack: float, looks: list[Look]) -> SiteVerdict:
-    """What may be said of noise, which has no rate, life, tying and scaling; of masks a part."""
+def _of_either(
+    place: Place, gates: tuple[str, ...], slack: float, looks: list[Look]
+) -> SiteVerdict:
+    """What is told of noise and of masks alike: as of noise, no rate, life, tying or scaling."""
     acting, share = place.acting(slack), _share(looks)
     precision = max(slack, float(np.median([look.blur for look in looks])))
     return SiteVerdict(

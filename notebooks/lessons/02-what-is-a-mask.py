@@ -194,13 +194,8 @@ near = dropviz.predict(
 plain = keras.layers.LSTM(16, dropout=0.5, recurrent_dropout=0.5, seed=1, name="lstm")
 rate = dropviz.explain(plain).sites["recurrent"].rate
 # %lstm_explain plain
-found_near = (
-    "exactly 0.5"
-    if round(rate, 3) == 0.5
-    else "within 0.03"
-    if abs(rate - 0.5) <= 0.03
-    else "further off"
-)
+off = abs(rate - 0.5)
+found_near = "exactly 0.5" if off < 0.0005 else "within 0.03" if off <= 0.03 else "further off"
 near.against(f"{found_near} ({rate:.3f})")
 
 # %% [markdown]
