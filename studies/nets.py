@@ -117,7 +117,7 @@ def _trained(
         found = measure(net, program.task, spec)
         curves |= {name: tuple(map(float, values)) for name, values in found.items()}
         if is_proved:
-            apart = compare_with_plain(program, spec, came.curves)
+            apart = compare_with_plain(program, spec).difference(came.curves)
             curves[APART] = (apart.weights, apart.curves)
     return TrainingResult(cell_of(spec), curves, came.status, came.reason, came.seconds)
 

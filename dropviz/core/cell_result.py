@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from dropviz.core.curves import Curves
 from dropviz.core.training_result import Ended
@@ -55,3 +60,62 @@ class Difference:
     def to_the_bit(self) -> bool:
         """Whether both are the same in every number."""
         return not (self.weights or self.optimizer or self.curves) and self.same_streams
+
+
+@dataclass(frozen=True, eq=False)
+class PlainTwin:
+    """What plain Keras made of a training, and how far that ended from the training's own.
+
+    Attributes:
+        curves: Those of plain Keras, as in ``CellResult``.
+        weights: As of ``Difference``.
+        optimizer: As of ``Difference``.
+        same_streams: As of ``Difference``.
+    """
+
+    curves: Mapping[str, Sequence[float]]
+    weights: float
+    optimizer: float
+    same_streams: bool
+
+    def difference(self, curves: Mapping[str, Sequence[float]]) -> Difference:
+        """How far the training is from its twin.
+
+        Args:
+            curves: What its curves came to, wherever they were made.
+        """
+        # A file of results keeps its names in another order.
+        same_names = set(curves) == set(self.curves)
+        return Difference(
+            weights=self.weights,
+            optimizer=self.optimizer,
+            curves=largest_difference(
+                [curves[name] for name in self.curves], [*self.curves.values()]
+            )
+            if same_names
+            else math.inf,
+            same_streams=self.same_streams,
+        )
+
+
+def largest_difference(some: Sequence[Any], others: Sequence[Any]) -> float:
+    """The largest difference of two lists of arrays.
+
+    Args:
+        some: Arrays, or what NumPy makes arrays of.
+        others: As many.
+
+    Returns:
+        The largest absolute difference of two numbers; infinite where shapes differ, or
+        one number is NaN and the other is not.
+    """
+    return max((_largest(*pair) for pair in zip(some, others, strict=True)), default=0.0)
+
+
+def _largest(one: Any, other: Any) -> float:
+    a, b = (np.asarray(each, "float64") for each in (one, other))
+    if a.shape != b.shape:
+        return math.inf
+    same = (a == b) | (np.isnan(a) & np.isnan(b))
+    apart = np.abs(a[~same] - b[~same])
+    return float(np.nan_to_num(apart, nan=math.inf).max(initial=0.0))

@@ -1,8 +1,9 @@
 """Programs that XLA compiled, kept on disk for processes that come later.
 
 TensorFlow reads where from ``TF_XLA_FLAGS`` when it first compiles with XLA, and not again
-(tensorflow/compiler/jit/flags.h, ``tf_xla_persistent_cache_directory``). Tried with
-TensorFlow 2.18 and 2.21.
+(tensorflow/compiler/jit/flags.h, ``tf_xla_persistent_cache_directory``). A program is found again
+by the name of its function, which ends with a number that counts all that TensorFlow has made in
+the process (``uid`` of tensorflow/python/framework/ops.py). Tried with TensorFlow 2.18 and 2.21.
 """
 
 from __future__ import annotations
@@ -14,12 +15,25 @@ import re
 from pathlib import Path
 
 import tensorflow as tf
+from tensorflow.python.framework.ops import uid
 
 from dropviz.errors import DropvizError, received
 
 FLAGS = "TF_XLA_FLAGS"
 _OPTION = "--tf_xla_persistent_cache_directory"
 _GIVEN = re.compile(rf"\s*{_OPTION}=('[^']*'|\"[^\"]*\"|\S*)")
+
+# More than what some thousand trainings count; to count as far takes some 10 ms.
+_ROUND = 2**17
+
+
+def name_as_before() -> None:
+    """Has what is traced next numbered from a round number, whatever ran before it.
+
+    So that a process that comes later gives it the same name, although it ran other things.
+    """
+    while (uid() + 1) % _ROUND:
+        pass
 
 
 def keep_compiled(directory: Path) -> Path:

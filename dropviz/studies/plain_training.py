@@ -76,6 +76,10 @@ def train_plainly(spec: RunSpec, task: Task, engine: str = "exact") -> tuple[Cel
     """
     began = time.perf_counter()
     model = _seeded(spec, task, engine)
+    if engine == "xla":
+        from dropviz.keras_inside import compiled_cache
+
+        compiled_cache.name_as_before()
     return _fitted(model, spec, task, engine, began), model
 
 

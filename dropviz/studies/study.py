@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, Executor, Future
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from dropviz.core.cell_result import PlainTwin
 from dropviz.core.result_files import checked_path
 from dropviz.core.spec import RunSpec
 from dropviz.core.study_result import PlainProof, Trainings, score_of
@@ -93,35 +95,71 @@ def run_study(specs: Sequence[RunSpec], task: str | Task, how: How) -> Trainings
 
     tell_progress()
     with WorkerPool(how.executor, len(cells) - len(done)) as pool:
+        twins = _Twins(pool, order, data)
+        # Frozen masks are trained in plain Keras's own loop, and have nothing to prove.
+        able = [cell for cell, spec in zip(cells, specs, strict=True) if not _freezes(spec)]
+        # The same ones each time, so that a study that goes on ends as it would have.
+        ranked = random.Random(order.data).sample(able, len(able))  # noqa: S311 (no secret)
+        twins.ask_for(_provable(ranked, done)[: how.proofs])
         CellRunner(pool, order, data, found).run([cell for cell in cells if cell not in done])
-        able = [done[cell] for cell in cells if _is_provable(done[cell])]
-        proofs, unproved = _proofs(pool, able, order, data, how.proofs)
+        chosen = _provable(ranked, done)[: how.proofs]
+        proofs, unproved = _proofs([done[cell] for cell in chosen], twins)
     results = {cell: done[cell] for cell in cells}
     score = score_of(list(results.values()))
     seconds = time.perf_counter() - began
     return Trainings(results, score, how.engine, proofs, seconds, unproved)
 
 
-def _is_provable(result: TrainingResult) -> bool:
-    # Frozen masks are trained in plain Keras's own loop, and have nothing to prove.
-    return result.status == "done" and not any(each.frozen for each in result.spec.schedule)
+def _freezes(spec: RunSpec) -> bool:
+    return any(change.frozen for change in spec.schedule)
 
 
-def _proofs(
-    pool: WorkerPool, able: Sequence[TrainingResult], order: Order, data: Any, count: int
-) -> tuple[tuple[PlainProof, ...], str]:
-    """Compares some trainings with plain Keras; says why one of them could not be."""
-    # The same ones each time, so that a study that goes on ends as it would have.
-    chosen = random.Random(order.data).sample(able, min(count, len(able)))  # noqa: S311
+def _provable(cells: Sequence[str], done: Mapping[str, TrainingResult]) -> list[str]:
+    """Those that have not failed."""
+    return [cell for cell in cells if cell not in done or done[cell].status == "done"]
+
+
+class _Twins:
+    """Trainings in plain Keras, asked for before those of the study.
+
+    A worker that has compiled nothing yet gives what it compiles the names that it had in the
+    last study, by which XLA finds it on disk again.
+    """
+
+    def __init__(self, pool: WorkerPool, order: Order, data: Any) -> None:
+        self._pool, self._order, self._data = pool, order, data
+        self._asked: dict[str, Future[Any]] = {}
+
+    def ask_for(self, cells: Sequence[str]) -> None:
+        """Asks for those of some trainings."""
+        # What is wrong with an executor, the trainings themselves will say.
+        with suppress(Exception):
+            for cell in cells:
+                self._asked[cell] = self._submit(cell, None)
+
+    def of(self, cell: str) -> Any:
+        """What came of a training's twin."""
+        came = None
+        if cell in self._asked:
+            # A pool that broke on the way was begun anew since.
+            with suppress(BrokenExecutor):
+                came = self._asked[cell].result()
+        came = came or self._submit(cell, None).result()
+        return came or self._submit(cell, self._data).result()
+
+    def _submit(self, cell: str, data: Any) -> Future[Any]:
+        return self._pool.submit(prove, cell, self._order, data)
+
+
+def _proofs(chosen: Sequence[TrainingResult], twins: _Twins) -> tuple[tuple[PlainProof, ...], str]:
+    """Compares trainings with plain Keras; says why one of them could not be."""
     proofs: list[PlainProof] = []
     try:
-        asked = [pool.submit(prove, each.cell, each.curves, order, None) for each in chosen]
-        for each, future in zip(chosen, asked, strict=True):
-            again = (prove, each.cell, each.curves, order, data)
-            proof = future.result() or pool.submit(*again).result()
-            if not isinstance(proof, PlainProof):
-                return tuple(proofs), f"the executor answered {received(proof)}"
-            proofs.append(proof)
+        for each in chosen:
+            twin = twins.of(each.cell)
+            if not isinstance(twin, PlainTwin):
+                return tuple(proofs), f"the executor answered {received(twin)}"
+            proofs.append(PlainProof(each.cell, twin.difference(each.curves)))
     except Exception as error:  # noqa: BLE001 (whatever an executor raises takes no result with it)
         return tuple(proofs), one_line(error)
     return tuple(proofs), ""

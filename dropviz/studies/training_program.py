@@ -231,8 +231,10 @@ def _compile(whole: WholeTraining, *, xla: bool) -> _Compiled:
         from dropviz.keras_inside import compiled_training_jax
 
         return compiled_training_jax.CompiledTraining(whole)
-    from dropviz.keras_inside import compiled_training
+    from dropviz.keras_inside import compiled_cache, compiled_training
 
+    if xla:
+        compiled_cache.name_as_before()
     return compiled_training.CompiledTraining(whole, jit_compile=xla)
 
 

@@ -7,15 +7,15 @@ import os
 import socket
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from dropviz.core.cell_result import PlainTwin
 from dropviz.core.scenario_string import parse
 from dropviz.core.spec import RunSpec
-from dropviz.core.study_result import PlainProof
 from dropviz.core.task import Task
 from dropviz.core.tasks import load_task
 from dropviz.core.training_result import Ended, TrainingResult
@@ -112,19 +112,16 @@ def answer(cell: str, order: Order, task: Any) -> Answer:
             return Answer(TrainingResult(cell, status="failed", reason=reason, retry=True))
 
 
-def prove(
-    cell: str, curves: Mapping[str, Sequence[float]], order: Order, task: Any
-) -> PlainProof | None:
-    """Trains a training of a study again in plain Keras; runs in a worker.
+def prove(cell: str, order: Order, task: Any) -> PlainTwin | None:
+    """Trains a training of a study in plain Keras too; runs in a worker.
 
     Args:
         cell: The training as a scenario.
-        curves: Its curves as they stand in the study, wherever they were made.
         order: What all trainings of the study have in common.
         task: The data, where the worker asked for them; else None.
 
     Returns:
-        How far the two are apart; None where the worker has not got the data.
+        What plain Keras made of it; None where the worker has not got the data.
     """
     with _alone:
         if _lacks_data(order, task):
@@ -133,10 +130,7 @@ def prove(
         from dropviz.studies.compare_with_plain import compare_with_plain
 
         spec = parse(cell).spec
-        program = _program(spec, order)
-        # Weights and streams can only be those of a training here; curves are the study's own.
-        program.train(spec.dropout, spec.recurrent_dropout, spec.seed)
-        return PlainProof(cell, compare_with_plain(program, spec, curves))
+        return compare_with_plain(_program(spec, order), spec)
 
 
 def _lacks_data(order: Order, task: Any) -> bool:

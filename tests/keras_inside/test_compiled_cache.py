@@ -11,13 +11,23 @@ import pytest
 import tensorflow as tf
 
 from dropviz.errors import DropvizError
-from dropviz.keras_inside.compiled_cache import FLAGS, keep_compiled
+from dropviz.keras_inside.compiled_cache import FLAGS, keep_compiled, name_as_before
 
 MOVED = (
     "tensorflow/compiler/jit/flags.h: XLA keeps compiled programs otherwise, or reads TF_XLA_FLAGS "
     "earlier; dropviz/keras_inside/compiled_cache.py leans on it."
 )
 OPTION = "--tf_xla_persistent_cache_directory"
+NAMED = """
+import sys
+import tensorflow as tf
+from dropviz.keras_inside.compiled_cache import name_as_before
+
+for number in range(int(sys.argv[1])):
+    tf.function(lambda x: tf.sin(x) + number)(tf.ones(3))
+name_as_before()
+print(tf.function(lambda x: tf.sin(x)).get_concrete_function(tf.TensorSpec([3])).name)
+"""
 PROGRAM = """
 import sys
 from pathlib import Path
@@ -89,3 +99,37 @@ def test_what_one_process_compiled_another_finds(tmp_path: Path) -> None:
     assert len(files[0]) == 1, MOVED
     assert files[0] == files[1], MOVED
     assert said[0] == said[1] != ""
+
+
+@pytest.mark.slow
+def test_a_function_has_the_same_name_whatever_the_process_ran_before() -> None:
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+    names = [
+        subprocess.run(
+            [sys.executable, "-c", NAMED, before],
+            env=environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for before in ("1", "3")
+    ]
+
+    assert names[0] == names[1], (
+        "tensorflow/python/framework/ops.py: functions are numbered otherwise; "
+        "dropviz/keras_inside/compiled_cache.py leans on uid."
+    )
+
+
+def test_names_go_on_after_a_round_number() -> None:
+    def number() -> int:
+        traced = tf.function(tf.sin).get_concrete_function(tf.TensorSpec([3]))
+        return int(traced.name.decode().rpartition("_")[2])
+
+    number()  # the first one in a process takes a number more
+    name_as_before()
+    first = number()
+    name_as_before()
+
+    assert number() == first + 2**17

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, Future
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, Executor, Future
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dropviz.core.cell_result import Difference
+from dropviz.core.cell_result import PlainTwin
 from dropviz.core.spec import RunSpec
-from dropviz.core.study_result import PlainProof, Trainings
+from dropviz.core.study_result import Trainings
 from dropviz.core.training_result import TrainingResult, cell_of
 from dropviz.errors import DropvizError
 from dropviz.studies.study import How, run_study
-from dropviz.studies.worker import Answer, prove
+from dropviz.studies.worker import Answer, answer, prove
 
 from .conftest import tiny
 
 SPECS = [RunSpec(seed=seed) for seed in range(1, 5)]
-SAME = Difference(0.0, 0.0, 0.0, same_streams=True)
 CURVES = {"val_accuracy": (0.5, 0.75)}
+TWIN = PlainTwin(CURVES, 0.0, 0.0, same_streams=True)
 
 
 class AtOnce(Executor):
@@ -31,11 +31,11 @@ class AtOnce(Executor):
     def __init__(
         self,
         trained: Callable[[str], TrainingResult] = lambda cell: TrainingResult(cell, CURVES),
-        proved: Callable[[str, Any], Any] = lambda cell, _: PlainProof(cell, SAME),
+        proved: Callable[[str, Any], Any] = lambda _cell, _task: TWIN,
     ) -> None:
         self._trained, self._proved = trained, proved
         self.cells: list[str] = []
-        self.proofs: list[tuple[Mapping[str, Sequence[float]], Any]] = []
+        self.proofs: list[tuple[str, Any]] = []
 
     def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
         del kwargs
@@ -43,7 +43,7 @@ class AtOnce(Executor):
         cell, *_, task = args
         try:
             if function is prove:
-                self.proofs.append((args[1], task))
+                self.proofs.append((cell, task))
                 answered.set_result(self._proved(cell, task))
             else:
                 self.cells.append(cell)
@@ -87,10 +87,10 @@ def test_a_comparison_that_fails_takes_no_result_with_it(error: Exception, why: 
 
 
 def test_what_was_compared_before_is_kept() -> None:
-    def once(cell: str, _: Any) -> Any:
+    def once(_cell: str, _task: Any) -> Any:
         if len(executor.proofs) > 1:
             raise MemoryError
-        return PlainProof(cell, SAME)
+        return TWIN
 
     executor = AtOnce(proved=once)
     found = studied(executor)
@@ -100,7 +100,7 @@ def test_what_was_compared_before_is_kept() -> None:
     assert found.proof_sentence.endswith("Another could not be compared: MemoryError.")
 
 
-@pytest.mark.parametrize("odd", [None, 5, SAME])
+@pytest.mark.parametrize("odd", [None, 5, CURVES])
 def test_what_is_no_comparison_is_none(odd: Any) -> None:
     found = studied(AtOnce(proved=lambda *_: odd))
 
@@ -129,19 +129,71 @@ def test_what_is_compared_is_what_stands_in_the_study() -> None:
     executor = AtOnce(trained)
     found = studied(executor)
 
-    compared = {each.cell: found.results[each.cell].curves for each in found.proofs}
-    assert [curves for curves, _ in executor.proofs] == list(compared.values())
-    assert {task for _, task in executor.proofs} == {None}
+    # The twins end at .75, and each training at a hundredth of its scenario's length.
+    apart = [0.75 - len(each.cell) / 100 for each in found.proofs]
+    assert [each.difference.curves for each in found.proofs] == pytest.approx(apart)
+    assert executor.proofs == [(each.cell, None) for each in found.proofs]
 
 
 def test_own_data_go_to_a_worker_that_compares_and_lacks_them() -> None:
     task = tiny()
-    executor = AtOnce(proved=lambda cell, came: came and PlainProof(cell, SAME))
+    executor = AtOnce(proved=lambda _, came: came and TWIN)
 
     found = studied(executor, task)
 
     assert len(found.proofs) == 2
-    assert [came for _, came in executor.proofs] == [None, None, task, task]
+    # Before the study, and after it where its trainings may have brought them; then with them.
+    assert [came for _, came in executor.proofs] == [None, None, None, task, None, task]
+
+
+def test_twins_in_plain_keras_are_asked_for_before_all_trainings() -> None:
+    asked: list[Any] = []
+
+    class Noted(AtOnce):
+        def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+            asked.append(function)
+            return super().submit(function, *args, **kwargs)
+
+    studied(Noted())
+
+    # A worker compiles them under the names of the last study only as the first that it does.
+    assert asked == [prove] * 2 + [answer] * len(SPECS)
+
+
+def test_the_twin_of_a_training_that_failed_gives_way_to_another() -> None:
+    first = AtOnce()
+    studied(first)
+    lost_one = first.proofs[0][0]
+
+    def trained(cell: str) -> TrainingResult:
+        failed = cell == lost_one
+        return TrainingResult(
+            cell, CURVES, "failed" if failed else "done", "lost" if failed else ""
+        )
+
+    executor = AtOnce(trained)
+    found = studied(executor)
+
+    assert lost_one not in [each.cell for each in found.proofs]
+    assert found.proofs[0].cell == first.proofs[1][0]
+    assert [cell for cell, _ in executor.proofs] == [
+        *(cell for cell, _ in first.proofs),
+        found.proofs[1].cell,
+    ]
+
+
+def test_a_twin_whose_worker_died_is_asked_for_again() -> None:
+    def died_at_first(_cell: str, _task: Any) -> Any:
+        if len(executor.proofs) == 1:
+            raise BrokenExecutor("a worker was killed")
+        return TWIN
+
+    executor = AtOnce(proved=died_at_first)
+    found = studied(executor)
+
+    assert len(found.proofs) == 2
+    assert found.unproved == ""
+    assert len(executor.proofs) == 3
 
 
 # ---------------------------------------------------------------- what is trained again

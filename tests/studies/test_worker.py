@@ -139,7 +139,7 @@ def test_a_worker_asks_for_data_that_it_has_not_got_and_for_no_others(
     assert sent.result
     assert again.result
     assert not programs.made[1:]
-    assert worker.prove(CELL, {}, order(data="others"), None) is None
+    assert worker.prove(CELL, order(data="others"), None) is None
 
 
 def test_data_that_come_twice_have_nothing_compiled_anew(programs: type[Program]) -> None:
@@ -173,14 +173,10 @@ def test_a_proof_is_of_the_curves_that_stand_in_the_study() -> None:
     others = {**stored, "val_loss": [value + 0.5 for value in stored["val_loss"]]}
     lacking = {name: stored[name] for name in stored if name != "val_loss"}
 
-    same, apart, other = (
-        worker.prove(CELL, curves, asked, None) for curves in (stored, others, lacking)
-    )
+    twin = worker.prove(CELL, asked, None)
 
-    assert same is not None
-    assert same.difference.to_the_bit
-    assert apart is not None
-    assert apart.difference.curves == pytest.approx(0.5)
-    assert apart.difference.weights == 0
-    assert other is not None
-    assert other.difference.curves == math.inf
+    assert twin is not None
+    assert twin.difference(stored).to_the_bit
+    assert twin.difference(others).curves == pytest.approx(0.5)
+    assert twin.difference(others).weights == 0
+    assert twin.difference(lacking).curves == math.inf
