@@ -168,6 +168,9 @@ def test_of_what_was_copied_each_layer_is_read_by_itself() -> None:
 
     assert [block.tolist() for block in one.blocks] == [[5, 6, 7], [2]]
     assert (one.rows, one.calls, one.untaken, len(one.log)) == ((1, 2), 3, 0, 3)
+    assert one.log[:, BATCH].tolist() == [0, 2, 4]
+    # A layer that no optimizer trains has a batch for each call, whatever steps were seen.
+    assert copied.read(0, by_hand=True).log[:, BATCH].tolist() == [0, 1, 2]
     assert [block.tolist() for block in other.blocks] == [[3, 4], [0, 1]]
     assert (other.rows, other.calls, other.untaken) == ((0, 1), 2, 1)
     unseen = replace(copied, stepped=False, every=2).read(0)

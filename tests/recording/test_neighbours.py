@@ -109,6 +109,16 @@ def test_tensors_that_are_gone_are_forgotten_and_the_others_are_not() -> None:
     assert heard.of("drop") == ("low", "")
 
 
+def test_of_tensors_that_are_gone_no_more_than_a_thousand_are_held() -> None:
+    heard, most, every = Neighbours(), 0, tensors(2500)
+    while every:
+        heard.returns("low", every.pop())
+        most = max(most, len(heard._made))
+
+    # A loop of many steps takes no more memory for it; nor is there a search at each of them.
+    assert 900 < most <= 1001
+
+
 @pytest.mark.parametrize("looks", [False, True], ids=["a call", "a look"])
 def test_both_directions_are_heard_as_one_and_looks_are_not(*, looks: bool) -> None:
     one = keras.layers.SimpleRNN(2, return_sequences=True, unroll=True)

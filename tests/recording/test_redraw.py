@@ -13,10 +13,13 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from dropviz.core import result_files
+from dropviz.core.draw_log import DrawLog, MaskPlan
 from dropviz.core.layer_recording import LayerRecording
+from dropviz.core.masks import Masks
 from dropviz.core.recording import Recording, unpack
 from dropviz.errors import DropvizError
 from dropviz.recording.record import record
+from dropviz.recording import redraw as module
 from dropviz.recording.redraw import redraw, redraws_exactly
 from tests.keras_models import (
     FEATURES,
@@ -72,6 +75,7 @@ def assert_redrawn(recorded: LayerRecording) -> None:
         assert redrawn
         for site, masks in redrawn.items():
             np.testing.assert_array_equal(masks.of_batch(), recorded[site].of_batch(at))
+            assert masks.values.dtype == recorded[site].values.dtype
 
 
 # ---------------------------------------------------------------- equal to the bit
@@ -84,6 +88,31 @@ def test_redrawn_masks_are_those_kept(name: str) -> None:
 
     for recorded in recording.values():
         assert_redrawn(recorded)
+
+
+def test_of_many_kept_batches_32_are_compared_from_the_first_to_the_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    nought, one, kept, compared = np.zeros(40, int), np.ones(40, int), tuple(range(40)), []
+    masks = Masks(
+        *("rnn", "input", np.ones((40, 1, 1, 1, 1)), 0.5, ("h",), 1),
+        *((1,) * 40, kept),
+        calls=(0,) * 40,
+    )
+    plan = (MaskPlan("input", 1, 1, 0.5),)
+    draws = DrawLog(np.arange(40), nought, np.zeros((40, 2), int), one, one, plan, "float32")
+    recorded = LayerRecording("rnn", "SimpleRNN", 1, 40, {"input": masks}, draw_log=draws)
+
+    def seen(draws: Any, at: int) -> dict[str, Any]:
+        compared.append(at)
+        return {}
+
+    monkeypatch.setattr(module, "_draw", seen)
+
+    assert redraws_exactly(recorded)
+    # All 40 would take a reader's time; evenly among them is where a change would show.
+    assert (len(compared), compared[0], compared[-1]) == (32, 0, 39)
+    assert set(np.diff(compared)) == {1, 2}
 
 
 def test_masks_of_one_feature_are_redrawn() -> None:
@@ -296,6 +325,7 @@ def test_a_layer_that_drew_nothing_is_one_clear_sentence() -> None:
 
     with pytest.raises(DropvizError, match="'lstm' drew no masks"):
         redraw(recorded, 0)
+    assert not redraws_exactly(recorded)
 
 
 def test_without_a_kept_batch_there_is_nothing_to_compare_with() -> None:

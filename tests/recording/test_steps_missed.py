@@ -135,6 +135,39 @@ def test_a_step_that_keras_compiles_inside_is_not_missed(*, scaled: bool) -> Non
     assert missed.count([], [one]) == 0
 
 
+def test_an_optimizer_in_the_place_of_one_that_is_gone_is_another() -> None:
+    one, other, steps = layer(), layer(), Steps()
+    optimizer, before = built(one), built(other)
+    missed = counter(steps)
+
+    with missed.counting(any_thread=True):
+        apply(before, other, 2)
+        # As where Python gives the number of the first to a second one.
+        missed._numbers[id(optimizer)] = missed._numbers.pop(id(before))
+        with looking():
+            apply(optimizer, one, 3)
+        assert missed.count([2], [one]) == 3  # none of the two that were seen is its own
+        apply(optimizer, one)
+
+    assert steps.counted == [2, 1]
+    assert missed.count([2, 1], [one]) == 3
+
+
+def test_the_variables_that_a_step_changes_are_told() -> None:
+    one, other, told = layer(), layer(), list[list[Any]]()
+    optimizer, unbuilt = built(one), keras.optimizers.SGD(0.1)
+    missed = StepsMissed(Steps(), told.append)  # type: ignore[arg-type]
+
+    with missed.counting(any_thread=True):
+        apply(optimizer, one)
+        unbuilt.apply([np.zeros((1, 1), "float32")], [other.cell.kernel])
+
+    assert [[id(each) for each in step] for step in told] == [
+        [id(each) for each in one.trainable_variables],
+        [id(other.cell.kernel)],
+    ]
+
+
 def test_steps_that_are_only_traced_are_not_missed() -> None:
     one, steps = layer(), Steps(tells=False)
     optimizer, missed = built(one), counter(steps)

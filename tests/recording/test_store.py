@@ -13,7 +13,7 @@ import pytest
 
 from dropviz.errors import DropvizError
 from dropviz.recording import numbered_store
-from dropviz.recording.log_rows import COLUMNS, LAYERS, OPTIMIZERS
+from dropviz.recording.log_rows import COLUMNS
 from dropviz.recording.numbered_store import NumberedStore
 from dropviz.recording.store import STORES, Frozen, Store, make_store
 
@@ -64,15 +64,15 @@ def test_another_backend_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_layers_and_optimizers_are_numbered_as_long_as_there_is_room() -> None:
     store = NumberedStore(1000, 5, "float64", 3)
 
-    layers = [store.new_layer() for _ in range(LAYERS - 1)]
+    layers = [store.new_layer() for _ in range(4095)]
     assert store.full == ""
     layers.append(store.new_layer())
-    optimizers = [store.new_optimizer() for _ in range(OPTIMIZERS + 2)]
+    optimizers = [store.new_optimizer() for _ in range(258)]
 
-    assert f"room for {LAYERS:,} layers" in store.full
-    assert layers == list(range(LAYERS))
+    assert "room for 4,096 layers" in store.full
+    assert layers == list(range(4096))
     # One too many shares a number, rather than none.
-    assert optimizers == [*range(OPTIMIZERS), OPTIMIZERS - 1, OPTIMIZERS - 1]
+    assert optimizers == [*range(256), 255, 255]
     assert (store.capacity, store.log_rows, store.dtype, store.every) == (125, 5, "float64", 3)
 
 

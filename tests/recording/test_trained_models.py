@@ -29,6 +29,8 @@ def test_models_are_in_the_order_in_which_each_trained_last() -> None:
         ({}, ["one", "two", "dense", "three"]),
         ({"a": 7, "b": 3, "c": 5}, ["two", "three", "dense", "one"]),
         ({"a": 1, "b": 3, "c": 2, "d": 4}, ["three", "two", "dense", "one"]),
+        # The first call of all is one too.
+        ({"a": 5, "b": 0}, ["two", "one", "dense", "three"]),
         # Of layers whose calls were written over nothing is known.
         ({"b": 3}, ["one", "two", "dense", "three"]),
     ],
