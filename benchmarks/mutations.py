@@ -49,6 +49,9 @@ OWN = {
     "experiment/find_explainable": "experiment/test_cross_check experiment/test_explain",
     "recording/log_rows": "recording/test_tensorflow_store",
     "recording/attached_cell": "recording/test_recorder recording/test_recorded_methods",
+    "recording/tensorflow_store": (
+        "recording/test_tensorflow_store backends/test_store backends/test_store_room"
+    ),
     "recording/steps_missed": "recording/test_recorder studies/test_watch",
 }
 NEAR = {
