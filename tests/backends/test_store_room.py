@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
-from dropviz.errors import DropvizError
 from dropviz.recording.log_rows import BATCH, CALL, DROPOUT, RECURRENT, LoggedCall
-from dropviz.recording.store import STORES
 from tests.backends.conftest import BACKEND
-from tests.backends.test_store import RATES, made, opened, write
+from tests.backends.test_store import RATES, made, write
 
 
 def sixes(store: Any, *values: float) -> None:
@@ -153,18 +150,3 @@ def test_what_was_frozen_outlives_the_store_and_later_writes_do_no_harm() -> Non
     assert [float(block[0]) for block in frozen.read(0).blocks] == [1, 2]
     if BACKEND != "jax":  # where it goes with the store
         assert keras.ops.size(store.ring) == 1
-
-
-@pytest.mark.skipif(BACKEND != "jax", reason="what 32 bits count is a bound of JAX alone")
-def test_as_many_numbers_as_32_bits_count_are_the_most(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_module(STORES["jax"]), "MOST", 30)
-
-    assert made(30).capacity == 30
-    with pytest.raises(DropvizError, match=r"at most 30 numbers.*a budget for 31\."):
-        made(31)
-
-
-@pytest.mark.skipif(BACKEND != "jax", reason="the others have doubles without being asked")
-def test_masks_of_double_precision_are_refused_where_jax_has_none() -> None:
-    with pytest.raises(DropvizError, match="JAX computes in float32 where Keras is asked"):
-        opened(100, 9, "float64", 1)
