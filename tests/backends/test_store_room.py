@@ -66,6 +66,16 @@ def test_what_a_batch_that_was_left_out_wrote_over_is_not_held() -> None:
     assert firsts(store) == ([1, 4] if BACKEND == "torch" else [4])
 
 
+def test_of_looks_too_the_first_of_every_three_is_kept() -> None:
+    store = made(every=3)
+
+    for value in (0.0, 1.0, 2.0, 3.0, 4.0):
+        write(store, 0, np.full(6, value, "float32"), trains=False)
+
+    assert firsts(store) == [0, 3]
+    assert store.frozen().read(0).batches == 5
+
+
 def test_after_one_step_calls_are_counted_within_batches() -> None:
     store = made()
 
