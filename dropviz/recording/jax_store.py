@@ -131,7 +131,7 @@ class Store(NumberedStore):
         bits = rates if _is_bits(rates) else rate_bits(rates).view(np.uint32)
         row = [
             *(lap, place, jnp.where(wanted, size, 0), call.samples, call.steps, call.carried),
-            *(*call.state[:2], call.layout, *jnp.asarray(bits).reshape(-1)),
+            *(*call.state, call.layout, *jnp.asarray(bits).reshape(-1)),
             *(layer, number, within, call.trains),
         ]
         written = self.ends.value[_WRITTEN]

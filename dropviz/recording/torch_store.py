@@ -68,7 +68,7 @@ class Store(NumberedStore):
         start, size = self._keep(masks, wanted=wanted)
         self.log[self.ends[2] % self.log_rows] = [
             *(start, size if wanted else 0, call.samples, call.steps, int(call.carried)),
-            *(int(each) for each in call.state.tolist()[:2]),
+            *(int(each) for each in call.state.tolist()),
             *(call.layout, *rate_bits(call.rates), layer, number, within, call.trains),
         ]
         self.ends[2] += 1
