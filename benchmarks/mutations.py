@@ -48,7 +48,10 @@ OWN = {
     "experiment/without_bias": "experiment/test_input_sites experiment/test_state_sites",
     "experiment/find_explainable": "experiment/test_cross_check experiment/test_explain",
     "recording/log_rows": "recording/test_tensorflow_store",
-    "recording/attached_cell": "recording/test_recorder recording/test_recorded_methods",
+    "recording/attached_cell": (
+        "recording/test_attached_cells recording/test_recorder recording/test_recorded_methods"
+    ),
+    "recording/readback": "recording/test_readback recording/test_readback_notes",
     "recording/tensorflow_store": (
         "recording/test_tensorflow_store backends/test_store backends/test_store_room"
     ),

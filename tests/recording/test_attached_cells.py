@@ -199,3 +199,31 @@ def test_a_layer_that_cannot_be_recorded_is_named_once_however_often_it_is_calle
 
     assert list(recorder.recording) == []
     assert list(recorder.recording.skipped) == ["own"]
+
+
+def test_what_another_recording_has_is_named_and_what_this_one_has_is_not() -> None:
+    theirs, mine = lstm(name="theirs"), lstm(name="mine")
+    with record(theirs) as other, record_everything() as recorder:
+        for layer in (theirs, mine, mine):
+            layer(ones(), training=True)
+
+    assert (other["theirs"].calls, recorder.recording["mine"].calls) == (1, 2)
+    assert list(recorder.recording) == ["mine"]
+    assert {*recorder.recording.skipped} == {"theirs"}
+    assert recorder.recording.skipped["theirs"].startswith("it trained inside another recording")
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+def test_calls_between_two_steps_of_an_optimizer_are_one_batch(steps: int) -> None:
+    layer, optimizer = lstm(), keras.optimizers.SGD(0.1)
+    layer.build((2, 1, FEATURES))
+    slopes = [np.zeros(each.shape, "float32") for each in layer.trainable_variables]
+    with record(layer) as recording:
+        with tf.GradientTape():
+            for _ in range(3):
+                layer(ones(), training=True)
+        for _ in range(steps):
+            optimizer.apply(slopes, layer.trainable_variables)
+
+    assert (recording["lstm"].calls, recording["lstm"].batches) == (3, 1 if steps else 3)
+    assert ("no optimizer of Keras was seen" in recording["lstm"].note) is not bool(steps)

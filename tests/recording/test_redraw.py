@@ -18,8 +18,8 @@ from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Masks
 from dropviz.core.recording import Recording, unpack
 from dropviz.errors import DropvizError
-from dropviz.recording.record import record
 from dropviz.recording import redraw as module
+from dropviz.recording.record import record
 from dropviz.recording.redraw import redraw, redraws_exactly
 from tests.keras_models import (
     FEATURES,
@@ -103,7 +103,7 @@ def test_of_many_kept_batches_32_are_compared_from_the_first_to_the_last(
     draws = DrawLog(np.arange(40), nought, np.zeros((40, 2), int), one, one, plan, "float32")
     recorded = LayerRecording("rnn", "SimpleRNN", 1, 40, {"input": masks}, draw_log=draws)
 
-    def seen(draws: Any, at: int) -> dict[str, Any]:
+    def seen(_: Any, at: int) -> dict[str, Any]:
         compared.append(at)
         return {}
 
