@@ -121,6 +121,19 @@ def apart_by_luck(neither: int, one: int, other: int, both: int) -> bool:
     return sum(math.exp(fixed + log_odds(many)) for many in range(both, most + 1)) > CHANCE
 
 
+def rates_are_one(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether chance explains that of two counts one has the larger share.
+
+    Args:
+        one: How many draws dropped, and of how many independent ones.
+        other: Likewise.
+    """
+    (few, many), (more, most) = one, other
+    return apart_by_luck(most - more, many - few, more, few) and apart_by_luck(
+        many - few, most - more, few, more
+    )
+
+
 def interval(dropped: int, draws: int) -> tuple[float, float]:
     """Where a rate lies with 99.99 % confidence (Wilson 1927).
 

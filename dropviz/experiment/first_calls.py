@@ -58,7 +58,7 @@ def try_first_calls(harness: Harness) -> None:
         harness: The layer; it learns which way its steps go.
 
     Raises:
-        DropvizError: If it does not run as Keras's recurrent layers do.
+        DropvizError: If it does not run as Keras's recurrent layers do, or gives no finite values.
     """
     name = harness.layer.name
     try:
@@ -69,13 +69,20 @@ def try_first_calls(harness: Harness) -> None:
             f"Keras's own recurrent layers do. Received from it: {_said(error)}."
         ) from error
     try:
-        harness.run(EVERYTHING)
+        out = harness.run(EVERYTHING)
     except Exception as error:
         raise DropvizError(
             f"{name!r} runs at inference but not in training, with dropout or without dropviz, so "
             "that there are no masks to find. Build it in another way, say without "
             f"implementation=1. Received from it: {_said(error)}."
         ) from error
+    bad = np.count_nonzero(~np.isfinite(out))
+    if bad:
+        raise DropvizError(
+            f"{name!r} must give finite values where weights, inputs and states are finite, or no "
+            f"mask can be read off them. Received in training: {bad} of {out.size} values are NaN "
+            "or infinite. Mend what its steps compute."
+        )
 
 
 def _said(error: Exception) -> str:

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from dropviz.experiment.chance import interval, same, same_along
+from dropviz.experiment.chance import rates_are_one, same, same_along
 from dropviz.experiment.input_sites import gate_probe
 from dropviz.experiment.observations import Doubt, Look, Place
 from dropviz.experiment.observe import ARROWS, SMALL, Observer
 from dropviz.experiment.probe import Probe
 from dropviz.experiment.site_notes import agreeing
 
-_CALLS = 4  # in which masks come back that are drawn anew in each second or third
+_CALLS = 9  # in which masks come back that are drawn anew in each second to eighth
 
 
 def doubt_what_changes(observer: Observer) -> None:
@@ -95,5 +95,4 @@ def _drop_alike(known: Look, seen: Look) -> bool:
     together = same_along(known.dropped, 2, known.share) is True
     if known.shared or seen.shared or together:  # few draws, seen many times
         return (known.share > 0) == (seen.share > 0)
-    (low, high), (least, most) = (interval(*look.counts) for look in (known, seen))
-    return low <= most and least <= high
+    return rates_are_one(known.counts, seen.counts)

@@ -16,6 +16,7 @@ from dropviz.experiment.chance import (
     draws_to_tell,
     independent,
     interval,
+    rates_are_one,
     repeats,
     same,
     same_along,
@@ -215,3 +216,23 @@ def test_what_drops_as_many_each_time_agrees_less_often() -> None:
 def test_of_one_draw_or_none_no_agreement_is_told() -> None:
     assert agreement(drawn(0.4, 1, 1, 1), 2) == 0
     assert agreement(drawn(0.4, 2, 50, 3) * NAN, 1) == 0
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "are_one"),
+    [
+        ((5, 10), (50, 100), True),
+        # Fisher's exact test, one-sided: 1.2e-6 and 6.2e-7; a millionth is the limit.
+        ((39, 100), (10, 100), True),
+        ((40, 100), (10, 100), False),
+        ((10, 100), (40, 100), False),
+        ((0, 0), (40, 100), True),
+        ((0, 1000), (1000, 1000), False),
+    ],
+)
+def test_two_shares_are_of_one_rate_as_far_as_chance_goes(
+    one: tuple[int, int],
+    other: tuple[int, int],
+    are_one: bool,  # noqa: FBT001
+) -> None:
+    assert rates_are_one(one, other) is are_one

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,8 +12,11 @@ import numpy as np
 import pytest
 
 from dropviz.core.number_forms import MOST_SEED
+from dropviz.errors import DropvizError
 from dropviz.experiment import first_calls
-from dropviz.experiment.first_calls import reseed
+from dropviz.experiment.first_calls import reseed, try_first_calls
+
+from .numpy_layer import NumPyLayer, observer_of
 
 Array = Any
 
@@ -58,3 +63,25 @@ def test_what_is_no_stream_stays() -> None:
     others = [np.array([0.5, 0.25], np.float32), np.array([3, 4, 5]), np.array([[1, 2], [3, 4]])]
     for before, after in zip(others, reseeded(0, *others), strict=True):
         np.testing.assert_array_equal(before, after)
+
+
+class Spoilt(NumPyLayer):
+    """A layer that gives out one number for the first sample, in training or always."""
+
+    def __init__(self, number: float, *, always: bool) -> None:
+        super().__init__()
+        self.number, self.always = number, always
+
+    def __call__(self, x: Any, *, initial_state: Sequence[Any], training: bool) -> Any:
+        outputs = super().__call__(x, initial_state=initial_state, training=training)
+        if training or self.always:
+            outputs[0] = self.number
+        return outputs
+
+
+@pytest.mark.parametrize("always", [True, False])
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_outputs_that_are_no_numbers_are_named_as_the_reason(number: float, always: bool) -> None:  # noqa: FBT001
+    harness = observer_of(Spoilt(number, always=always)).harness
+    with pytest.raises(DropvizError, match=r"in training: 2 of 512 values are NaN or infinite"):
+        try_first_calls(harness)

@@ -50,6 +50,9 @@ CHANGING: dict[str, tuple[SiteTruth, Callable[[int], int]]] = {
     "c anew in each tenth call": (C, lambda trained: trained // 10),
     "two masks on x by turns": (X, lambda trained: trained % 2),
     "three masks on h by turns": (H, lambda trained: trained % 3),
+    "four masks on x by turns": (X, lambda trained: trained % 4),
+    "six masks on c by turns": (C, lambda trained: trained % 6),
+    "eight masks on the candidate by turns": (at("candidate"), lambda trained: trained % 8),
 }
 
 
@@ -102,7 +105,7 @@ def test_readers_of_one_input_are_counted_once(distinct: int) -> None:
     random = np.random.default_rng(0)
     known, seen = (
         Look(1.0, 0.0, np.tile((random.random((2, 100, distinct)) < rate) * 1.0, 64))
-        for rate in (0.4, 0.5)
+        for rate in (0.43, 0.5)
     )
     assert are_alike(known, seen, 0.01, distinct)
     assert not are_alike(known, seen, 0.01, 64 * distinct)
