@@ -89,3 +89,44 @@ def test_masks_add_nothing(site: str) -> None:
 def test_a_layer_without_masks_does_not_vary(kind: str) -> None:
     for bias in (True, False):
         assert not varies_by_what_it_sees(observer_of(NumPyLayer(kind=kind, bias=bias)))
+
+
+@pytest.mark.parametrize("case", SEEN)
+def test_what_drops_by_the_value_shows_under_values_of_every_sign(case: str) -> None:
+    layer = Dropping(case.split(maxsplit=1)[0], SEEN[case])
+    assert varies_by_what_it_sees(observer_of(layer))
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_the_same_values_of_every_sign_go_in_once_at_inference_and_ten_times_in_training(
+    monkeypatch: pytest.MonkeyPatch,
+    bias: bool,  # noqa: FBT001
+) -> None:
+    observer = observer_of(NumPyLayer(units=32, features=32, bias=bias))
+    given: list[Any] = []
+
+    def call(*values: Any, training: bool) -> Array:
+        given.append((*values, training))
+        return np.zeros((256, 32))
+
+    monkeypatch.setattr(observer.harness, "call", call)
+    assert not varies_by_what_it_sees(observer)
+
+    assert [training for *_, training in given] == [False, *[True] * 10]
+    weights, x, states, _ = given[0]
+    assert [each.shape for each in weights] == [(32, 128), (32, 128), (128,)][: 2 + bias]
+    assert x.shape == (256, 2, 32)
+    assert [each.shape for each in states] == [(256, 32)] * 2
+    for later in given[1:]:
+        assert all(one is other for one, other in zip(later[:3], (weights, x, states), strict=True))
+    # 128 draws, the fewest, take a mean off by .04 as a rule.
+    for values, size in [*((each, 0.5) for each in (*weights, *states)), (x, 1.0)]:
+        assert values.mean() == pytest.approx(0, abs=0.15)
+        assert values.std() == pytest.approx(size, abs=0.15)
+
+
+def test_twice_is_looked_for_what_is_added() -> None:
+    observer = observer_of(NumPyLayer([at("input")]))
+    before = observer.harness.calls
+    adds_at_random(observer)
+    assert observer.harness.calls == before + 2
