@@ -45,6 +45,32 @@ def test_a_prediction_is_the_equation() -> None:
     assert predict(GRU, Probe(h=0.3, b=(0, 0, 0.7)), {}, 1) == pytest.approx(wanted)
 
 
+def test_a_prediction_reads_the_h_of_a_source_and_the_c_of_its_reader() -> None:
+    probe = Probe(wh=(0, 0, 0.7, 0), source=0.4, c=0.3)
+    wanted = 0.5 * np.tanh(0.5 * 0.3 + 0.5 * np.tanh(0.7 * 0.4))
+    assert predict(LSTM, probe, {}, 1) == pytest.approx(wanted)
+    # One unit is its own source.
+    single = replace(LSTM, units=1, bias=(4,))
+    assert predict(single, probe, {}, 1) == pytest.approx(wanted)
+
+
+def test_a_prediction_is_that_of_the_last_of_several_steps() -> None:
+    steps = Probe(c=0.3, b=(0, 0, 0.7, 0), steps=3)
+    c = 0.3
+    for _ in range(3):
+        c = 0.5 * c + 0.5 * np.tanh(0.7)
+    assert predict(LSTM, steps, {}, 1) == pytest.approx(0.5 * np.tanh(c))
+
+
+@pytest.mark.parametrize("after", [True, False])
+def test_a_grus_r_multiplies_h_after_the_kernel_or_before_it(after: bool) -> None:  # noqa: FBT001
+    harness = GRU if after else replace(GRU, bias=(12,))
+    # The reader's r is shut where the source's is half open, and counts after the kernel only.
+    probe = Probe(wh=(0, -50.0, 0.7), source=0.4)
+    read = 0.0 if after else 0.5 * 0.4
+    assert predict(harness, probe, {}, 1) == pytest.approx(0.5 * np.tanh(0.7 * read), abs=1e-6)
+
+
 @pytest.mark.parametrize("value", [0.0, 0.25, 1.0, 1 / 0.6, 5.0, -1.5])
 def test_a_multiplier_is_read_off(value: float) -> None:
     seen = np.full((2, 3), out(value))

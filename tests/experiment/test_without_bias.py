@@ -102,6 +102,48 @@ def test_a_mask_that_all_samples_share_is_one_draw_a_call() -> None:
     assert len(layer.used) >= 10
 
 
+SILENT = {"neither": (1, 1), "x": (1, 0), "h": (0, 1), "both": (0, 0)}  # h and x: 1 kept
+
+
+@pytest.mark.parametrize(
+    ("others", "calls", "answer", "needed"),
+    [
+        # Other gates drop as often as the candidate: one of each by itself says enough.
+        (0.5, [("x", "h", "neither")], False, 1),
+        (0.5, [("x", "both"), ("x", "neither"), ("h",)], False, 3),
+        (0.5, [("h", "both"), ("h", "neither"), ("x",)], False, 3),
+        (0.5, [("x", "both"), ("neither",)], None, 40),
+        (0.5, [("h", "both"), ("neither",)], None, 40),
+        (0.5, [("neither",)], None, 40),
+        # They drop less often: perhaps the candidate drops now and then, too.
+        (0.0, [("x", "h", "neither")], False, 40),
+        # Twelve of 24 are the same twelve once in 2.7 million; eleven of 22, in 0.7 million.
+        (0.5, [("both", "neither") * 12], True, 1),
+        (0.5, [("both", "neither") * 11, ("both", "neither")], True, 2),
+    ],
+    ids=str,
+)
+def test_it_counts_what_is_silent_alone_and_together(
+    monkeypatch: pytest.MonkeyPatch,
+    others: float,
+    calls: list[tuple[str, ...]],
+    answer: bool | None,  # noqa: FBT001
+    needed: int,
+) -> None:
+    _, observer = unbiased()
+    came: list[Any] = []
+
+    def read_bits(*_: Any) -> Any:
+        came.append(calls[min(len(came), len(calls) - 1)])
+        bits = np.array([SILENT[each] for each in came[-1]], float)
+        return bits.T[:, np.newaxis, :, np.newaxis]  # one call, many samples and one reader
+
+    monkeypatch.setattr(observer, "read_bits", read_bits)
+    assert candidate_drops(observer, seen_of(dict.fromkeys(ARROWS, others))) is answer
+    # 20 000 draws are forty calls of 256 samples and two readers.
+    assert len(came) == needed
+
+
 # ---------------------------------------------------------------- gently
 
 
@@ -179,3 +221,13 @@ def test_as_many_draws_as_it_takes_are_seen(monkeypatch: pytest.MonkeyPatch) -> 
     assert memory_is_dropped_alone(observer, look(0.5)) is False
     # Some 256 a call are silent.
     assert 6 <= len(layer.used) <= 10
+
+
+@pytest.mark.parametrize(("enough", "calls"), [(10, 5), (11, 6)])
+def test_of_samples_that_share_a_memory_each_reader_is_counted_once_a_call(
+    monkeypatch: pytest.MonkeyPatch, enough: int, calls: int
+) -> None:
+    monkeypatch.setattr(without_bias, "_ENOUGH", enough)
+    layer, observer = unbiased(at("cell", rate=1.0, scaling="none", same_over_samples=True))
+    assert memory_is_dropped_alone(observer, look(0.5, shared=True)) is False
+    assert len(layer.used) == calls
