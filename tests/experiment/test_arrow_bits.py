@@ -39,7 +39,7 @@ def paired(
     asked: list[tuple[str, int, list[int]]] = []
 
     def run_pairs(_: Any, *what: Any) -> Array:
-        asked.append(what)  # type: ignore[arg-type]
+        asked.append(what)
         return np.zeros((1, 1))
 
     monkeypatch.setattr(observer.harness, "run_pairs", run_pairs)

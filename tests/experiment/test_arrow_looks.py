@@ -119,7 +119,7 @@ SCALED = Look(2.0, 0.1, BITS, 1.0, explained=1.0, blur=0.05)
     [
         (SCALED, False),
         (replace(SCALED, explained=0.999), False),
-        (replace(SCALED, explained=0.997), True),
+        (replace(SCALED, explained=0.998), True),
         # Where a dropped entry does not show, what is inside would explain all there is.
         (replace(SCALED, shows=False), True),
         # At inference what is inside stays at rest as well, or is random.

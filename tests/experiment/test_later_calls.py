@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -181,14 +181,14 @@ NOTHING = 0 * A
 
 def looked_again(
     monkeypatch: pytest.MonkeyPatch,
-    known: dict[int | None, Look],
-    later: dict[int | None, list[Array]],
+    known: Mapping[Any, Look],
+    later: Mapping[Any, list[Array]],
     site: str = "input",
     kept: float = 2.0,
 ) -> Observer:
     """What is said where later calls of some gates drop so."""
     observer = observer_of(NumPyLayer())
-    observer.places[site] = Place(site, known, distinct=2)
+    observer.places[site] = Place(site, {**known}, distinct=2)
 
     def look_in_training(calls: int, *at: Any) -> Look:
         gate = at[-1]
@@ -238,14 +238,14 @@ def test_of_several_gates_the_first_and_the_last_are_looked_at_again(
     anew, again = [C_, D, E, F], [A, C_, D, E]
     for changing in range(4):
         later = {gate: again if gate == changing else anew for gate in range(4)}
-        doubts = looked_again(monkeypatch, {**known}, {**later}).doubts
+        doubts = looked_again(monkeypatch, known, later).doubts
         assert bool(doubts) is (changing in (0, 3))
     # A gate where what is dropped does not show, or nothing is, says nothing.
     known[3] = Look(2.0, 0.0, np.stack([A, B]), shows=False)
     known[0] = Look(1.0, 0.0, np.stack([NOTHING, NOTHING]))
     for changing in range(4):
         later = {gate: again if gate == changing else anew for gate in range(4)}
-        doubts = looked_again(monkeypatch, {**known}, {**later}).doubts
+        doubts = looked_again(monkeypatch, known, later).doubts
         assert bool(doubts) is (changing in (1, 2))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -176,9 +177,9 @@ def test_what_was_found_inside_the_cell_explains_what_drops(
 # ---------------------------------------------------------------- off the arrows again
 
 
-def withdrawn(observer: Observer, **found: dict[int | None, Look]) -> bool:
+def withdrawn(observer: Observer, **found: Mapping[Any, Look]) -> bool:
     """Whether masks that were found so are taken off the arrows."""
-    observer.places = {site: Place(site, looks) for site, looks in found.items()}
+    observer.places = {site: Place(site, {**looks}) for site, looks in found.items()}
     observer.unheard = [("input", 3), ("recurrent", 1)]
     return withdraw_inner_masks(observer)
 
@@ -217,7 +218,7 @@ def test_where_nothing_drops_inside_as_many_draws_are_seen_as_rule_it_out(
     for site in ("input", "recurrent"):
         observer = observer_at(at(site, **TOGETHER))
         looks = {gate: shared(share, 2.0) for gate, share in zip((0, 2), shares, strict=True)}
-        assert not withdrawn(observer, **{site: {**looks}})
+        assert not withdrawn(observer, **{site: looks})
         assert list(observer.places) == [site]
         assert observer.harness.calls == math.ceil(draws / 2)  # readers
 
