@@ -39,6 +39,7 @@ class Told:
         asked: Site and gate of each look, in turn.
         longer: Site, gate and draws of each longer one.
         again: Site and gate of each that was looked at again.
+        also: By site and gate, the other arrows that the last look allowed for.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Told:
         self.asked: list[tuple[str, int]] = []
         self.longer: list[tuple[str, int, int]] = []
         self.again: list[tuple[str, int]] = []
+        self.also: dict[tuple[str, int], list[str]] = {}
         self.looks, self.later = looks, later or {}
         for name in ("look", "look_longer", "look_again"):
             monkeypatch.setattr(self.observer, name, getattr(self, f"_{name}"))
@@ -57,7 +59,7 @@ class Told:
         return self.observer
 
     def _look(self, _: Probe, site: str, gate: int, also: Sequence[str] = ()) -> Look:
-        del also
+        self.also[site, gate] = list(also)
         looks = self.later if (site, gate) in self.asked and self.later else self.looks
         self.asked.append((site, gate))
         return looks.get((site, gate), FREE)
@@ -206,6 +208,8 @@ def test_a_candidate_that_drops_is_told_by_the_arrow_that_drops_least_by_itself(
     told = unbiased(monkeypatch, True, BOTH, free)  # noqa: FBT003
     assert list(told.observer.places) == ["candidate"]
     assert told.observer.inner_look("candidate").kept == 1.0
+    # Nor is a mask on either arrow allowed for where the other is heard through it.
+    assert told.also[RECURRENT, 0] == told.also[INPUT, 0] == []
     # The candidate's gate is looked at anew, and the others as long as what they showed.
     assert told.asked[6:8] == [(RECURRENT, 2), (INPUT, 2)]
     assert told.again == [(site, gate) for site in (RECURRENT, INPUT) for gate in (1, 3)]

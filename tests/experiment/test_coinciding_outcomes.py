@@ -10,6 +10,7 @@ from dropviz.experiment import decode_masks
 from dropviz.experiment.decode_masks import (
     Bit,
     balance_readings,
+    choose_probe,
     luck_of_equal_bits,
     read_bits,
 )
@@ -116,3 +117,31 @@ def test_where_masks_that_stay_tell_nothing_luck_is_that_of_the_others(
     give(monkeypatch, *np.ravel([[9.0, each, each, 9.0] for each in (0.0, 1.0, 2.0, 3.0)]))
     found = luck_of_equal_bits(HARNESS, PROBE, FOUR, [0.3, 0.3, 0.4, 0.4], 2)
     assert found == pytest.approx(0.58)
+
+
+@pytest.mark.parametrize(
+    ("table", "better"),
+    [
+        # Outcomes are apart that are further than five thousandths of the largest, which is
+        # more than twice as far as rounding takes an output from its own.
+        ((0.0, 0.006, 0.6, 1.0), True),
+        ((0.0, 0.004, 0.6, 1.0), False),
+        ((0.0, 0.06, 6.0, 10.0), True),
+        ((0.0, 0.04, 6.0, 10.0), False),
+        # Of as many that are apart, those are better whose nearest are further.
+        ((0.0, 0.45, 0.45, 1.0), False),
+        ((0.0, 0.5, 0.5, 0.9), False),
+        ((0.5, -1.0, 2.0, 0.5), True),
+        ((1.0, 1.0, 1.0, 1.0), False),
+    ],
+)
+def test_the_probe_is_chosen_whose_outcomes_are_further_apart_than_rounding_takes_them(
+    monkeypatch: pytest.MonkeyPatch,
+    table: tuple[float, ...],
+    better: bool,  # noqa: FBT001
+) -> None:
+    plain, other = PROBE, Probe(c=1.0)
+    tables = {plain: (0.0, 0.5, 0.5, 1.0), other: table}
+    monkeypatch.setattr(decode_masks, "outcomes", lambda _, probe, __: np.array(tables[probe]))
+    for probes in ([plain, other], [other, plain]):
+        assert choose_probe(HARNESS, probes, THREE[:2]) is (other if better else plain)
