@@ -44,8 +44,11 @@ OWN = {
     "core/oracle": "core/test_oracle recording/test_trace",
     "experiment/explain": "experiment/test_experiment experiment/test_explain",
     "experiment/probe": "experiment/test_harness experiment/test_experiment",
-    "experiment/rare_masks": "experiment/test_input_sites",
-    "experiment/without_bias": "experiment/test_input_sites experiment/test_state_sites",
+    "experiment/decode_masks": "experiment/test_coinciding_outcomes experiment/test_decode_masks",
+    "experiment/input_sites": (
+        "experiment/test_arrow_probes experiment/test_arrow_looks experiment/test_arrow_bits "
+        "experiment/test_reset_gate experiment/test_input_sites"
+    ),
     "experiment/find_explainable": "experiment/test_cross_check experiment/test_explain",
     "recording/log_rows": "recording/test_tensorflow_store",
     "recording/attached_cell": (
