@@ -257,3 +257,10 @@ def test_a_layer_keeps_states_for_as_many_samples_as_they_have_rows(
     layer = SimpleNamespace(states=states and made(states))
     assert kept_samples(layer) == samples
     assert kept_samples(SimpleNamespace()) is None
+
+
+def test_a_layer_that_says_nothing_of_states_is_left_as_it_is() -> None:
+    harness = harness_of(NumPyLayer())
+    harness.layer = SimpleNamespace()
+    free_batch(harness, 5)
+    assert (harness.samples, harness.calls) == (2, 0)
