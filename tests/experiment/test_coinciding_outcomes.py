@@ -45,6 +45,9 @@ def test_a_bit_of_which_one_value_never_shows_takes_no_other_with_it(
     give(monkeypatch, 0.0, 0.0, 1.0, 1.0)
     read = read_bits(HARNESS, PROBE, np.array([[0.0, 1.0]]), THREE[:2])
     np.testing.assert_array_equal(read[:, 0], [[0, 1], [np.nan, np.nan]])
+    for table in ((0.0, 0.6, 0.6, 0.6), (0.6, 0.6, 0.6, 1.0)):  # both dropped alone, or kept
+        give(monkeypatch, *table)
+        assert np.isnan(read_bits(HARNESS, PROBE, np.array([table]), THREE[:2])).all()
     give(monkeypatch, 0.0, 0.6, 0.0, 1.0)  # of the first kept alone, beside a second that is kept
     read = read_bits(HARNESS, PROBE, np.array([[0.0, 0.6, 1.0]]), THREE[:2])
     np.testing.assert_array_equal(read[:, 0], [[np.nan, 0, 1], [0, 1, 1]])

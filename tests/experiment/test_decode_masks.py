@@ -162,6 +162,32 @@ def test_an_output_out_of_reach_is_not_read() -> None:
     assert read[0, 1] == pytest.approx(1, rel=1e-3)
 
 
+@pytest.mark.parametrize("stored", [STORED, -STORED])
+def test_rounding_may_take_an_output_past_the_last_that_a_multiplier_comes_to(
+    stored: float,
+) -> None:
+    probe = Probe(wx=(0, 0.25, 0, 0), c=stored)  # f is wide open where x is taken sixty times
+    open_ = 0.5 * np.tanh(stored)
+    # By a thousandth; two are the most.
+    seen = open_ * np.array([[0.999, 1.001, 1.003]])
+    read, _ = multipliers(LSTM, probe, seen, "input", 1)
+    assert (read[0, :2] > 20).all()
+    assert np.isnan(read[0, 2])
+
+
+def test_masks_of_the_source_and_of_the_reader_are_told_apart() -> None:
+    # The source's bias brings up its h, which the reader reads at the second step.
+    probe = Probe(source_b=(0, 0, 0.7, 0), b=(0, 0, 0.3, 0), wh=(0, 0, 0.5, 0), steps=2)
+    bits = [Bit("candidate", 2.0, source=True), Bit("candidate", 3.0)]
+    wanted = []
+    for source, reader in ((0, 0), (0, 3), (2, 0), (2, 3)):
+        h = 0.5 * np.tanh(0.5 * source * np.tanh(0.7))
+        c = 0.5 * reader * np.tanh(0.3)
+        c = 0.5 * c + 0.5 * reader * np.tanh(0.3 + 0.5 * h)
+        wanted.append(0.5 * np.tanh(c))
+    np.testing.assert_allclose(outcomes(LSTM, probe, bits), wanted)
+
+
 def test_patterns_and_their_outcomes() -> None:
     np.testing.assert_array_equal(patterns(TWO), [[0, 0], [0, 1], [1, 0], [1, 1]])
     table = outcomes(LSTM, BOTH, TWO)
