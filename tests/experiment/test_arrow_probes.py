@@ -153,6 +153,20 @@ def test_the_gate_r_before_the_kernel_speaks_by_the_h_of_the_source_alone(
         assert also == ["recurrent"] * len(dropping)
 
 
+def test_without_a_bias_z_speaks_of_h_by_what_x_raises_and_r_by_the_h_of_the_source(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    heard = through(monkeypatch, observer_of(NumPyLayer(kind="GRU", bias=False)))
+    read: dict[str, Any] = {"wh": (0, 0, 0.3, 0), "source": 1.0}
+    for key, wanted in {
+        ("recurrent", 0): Probe(wh=(0.25, 0, 0, 0), source=1.0, wx=(0, 0, 0.3, 0)),
+        ("recurrent", 1): Probe(**read, source_wh=(0, 0.25, 0, 0)),
+        ("input", 0): Probe(wx=(0.25, 0, 0, 0), h=0.1),
+        ("input", 1): Probe(**read, source_wx=(0, 0.25, 0, 0)),
+    }.items():
+        same_probes(heard[key][0], wanted)
+
+
 # ---------------------------------------------------------------- many gates at once
 
 
