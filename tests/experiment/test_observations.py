@@ -155,3 +155,93 @@ def test_what_all_samples_share_counts_once() -> None:
     np.testing.assert_array_equal(Place("input", {0: each, 1: one}).once(bits), once)
     steps = np.repeat(drawn(0.5, 4, 3, 1, 2), 7, axis=2)
     np.testing.assert_array_equal(Place("input", {1: one}).once(steps), steps[:, :, :1])
+
+
+def test_what_is_summed_up_says_nothing_of_inference_and_of_what_hides_it() -> None:
+    look = summed_up([np.array([[0.0], [2.0]])])
+    assert (look.at_inference, look.random) == (1.0, False)
+    assert (look.shows, look.shared, look.blur, look.explained) == (True, False, 0.0, 0.0)
+
+
+def test_a_place_of_which_nothing_was_read_has_one_entry_and_no_doubt() -> None:
+    place = Place("input", {0: undropped(1, 4, 1)})
+    assert (place.joint, place.steps, place.sources, place.only) == (None, None, None, None)
+    assert (place.distinct, place.notes, place.luck, place.perhaps) == (1, [], {}, "")
+    assert (place.single, place.late, place.changes) == (False, False, False)
+
+
+def test_what_rounding_may_show_is_nothing_up_to_its_bound() -> None:
+    scaled = Look(1.5, 0.0, np.zeros((1, 1, 1)), blur=0.5)
+    assert not scaled.masked(SLACK)
+    scaled.blur = 0.25
+    assert scaled.masked(SLACK)
+
+
+# ---------------------------------------------------------------- drawn each by itself
+
+APART = drawn(0.5, 8, 61, 4, seed=7)  # calls, samples, readers
+
+
+def of_calls(*calls: Any) -> Any:
+    return np.stack(calls)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("shape", [(2, 256, 2), (8, 61, 4), (6, 1, 2), (1, 2, 1)])
+def test_entries_drawn_each_by_itself_depend_on_nothing(
+    share: float, shape: tuple[int, ...]
+) -> None:
+    for seed in range(5):
+        bits = drawn(share, *shape, seed=seed)
+        assert Look(2.0, 0.0, bits).dependence(shape[2]) == ("", 0)
+
+
+HALF = APART[:, :30]
+
+
+@pytest.mark.parametrize(
+    "bits",
+    [
+        np.repeat(HALF, 2, axis=1),
+        np.concatenate([HALF, HALF], axis=1),
+        np.concatenate([HALF, HALF[:, ::-1]], axis=1),
+        # Of an odd number of samples, the last one is on its own.
+        np.concatenate([np.repeat(HALF, 2, axis=1), APART[:, 60:]], axis=1),
+        np.concatenate([HALF, HALF, APART[:, 60:]], axis=1),
+        np.concatenate([HALF, APART[:, 60:], HALF[:, ::-1]], axis=1),
+    ],
+    ids=["neighbours", "halves", "mirrored", "odd neighbours", "odd halves", "odd mirrored"],
+)
+@pytest.mark.parametrize("calls", [1, 8])
+def test_samples_that_share_a_draw_with_one_other_agree(bits: Any, calls: int) -> None:
+    # Of one call 30 pairs of each of four readers: all of 120 pairs agree, where half would.
+    assert Look(2.0, 0.0, bits[:calls]).dependence(4) == ("samples", 1)
+
+
+def test_as_many_samples_dropped_each_time_agree_less_often_than_by_chance() -> None:
+    order = np.random.default_rng(0).permuted(np.ones((20, 1, 4)) * np.arange(60)[:, None], axis=1)
+    half = (order < 30).astype(float)
+    assert Look(2.0, 0.0, half).dependence(4) == ("samples", -1)
+
+
+def test_calls_that_come_back_agree_and_calls_that_take_turns_do_so_less_often() -> None:
+    four = APART[:4]
+    assert Look(2.0, 0.0, np.concatenate([four, four])).dependence(4) == ("calls", 1)
+    # Half of all calls drop an entry, never all and never none.
+    in_turns = of_calls(*(bits for each in four for bits in (each, 1 - each)))
+    assert Look(2.0, 0.0, in_turns).dependence(4) == ("calls", -1)
+
+
+def test_entries_that_share_a_draw_agree_and_those_that_leave_each_other_do_so_less_often() -> None:
+    one = APART[..., :2]
+    together = np.concatenate([one, one], axis=2)
+    assert Look(2.0, 0.0, together).dependence(4) == ("entries", 1)
+    # Readers beyond the distinct ones read the same entries again.
+    assert Look(2.0, 0.0, together).dependence(2) == ("", 0)
+    assert Look(2.0, 0.0, np.concatenate([one, 1 - one], axis=2)).dependence(4) == ("entries", -1)
+
+
+def test_what_all_samples_share_is_no_agreement_of_samples() -> None:
+    bits = np.repeat(drawn(0.5, 40, 1, 4), 60, axis=1)
+    assert Look(2.0, 0.0, bits, shared=True).dependence(4) == ("", 0)
+    assert Look(2.0, 0.0, bits).dependence(4) == ("samples", 1)
