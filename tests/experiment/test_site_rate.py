@@ -10,7 +10,7 @@ import pytest
 from dropviz.experiment.chance import interval
 from dropviz.experiment.observations import Look, Note, Place
 
-from .test_site_verdict import A, B, CALLS, READERS, SAMPLES, SLACK, drawn, gated, judged, seen
+from .test_site_verdict import CALLS, READERS, SAMPLES, SLACK, A, B, drawn, gated, judged, seen
 from .test_site_verdict import steps as kept_of
 
 Array = Any
