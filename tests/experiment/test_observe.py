@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dropviz.experiment.decode_masks import Bit
 from dropviz.experiment.observations import Look, Place
 from dropviz.experiment.observe import SMALL, Observer
 from dropviz.experiment.probe import Probe, drive
@@ -219,3 +220,66 @@ def test_what_was_not_seen_to_drop_in_all_samples_at_once_is_not_looked_for(
     probe = Probe(**drive("input", (0, 0.25, 0, 0)), c=SMALL)
     observer.look_again(Look(1.0, 0.0, **{**usual, **before}), probe, "input", 1)
     assert observer.harness.calls == 2 + 2 + 2  # direction; at inference and in training
+
+
+def test_what_showed_at_once_is_not_looked_for_longer() -> None:
+    truth = at("input", scaling="none", same_over_samples=True)
+    observer = observer_of(NumPyLayer([truth], units=8))
+    probe = Probe(**drive("input", (0, 0.25, 0, 0)), c=SMALL)
+    before = Look(1.0, 0.0, np.eye(1, 20)[:, :, np.newaxis], shared=True)  # one of twenty
+    calls = observer.harness.calls
+
+    look = observer.look_again(before, probe, "input", 1)
+
+    assert 0 < look.share < 1
+    # Two at inference and, of three inputs, four calls that show a dozen draws: six at least.
+    assert observer.harness.calls == calls + 2 + 6
+
+
+def test_where_a_dropped_entry_looks_like_another_nothing_is_told_of_who_shares_it() -> None:
+    # Whether x or the output is dropped, nothing comes out.
+    truths = [at(site, tying="tied", same_over_samples=True) for site in ("output", "input")]
+    observer = observer_of(NumPyLayer(truths))
+    observer.register("output", observer.look(Probe(c=SMALL), "output"))
+    look = observer.look(Probe(**drive("input", (0, 0, SMALL, 0))), "input", 2)
+    assert (look.shows, look.shared) == (False, False)
+    assert look.share == 0
+    assert look.kept == pytest.approx(1 / 0.6, rel=CLOSE)
+
+
+def test_bits_are_read_in_as_many_calls_as_are_asked_for() -> None:
+    layer = NumPyLayer([at("cell", life="step")])
+    observer = observer_of(layer)
+    probe, bits = Probe(c=SMALL, steps=2), [Bit("cell", 1 / 0.6)]
+    assert observer.read_bits(probe, bits).shape == (1, observer.harness.times, 256, 2)
+    assert observer.read_bits(probe, bits, 5).shape == (1, 5, 256, 2)
+
+
+def test_the_share_of_a_bit_is_that_of_its_gate_or_of_others_where_it_hid() -> None:
+    observer = observer_of(NumPyLayer())
+
+    def of(dropped: int, *, shows: bool = True) -> Look:
+        return Look(2.0, 0.0, (np.arange(10.0) < dropped).reshape(1, 10, 1) * 1.0, shows=shows)
+
+    observer.places["input"] = Place("input", {0: of(2), 1: of(6), 2: of(9, shows=False)})
+    shares = [observer.share_of(Bit("input", 2.0, gate)) for gate in (0, 1, 2)]
+    assert shares == pytest.approx([0.2, 0.6, 0.4])
+    # A look at all gates at once stands for each; where all hid, what was seen is all there is.
+    observer.places["cell"] = Place("cell", {None: of(3)})
+    assert observer.share_of(Bit("cell", 2.0)) == pytest.approx(0.3)
+    observer.places["output"] = Place("output", {None: of(3, shows=False)})
+    assert observer.share_of(Bit("output", 2.0, 2)) == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize(("one", "other"), [(0.5, 0.5), (0.4, 0.4), (0.1, 0.3)])
+def test_two_bits_that_always_show_are_equal_by_luck_as_often_as_both_drop_or_keep(
+    one: float, other: float
+) -> None:
+    observer = observer_of(NumPyLayer())
+    for site, share in (("input", one), ("recurrent", other)):
+        dropped = (np.arange(10) < 10 * share).reshape(1, 10, 1).astype(float)
+        observer.places[site] = Place(site, {2: Look(1.0, 0.0, dropped)})
+    probe = Probe(wx=(0, 0, 0.3, 0), wh=(0, 0, 0.7, 0), source=1.0)
+    bits = [Bit(site, 1.0, 2) for site in ("input", "recurrent")]
+    wanted = one * other + (1 - one) * (1 - other)
+    assert observer.luck_of(probe, bits, 2) == pytest.approx(wanted)
