@@ -15,7 +15,7 @@ from dropviz.core.gates import GRU_GATES, LSTM_GATES
 from dropviz.experiment import harness as harness_module
 from dropviz.experiment.harness import NOISE, Harness, mounted
 from dropviz.experiment.probe import EVERYTHING, Probe, drive
-from dropviz.experiment.run_limit import listening
+from dropviz.experiment.run_limit import Asked, listening
 
 Array = Any
 UNITS, FEATURES, SAMPLES, STEPS = 4, 3, 2, 3
@@ -239,7 +239,7 @@ def test_a_mounted_layer_is_heard_as_closely_as_its_type_rounds(dtype: str, nois
 def test_who_listens_is_told_the_name_of_the_mounted_layer() -> None:
     layer = keras.layers.LSTM(UNITS, name="mine")
     layer.build((None, None, FEATURES))
-    told = []
+    told: list[Asked] = []
     with listening(told.append), mounted(layer, 0) as harness:
         harness.run(Probe())
     assert {asked.layer for asked in told} == {"mine"}
@@ -268,7 +268,7 @@ def test_only_jax_unrolls_and_only_a_layer_whose_cell_is_called_at_each_step(
         layer.calls.append(x)
         heard.extend(ways)
 
-    monkeypatch.setattr(harness_module.keras.config, "backend", lambda: backend)
+    monkeypatch.setattr(keras.config, "backend", lambda: backend)
     monkeypatch.setattr(harness_module, "heard_call_paths", paths)
     monkeypatch.setattr(harness_module, "trace_only", traced)
     layer: Any = Listener()

@@ -236,6 +236,22 @@ def test_what_showed_at_once_is_not_looked_for_longer() -> None:
     assert observer.harness.calls == calls + 2 + 6
 
 
+def test_what_was_not_seen_again_at_once_is_looked_for_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    layer = NumPyLayer([at("input", rate=0.05, scaling="none", same_over_samples=True)])
+    observer = observer_of(layer)
+    monkeypatch.setattr(Observer, "look", lambda *_: Look(1.0, 0.0, np.zeros((2, 256, 2))))
+    before = Look(1.0, 0.0, np.eye(1, 20)[:, :, np.newaxis], shared=True)  # one of twenty
+    probe = Probe(**drive("input", (0, 0.25, 0, 0)), c=SMALL)
+
+    look = observer.look_again(before, probe, "input", 1)
+
+    # 546 draws of a rate of .025 show it; of two readers 150 calls, no more, have 300.
+    assert len(look.dropped) == 150
+    assert 0 < look.share < 0.2
+
+
 def test_where_a_dropped_entry_looks_like_another_nothing_is_told_of_who_shares_it() -> None:
     # Whether x or the output is dropped, nothing comes out.
     truths = [at(site, tying="tied", same_over_samples=True) for site in ("output", "input")]
