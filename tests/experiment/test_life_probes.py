@@ -9,12 +9,13 @@ import pytest
 
 from dropviz.core.masks import Array
 from dropviz.experiment.decode_masks import Bit
-from dropviz.experiment.mask_lives import bits_beside, draw_life_probe
-from dropviz.experiment.observations import Look, Place
+from dropviz.experiment.mask_lives import bits_beside, draw_life_probe, read_lives
+from dropviz.experiment.observations import Doubt, Look, Place
 from dropviz.experiment.observe import Observer
 from dropviz.experiment.probe import Probe
 
-from .numpy_layer import NumPyLayer, observer_of
+from .numpy_layer import NumPyLayer, dropped_entries, observer_of
+from .zoo_truth import SiteTruth, at
 
 MANY = 400  # of so many evenly drawn numbers one lies within a fiftieth of each end, nearly surely
 
@@ -155,3 +156,99 @@ def test_masks_on_x_that_the_candidate_does_not_see_are_not_beside_an_update() -
     observer = observer_of(NumPyLayer())
     observer.places["input"] = Place("input", {1: busy()})
     assert bits_beside(observer, "hidden_update", 2) == []
+
+
+# ---------------------------------------------------------------- what was read explains all
+
+
+def found(*sites: str, truths: Any = (), **how: Any) -> Observer:
+    """An observer that was told of these sites, of a layer that masks as it may."""
+    layer = NumPyLayer(list(truths), **how)
+    observer = observer_of(layer)
+    for site in sites:
+        gate = 2 if site in ("input", "recurrent") else None
+        look = Look(2.0, 0.0, (np.arange(512) < 205).reshape(2, 256, 1).repeat(2, 2) * 1.0)
+        observer.places[site] = Place(site, {gate: look}, distinct=2)
+    return observer
+
+
+def truth_of(site: str, rate: float = 0.4, **how: Any) -> SiteTruth:
+    return at(site, rate=rate, **{"kept": 2.0, "life": "step", **how})
+
+
+@pytest.mark.parametrize(("steps", "only"), [("first", (0,)), ("later", (1, 2)), ("all", None)])
+def test_the_fewest_steps_that_explain_all_are_those_that_are_masked(
+    steps: str, only: tuple[int, ...] | None
+) -> None:
+    observer = found("input", truths=[truth_of("input", rate=0.6, steps=steps)])
+    read_lives(observer, "input")
+    place = observer.places["input"]
+    assert place.only == only
+    assert place.steps is not None
+    assert len(place.steps) == len(only or (0, 1, 2))
+    assert np.nanmean(place.steps) == pytest.approx(0.4, abs=0.1)  # kept, of 512 draws a step
+    assert observer.doubts == []
+
+
+@pytest.mark.parametrize("rate", [0.3, 0.8])
+@pytest.mark.parametrize("also", [[], ["cell"]])
+def test_where_something_acts_besides_what_was_read_is_no_mask(
+    rate: float, also: list[str]
+) -> None:
+    hidden = truth_of("candidate", rate, kept=1.3)
+    truths = [truth_of("input"), *(truth_of(each) for each in also)]
+    observer = found("input", *also, truths=[*truths, hidden])
+    read_lives(observer, "input")
+    assert observer.places["input"].steps is None
+    assert observer.places["input"].only is None
+    assert observer.doubts == [Doubt.MORE]
+
+
+@pytest.mark.parametrize(
+    ("site", "also", "steps"),
+    [
+        ("input", [], 3),
+        ("input", ["cell"], 2),
+        ("cell", ["candidate"], 2),
+        ("recurrent", ["cell"], 2),
+        ("hidden_update", [], 3),
+        # Of c only the steps before the last one show.
+        ("cell_update", ["hidden_update"], 3),
+    ],
+)
+def test_beside_others_two_steps_are_read_and_alone_three(
+    site: str, also: list[str], steps: int
+) -> None:
+    sites = [site, *also]
+    kept = {each: 1.0 if each.endswith("update") else 2.0 for each in sites}
+    observer = found(*sites, truths=[truth_of(each, kept=kept[each]) for each in sites])
+    for each in sites:
+        (look,) = observer.places[each].looks.values()
+        look.kept = kept[each]
+    read_lives(observer, site)
+    place = observer.places[site]
+    assert place.steps is not None
+    assert place.steps.shape == (steps, observer.harness.times, 256, 2)
+    assert 0 <= place.luck["steps"] <= 1
+    assert observer.doubts == []
+
+
+@pytest.mark.parametrize("gates", [(0,), (1, 3), (0, 2)])
+def test_masks_are_read_at_the_candidate_or_at_the_first_gate_that_sees_them(
+    gates: tuple[int, ...],
+) -> None:
+    names = tuple("ifgo"[gate] for gate in gates)
+    layer = NumPyLayer([truth_of("input", tying="untied", gates=names)])
+    observer = observer_of(layer)
+    look = Look(2.0, 0.0, (np.arange(512) < 205).reshape(2, 256, 1).repeat(2, 2) * 1.0)
+    idle = Look(1.0, 0.0, np.zeros((2, 256, 2)))
+    looks: dict[int | None, Look] = {gate: look if gate in gates else idle for gate in range(4)}
+    observer.places["input"] = Place("input", looks, distinct=2)
+    read_lives(observer, "input")
+    gate = 2 if 2 in gates else gates[0]
+    used = 1 - np.stack([dropped_entries(layer, 2, "input", gate, step) for step in range(3)])
+    read = observer.places["input"].steps
+    assert read is not None
+    told = ~np.isnan(read)
+    np.testing.assert_array_equal(read[told], used[told])
+    assert told.mean() > 0.5
