@@ -15,6 +15,7 @@ from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Masks
 from dropviz.core.methods import METHODS
 from dropviz.core.verdict import SiteVerdict, Verdict
+from dropviz.errors import DropvizError
 from dropviz.experiment import cross_check
 from dropviz.experiment.cross_check import Witnesses, hear_witnesses, measure_untying
 from dropviz.methods.lstm import LSTM
@@ -187,3 +188,94 @@ def test_raising_recurrent_dropout_unties_the_input_masks() -> None:
     (line,) = measure_untying()
     assert "with recurrent_dropout=0 its input masks are tied over the gates" in line
     assert "with recurrent_dropout=0.01 they are untied" in line
+
+
+@pytest.mark.parametrize(
+    ("how", "keras_s"),
+    [
+        ({}, True),
+        ({"method": "gal", "same_as": ("keras",)}, True),
+        ({"method": "gal"}, False),
+        ({"method": None}, False),
+        ({"kind": "GRU"}, False),
+        ({"differences": ("h is dropped, too.",)}, False),
+        ({"unplaced": True}, False),
+        ({"kind": "GRU", "method": "gal", "unplaced": True}, False),
+    ],
+)
+def test_a_layer_is_keras_s_where_nothing_is_left_open(
+    how: dict[str, Any], *, keras_s: bool
+) -> None:
+    usual: dict[str, Any] = {
+        "layer": "lstm", "kind": "LSTM", "sites": {}, "active_at_inference": False,
+        "method": "keras", "same_as": (), "differences": (), "doubts": (),
+        "seconds": 0.0, "calls": 0,
+    }  # fmt: skip
+    heard = Witnesses(Verdict(**{**usual, **how}), None, None, keras.__version__)
+    assert heard.is_keras is keras_s
+
+
+def test_the_layer_that_keras_is_asked_with_drops_by_both_arguments() -> None:
+    layer = cross_check.plain()
+    assert 0 < layer.dropout < 1
+    assert 0 < layer.recurrent_dropout < 1
+
+
+# ---------------------------------------------------------------- what is recorded
+
+
+class OwnCell(keras.layers.LSTMCell):
+    """A cell of one's own."""
+
+
+def traced_with(monkeypatch: pytest.MonkeyPatch, answer: Any) -> list[tuple[int, ...]]:
+    """Has a pass be recorded by what it is told to answer, and notes of which shape."""
+    shapes: list[tuple[int, ...]] = []
+
+    def trace(_: Layer, x: Any) -> Any:
+        assert np.isfinite(x).all()
+        assert len(np.unique(x)) == x.size  # no two numbers alike
+        shapes.append(x.shape)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(cross_check, "trace", trace)
+    return shapes
+
+
+@pytest.mark.parametrize("samples", [None, 5])
+def test_a_layer_that_keeps_states_is_recorded_on_as_many_samples(
+    monkeypatch: pytest.MonkeyPatch, samples: int | None
+) -> None:
+    shapes = traced_with(monkeypatch, SimpleNamespace(masks="masks", proof="proof"))
+    layer = keras.layers.LSTM(4, stateful=samples is not None)
+    layer.build((samples, None, 3))
+    assert cross_check._recorded(layer) == ("masks", "proof")
+    assert shapes == [(samples or 8, 8, 3)]
+
+
+def test_what_is_no_recurrent_layer_of_keras_is_not_recorded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shapes = traced_with(monkeypatch, ValueError())
+    layer = keras.layers.Dense(4)
+    layer.build((None, 3))
+    assert cross_check._recorded(layer) == (None, None)
+    assert shapes == []
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_only_a_cell_of_one_s_own_may_fail_as_nobody_expects(
+    monkeypatch: pytest.MonkeyPatch, *, own: bool
+) -> None:
+    layer = keras.layers.RNN((OwnCell if own else keras.layers.LSTMCell)(4))
+    layer.build((None, None, 3))
+    traced_with(monkeypatch, DropvizError("no masks"))
+    assert cross_check._recorded(layer) == (None, None)
+    traced_with(monkeypatch, ValueError("other inputs"))
+    if own:
+        assert cross_check._recorded(layer) == (None, None)
+        return
+    with pytest.raises(ValueError, match="other inputs"):
+        cross_check._recorded(layer)
