@@ -50,6 +50,15 @@ OWN = {
         "experiment/test_reset_gate experiment/test_input_sites"
     ),
     "experiment/find_explainable": "experiment/test_cross_check experiment/test_explain",
+    "experiment/harness": "experiment/test_harness experiment/test_harness_runs",
+    "experiment/site_verdict": "experiment/test_site_verdict experiment/test_site_rate",
+    "experiment/site_notes": "experiment/test_site_notes experiment/test_notes_on_bits",
+    "experiment/mask_lives": "experiment/test_life_probes experiment/test_mask_lives",
+    "experiment/unexplained": "experiment/test_held_against experiment/test_unexplained",
+    "experiment/preconditions": ("experiment/test_parts_that_fit experiment/test_preconditions"),
+    "experiment/stored_sites": (
+        "experiment/test_stored_parts experiment/test_memory_or_output experiment/test_stored_sites"
+    ),
     "recording/log_rows": "recording/test_tensorflow_store",
     "recording/attached_cell": (
         "recording/test_attached_cells recording/test_recorder recording/test_recorded_methods"
