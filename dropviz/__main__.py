@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -13,6 +14,11 @@ from dropviz.homework import command_line as homework
 
 if TYPE_CHECKING:
     from dropviz.studies.progress import Progress
+
+_UNREAD = (
+    "Nobody reads any more what is printed, as after `| head`, so that it ended there. What was "
+    "written is kept; run it again without that."
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -32,31 +38,49 @@ def main(arguments: list[str] | None = None) -> int:
     parser = _Parser(prog="dropviz", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     demo = commands.add_parser("demo", help="train an LSTM on digits and write a page about it")
-    demo.add_argument("--out", type=Path, default=Path("dropviz-demo.html"), help="where to")
+    demo.add_argument(
+        "--out", type=Path, default=Path("dropviz-demo.html"), help="where to (%(default)s)"
+    )
     commands.add_parser("doctor", help="tell what is installed")
     playground = commands.add_parser("playground", help="write the page that needs no Python")
     playground.add_argument(
-        "path", type=Path, nargs="?", default=Path("dropviz-playground.html"), help="where to"
+        "path",
+        type=Path,
+        nargs="?",
+        default=Path("dropviz-playground.html"),
+        help="where to (%(default)s)",
     )
     homework.add_to(commands)
     given = parser.parse_args(arguments)
     try:
-        if given.command == "doctor":
-            from dropviz.checkup.doctor import doctor
-
-            doctor()
-        elif given.command == "playground":
-            _playground(given.path)
-        elif given.command == "homework":
-            return int(given.run(given))
-        else:
-            _demo(given.out)
+        status = _run(given)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python writes what is left as it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print(_UNREAD, file=sys.stderr)
+        return 1
     except (DropvizError, OSError) as error:
         print(visible(str(error)), file=sys.stderr)
         return 1
     except StoppedError as stop:
         print(f"\n{stop}", file=sys.stderr)
         return 130
+    return status
+
+
+def _run(given: argparse.Namespace) -> int:
+    """Does what was asked for, and returns the exit status."""
+    if given.command == "homework":
+        return int(given.run(given))
+    if given.command == "doctor":
+        from dropviz.checkup.doctor import doctor
+
+        doctor()
+    elif given.command == "playground":
+        _playground(given.path)
+    else:
+        _demo(given.out)
     return 0
 
 

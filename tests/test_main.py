@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -81,3 +83,37 @@ def test_the_doctor_comes_from_the_command_line(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[-1] == "Ready."
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reader_that_goes_away_ends_it_with_a_sentence(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "dropviz", "doctor"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+    assert process.returncode == 1
+    assert said.endswith("What was written is kept; run it again without that.\n")
+    assert "Broken pipe" not in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("words", "default"),
+    [
+        (["demo"], "dropviz-demo.html"),
+        (["playground"], "dropviz-playground.html"),
+        (["homework", "build"], "handout"),
+        (["homework", "build"], "notebooks/homework"),
+        (["homework", "grade"], "homework.key"),
+        (["homework", "grade"], "reports"),
+    ],
+)
+def test_help_names_what_is_taken_where_nothing_is_given(
+    words: list[str], default: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([*words, "--help"])
+    assert f"({default})" in " ".join(capsys.readouterr().out.split())

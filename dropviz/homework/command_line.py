@@ -30,7 +30,7 @@ def add_to(commands: Any) -> None:
 
 
 def _add_key(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, nargs="?", default=_KEY, help="where to")
+    parser.add_argument("file", type=Path, nargs="?", default=_KEY, help="where to (%(default)s)")
 
 
 def _key(given: argparse.Namespace) -> int:
@@ -48,9 +48,16 @@ def _key(given: argparse.Namespace) -> int:
 
 def _add_build(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--students", type=Path, required=True, help="their ids, one on a line")
-    parser.add_argument("--key", type=Path, default=_KEY, help="the teacher's key")
-    parser.add_argument("--source", type=Path, default=Path("notebooks/homework"))
-    parser.add_argument("--out", type=Path, default=Path("handout"), help="an empty folder")
+    parser.add_argument("--key", type=Path, default=_KEY, help="the teacher's key (%(default)s)")
+    parser.add_argument(
+        "--source",
+        type=Path,
+        default=Path("notebooks/homework"),
+        help="the folder of the sources (%(default)s)",
+    )
+    parser.add_argument(
+        "--out", type=Path, default=Path("handout"), help="an empty folder (%(default)s)"
+    )
 
 
 def _build(given: argparse.Namespace) -> int:
@@ -80,8 +87,10 @@ def _build(given: argparse.Namespace) -> int:
 
 def _add_grade(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("submitted", type=Path, help="what was collected: ID/NAME.ipynb")
-    parser.add_argument("--key", type=Path, default=_KEY, help="the teacher's key")
-    parser.add_argument("--reports", type=Path, default=Path("reports"), help="where reports go")
+    parser.add_argument("--key", type=Path, default=_KEY, help="the teacher's key (%(default)s)")
+    parser.add_argument(
+        "--reports", type=Path, default=Path("reports"), help="where reports go (%(default)s)"
+    )
     parser.add_argument("--again", action="store_true", help="grade what has a report already too")
     parser.add_argument(
         "--unlocked", action="store_true", help="run answers even where nothing locks them in"

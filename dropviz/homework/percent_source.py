@@ -39,8 +39,8 @@ def read_source(path: Path) -> Notebook:
         ) from None
     if not path.is_file():
         raise DropvizError(
-            f"There is no source {received(str(path))}. Give the folder of the sources, which in "
-            "dropviz's repository is notebooks/homework."
+            f"There is no source {received(str(path))}. Give the folder of the sources, in a "
+            "command with --source; in dropviz's repository it is notebooks/homework."
         )
     return jupytext.read(path, fmt="py:percent")
 
