@@ -175,7 +175,8 @@ def test_units_that_drop_together_are_as_few_draws_as_samples_that_do() -> None:
 # ---------------------------------------------------------------- by calls that are made up
 
 # Masks that are drawn each by itself.
-A, B, C_, D, E, F = ((np.random.default_rng(n).random((200, 2)) < 0.4) * 1.0 for n in range(6))
+MANY = [(np.random.default_rng(n).random((200, 2)) < 0.4) * 1.0 for n in range(20)]
+A, B, C_, D, *OTHERS = MANY
 NOTHING = 0 * A
 
 
@@ -204,15 +205,15 @@ def looked_again(
 @pytest.mark.parametrize(
     ("before", "later", "changing"),
     [
-        ([A, B], [C_, D, E, F], False),  # always anew
-        ([A, A], [A, A, A, A], False),  # never
-        ([A, B], [A, C_, D, E], True),  # one comes back
-        ([A, B], [C_, D, D, E], True),  # one stays
-        ([A, A], [B, B, B, B], True),
-        # Of many calls before, the last four are compared.
-        ([A, B, C_, D], [A, E, F, F[::-1]], True),
-        ([A, B, C_, D, E], [A, F, F[::-1], E[::-1]], False),
-        ([A, B], [NOTHING, NOTHING, NOTHING, NOTHING], True),  # no more
+        ([A, B], OTHERS[:9], False),  # always anew
+        ([A, A], [A] * 9, False),  # never
+        ([A, B], [A, *OTHERS[:8]], True),  # one comes back
+        ([A, B], [C_, D, D, *OTHERS[:6]], True),  # one stays
+        ([A, A], [B] * 9, True),
+        # Of many calls before, the last nine are compared.
+        ([A, *OTHERS[:8]], [A, *OTHERS[8:16]], True),
+        ([A, B, *OTHERS[:8]], [A, *OTHERS[8:16]], False),
+        ([A, B], [NOTHING] * 9, True),  # no more
     ],
 )
 def test_later_calls_drop_anew_each_time_or_never_or_leave_a_doubt(
@@ -227,7 +228,7 @@ def test_later_calls_drop_anew_each_time_or_never_or_leave_a_doubt(
 
 
 def test_what_later_calls_keep_otherwise_is_a_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
-    known, later = Look(2.0, 0.0, np.stack([A, B])), [C_, D, E, F]
+    known, later = Look(2.0, 0.0, np.stack([A, B])), OTHERS[:9]
     assert looked_again(monkeypatch, {0: known}, {0: later}, kept=1.0).doubts == [Doubt.CALLS]
 
 
@@ -235,7 +236,7 @@ def test_of_several_gates_the_first_and_the_last_are_looked_at_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     known = {gate: Look(2.0, 0.0, np.stack([A, B])) for gate in range(4)}
-    anew, again = [C_, D, E, F], [A, C_, D, E]
+    anew, again = OTHERS[:9], [A, *OTHERS[:8]]
     for changing in range(4):
         later = {gate: again if gate == changing else anew for gate in range(4)}
         doubts = looked_again(monkeypatch, known, later).doubts
@@ -252,7 +253,7 @@ def test_of_several_gates_the_first_and_the_last_are_looked_at_again(
 def test_noise_and_places_that_do_not_speak_alone_are_not_looked_at_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    again = [A, C_, D, E]
+    again = [A, *OTHERS[:8]]
     noisy = Look(2.0, 0.5, np.stack([A, B]))
     assert looked_again(monkeypatch, {0: noisy}, {0: again}).doubts == []
     known = Look(2.0, 0.0, np.stack([A, B]))
@@ -266,7 +267,7 @@ def test_draws_that_samples_share_are_counted_once(monkeypatch: pytest.MonkeyPat
         return np.tile(bits, (200, 1))
 
     known = Look(2.0, 0.0, np.stack([all_of(1, 0), all_of(0, 1)]), shared=True)
-    later = [all_of(0, 0), all_of(1, 0), all_of(1, 1), all_of(0, 1)]
+    later = [all_of(*divmod(number % 4, 2)) for number in range(9)]
     assert looked_again(monkeypatch, {0: known}, {0: later}).doubts == []
 
 
