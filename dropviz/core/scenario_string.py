@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeGuard
 
 from dropviz.core.method_options import OPTIONS, RATES
 from dropviz.core.number_forms import DECIMAL, WHOLE
@@ -136,6 +136,11 @@ def magic(spec: RunSpec) -> str:
         f"{method}{options}--task {spec.task} --units {spec.units} --epochs {spec.epochs} "
         f"--seed {spec.seed}"
     )
+
+
+def is_scenario(text: object) -> TypeGuard[str]:
+    """Whether something is meant as a scenario, right or wrong, and not as a name."""
+    return isinstance(text, str) and text.partition(":")[0] == HEAD
 
 
 def parse(text: str, batches: int | None = None) -> Scenario:

@@ -99,14 +99,14 @@ def scenario_of(magic: Any, line: str) -> tuple[str | None, str]:
     Raises:
         DropvizError: If there are several.
     """
-    from dropviz.core.scenario_string import HEAD
+    from dropviz.core.scenario_string import is_scenario
 
     line = without_semicolon(line)
     words, flags = line.split(), list_flags(magic)
     scenarios = [
         number
         for number, (before, word) in enumerate(zip(["", *words], words, strict=False))
-        if word.partition(":")[0] == HEAD and before not in flags
+        if is_scenario(word) and before not in flags
     ]
     if len(scenarios) > 1:
         came = ", ".join(received(words[number]) for number in scenarios)

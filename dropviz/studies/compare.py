@@ -13,7 +13,7 @@ import numpy as np
 from dropviz.core.checks import check_rate
 from dropviz.core.comparison import Comparison, Entry
 from dropviz.core.methods import METHODS
-from dropviz.core.scenario_string import HEAD, Scenario, parse
+from dropviz.core.scenario_string import Scenario, is_scenario, parse
 from dropviz.core.setting import Setting
 from dropviz.core.spec import RunSpec
 from dropviz.core.study_result import Trainings
@@ -126,7 +126,7 @@ def _named(
     setting: str | RunSpec, base: RunSpec, rates: tuple[float, float], task: str | Task
 ) -> tuple[str, RunSpec]:
     """What a setting is called, and its spec, with the task, units, epochs and seed of all."""
-    if isinstance(setting, str) and setting.partition(":")[0] == HEAD:
+    if is_scenario(setting):
         asked = parse(setting, batches_of(task, base.epochs))
         if asked.given.isdisjoint(_OF_ALL):
             return setting, _with_what_all_share(asked.spec, base)

@@ -66,7 +66,7 @@ class StudyProgress:
         if self.done == self.total:
             return f"{said}: {self.seconds:.0f} s"
         if self.done == self.before:
-            return f"{said}: the first one is under way (a worker takes some seconds to start)"
+            return f"{said}: workers start, and train in plain Keras first what the proof compares"
         return f"{said}: {self.seconds:.0f} s, about {self.left:.0f} s left"
 
 

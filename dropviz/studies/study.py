@@ -25,7 +25,7 @@ from dropviz.studies.run_cells import CellRunner, ProgressTeller, StudyProgress
 from dropviz.studies.sent_task import chosen_task, task_digest
 from dropviz.studies.study_file import ResultsFile, StudyId
 from dropviz.studies.worker import Order, prove, this_process, versions
-from dropviz.studies.worker_pool import WorkerPool
+from dropviz.studies.worker_pool import WorkerPool, check_executor
 
 Listener = Callable[[StudyProgress], None]
 _PROOFS = 2
@@ -53,6 +53,7 @@ class How:
 
     def __post_init__(self) -> None:
         check_engine(self.engine, choose_backend().name)
+        check_executor(self.executor)
         check_listener(self.listener)
         if self.results is not None:
             checked_path(self.results, "results", "sweep.jsonl")

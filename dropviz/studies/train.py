@@ -8,7 +8,7 @@ from typing import Any
 
 from dropviz.core.method_options import OPTIONS
 from dropviz.core.runs import Run
-from dropviz.core.scenario_string import HEAD, parse
+from dropviz.core.scenario_string import is_scenario, parse
 from dropviz.core.spec import RunSpec
 from dropviz.core.task import Task
 from dropviz.core.tasks import check_own_name, load_task
@@ -88,8 +88,10 @@ def run(
     if isinstance(task, Task):
         check_own_name(task)
         return train(RunSpec(task=task.name, **changed), task, listener)
-    named = isinstance(task, str) and task.partition(":")[0] == HEAD
-    spec = replace(parse(task).spec, **changed) if named else RunSpec(task=task, **changed)
+    if is_scenario(task):
+        spec = replace(parse(task).spec, **changed)
+    else:
+        spec = RunSpec(task=task, **changed)
     return train(spec, load_task(spec.task), listener)
 
 

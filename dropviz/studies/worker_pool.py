@@ -26,6 +26,15 @@ _IDLE = 60  # seconds after which a process without work ends
 _MAY_GROW = 4 * GIB
 
 
+def check_executor(executor: object) -> None:
+    """Raises DropvizError unless something is an executor, or None."""
+    if executor is not None and not isinstance(executor, Executor):
+        raise DropvizError(
+            "executor must be a concurrent.futures.Executor, as Dask's client.get_executor() "
+            f"gives one. Received: {received(executor)}."
+        )
+
+
 class WorkerPool(Closing):
     """An executor, and what becomes of it when one of its workers dies.
 
@@ -41,15 +50,7 @@ class WorkerPool(Closing):
             executor: Anything with ``submit`` as ``concurrent.futures.Executor`` has it; None
                 for processes of our own.
             trainings: How many trainings there will be.
-
-        Raises:
-            DropvizError: If it is no executor.
         """
-        if executor is not None and not isinstance(executor, Executor):
-            raise DropvizError(
-                "executor must be a concurrent.futures.Executor, as Dask's client.get_executor() "
-                f"gives one. Received: {received(executor)}."
-            )
         self._given = executor
         self.workers = _workers_for(trainings)
         self._own: Any = None

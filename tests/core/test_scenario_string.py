@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from dropviz.core.methods import METHODS
-from dropviz.core.scenario_string import Scenario, magic, parse
+from dropviz.core.scenario_string import Scenario, is_scenario, magic, parse
 from dropviz.core.schedule import Change
 from dropviz.core.spec import RunSpec
 from dropviz.core.task import Task
@@ -379,3 +379,22 @@ def test_batches_of_arrays_of_one_s_own_are_counted() -> None:
     x, y = np.zeros((BATCH_SIZE + 1, 3, 2)), np.arange(BATCH_SIZE + 1) % 2
 
     assert batches_of(Task("mine", x, y, x, y), 5) == 10
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("lstm", True),
+        ("lstm:u16", True),
+        ("lstm:nonsense", True),
+        ("", False),
+        ("lstmu16", False),
+        ("LSTM:u16", False),
+        ("keras", False),
+        (None, False),
+        (3, False),
+        (["lstm"], False),
+    ],
+)
+def test_what_begins_as_a_scenario_is_meant_as_one(text: object, meant: bool) -> None:  # noqa: FBT001
+    assert is_scenario(text) is meant

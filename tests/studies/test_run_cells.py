@@ -391,12 +391,6 @@ def test_workers_of_other_versions_end_the_study(replies: Callable[[Reply], None
         ran(WorkerPool(executor, 1))
 
 
-@pytest.mark.parametrize("given", [3, "dask", object()])
-def test_what_is_no_executor_is_refused(given: Any) -> None:
-    with pytest.raises(DropvizError, match=r"must be a concurrent\.futures\.Executor"):
-        WorkerPool(given, 1)
-
-
 def test_progress_tells_how_much_is_left() -> None:
     told: list[StudyProgress] = []
     results = {cell: TrainingResult(cell) for cell in CELLS[:2]}

@@ -16,6 +16,7 @@ from dropviz.core.study_result import Trainings
 from dropviz.core.training_result import TrainingResult, cell_of
 from dropviz.errors import DropvizError
 from dropviz.studies.study import How, run_study
+from dropviz.studies.sweep import sweep
 from dropviz.studies.worker import Answer, answer, prove
 
 from .conftest import tiny
@@ -194,6 +195,15 @@ def test_a_twin_whose_worker_died_is_asked_for_again() -> None:
     assert len(found.proofs) == 2
     assert found.unproved == ""
     assert len(executor.proofs) == 3
+
+
+@pytest.mark.parametrize("executor", [3, "dask", print, {"submit": print}])
+def test_what_is_no_executor_is_refused_before_a_results_file_begins(
+    executor: Any, tmp_path: Path
+) -> None:
+    with pytest.raises(DropvizError, match=r"^executor must be a concurrent\.futures\.Executor"):
+        sweep([0.1], [0.2], 1, executor=executor, results=tmp_path / "sweep.jsonl")
+    assert list(tmp_path.iterdir()) == []
 
 
 # ---------------------------------------------------------------- what is trained again

@@ -132,6 +132,8 @@ class Worker:
             self._panel.update(concealed=False, opened=None)
         self._follower.fresh = True
         self._panel.follow("training")
+        if not self.training:
+            self._panel.follow("ready")  # as in `pause`
         self.steering.resume()
 
     def look(self) -> None:

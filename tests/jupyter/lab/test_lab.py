@@ -323,6 +323,7 @@ def test_while_keras_is_loading_the_panel_says_so_again_once_a_mistake_is_mended
 def test_resume_skips_no_questions_but_those_that_are_open(opened: Open) -> None:
     panel = opened()
     panel.settle()
+    panel.lab._worker.training = True
     panel.lab.update(concealed=True)
     hidden = []
 
@@ -540,6 +541,10 @@ def test_what_is_pressed_as_a_training_ends_leaves_the_panel_ready(opened: Open)
     assert "train" in panel.able
     assert panel.said == said
     assert not panel.steering._stopped
+
+    panel.lab.follow("paused")
+    panel.press("pause")  # says Resume
+    assert panel.lab.state == "ready"
 
 
 def test_a_closed_panel_shows_what_is_looked_at_and_nothing_else(opened: Open) -> None:
