@@ -140,12 +140,12 @@ class _Twins:
 
     def of(self, cell: str) -> Any:
         """What came of a training's twin."""
-        came = None
-        if cell in self._asked:
-            # A pool that broke on the way was begun anew since.
-            with suppress(BrokenExecutor):
-                came = self._asked[cell].result()
-        came = came or self._submit(cell, None).result()
+        asked = self._asked.get(cell) or self._submit(cell, None)
+        try:
+            came = asked.result()
+        except BrokenExecutor:
+            # The pool was begun anew since.
+            came = self._submit(cell, None).result()
         return came or self._submit(cell, self._data).result()
 
     def _submit(self, cell: str, data: Any) -> Future[Any]:
