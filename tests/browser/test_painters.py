@@ -96,6 +96,23 @@ def painted(chromium: Any) -> Iterator[Any]:
     context.close()
 
 
+# Paints a scene once more, and tells what that changed in the page.
+AGAIN = """
+([name, scene]) => {
+  const place = document.getElementById(name);
+  const watch = new MutationObserver(() => {});
+  watch.observe(place, {childList: true, subtree: true, attributes: true, characterData: true});
+  const canvas = place.querySelector("canvas");
+  const drawn = () => canvas && canvas.toDataURL();
+  const before = drawn();
+  window.paint(place, scene, window.theme);
+  const changes = watch.takeRecords().map(({type, attributeName, target}) =>
+    [type, attributeName, target.nodeName]);
+  return {changes, same: drawn() === before};
+}
+"""
+
+
 def seen(page: Any, name: str) -> Shown:
     found = page.evaluate(READ, name)
     arrows = Counter(
@@ -122,6 +139,18 @@ def test_the_page_shows_the_arrows_letters_colours_and_words_of_the_scene(
         assert " ".join(each.split()) in said
     figure = painted.locator(f"[id='{name}'] [role=figure]")
     assert figure.get_attribute("aria-label") == SCENES[name].alt
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_what_is_painted_again_as_it_is_changes_nothing_in_the_page(
+    painted: Any, name: str
+) -> None:
+    # Ten times a second anything else costs a laptop more than the training: a canvas whose size
+    # is taken away and given again is laid out and made anew.
+    data = plain_data(SCENES[name])
+    painted.evaluate(AGAIN, [name, data])  # its style is told once more
+
+    assert painted.evaluate(AGAIN, [name, data]) == {"changes": [], "same": True}
 
 
 def test_a_coloured_arrow_has_the_colour_of_the_table(painted: Any) -> None:

@@ -8,6 +8,7 @@ import { element, write } from "./element.js";
 /** @typedef {import("./model_types.js").Sequence} Sequence */
 
 const TILE = 20; // CSS pixels of a cell that holds no number
+const BESIDE = 14; // pixels to its left, for the mark of the step
 const WRITTEN = 4; // features at most whose numbers are written out
 
 /**
@@ -72,33 +73,36 @@ export function time_bar(choose) {
  * @returns {Tree}
  */
 function image(sequence, step, colour) {
-  const says = `The sequence as a picture; row ${step + 1} of ${sequence.values.length} is read.`;
-  return canvas({ role: "img", "aria-label": says }, (place) => draw(place, sequence, step, colour));
+  const [rows, columns] = [sequence.values.length, sequence.values[0]?.length ?? 1];
+  const tile = Math.max(3, Math.min(TILE, 160 / rows));
+  const says = `The sequence as a picture; row ${step + 1} of ${rows} is read.`;
+  const size = { width: Math.floor(columns * tile + BESIDE), height: Math.floor(rows * tile) };
+  return canvas({ role: "img", "aria-label": says, ...size }, (place) =>
+    draw(place, sequence, step, tile, colour));
 }
 
 /**
  * @param {HTMLCanvasElement} place
  * @param {Sequence} sequence
  * @param {number} step
+ * @param {number} tile Pixels of a feature.
  * @param {string} [colour]
  */
-function draw(place, { values, low, high }, step, colour = "") {
-  const [rows, columns] = [values.length, values[0]?.length ?? 1];
-  const tile = Math.max(3, Math.min(TILE, 160 / rows));
-  place.width = columns * tile + 14;
-  place.height = rows * tile;
+function draw(place, { values, low, high }, step, tile, colour = "") {
+  const columns = values[0]?.length ?? 1;
   const context = place.getContext("2d");
   if (context) {
+    context.clearRect(0, 0, place.width, place.height);
     values.forEach((row, y) => {
       row.forEach((value, x) => {
         const grey = Math.round(255 * (1 - (value - low) / (high - low || 1)));
         context.fillStyle = `rgb(${grey} ${grey} ${grey})`;
-        context.fillRect(14 + x * tile, y * tile, tile, tile);
+        context.fillRect(BESIDE + x * tile, y * tile, tile, tile);
       });
     });
     context.fillStyle = context.strokeStyle = colour;
     context.lineWidth = 3;
-    context.strokeRect(15.5, step * tile + 1.5, columns * tile - 3, tile - 3);
+    context.strokeRect(BESIDE + 1.5, step * tile + 1.5, columns * tile - 3, tile - 3);
     const middle = (step + 0.5) * tile;
     context.beginPath();
     context.moveTo(0, middle - 6);

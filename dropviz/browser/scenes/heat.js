@@ -23,17 +23,14 @@ import { canvas, tag } from "./tree.js";
  * @returns {Child}
  */
 export function heat({ rows, columns, down, across, begin, numbered }, size, draw) {
+  const dense = Math.max(window.devicePixelRatio || 1, 1);
+  const [width, height] = [Math.round(size.width * dense), Math.round(size.height * dense)];
   const style = `width:${size.width}px;height:${size.height}px`;
-  const drawn = canvas({ style, "data-rows": rows, "data-columns": columns }, (element) => {
-    const dense = Math.max(window.devicePixelRatio || 1, 1);
-    const [width, height] = [Math.round(size.width * dense), Math.round(size.height * dense)];
-    if (element.width !== width || element.height !== height) {
-      element.width = width;
-      element.height = height;
-    }
+  const drawn = canvas({ width, height, style, "data-rows": rows, "data-columns": columns }, (element) => {
     const context = element.getContext("2d");
     if (context) {
       context.setTransform(width / size.width, 0, 0, height / size.height, 0, 0);
+      context.clearRect(0, 0, size.width, size.height);
       draw(context);
     }
   });

@@ -161,7 +161,6 @@ function squares(context, panel, size_, palette) {
       }
     }
   }
-  context.clearRect(0, 0, size_.width, size_.height);
   context.fillStyle = palette.kept;
   context.fill(whole);
   context.fillStyle = palette.dropped;

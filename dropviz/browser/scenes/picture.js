@@ -54,8 +54,7 @@ import { fill, patch, tag } from "./tree.js";
  * @property {View | null} view As it was drawn last.
  * @property {string} shown The appearance whose colours are set.
  * @property {Theme | null} coloured The theme that they are of.
- * @property {boolean} asked Whether it is drawn for somebody who points: training would fill a
- *   screen reader's ears.
+ * @property {boolean} asked Whether it is drawn for somebody who points, and so read aloud.
  * @property {number} room The height of the card, which never shrinks: nothing jumps.
  * @property {() => void} end Ends what it listens to around it.
  */
@@ -154,10 +153,11 @@ function render(container, state) {
   }
   const font = around < NARROW ? 14 : 15 * Math.min(Math.max(around / WIDE, 1), LARGEST);
   root.style.fontSize = `${font}px`;
-  root.className = "dropviz-scene";
-  const attributes = { role: "figure", "aria-label": scene.alt, "data-kind": scene.kind };
+  const attributes = { class: "dropviz-scene", role: "figure", "aria-label": scene.alt, "data-kind": scene.kind };
   for (const [name, value] of Object.entries(attributes)) {
-    root.setAttribute(name, value);
+    if (root.getAttribute(name) !== value) {
+      root.setAttribute(name, value);
+    }
   }
   const view = seen(state, places, around - 1.2 * font);
   state.view = view;
