@@ -11,7 +11,8 @@ from dropviz.browser.read_scripts import read_script
 from dropviz.figures.scene import plain_data
 from tests.figures.scenes_made import SCENES
 
-from .test_lab_views import COMING, PANEL, offer
+from .bare_page import offer
+from .test_lab_views import COMING, PANEL
 
 pytestmark = pytest.mark.browser
 

@@ -1,6 +1,7 @@
 /** The lab: one widget, drawn from its model's traits and from the pictures that Python sends. */
 
 import { appearance, follow_appearance, set_colours } from "../scenes/theme.js";
+import { picture_answers } from "./answer_pictures.js";
 import { content_view } from "./content_view.js";
 import { copied_line } from "./copy_lines.js";
 import { element, write } from "./element.js";
@@ -80,11 +81,13 @@ export function render_lab({ model, el }, theme) {
     view.expect(false);
     gone(model, root, status);
   };
+  const answers = picture_answers(model);
   const ends = [
     listening(model, "change", show),
     listening(model, "change:question", ask),
     listening(model, "change:time", view.again),
-    listening(model, "msg:custom", newest(model, view.show)),
+    listening(model, "msg:custom", newest(view.show, answers.painted)),
+    answers.end,
     listening(model, "comm_live_update", die),
     watch_seen(root, (seen) => {
       model.send({ kind: "seen", view: view_name, seen });
@@ -261,13 +264,13 @@ function copies(model) {
 }
 
 /**
- * Paints the newest picture when the page is next drawn, and tells Python so.
+ * Paints the newest picture when the page is next drawn.
  *
- * @param {Model} model
  * @param {(content: Content) => void} show
+ * @param {(number: number) => void} painted Told after each.
  * @returns {(message: {kind: string, text: string}) => void}
  */
-function newest(model, show) {
+function newest(show, painted) {
   let waiting = "";
   return (message) => {
     if (message.kind !== "picture") {
@@ -284,7 +287,7 @@ function newest(model, show) {
         try {
           show(content);
         } finally {
-          model.send({ kind: "painted", number: content.number });
+          painted(content.number);
         }
       });
     }

@@ -15,9 +15,9 @@ SHARE = 0.05
 # nearer to each other than the second of these; both in seconds.
 SAVED = 0.5
 NEAREST = 0.025
-# A picture and its answer take a tenth of a second, as server and page share the processors with
-# the training: with one on its way at a time, a page that paints in no time was shown seven.
-AHEAD = 2
+# Of a training a page answers each fifth picture, or after .4 s, as each answer costs a notebook
+# as much as a picture does; picture and answer take a tenth of a second on their way.
+AHEAD = 10
 # A front end that is not asked to answer (its kernel is busy with a cell) is sent one a second.
 UNANSWERED = 1.0
 
@@ -27,8 +27,8 @@ Message = Mapping[str, Any]
 class PictureSender:
     """Sends a few pictures ahead; what comes meanwhile waits, and the newest is sent.
 
-    A front end answers each picture once it has painted it, or one that came after it, so that
-    none queue up however slow it is. A tab or a page that nobody sees is sent nothing.
+    A front end answers pictures once it has painted them, or one that came after them, so that no
+    more than a few queue up however slow it is. A tab or a page that nobody sees is sent nothing.
 
     Attributes:
         seen: Whether a view of the panel can be seen; None as long as none has said.

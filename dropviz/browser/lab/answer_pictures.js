@@ -1,0 +1,34 @@
+/** Answers pictures that were painted, by which Python knows how fast somebody looks. */
+
+/** @typedef {import("./model_types.js").Model} Model */
+
+// For each answer the kernel says that it is busy and that it is idle, and a notebook shows both,
+// which costs it as much as a picture. So several pictures of a training have one.
+const TOGETHER = 5;
+const LATEST = 400; // milliseconds after a picture that has none yet
+
+/**
+ * @param {Model} model
+ * @returns {{painted: (number: number) => void, end: () => void}}
+ */
+export function picture_answers(model) {
+  let [answered, newest, timer] = [0, 0, 0];
+  const end = () => {
+    clearTimeout(timer);
+    timer = 0;
+  };
+  const answer = () => {
+    end();
+    answered = newest;
+    model.send({ kind: "painted", number: newest });
+  };
+  const painted = (/** @type {number} */ number) => {
+    newest = number;
+    if (model.get("state") !== "training" || newest - answered >= TOGETHER) {
+      answer();
+    } else {
+      timer ||= window.setTimeout(answer, LATEST);
+    }
+  };
+  return { painted, end };
+}
