@@ -90,8 +90,9 @@ class Follower:
             return
         if panel.state != "training":
             panel.follow("training")
-        self._say(progress)
-        if self.fresh or (self._changes and panel.sender.due):
+        looks = self.fresh or (self._changes and panel.sender.due)
+        self._say(progress, beside_picture=looks)
+        if looks:
             began = time.thread_time()
             self.look(session)
             panel.sender.took(time.thread_time() - began)
@@ -146,9 +147,10 @@ class Follower:
             return None
         return session.open_batch(layer, self._panel.moment.sample)
 
-    def _say(self, progress: Progress) -> None:
+    def _say(self, progress: Progress, *, beside_picture: bool) -> None:
         now = time.perf_counter()
-        if now < self._next_line:
+        # A page draws both at once; what comes alone has it draw once more.
+        if now < self._next_line + (0 if beside_picture else _PAUSE):
             return
         self._next_line = now + _PAUSE
         trained = replace(progress, seconds=progress.seconds - self._steering.waited)
