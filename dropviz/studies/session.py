@@ -32,6 +32,7 @@ from dropviz.keras_inside.call_path import heard_call_paths
 from dropviz.keras_inside.fit_batches import build_metrics, has_one_order, take_order
 from dropviz.keras_inside.jax_state import bring_home, variables_without_riders
 from dropviz.keras_inside.seeding import seeded
+from dropviz.keras_inside.untuned_data import untuned_data
 from dropviz.methods.variable_rates import VariableRates
 from dropviz.recording.recorder import Recorder
 from dropviz.recording.trace import prove
@@ -134,7 +135,9 @@ class Session(Closing):
         collector = CurveCollector(
             listener, self._measure, self.task.with_derived, stop_when_not_finite=True
         )
-        status, reason = fit(self._model, spec, self.task, [self._orders, callback], collector)
+        # A slider that is moved as an epoch begins would wait for the tuning of its data.
+        with untuned_data():
+            status, reason = fit(self._model, spec, self.task, [self._orders, callback], collector)
         _copy(self._model, fresh)
         recording = self._recorder.taken()
         done = replace(spec, schedule=tuple(self.changes))
