@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import ctypes
 import os
 from pathlib import Path
 
+import psutil
 import pytest
 
 from dropviz.core import free_memory
-from dropviz.core.free_memory import GIB, available, has_room, limit
+from dropviz.core.free_memory import GIB, available, give_back, has_room, limit
 
 
 def group(folder: Path, version: int, limit: str | None, used: str | None) -> Path:
@@ -172,3 +174,26 @@ def test_a_limit_is_one_that_allows_less_than_there_is(
     monkeypatch.setattr(os, "sysconf", pages.__getitem__, raising=False)
 
     assert limit(group(tmp_path, version, limit_, "5\n")) == found
+
+
+# ---------------------------------------------------------------- giving back
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="asks for glibc")
+def test_what_was_freed_between_blocks_that_stay_is_given_back() -> None:
+    each, most = 100_000, 1000  # bytes: what is larger has a mapping of its own
+    blocks = [bytearray(b"1" * each) for _ in range(most)]
+    kept = blocks[::50]  # holes of 49 blocks between them
+    del blocks
+    process = psutil.Process()
+    before = process.memory_info().rss
+
+    give_back()
+
+    assert before - process.memory_info().rss > each * most // 2
+    assert all(block[-1] == ord("1") for block in kept)
+
+
+def test_where_there_is_no_such_call_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: object())
+    give_back()

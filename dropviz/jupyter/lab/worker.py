@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
+from dropviz.core.free_memory import give_back
 from dropviz.core.runs import Run
 from dropviz.core.schedule import Change
 from dropviz.core.spec import RunSpec
@@ -241,6 +242,7 @@ class Worker:
             self._panel.follow("ready")
             self._panel.sender.want()
             outcome = self._guarded(self.on_rest) or outcome
+        give_back()
         with self._lock:
             if future not in self._waiting:
                 return  # the panel was closed meanwhile
@@ -284,11 +286,9 @@ class Worker:
         if moment.training:
             self._follower.look(session)
             return
-        shown = moment.layer if moment.current else None
+        shown = moment.layer if moment.current and self.run is moment.run else None
         # Of a session that trained something else since nothing can be opened.
-        mine = (
-            shown is not None and self.run is moment.run and session.fits(moment.ran, session.task)
-        )
+        mine = shown is not None and session.fits(moment.ran, session.task)
         opened = session.open_batch(shown, moment.sample) if shown is not None and mine else None
         panel.update(opened=opened)
         panel.sender.want()
