@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-# Twelve a second at full speed, so that ten are left where a batch comes between.
-BETWEEN = 0.08
+# Eleven a second at full speed, so that ten are left where a batch comes between.
+BETWEEN = 0.09
 # Of a training's time at the most: what costs more to look at is sent less often.
 SHARE = 0.05
 # While an epoch is evaluated no mask is new. What was not sent meanwhile is sent afterwards, no
