@@ -1,5 +1,7 @@
 /** Where the parts of the unrolled picture lie: in units of the drawing, from the top left. */
 
+import { mask_of } from "./arrow_masks.js";
+
 /** @typedef {import("./scene_types.js").Arrow} Arrow */
 /** @typedef {import("./scene_types.js").Mask} Mask */
 /** @typedef {import("./scene_types.js").Unrolled} Unrolled */
@@ -18,6 +20,8 @@
  * @property {number} node Radius of the circles of x and h.
  * @property {number} badge Half the height of a letter's ground.
  * @property {number} half Half the width of a cell.
+ * @property {number} aside How far to the right of a column the squares of its next h begin at the
+ *   least: beside those of its x, where there is room for both.
  * @property {(column: number) => number} x The middle of a column.
  * @property {{h: number, top: number, c: number, link: number, bottom: number, x: number}} y
  *   Of the circles of h, the cell, the arrows of c and of h, and the circles of x.
@@ -27,6 +31,8 @@
 export const ROWS = 8; // units drawn of a mask
 export const ENTRIES = 6; // rows and columns drawn of a mask of weights
 const ROOMY = 820;
+const CLEAR = 14; // between the squares of a mask and the arrows beside it
+const NAMED = 56; // of "all gates", which stands above a mask that they share
 // Dots of left-out steps, the head of an arrow and the name above it.
 const BETWEEN = 31;
 
@@ -47,14 +53,19 @@ export function laid_out(scene, room) {
   const width = Math.max(room, count * (2 * thinnest + BETWEEN) + end);
   const step = roomy ? (width - left - end) / 3 : (width - end) / count;
   const half = Math.min(widest, roomy ? widest : Math.max(step * 0.28, thinnest));
-  const pitch = roomy ? 12 : 9;
+  const [pitch, entry] = roomy ? [12, 6.4] : [9, 5];
   const mask = ROWS * pitch;
+  const [of_x, of_h] = ["x", "h"].map((name) => widest_mask(scene, name, pitch, entry));
+  // So the picture is less tall, and its letters larger where a screen is low.
+  const aside = roomy || !of_h ? 0 : CLEAR + (of_x ? of_x + CLEAR / 2 : 0);
+  const beside = aside > 0 && aside + of_h + CLEAR <= step;
   const above = on("c") ? mask - 40 : on("up") ? mask - 60 : 0;
   const h = (roomy ? 24 : 20) + (roomy && on("c") ? 22 : 0);
   const top = h + (roomy ? 74 : 60) + Math.max(above, 0);
   const tall = inside ? mask + 34 : roomy || on("c") ? 92 : 80;
   const bottom = top + tall;
-  const stacked = on("h") ? mask + 34 : 0;
+  const stacked = on("h") && !beside ? mask + 34 : 0;
+  const x = bottom + (roomy ? 152 : stacked + (on("x") ? mask + 40 : 70));
   return {
     width,
     roomy,
@@ -62,7 +73,8 @@ export function laid_out(scene, room) {
     letter: roomy ? 19 : 16,
     small: roomy ? 14 : 12,
     pitch,
-    entry: roomy ? 6.4 : 5,
+    entry,
+    aside: beside ? aside : 0,
     // The names of late steps are long.
     node: Math.max(roomy ? 20 : 16, (roomy ? 4.2 : 3.4) * `x_${scene.time_steps}`.length + 2),
     badge: roomy ? 12 : 10,
@@ -74,10 +86,10 @@ export function laid_out(scene, room) {
       c: top + (inside ? 22 : (roomy ? 0.26 : 0.22) * tall),
       link: top + (inside ? 62 : 0.7 * tall),
       bottom,
-      x: bottom + (roomy ? 152 : stacked + (on("x") ? mask + 40 : 70)),
+      x,
     },
     right: width - 4,
-    height: bottom + (roomy ? 152 : stacked + (on("x") ? mask + 40 : 70)) + (roomy ? 24 : 20),
+    height: x + (roomy ? 24 : beside && !on("x") ? 32 : 20),
   };
 }
 
@@ -136,7 +148,7 @@ export function course(scene, layout, arrow) {
 export function squares_at(scene, layout, arrow, mask) {
   const { y, pitch, entry, half } = layout;
   const x = layout.x(arrow.column);
-  const wide = mask.matrix ? 2 * ENTRIES * entry + 5 : mask.kept.length * pitch;
+  const wide = mask_width(mask, pitch, entry);
   if (arrow.arrow === "x") {
     const high = layout.roomy ? y.bottom + 32 : y.x - layout.node - ROWS * pitch - 4;
     return { x: x + (layout.roomy ? 20 : 14), y: high, wide };
@@ -155,5 +167,33 @@ export function squares_at(scene, layout, arrow, mask) {
     return { x: at - wide / 2, y: y.c - (layout.roomy ? 16 : 26) - ROWS * pitch, wide };
   }
   const clear = layout.roomy && mask.matrix && arrow.column === 1 ? 16 : 0;
-  return { x: at - wide / 2 + clear, y: y.bottom + (layout.roomy ? 10 : 18), wide };
+  const least = layout.aside ? layout.x(arrow.column - 1) + layout.aside : 0;
+  const most = x - wide - 5; // clear of the next x
+  const left = Math.max(least, Math.min(at - wide / 2 + clear, most));
+  return { x: left, y: y.bottom + (layout.roomy ? 10 : 18), wide };
+}
+
+/**
+ * @param {Mask} mask
+ * @param {number} pitch
+ * @param {number} entry
+ * @returns {number} Of its squares.
+ */
+function mask_width(mask, pitch, entry) {
+  return mask.matrix ? 2 * ENTRIES * entry + 5 : mask.kept.length * pitch;
+}
+
+/**
+ * @param {Unrolled} scene
+ * @param {string} name Of arrows.
+ * @param {number} pitch
+ * @param {number} entry
+ * @returns {number} What the widest mask on such an arrow takes, with what is written above it; 0
+ *   where there is none.
+ */
+function widest_mask(scene, name, pitch, entry) {
+  const masks = scene.arrows.filter((each) => each.arrow === name).map((each) => mask_of(scene, each));
+  const wide = (/** @type {Mask} */ mask) =>
+    Math.max(mask_width(mask, pitch, entry), mask.kept.length === 1 ? NAMED : 0);
+  return Math.max(0, ...masks.map((mask) => (mask ? wide(mask) : 0)));
 }
