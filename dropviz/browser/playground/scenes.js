@@ -189,7 +189,7 @@ export function sequenceOf(snapshot, sample) {
   const values = Array.from({ length: snapshot.steps }, (_, step) => Array.from(x.subarray(step * features, (step + 1) * features)));
   const guess = shares.indexOf(Math.max(...shares));
   return {
-    ...{ values, low: 0, high: 1, whole: false },
+    ...{ values, low: 0, high: 1, whole: values.flat().every(Number.isInteger) },
     says: `Sequence ${sample + 1}: the answer is ${answer}.`,
     result: `The network, with its masks on, says ${guess} (${percent(shares[guess])}).`,
   };

@@ -643,6 +643,26 @@ def test_on_paper_it_has_the_colours_of_light(opened: Open, scheme: str) -> None
         expect(page.locator(each).first).to_have_css("print-color-adjust", "exact")
 
 
+@pytest.mark.parametrize("step", [0, 29])
+def test_on_paper_all_steps_of_a_sequence_are_seen(opened: Open, step: int) -> None:
+    page = opened("lstm:u4:d.2:task=temporal-order")
+    page.set_viewport_size({"width": 680, "height": 900})  # A4, less its margins
+    page.click("#step")
+    status(page, "batch 1 of")
+    page.click("#tab-inside")
+    page.locator(".dropviz-lab-bits tr").first.locator("td").nth(step).click()
+    page.emulate_media(media="print")
+
+    around, inside = page.locator(".dropviz-lab-scroll:has(.dropviz-lab-bits)").evaluate(
+        "(place) => [place.getBoundingClientRect(), "
+        "place.querySelector('table').getBoundingClientRect()].map((box) => [box.left, box.right])"
+    )
+
+    assert page.locator(".dropviz-lab-bits tr").first.locator("td").count() == 30
+    assert around[0] <= inside[0]
+    assert inside[1] <= around[1] + 1
+
+
 def test_a_lesson_by_keyboard_alone(opened: Open) -> None:
     page = opened("lstm:u8:d.2:r.5")
 
