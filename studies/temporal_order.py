@@ -80,7 +80,9 @@ class Size:
 
     lengths: tuple[Length, ...] = (
         Length(10, _SIX),
+        Length(20, _SIX),
         Length(30, tuple(SETTINGS)),
+        Length(60, _SIX),
     )
     seeds: tuple[int, ...] = (1, 2, 3, 4, 5)
     units: int = 32

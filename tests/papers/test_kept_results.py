@@ -21,7 +21,7 @@ from studies.papers import RESULTS, STUDIES
 from studies.readme import readme
 from studies.report import Report
 from studies.study_results import Results, estimate, load
-from studies.temporal_order_report import PUBLISHED, lengths_of, settings_at
+from studies.temporal_order_report import PUBLISHED, fullest, lengths_of, settings_at
 from tests.figures.made import cut_off, overlaps, texts
 
 KEPT = {name: load(RESULTS / f"{name}.json") for name in STUDIES}
@@ -236,7 +236,7 @@ def test_the_readme_shows_pictures_that_are_there_with_alt_text(name: str) -> No
 )
 def test_the_readme_says_what_was_measured(setting: str, score: str) -> None:
     results = KEPT["temporal-order"]
-    length = max(lengths_of(results))
+    length = fullest(results)
 
     found = estimate(results.select(length=length, setting=setting), score)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dropviz.core.estimate import Estimate
@@ -9,6 +11,7 @@ from dropviz.core.text_table import Table
 from studies.readme import markdown
 from studies.report import difference, failures, proof
 from studies.study_results import Results, column, estimate
+from studies.temporal_order_report import fullest, sentences
 
 
 def made(rows: list[dict[str, object]]) -> Results:
@@ -97,6 +100,30 @@ def test_a_training_that_failed_has_no_score_and_is_named() -> None:
     assert estimate(rows, "score").mean == pytest.approx(0.6)
     assert estimate(rows, "score").count == 2
     assert str(column(rows, "score")[1]) == "nan"
+
+
+def test_a_length_that_is_not_learned_without_dropout_either_is_told_so() -> None:
+    learned = {"none": 0.25, "moon": 0.26, "zoneout": 0.99}
+    rows: list[dict[str, object]] = [
+        {"length": 60, "setting": name, "test": score, "test_masks_on": score - 0.01 - seed / 1000}
+        for name, score in learned.items()
+        for seed in (1, 2, 3)
+    ]
+    results = made(rows)
+    chosen = {"epochs": 8, "lengths": [{"steps": 60, "settings": [*learned]}]}
+
+    first, slow = sentences(replace(results, chosen=chosen), 60)
+
+    assert first.startswith("60 steps: zoneout with masks off is better than itself")
+    assert "did not reach 0.9 within 8 epochs" in slow
+    assert all(f"{name} 0.2" in slow for name in ("none", "moon"))
+    assert "zoneout" not in slow
+
+
+def test_two_methods_are_compared_at_the_length_that_has_most_of_them() -> None:
+    lengths = [{"steps": 30, "settings": ["none", "moon"]}, {"steps": 60, "settings": ["none"]}]
+
+    assert fullest(replace(made([]), chosen={"lengths": lengths})) == 30
 
 
 def test_a_table_as_markdown_has_a_line_for_each_row() -> None:
