@@ -18,7 +18,7 @@ WIDTHS = (200, 224, 320, 344, 390, 420, 440, 455, 479, 560, 640, 760, 880)
 UNROLLED = [name for name, scene in SCENES.items() if scene.kind == "unrolled"]
 HEAD = 14  # of an arrow that carries a mask
 # For each width the width of the drawing, and the ends of each level arrow.
-_ASK = """
+_ARROWS = """
 console.log(JSON.stringify(widths.map((room) => {
   const layout = laid_out(scene, room);
   const level = scene.arrows.filter(({ arrow }) => arrow === "h" || arrow === "c")
@@ -33,25 +33,33 @@ console.log(JSON.stringify(widths.map((room) => {
   const squares = scene.arrows.flatMap((each) => {
     const mask = each.mask === null ? null : scene.masks[each.mask];
     const at = mask && squares_at(scene, layout, each, mask);
-    const high = mask?.matrix ? ENTRIES * layout.entry : ROWS * layout.pitch;
+    const high = mask?.matrix ? 2 * ENTRIES * layout.entry + 5 : ROWS * layout.pitch;
     return at ? [[at.x, at.y, at.x + at.wide, at.y + high, each.arrow]] : [];
   });
   const arrows = scene.columns.map((_, column) =>
     [layout.x(column) - 4, layout.y.bottom, layout.x(column) + 4, layout.y.x]);
-  return { room, squares, arrows, height: layout.height, width: layout.width };
+  return { room, squares, arrows, height: layout.height };
 })));
 """
 
 
-@pytest.mark.parametrize("name", UNROLLED)
-def test_no_arrow_turns_round_where_there_is_little_room(name: str, tmp_path: Path) -> None:
+def laid(name: str, ask: str, folder: Path) -> list[dict[str, Any]]:
+    """What a question to the layout of a scene says of each width."""
     data = json.dumps(plain_data(SCENES[name]))
     given = f"const scene = {data};\nconst widths = {json.dumps(WIDTHS)};\n"
-    laid: list[dict[str, Any]] = json.loads(
-        said_in_node(joined("scenes/unrolled_layout.js") + given + _ASK, tmp_path)
-    )
+    script = joined("scenes/unrolled_layout.js") + given + ask
+    found: list[dict[str, Any]] = json.loads(said_in_node(script, folder))
+    return found
 
-    for each in laid:
+
+def overlap(one: list[float], other: list[float]) -> bool:
+    """Whether two boxes, each as left, top, right and bottom, have a place in common."""
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+@pytest.mark.parametrize("name", UNROLLED)
+def test_no_arrow_turns_round_where_there_is_little_room(name: str, tmp_path: Path) -> None:
+    for each in laid(name, _ARROWS, tmp_path):
         assert each["wide"] >= each["room"]
         for left, right in each["ends"]:
             assert right - left >= HEAD, each["room"]
@@ -59,13 +67,7 @@ def test_no_arrow_turns_round_where_there_is_little_room(name: str, tmp_path: Pa
 
 @pytest.mark.parametrize("name", UNROLLED)
 def test_no_mask_lies_on_another_or_on_an_arrow_of_x(name: str, tmp_path: Path) -> None:
-    data = json.dumps(plain_data(SCENES[name]))
-    given = f"const scene = {data};\nconst widths = {json.dumps(WIDTHS)};\n"
-    laid: list[dict[str, Any]] = json.loads(
-        said_in_node(joined("scenes/unrolled_layout.js") + given + _SQUARES, tmp_path)
-    )
-
-    for each in laid:
+    for each in laid(name, _SQUARES, tmp_path):
         for *box, _ in each["squares"]:
             assert box[0] >= 0, each["room"]
             assert box[3] <= each["height"], each["room"]
@@ -77,15 +79,6 @@ def test_no_mask_lies_on_another_or_on_an_arrow_of_x(name: str, tmp_path: Path) 
 
 
 def test_a_picture_with_room_at_the_side_is_less_tall(tmp_path: Path) -> None:
-    data = json.dumps(plain_data(SCENES["keras"]))
-    given = f"const scene = {data};\nconst widths = {json.dumps(WIDTHS)};\n"
-    laid: list[dict[str, Any]] = json.loads(
-        said_in_node(joined("scenes/unrolled_layout.js") + given + _SQUARES, tmp_path)
-    )
-    tall = {each["room"]: each["height"] for each in laid}
+    tall = {each["room"]: each["height"] for each in laid("keras", _SQUARES, tmp_path)}
 
     assert tall[640] < 0.8 * tall[320]
-
-
-def overlap(one: list[float], other: list[float]) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
