@@ -324,8 +324,9 @@ COMING = ".dropviz-lab-coming"
 def test_a_page_that_is_sent_no_picture_says_what_to_do(
     page: Any, then: str, *, told: bool
 ) -> None:
-    page.clock.install()
+    page.clock.install(time=0)
     offer(page, "lab/content_view.js", "content_view")
+    page.clock.pause_at(3600)
     page.evaluate(f"() => {{ {CONTENT} view.expect(true); {then} }}")
     page.clock.run_for(14_000)
     assert page.inner_text(COMING) == ""
