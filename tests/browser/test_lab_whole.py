@@ -24,7 +24,7 @@ AROUND = ".jp-a code, .jp-a.jp-b code { font-size: 13px }"
 @pytest.fixture
 def opened(page: Any) -> Any:
     """The panel of a paused training, as wide as the page."""
-    page.clock.install()
+    page.clock.install(time=0)
     offer(page, "lab/lab.js", "render_lab")
     page.add_style_tag(content=f"{read_script('lab/lab.css')}\n{AROUND}")
     page.evaluate(PANEL)
@@ -200,6 +200,7 @@ COMES = f"window.come({{ kind: 'picture', text: {ANSWER!r} }})"
 )
 def test_a_button_that_nobody_hears_says_what_to_do(opened: Any, then: str, *, told: bool) -> None:
     opened.evaluate(COMES)
+    opened.clock.pause_at(3600)
     opened.clock.run_for(1000)
     opened.click('[data-press="pause"]')
     opened.evaluate(f"() => {{ {then} }}")
