@@ -53,10 +53,11 @@ class Follower:
         self._panel, self._steering, self._student = panel, steering, student
         self._progress: Progress | None = None
         self._next_line = 0.0
+        self._looked = 0  # batches that had been trained when it looked last
 
     def begin(self) -> None:
         """Makes ready for another training."""
-        self.fresh, self._progress = True, None
+        self.fresh, self._progress, self._looked = True, None, 0
 
     def compile(self, why: str) -> None:
         """Says that the next batch has to be compiled for.
@@ -90,11 +91,14 @@ class Follower:
             return
         if panel.state != "training":
             panel.follow("training")
-        looks = self.fresh or (self._changes and panel.sender.due)
+        # An epoch ends with the masks of its last batch, and with another point of the curves.
+        is_new = trained != self._looked or panel.tab == "Curves"
+        looks = self.fresh or (is_new and self._changes and panel.sender.due)
         self._say(progress, beside_picture=looks)
         if looks:
             began = time.thread_time()
             self.look(session)
+            self._looked = trained
             panel.sender.took(time.thread_time() - began)
 
     def look(self, session: Session) -> None:

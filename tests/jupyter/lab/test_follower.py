@@ -76,10 +76,10 @@ class Training:
     def _want(self) -> None:
         self.wants += 1
 
-    def look(self, batch: int = 1) -> int:
-        """Ends a batch; how often its masks were read."""
+    def look(self, batch: int = 1, epoch: int = 0) -> int:
+        """Ends a batch, or with batch 0 an epoch; how often its masks were read."""
         before = self.reads
-        self.follower.follow(self.session, SPEC, replace(PROGRESS, batch=batch))
+        self.follower.follow(self.session, SPEC, replace(PROGRESS, batch=batch, epoch=epoch))
         return self.reads - before
 
 
@@ -90,7 +90,37 @@ def test_masks_are_read_at_each_look_where_they_are_shown(tab: str, speed: str) 
     training = Training(tab)
     training.panel.speed = speed
 
-    assert [training.look() for _ in range(3)] == [1, 1, 1]
+    assert [training.look(batch) for batch in (1, 2, 3)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("tab", ["Where", "Masks"])
+def test_an_epoch_that_ends_shows_no_masks_twice(tab: str) -> None:
+    training = Training(tab)
+    training.look(batch=3)
+
+    seen = [training.look(batch=4), training.look(batch=0, epoch=1), training.look(1, epoch=1)]
+
+    assert seen == [1, 0, 1]
+    assert training.wants == 3
+
+
+@pytest.mark.parametrize("tab", ["Where", "Masks"])
+def test_an_epoch_that_ends_shows_the_masks_that_nobody_saw(tab: str) -> None:
+    training = Training(tab)
+    training.look(batch=3)
+    training.panel.sender.due = False
+    training.look(batch=4)
+    training.panel.sender.due = True
+
+    assert training.look(batch=0, epoch=1) == 1
+
+
+def test_an_epoch_that_ends_has_another_point_of_the_curves() -> None:
+    training = Training("Curves")
+    for batch, epoch in ((3, 0), (4, 0), (0, 1)):
+        training.look(batch, epoch)
+
+    assert training.wants == 3
 
 
 @pytest.mark.parametrize(
