@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dropviz.studies.progress import Progress
     from dropviz.studies.session import Session
 
-_PAUSE = 0.25  # seconds between two lines of progress
+_PAUSE = 0.25  # seconds between two lines of progress; twice that where no picture is sent
 _PREDICT_AFTER = 2  # batches: one to show, one to ask about
 _OPENS = ("Where", "Inside")  # tabs that show a sequence in numbers
 _BY_BATCH = ("Where", "Masks", "Curves")  # tabs that each batch changes
