@@ -206,7 +206,7 @@ def pace(panel: Any, pairs: int) -> Ratio:
     model = build(spec, task)
 
     def plain() -> None:
-        fit(model, spec, task, [], CurveCollector(None, OnAndOff(model, task)))
+        fit(model, spec, task, [], CurveCollector(None, OnAndOff(model, task).at_once))
 
     plain()
     panel.train()

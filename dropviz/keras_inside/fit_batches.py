@@ -3,8 +3,9 @@
 Asked of ``fit`` itself, by a model that trains nothing; with JAX of what ``fit`` asks. Leans on
 keras/src/trainers/data_adapters/array_data_adapter.py: the order of an epoch depends on the
 random seed of TensorFlow and on how many samples there are, and on neither the data nor the size
-of a batch; and it is drawn from a stream that begins anew with each epoch. Tried with Keras
-3.8.0, 3.13.2 and 3.15.1. With JAX it is drawn from NumPy's stream when an epoch takes its first
+of a batch; and it is drawn from a stream that begins anew with each epoch. So batches that are laid
+out in that order once give the training that the arrays would. Tried with Keras 3.8.0, 3.13.2 and
+3.15.1. With JAX it is drawn from NumPy's stream when an epoch takes its first
 batch (``_get_iterator``), with PyTorch from PyTorch's (``get_torch_dataloader``), each epoch
 another one. Tried with Keras 3.15.1.
 """
@@ -72,6 +73,32 @@ def shuffled_orders(samples: int, epochs: int) -> Tensor:
 
     _fit(note, [], keras.ops.arange(samples, dtype="int32"), epochs=epochs)
     return keras.ops.stack(seen + seen[-1:] * (epochs - len(seen)))
+
+
+def laid_out(batch: Batch, order: Any, batch_size: int) -> Any:
+    """Lays samples out in batches, as ``fit`` on arrays makes them; for TensorFlow only.
+
+    Of arrays Keras makes a pipeline that is begun, and tuned in a thread of its own, with each
+    epoch and each validation: measured, 20 to 45 ms each, and one in fifteen .1 to .3 s. This one
+    takes a tenth of that.
+
+    Args:
+        batch: Tensors, the first axis of which is samples.
+        order: Indices of the samples, in the order in which they come.
+        batch_size: Samples in a batch; the last one may be smaller.
+
+    Returns:
+        A ``tf.data.Dataset`` of batches.
+    """
+    import tensorflow as tf
+
+    def take(chosen: Tensor) -> Batch:
+        return tuple(tf.gather(each, chosen) for each in batch)
+
+    untuned = tf.data.Options()
+    untuned.autotune.enabled = False
+    indices = tf.data.Dataset.from_tensor_slices(order).batch(batch_size)
+    return indices.map(take).with_options(untuned)
 
 
 def has_one_order() -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -84,7 +84,12 @@ def build(spec: RunSpec, task: Task) -> Model:
 
 
 def fit(
-    model: Model, spec: RunSpec, task: Task, callbacks: Sequence[Any], collector: CurveCollector
+    model: Model,
+    spec: RunSpec,
+    task: Task,
+    callbacks: Sequence[Any],
+    collector: CurveCollector,
+    data: Mapping[str, Any] | None = None,
 ) -> tuple[Status, str]:
     """Fits a model, once its weights and the random seeds are set.
 
@@ -94,20 +99,23 @@ def fit(
         task: The data.
         callbacks: Keras callbacks, called before the collector.
         collector: What follows the training.
+        data: What Keras's ``fit`` is to take in place of the task's arrays, by its arguments.
 
     Returns:
         How it ended, and why, where it did not come to its end.
     """
+    arrays = {
+        "x": task.x,
+        "y": task.y,
+        "validation_data": (task.x_val, task.y_val),
+        "batch_size": BATCH_SIZE,
+    }
+    followers = [*callbacks, collector]
     try:
-        model.fit(
-            task.x,
-            task.y,
-            validation_data=(task.x_val, task.y_val),
-            batch_size=BATCH_SIZE,
-            epochs=spec.epochs,
-            verbose=0,
-            callbacks=[*callbacks, collector],
-        )
+        try:
+            model.fit(**(data or arrays), epochs=spec.epochs, verbose=0, callbacks=followers)
+        finally:
+            collector.finish()
     except (KeyboardInterrupt, StopTrainingError):
         return "stopped", ""
     if collector.not_finite:

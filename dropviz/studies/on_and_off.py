@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -12,6 +12,7 @@ from dropviz.core.task import Task
 from dropviz.keras_inside.fit_batches import build_metrics
 from dropviz.keras_inside.inner_loop import looking
 from dropviz.recording.undisturbed import undisturbed
+from dropviz.studies.progress import Measurement
 
 Model = Any
 
@@ -62,22 +63,41 @@ class OnAndOff:
             in "accuracy_dropout_on".
         """
         with looking(), undisturbed(self._model):
-            passes = [self._figures(training=True) for _ in range(PASSES)]
-            off = self._figures(training=False)
-        found = {}
-        for name in off:
-            values = [figures[name] for figures in passes]
-            found[f"{name}_dropout_on"] = float(np.mean(values))
-            found[f"{name}_dropout_on_low"] = min(values)
-            found[f"{name}_dropout_on_high"] = max(values)
-            found[f"{name}_dropout_off"] = off[name]
-        return found
+            return next(filter(None, self.passes()))
+
+    def at_once(self) -> Measurement:
+        """All that a call gives, as one part."""
+        yield self()
+
+    def passes(self) -> Measurement:
+        """Measures pass by pass, and moves the model's random streams with each.
+
+        Yields:
+            After each pass but the last None, and then what a call gives.
+        """
+        passes = []
+        for _ in range(PASSES):
+            passes.append(self._figures(training=True))
+            yield None
+        yield _joined(passes, self._figures(training=False))
 
     def _figures(self, *, training: bool) -> dict[str, float]:
         side = self._sides[training]
         side.reset_metrics()
         figures = side.test_on_batch(self._x, self._y, return_dict=True)
         return {name: float(value) for name, value in figures.items()}
+
+
+def _joined(passes: Sequence[Mapping[str, float]], off: Mapping[str, float]) -> dict[str, float]:
+    """Figures of passes with masks on and of one with dropout off, by their names as curves."""
+    found = {}
+    for name, value in off.items():
+        values = [figures[name] for figures in passes]
+        found[f"{name}_dropout_on"] = float(np.mean(values))
+        found[f"{name}_dropout_on_low"] = min(values)
+        found[f"{name}_dropout_on_high"] = max(values)
+        found[f"{name}_dropout_off"] = value
+    return found
 
 
 class _Side(keras.Model):  # type: ignore[misc]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -68,6 +68,8 @@ class Progress:
 
 
 Listener = Callable[[Progress], None]
+# Gives None for each part that is done, and the figures with the last.
+Measurement = Iterator[Mapping[str, float] | None]
 
 
 def _single_numbers(logs: Mapping[str, Any] | None) -> dict[str, float]:
@@ -100,7 +102,7 @@ class CurveCollector(keras.callbacks.Callback):  # type: ignore[misc]
     def __init__(
         self,
         listener: Listener | None = None,
-        after_epoch: Callable[[], Mapping[str, float]] | None = None,
+        after_epoch: Callable[[], Measurement] | None = None,
         derived: Callable[[Mapping[str, float]], dict[str, float]] = dict,
         *,
         stop_when_not_finite: bool = False,
@@ -109,7 +111,9 @@ class CurveCollector(keras.callbacks.Callback):  # type: ignore[misc]
 
         Args:
             listener: Told after batches and epochs.
-            after_epoch: Measures more of the model at the end of an epoch.
+            after_epoch: Measures more of the model as it is at the end of an epoch: a part of it
+                there, and another after each batch that follows. Until all are done, the epoch's
+                other figures stand in the curves alone.
             derived: Adds to an epoch's figures what follows from them.
             stop_when_not_finite: End the training at a loss of NaN or infinity.
         """
@@ -123,6 +127,9 @@ class CurveCollector(keras.callbacks.Callback):  # type: ignore[misc]
         self._began = time.perf_counter()
         self._epoch: int | None = None
         self._skipped = 0
+        self._measurement: Measurement | None = None
+        self._reported: dict[str, float] = {}
+        self._before = self.curves  # without the epoch that is being measured
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Begins to count the time."""
@@ -139,20 +146,42 @@ class CurveCollector(keras.callbacks.Callback):  # type: ignore[misc]
             self._tell(0)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Tells the listener."""
+        """Measures a part of the epoch before, if there is one left, and tells the listener."""
+        self._measure_on()
         self._tell(batch + 1, logs)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Adds the epoch to the curves."""
+        self.finish()
         self._epoch = epoch + 1
         figures = _single_numbers(logs)
         self.not_finite = not math.isfinite(figures.get("loss", 0.0))
         if self.not_finite and self._stop:
             self.model.stop_training = True
-        if self._after_epoch:
-            figures |= self._after_epoch()
-        self.curves = self.curves.extended(self._derived(figures))
+        self._reported, self._before = figures, self.curves
+        self._add({})
+        self._measurement = self._after_epoch() if self._after_epoch else None
+        self._measure_on()
         self._tell(0)
+
+    def finish(self) -> None:
+        """Measures what is left of the last epoch; nothing follows that could be told of it."""
+        while self._measurement:
+            self._measure_on()
+
+    def _measure_on(self) -> None:
+        # Taken away first: what was interrupted cannot go on.
+        measurement, self._measurement = self._measurement, None
+        if measurement is None:
+            return
+        found = next(measurement)
+        if found is None:
+            self._measurement = measurement
+        else:
+            self._add(found)
+
+    def _add(self, measured: Mapping[str, float]) -> None:
+        self.curves = self._before.extended(self._derived({**self._reported, **measured}))
 
     def _tell(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         if not self._listener:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import functools
 import statistics
 import time
 from collections.abc import Iterator
@@ -29,17 +30,22 @@ from dropviz.core.verdict import Verdict
 from dropviz.experiment.explain import run_experiment
 from dropviz.keras_inside import interrupts
 from dropviz.keras_inside.call_path import heard_call_paths
-from dropviz.keras_inside.fit_batches import build_metrics, has_one_order, take_order
+from dropviz.keras_inside.fit_batches import (
+    as_handed,
+    build_metrics,
+    has_one_order,
+    laid_out,
+    take_order,
+)
 from dropviz.keras_inside.jax_state import bring_home, variables_without_riders
 from dropviz.keras_inside.seeding import seeded
-from dropviz.keras_inside.untuned_data import untuned_data
 from dropviz.methods.variable_rates import VariableRates
 from dropviz.recording.recorder import Recorder
 from dropviz.recording.trace import prove
 from dropviz.recording.undisturbed import undisturbed
 from dropviz.studies.fitting import build, code, fit
-from dropviz.studies.on_and_off import OnAndOff
-from dropviz.studies.open_batch import EpochOrders, open_batch
+from dropviz.studies.measure_later import MeasureLater, copy_values
+from dropviz.studies.open_batch import EpochOrders, open_batch, order_of
 from dropviz.studies.progress import CurveCollector, Listener
 from dropviz.studies.steering import Steering
 from dropviz.studies.steering_callback import SteeringCallback
@@ -85,9 +91,8 @@ class Session(Closing):
         self._model.optimizer.build(self._model.trainable_variables)
         self._layer = self._model.get_layer("lstm")
         build_metrics(self._model, (task.x[:1], task.y[:1]), self._model.output_shape[1:])
-        self._measure = OnAndOff(self._model, task)
-        models = [self._model, *self._measure.models]
-        self._rates = VariableRates(self._layer, spec.setting, models)
+        self._rates = VariableRates(self._layer, spec.setting, [self._model])
+        self._measure = MeasureLater(self._model, self._rates, build(spec, task), task)
         self._recorder = Recorder(
             keep=None, every=1, budget_mib=_BUDGET_MIB, dtypes={self._layer.compute_dtype}
         )
@@ -132,12 +137,11 @@ class Session(Closing):
         self._recorder.restart()
         callback = SteeringCallback(self._rates, spec, steering)
         self.changes = callback.changes
-        collector = CurveCollector(
-            listener, self._measure, self.task.with_derived, stop_when_not_finite=True
-        )
-        # A slider that is moved as an epoch begins would wait for the tuning of its data.
-        with untuned_data():
-            status, reason = fit(self._model, spec, self.task, [self._orders, callback], collector)
+        measured = functools.partial(self._measure, steering)
+        derived = self.task.with_derived
+        collector = CurveCollector(listener, measured, derived, stop_when_not_finite=True)
+        followers, data = [self._orders, callback], self._data(spec.seed)
+        status, reason = fit(self._model, spec, self.task, followers, collector, data)
         _copy(self._model, fresh)
         recording = self._recorder.taken()
         done = replace(spec, schedule=tuple(self.changes))
@@ -155,6 +159,19 @@ class Session(Closing):
             proof=prove({"lstm": self._layer}, recording) if status == "done" else {},
             model=fresh,
         )
+
+    def _data(self, seed: int) -> dict[str, Any] | None:
+        """What ``fit`` takes, laid out in batches; None where each epoch has its own order."""
+        if not has_one_order():
+            return None
+        task = self.task
+        trained_on, tested_on = as_handed((task.x, task.y), (task.x_val, task.y_val))
+        samples, asked = len(trained_on[0]), len(tested_on[0])
+        return {
+            "x": laid_out(trained_on, order_of(seed, samples), BATCH_SIZE),
+            "validation_data": laid_out(tested_on, np.arange(asked), BATCH_SIZE),
+            "shuffle": False,
+        }
 
     def newest(self) -> LayerRecording | None:
         """The masks of the last two batches; None before the first."""
@@ -269,8 +286,5 @@ def shape(spec: RunSpec) -> tuple[Any, ...]:
 
 def _copy(source: Model, target: Model) -> None:
     """Copies weights, random streams and the optimizer's state."""
-    ours = [*variables_without_riders(source), *source.optimizer.variables]
-    theirs = [*variables_without_riders(target), *target.optimizer.variables]
-    for one, other in zip(ours, theirs, strict=True):
-        # A step of JAX consumes what it is given: no two models may hold one array.
-        other.assign(keras.ops.copy(one.value))
+    copy_values(*map(variables_without_riders, (source, target)))
+    copy_values(source.optimizer.variables, target.optimizer.variables)

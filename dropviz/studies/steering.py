@@ -80,6 +80,12 @@ class Steering:
             return self._paused
 
     @property
+    def waits(self) -> bool:
+        """Whether the training has time between its batches: it is paused, or slowed."""
+        with self._changed:
+            return self._paused or self._between > 0
+
+    @property
     def waited(self) -> float:
         """Seconds for which this training has been paused so far."""
         with self._changed:

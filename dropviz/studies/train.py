@@ -130,8 +130,8 @@ def _constant(spec: RunSpec, task: Task, listener: Listener | None) -> Run:
     began = time.perf_counter()
     with seeded(spec.seed):
         model = build(spec, task)
-    measure = OnAndOff(model, task)
-    collector = CurveCollector(listener, measure, task.with_derived, stop_when_not_finite=True)
+    measured = OnAndOff(model, task).at_once
+    collector = CurveCollector(listener, measured, task.with_derived, stop_when_not_finite=True)
     with record(model) as recording:
         status, reason = fit(model, spec, task, [], collector)
     seconds = time.perf_counter() - began

@@ -11,7 +11,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow.python.eager import context
 
-from dropviz.keras_inside.fit_batches import as_handed, shuffled_orders
+from dropviz.keras_inside.fit_batches import as_handed, laid_out, shuffled_orders
 from dropviz.keras_inside.seeding import seed_again
 
 SAMPLES, EPOCHS = 23, 5
@@ -94,3 +94,46 @@ def test_arrays_come_as_train_step_gets_them(given: str, handed: str) -> None:
         assert [str(np.asarray(each).dtype) for each in mine] == [handed, "int64"]
         np.testing.assert_array_equal(mine[0], x.astype(handed))
         np.testing.assert_array_equal(mine[1], y)
+
+
+@pytest.mark.few("64")
+@pytest.mark.parametrize("batch_size", [4, 23, 64])
+def test_what_is_laid_out_trains_as_the_arrays_do_to_the_bit(batch_size: int) -> None:
+    x = np.random.default_rng(0).normal(size=(SAMPLES, 3))
+    y = np.random.default_rng(1).normal(size=(SAMPLES, 1))
+    left = []
+    for arrays in (True, False):
+        keras.utils.set_random_seed(5)
+        order = shuffled_orders(SAMPLES, 1)[0]
+        keras.utils.set_random_seed(5)
+        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2), keras.layers.Dense(1)])
+        model.compile("adam", "mse", metrics=["mae"])
+        if arrays:
+            given = {"x": x, "y": y, "validation_data": (x, y), "batch_size": batch_size}
+        else:
+            trained_on, tested_on = as_handed((x, y), (x, y))
+            given = {
+                "x": laid_out(trained_on, order, batch_size),
+                "validation_data": laid_out(tested_on, np.arange(SAMPLES), batch_size),
+                "shuffle": False,
+            }
+        history = model.fit(**given, epochs=EPOCHS, verbose=0).history
+        left.append(([np.asarray(each) for each in model.variables], history))
+
+    for one, other in zip(left[0][0], left[1][0], strict=True):
+        np.testing.assert_array_equal(one, other, err_msg=ANEW)
+    assert left[0][1] == left[1][1]
+
+
+def test_batches_that_are_laid_out_are_tuned_by_nobody() -> None:
+    batch = (tf.range(10), tf.range(10) * 2)
+    order = np.array([3, 1, 4, 0, 5, 9, 2, 6, 8, 7])
+
+    batches = laid_out(batch, order, 4)
+
+    assert batches.options().autotune.enabled is False
+    assert int(batches.cardinality()) == 3
+    assert [each.tolist() for each, _ in batches.as_numpy_iterator()] == [
+        *([3, 1, 4, 0], [5, 9, 2, 6], [8, 7]),
+    ]
+    assert all((2 * one == other).all() for one, other in batches.as_numpy_iterator())

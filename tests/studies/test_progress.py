@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from itertools import count
 from types import SimpleNamespace
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from dropviz.core.curves import Curves
-from dropviz.studies.progress import CurveCollector, Progress
+from dropviz.studies.progress import CurveCollector, Measurement, Progress
 
 
 def progress(**changed: Any) -> Progress:
@@ -43,7 +44,9 @@ def driven(
 
 def test_what_follows_from_the_figures_of_an_epoch_is_added_to_its_curves() -> None:
     watch = CurveCollector(
-        None, lambda: {"loss_dropout_off": 3.0}, lambda got: {**got, "sum": sum(got.values())}
+        None,
+        lambda: iter([{"loss_dropout_off": 3.0}]),
+        lambda got: {**got, "sum": sum(got.values())},
     )
 
     driven(watch, [{"loss": 1.0}, {"loss": 2.0}])
@@ -145,11 +148,67 @@ def test_an_epoch_without_logs_is_no_error() -> None:
 
 def test_what_is_measured_after_an_epoch_joins_its_curves() -> None:
     measured = iter([0.5, 0.25])
-    watch = CurveCollector(after_epoch=lambda: {"loss_dropout_off": next(measured)})
+    watch = CurveCollector(after_epoch=lambda: iter([{"loss_dropout_off": next(measured)}]))
 
     driven(watch, [{"loss": 2.0}, {"loss": 1.0}])
 
     assert watch.curves["loss_dropout_off"] == (0.5, 0.25)
+
+
+def in_parts(parts: int, done: list[str], figures: list[float]) -> Callable[[], Measurement]:
+    """Measurements of so many parts, each of which says which it is."""
+
+    def measured() -> Measurement:
+        epoch = len(done) // parts
+        for part in range(parts):
+            done.append(f"{epoch}.{part}")
+            yield {"loss_dropout_off": figures[epoch]} if part == parts - 1 else None
+
+    return measured
+
+
+def test_a_part_is_measured_as_the_epoch_ends_and_another_after_each_batch() -> None:
+    told: list[tuple[int, int, dict[str, tuple[float, ...]], int]] = []
+    done: list[str] = []
+
+    def note(progress: Progress) -> None:
+        told.append((progress.epoch, progress.batch, dict(progress.curves), len(done)))
+
+    driven(CurveCollector(note, in_parts(3, done, [0.5, 0.25])), [{"loss": 2.0}, {"loss": 1.0}])
+
+    after_first = [each for each in told if each[0] == 1]
+    assert after_first == [
+        (1, 0, {"loss": (2.0,)}, 1),
+        (1, 1, {"loss": (2.0,)}, 2),
+        (1, 2, {"loss": (2.0,), "loss_dropout_off": (0.5,)}, 3),
+        (1, 3, {"loss": (2.0,), "loss_dropout_off": (0.5,)}, 3),
+    ]
+
+
+@pytest.mark.parametrize("parts", [1, 2, 3, 4, 9])
+def test_however_many_parts_each_epoch_has_its_own_figures(parts: int) -> None:
+    done: list[str] = []
+    watch = CurveCollector(None, in_parts(parts, done, [0.5, 0.25, 0.125]))
+
+    driven(watch, [{"loss": 3.0}, {"loss": 2.0}, {"loss": 1.0}])
+    watch.finish()
+
+    assert watch.curves["loss"] == (3.0, 2.0, 1.0)
+    assert watch.curves["loss_dropout_off"] == (0.5, 0.25, 0.125)
+    assert done == [f"{epoch}.{part}" for epoch in range(3) for part in range(parts)]
+
+
+def test_what_interrupts_a_part_leaves_the_epoch_with_its_other_figures() -> None:
+    def measured() -> Measurement:
+        yield None
+        raise KeyboardInterrupt
+
+    watch = CurveCollector(None, measured)
+    with pytest.raises(KeyboardInterrupt):
+        driven(watch, [{"loss": 2.0}, {"loss": 1.0}])
+    watch.finish()
+
+    assert dict(watch.curves) == {"loss": (2.0,)}
 
 
 def test_a_second_fit_adds_to_the_curves_of_the_first() -> None:
@@ -284,7 +343,7 @@ def test_other_figures_do_not_end_the_training(logs: dict[str, float]) -> None:
 
 def test_what_was_measured_in_the_failing_epoch_is_kept() -> None:
     watch = CurveCollector(
-        after_epoch=lambda: {"loss_dropout_off": math.nan}, stop_when_not_finite=True
+        after_epoch=lambda: iter([{"loss_dropout_off": math.nan}]), stop_when_not_finite=True
     )
 
     driven(watch, [{"loss": math.nan}])
