@@ -135,7 +135,7 @@ class Actions:
             if name == "quiz" and not worker.training:
                 panel.update(concealed=panel.quiz)
             self._want(frozen=panel.freeze)
-            panel.follow_controls()
+            panel.take_over()
         except DropvizError as error:
             worker.fail(error)
             return
@@ -143,13 +143,14 @@ class Actions:
         if worker.training:
             # What the next batch will use is said at once, though an epoch may be evaluated first.
             panel.update(wanted=worker.steering.wanted)
-            panel.sender.want()
-            return
-        panel.update(cost=None, verdict=None)
-        if not panel.moment.current:
-            panel.update(opened=None)
-        self._say_ready()
+        else:
+            panel.update(cost=None, verdict=None)
+            if not panel.moment.current:
+                panel.update(opened=None)
+            self._say_ready()
+        # A page takes one message after the other: first the picture, which is waited for.
         panel.sender.want()
+        panel.say_what_controls_mean()
 
     def _looked_elsewhere(self, name: str) -> None:
         """Shows another tab, sample or gate; opens a sequence where nothing is under way."""

@@ -16,6 +16,7 @@ from dropviz.core.gates import LSTM_GATES
 from dropviz.core.scenario_string import Scenario, parse
 from dropviz.core.schedule import Change
 from dropviz.errors import is_known, unknown_name, visible
+from dropviz.jupyter.lab import settings
 from dropviz.jupyter.lab.contents import TABS, content
 from dropviz.jupyter.lab.hear import listen
 from dropviz.jupyter.lab.moment import SHOWS, Moment
@@ -23,20 +24,6 @@ from dropviz.jupyter.lab.picture_sender import PictureSender
 from dropviz.jupyter.lab.quiet import Quiet
 from dropviz.jupyter.lab.quiz import Quiz
 from dropviz.jupyter.lab.script import script, style
-from dropviz.jupyter.lab.settings import (
-    CHECKED,
-    NAMES,
-    SETTINGS,
-    SWITCHES,
-    able_while,
-    checked,
-    copies_of,
-    is_idle,
-    note_of,
-    offers,
-    says_epochs,
-    scenario_of,
-)
 
 Press = Callable[[], object]
 Moved = Callable[[str], object]
@@ -105,8 +92,8 @@ class Panel(anywidget.AnyWidget):
             UnknownNameError: If there is no such control to hide or lock.
         """
         for name in (*hide, *lock):
-            if not is_known(name, NAMES):
-                raise unknown_name("control", name, NAMES)
+            if not is_known(name, settings.NAMES):
+                raise unknown_name("control", name, settings.NAMES)
         self._moment_lock = threading.RLock()
         self._quiet, self._over = Quiet(), False
         self._locked = frozenset(lock)
@@ -119,8 +106,8 @@ class Panel(anywidget.AnyWidget):
         given = {
             "mark": f"dropviz-{uuid.uuid4().hex[:8]}",
             "hidden": sorted(hide),
-            "able": {n: n not in self._locked and n not in ("pause", "stop") for n in NAMES},
-            "offers": offers(tasks) | {"gates": list(LSTM_GATES), "tabs": list(TABS)},
+            "able": {n: n not in (*self._locked, "pause", "stop") for n in settings.NAMES},
+            "offers": settings.offers(tasks) | {"gates": list(LSTM_GATES), "tabs": list(TABS)},
         }
         super().__init__(**given)
         self.show_scenario(asked)
@@ -138,21 +125,21 @@ class Panel(anywidget.AnyWidget):
         Raises:
             DropvizError: If the settings cannot act together.
         """
-        values = {name: getattr(self, name) for name in (*SETTINGS, *SWITCHES)}
-        return scenario_of(values, self._own)
+        values = {name: getattr(self, name) for name in (*settings.SETTINGS, *settings.SWITCHES)}
+        return settings.scenario_of(values, self._own)
 
     @property
     def rests(self) -> bool:
         """Whether the method has nothing for the second slider to act on."""
-        return is_idle(self.method, self._own)
+        return settings.is_idle(self.method, self._own)
 
     def show_scenario(self, asked: Scenario) -> None:
         """Puts every control where a scenario says."""
         self._own = asked.spec
-        shown = {name: getattr(asked.spec, name) for name in SETTINGS}
+        shown = {name: getattr(asked.spec, name) for name in settings.SETTINGS}
         if self._endless:
             shown["epochs"] = None
-        if is_idle(asked.spec.method, asked.spec):
+        if settings.is_idle(asked.spec.method, asked.spec):
             shown["recurrent_dropout"] = self.recurrent_dropout
         self.move(**shown, freeze=False, quiz=asked.quiz)
         if not self.moment.training:
@@ -199,16 +186,26 @@ class Panel(anywidget.AnyWidget):
         Raises:
             DropvizError: If the settings cannot act together.
         """
+        self.take_over()
+        self.say_what_controls_mean()
+
+    def take_over(self) -> None:
+        """Takes over what the controls show, and says nothing yet; as ``follow_controls``."""
+        spec = self.asked.spec
+        self.update(spec=spec, shape=self._shapes[spec.task])
+
+    def say_what_controls_mean(self) -> None:
+        """Says what was taken over in words and in lines that do the same elsewhere."""
         asked = self.asked
-        self.update(spec=asked.spec, shape=self._shapes[asked.spec.task])
         self.write_copies()
         self.move(scenario=str(asked))
-        self.note = "" if self.moment.concealed else note_of(asked.spec, self.recurrent_dropout)
+        note = settings.note_of(asked.spec, self.recurrent_dropout)
+        self.note = "" if self.moment.concealed else note
         self._allow(recurrent_dropout=not self.rests)
 
     def write_copies(self) -> None:
         """Writes the lines that do the same elsewhere: those of the run that is shown."""
-        self.copies = copies_of(Scenario(self.moment.ran, self.quiz))
+        self.copies = settings.copies_of(Scenario(self.moment.ran, self.quiz))
 
     # ------------------------------------------------------------ what there is to see
 
@@ -245,7 +242,7 @@ class Panel(anywidget.AnyWidget):
         if self.closed:
             return
         self.update(state=state)
-        able = able_while(training=self.moment.training)
+        able = settings.able_while(training=self.moment.training)
         self._allow(**able | {"recurrent_dropout": not self.rests})
         self.state = state
         if self.closed:
@@ -270,7 +267,7 @@ class Panel(anywidget.AnyWidget):
 
     # ------------------------------------------------------------ how it hangs together
 
-    @validate(*CHECKED, "sample")
+    @validate(*settings.CHECKED, "sample")
     def _checked(self, proposal: Any) -> Any:
         name, value = proposal["trait"].name, proposal["value"]
         if self._quiet.on:
@@ -279,15 +276,15 @@ class Panel(anywidget.AnyWidget):
             # What is wanted is kept for larger batches; the trait says what is shown.
             self.update(sample=value)
             return self.moment.shown_sample
-        return checked(name, value, self._shapes)
+        return settings.checked(name, value, self._shapes)
 
-    @observe(*SETTINGS, *SWITCHES, "speed", "scenario", *SHOWS)
+    @observe(*settings.SETTINGS, *settings.SWITCHES, "speed", "scenario", *SHOWS)
     def _on_trait(self, change: Any) -> None:
         name = change["name"]
         if self._quiet.on or self._moved is None or (self.closed and name not in SHOWS):
             return
         if name == "scenario":
-            self._endless = not says_epochs(change["new"])
+            self._endless = not settings.says_epochs(change["new"])
             self.show_scenario(parse(change["new"]))
             name = "dropout"  # whatever moved, the wanted rates are those of now
         if name in SHOWS:

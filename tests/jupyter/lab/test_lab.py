@@ -201,6 +201,31 @@ def test_a_slider_shows_what_it_will_do_and_the_line_that_does_it(opened: Open) 
     assert " -r .75 " in panel.line
 
 
+@pytest.mark.parametrize(
+    "moved",
+    [{"dropout": 0.3}, {"recurrent_dropout": 0.0}, {"method": "moon"}, {"scenario": "lstm:d.4"}],
+    ids=lambda moved: next(iter(moved)),
+)
+def test_the_picture_of_a_move_is_sent_before_the_words(
+    opened: Open, moved: dict[str, Any]
+) -> None:
+    panel = opened("lstm:u4:d.2:r.5", task=None)
+    order: list[str] = []
+    make = panel.lab.sender._make
+
+    def making() -> Any:
+        order.append("picture")
+        return make()
+
+    panel.lab.sender._make = making
+    panel.lab.observe(lambda change: order.append(change["name"]), ["copies", "note"])
+
+    panel.slide(**moved)
+
+    assert order[0] == ("copies" if "scenario" in moved else "picture")
+    assert {"copies", "picture"} <= {*order}
+
+
 @pytest.mark.few("zaremba", "weight-drop", "zoneout")
 @pytest.mark.parametrize("method", [name for name in METHODS if name != "keras"])
 def test_a_method_shows_where_it_will_act(opened: Open, method: str) -> None:
