@@ -93,7 +93,12 @@ class Follower:
             panel.follow("training")
         # An epoch ends with the masks of its last batch, and with another point of the curves.
         is_new = trained != self._looked or panel.tab == "Curves"
-        looks = self.fresh or (is_new and self._changes and panel.sender.due)
+        if self.fresh:
+            # Of a batch that was under way as a slider moved nothing is shown: the move has been.
+            used = session.changes[-1] if session.changes else spec.start
+            looks = not self._steering.wanted.differs(used)
+        else:
+            looks = is_new and self._changes and panel.sender.due
         self._say(progress, beside_picture=looks)
         if looks:
             began = time.thread_time()

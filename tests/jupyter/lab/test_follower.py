@@ -147,6 +147,7 @@ def test_where_no_masks_are_shown_they_are_read_only_as_something_moves(tab: str
     reads += [training.look() for _ in range(2)]
     training.steering.wanted = replace(SPEC.start, dropout=0.4)  # a schedule did
     training.follower.fresh = True
+    training.session.changes.append(training.steering.wanted)
     reads += [training.look() for _ in range(3)]
     training.steering.wanted, training.steering.paused = SPEC.start, True
     reads += [training.look() for _ in range(2)]
@@ -154,6 +155,25 @@ def test_where_no_masks_are_shown_they_are_read_only_as_something_moves(tab: str
     # As long as the masks are of other rates than the next batch, they are awaited.
     assert reads == [1, 0, 0, 1, 0, 1, 1, 1, 1, 1]
     assert training.panel.moment.layer is LAYER
+
+
+@pytest.mark.parametrize("tab", ["Where", "Masks", "Curves", "Code"])
+def test_a_batch_that_was_under_way_as_a_slider_moved_is_not_shown(tab: str) -> None:
+    training = Training(tab)
+    training.look()
+    moved = replace(SPEC.start, recurrent_dropout=0.1)
+    training.steering.wanted, training.follower.fresh = moved, True
+    before = training.wants
+
+    awaited = [training.look(2), training.look(3)]
+    meanwhile = training.wants - before
+    training.session.changes.append(moved)
+    training.layer = of_setting(replace(SPEC.setting, recurrent_dropout=0.1))
+    met = training.look(4)
+
+    assert (awaited, meanwhile) == ([0, 0], 0)
+    assert (met, training.wants - before) == (1, 1)
+    assert not training.follower.fresh
 
 
 # ---------------------------------------------------------------- a training that waits
