@@ -139,17 +139,16 @@ class Actions:
         except DropvizError as error:
             worker.fail(error)
             return
-        worker.look_soon()
+        worker.follower.fresh = True
+        # A page takes one message after the other: first the picture, which is waited for.
         if worker.training:
-            # What the next batch will use is said at once, though an epoch may be evaluated first.
-            panel.update(wanted=worker.steering.wanted)
+            worker.follower.announce()
         else:
             panel.update(cost=None, verdict=None)
             if not panel.moment.current:
                 panel.update(opened=None)
             self._say_ready()
-        # A page takes one message after the other: first the picture, which is waited for.
-        panel.sender.want()
+            panel.sender.want()
         panel.say_what_controls_mean()
 
     def _looked_elsewhere(self, name: str) -> None:
@@ -158,7 +157,7 @@ class Actions:
         panel.sender.want()
         if name == "gate" or panel.closed:
             return  # there is nothing to open, or nobody left who could
-        worker.look_soon()
+        worker.follower.fresh = True
         if not worker.training or worker.steering.paused:
             worker.look()
 

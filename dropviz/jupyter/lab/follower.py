@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from dropviz.studies.session import Session
 
 _PAUSE = 0.25  # seconds between two lines of progress; twice that where no picture is sent
+_SOON = 0.03  # seconds from batch to batch: a page takes longer to draw a picture
 _PREDICT_AFTER = 2  # batches: one to show, one to ask about
 _OPENS = ("Where", "Inside")  # tabs that show a sequence in numbers
 _BY_BATCH = ("Where", "Masks", "Curves")  # tabs that each batch changes
@@ -54,10 +56,13 @@ class Follower:
         self._progress: Progress | None = None
         self._next_line = 0.0
         self._looked = 0  # batches that had been trained when it looked last
+        # When the last batch ended, and seconds from batch to batch.
+        self._ended, self._took = -math.inf, math.inf
 
     def begin(self) -> None:
         """Makes ready for another training."""
         self.fresh, self._progress, self._looked = True, None, 0
+        self._ended, self._took = -math.inf, math.inf
 
     def compile(self, why: str) -> None:
         """Says that the next batch has to be compiled for.
@@ -67,6 +72,22 @@ class Follower:
         """
         self._panel.follow("compiling")
         self._panel.say(f"compiling: {why}")
+        self._show_wanted()
+
+    def announce(self) -> None:
+        """Has what the next batch will use shown, unless that batch is done as soon.
+
+        Of a move in a fast training two pictures would be drawn one after the other, and the
+        second, of masks, would be there later.
+        """
+        since = time.perf_counter() - self._ended
+        if self._steering.waits or not max(since, self._took) < _SOON:
+            self._show_wanted()
+
+    def _show_wanted(self) -> None:
+        # What it waits for is said, though an epoch may be evaluated before.
+        self._panel.update(wanted=self._steering.wanted)
+        self._panel.sender.want()
 
     def follow(self, session: Session, spec: RunSpec, progress: Progress) -> None:
         """Follows a training, as its listener.
@@ -78,6 +99,8 @@ class Follower:
         """
         panel = self._panel
         self._progress = progress
+        now = time.perf_counter()
+        self._ended, self._took = now, now - self._ended
         if panel.closed or panel.questions.open:
             return
         trained = progress.epoch * session.batches + progress.batch

@@ -38,6 +38,7 @@ class Worker:
 
     Attributes:
         steering: What is wanted of its trainings.
+        follower: Shows how they go.
         run: The last training that ended.
         error: What the last training or look ended with, where that was an error.
         on_rest: Called, in the thread, when there is something new to keep.
@@ -54,13 +55,13 @@ class Worker:
             task: Data of one's own.
             student: Chooses the questions of the quiz.
         """
-        self.steering = Steering(spec, self._scheduled, lambda: self._follower.compile(RATES))
+        self.steering = Steering(spec, self._scheduled, lambda: self.follower.compile(RATES))
         self.run: Run | None = None
         self.error: BaseException | None = None
         self.on_rest: Callable[[], None] = lambda: None
         self.training, self.loading = False, True
         self._panel, self._own = panel, task
-        self._follower = Follower(panel, self.steering, student)
+        self.follower = Follower(panel, self.steering, student)
         self._tasks: dict[str, Task] = {}
         self._session: Session | None = None
         self._lock = threading.Lock()
@@ -102,15 +103,14 @@ class Worker:
                 return future
             if self.training and self._waiting:
                 return self._waiting[-1]
-            self.training, self._follower.quiz, self.error = True, quiz, None
+            self.training, self.follower.quiz, self.error = True, quiz, None
             self._waiting.append(future)
             self.steering.begin(spec)
             if step:
                 self.steering.step()
         self._panel.questions.close()
         self._panel.update(**NOTHING, concealed=quiz)
-        self._follower.compile("the first batch of a new model takes some seconds ...")
-        self._panel.sender.want()
+        self.follower.compile("the first batch of a new model takes some seconds ...")
         self.steering.ask("train", lambda: self._train(spec, future))
         return future
 
@@ -128,10 +128,10 @@ class Worker:
     def go_on(self) -> None:
         """Lets a training that waits go on; questions that are open are skipped."""
         # Those that are still to come are asked of batches that nobody may see before.
-        if not self._follower.quiz:
+        if not self.follower.quiz:
             self._panel.questions.close()
             self._panel.update(concealed=False, opened=None)
-        self._follower.fresh = True
+        self.follower.fresh = True
         self._panel.follow("training")
         if not self.training:
             self._panel.follow("ready")  # as in `pause`
@@ -146,10 +146,6 @@ class Worker:
         with self._lock:
             if self.training and self._waiting[-1:] == [future]:
                 self.steering.stop()
-
-    def look_soon(self) -> None:
-        """Has the training looked at after its next batch, however soon that is."""
-        self._follower.fresh = True
 
     def measure(self) -> None:
         """Measures what the settings cost."""
@@ -237,7 +233,7 @@ class Worker:
             self.fail(error)
             outcome = error
         with self._lock:
-            self.training = self._follower.quiz = False
+            self.training = self.follower.quiz = False
         if not self._panel.closed:
             self._panel.follow("ready")
             self._panel.sender.want()
@@ -260,8 +256,8 @@ class Worker:
         panel = self._panel
         panel.update(**NOTHING, batches=session.batches, start=spec.start)
         panel.update(epochs=0 if spec.epochs == UNTIL_STOPPED else spec.epochs)
-        self._follower.begin()
-        follow = functools.partial(self._follower.follow, session, spec)
+        self.follower.begin()
+        follow = functools.partial(self.follower.follow, session, spec)
         run = session.train(spec, self.steering, follow)
         self.run = run
         if panel.closed:
@@ -284,7 +280,7 @@ class Worker:
             return
         moment = panel.moment
         if moment.training:
-            self._follower.look(session)
+            self.follower.look(session)
             return
         shown = moment.layer if moment.current and self.run is moment.run else None
         # Of a session that trained something else since nothing can be opened.
@@ -310,7 +306,7 @@ class Worker:
     def _scheduled(self, change: Change) -> None:
         self._panel.show_rates(change)
         self._panel.follow_controls()
-        self._follower.fresh = True
+        self.follower.fresh = True
 
     def _find(self, finding: Finding) -> None:
         spec = self._panel.moment.spec

@@ -60,7 +60,7 @@ class Training:
             follow=self.states.append,
             update=self._update,
         )
-        self.steering = by_hand(paused=False, wanted=SPEC.start, waited=0.0)
+        self.steering = by_hand(paused=False, waits=False, wanted=SPEC.start, waited=0.0)
         self.session = by_hand(newest=self._read, changes=[], batches=4)
         self.session.open_batch = lambda *_: None
         self.follower = Follower(self.panel, self.steering, "")
@@ -174,6 +174,46 @@ def test_a_batch_that_was_under_way_as_a_slider_moved_is_not_shown(tab: str) -> 
     assert (awaited, meanwhile) == ([0, 0], 0)
     assert (met, training.wants - before) == (1, 1)
     assert not training.follower.fresh
+
+
+@pytest.mark.parametrize(
+    ("ends", "now", "waits", "shown"),
+    [
+        ([], 0.0, False, 1),  # nothing is known of how soon
+        ([0.0], 0.005, False, 1),
+        ([0.0, 0.005], 0.007, False, 0),
+        ([0.0, 0.005], 0.007, True, 1),
+        ([0.0, 0.005], 0.2, False, 1),  # an epoch is evaluated
+        ([0.0, 0.2], 0.21, False, 1),
+    ],
+)
+def test_a_move_is_announced_unless_its_batch_is_there_as_soon(
+    ends: list[float], now: float, *, waits: bool, shown: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training = Training("Code")
+    training.steering.waits, training.panel.sender.due = waits, False
+    for number, end in enumerate(ends, 1):
+        monkeypatch.setattr("time.perf_counter", lambda end=end: end)
+        training.look(number)
+    before = training.wants
+    moved = replace(SPEC.start, dropout=0.4)
+    training.steering.wanted = moved
+    monkeypatch.setattr("time.perf_counter", lambda: now)
+
+    training.follower.announce()
+
+    assert training.wants - before == shown
+    assert (training.panel.moment.wanted == moved) == bool(shown)
+
+
+def test_what_has_to_be_compiled_for_is_shown_while_it_is() -> None:
+    training = Training("Where")
+    training.steering.wanted = replace(SPEC.start, dropout=0.4)
+
+    training.follower.compile("it takes seconds")
+
+    assert (training.states, training.said) == (["compiling"], ["compiling: it takes seconds"])
+    assert (training.panel.moment.wanted, training.wants) == (training.steering.wanted, 1)
 
 
 # ---------------------------------------------------------------- a training that waits

@@ -353,7 +353,7 @@ def test_resume_skips_no_questions_but_those_that_are_open(opened: Open) -> None
     hidden = []
 
     for quiz in (True, False):
-        panel.lab._worker._follower.quiz = quiz
+        panel.lab._worker.follower.quiz = quiz
         panel.lab.follow("paused")
         panel.steering.pause()
         panel.press("pause")

@@ -93,7 +93,7 @@ def test_flags_hide_lock_and_name_the_student(ipython: InProcess) -> None:
     panel = OpenedPanel(ipython.names["panel"])
     assert set(panel.lab.hidden) == {"method", "seed"}
     assert panel.at("units").disabled
-    assert panel.lab._worker._follower._student == "ada"
+    assert panel.lab._worker.follower._student == "ada"
 
 
 def test_a_scenario_may_come_from_a_variable(ipython: InProcess) -> None:
