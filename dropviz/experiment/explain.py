@@ -25,7 +25,7 @@ from dropviz.keras_inside.call_path import heard_call_paths
 Layer = Any
 
 _UNPLACED = (
-    *(Doubt.RARE, Doubt.NO_BIAS_CANDIDATE, Doubt.SEVERAL_STORED, Doubt.GATE),
+    *(Doubt.RARE, Doubt.ELSEWHERE, Doubt.NO_BIAS_CANDIDATE, Doubt.SEVERAL_STORED, Doubt.GATE),
     *(Doubt.NOISE_INSIDE, Doubt.MORE, Doubt.UNITS, Doubt.ODD, Doubt.CALLS),
 )
 

@@ -200,6 +200,8 @@ def read_ties(observer: Observer, site: str) -> None:
     if other and harness.reset_before and CANDIDATE in other.looks:
         every.append(Bit(other.site, other.looks[CANDIDATE].kept, CANDIDATE))
     gates = [gate for gate in acting if gate is not None]
+    if harness.reset_before and _RESET in gates:
+        place.elsewhere = gates.index(_RESET)
     probes = [_draw_tie_probe(observer, site, gates) for _ in range(TRIES)]
     probe = choose_probe(harness, probes, every)
     place.joint = observer.read_bits(probe, every, observer.times(place))[: len(bits)]
@@ -238,6 +240,7 @@ def read_structure(observer: Observer, site: str) -> None:
     probes = {g: gate_probe(observer, site, g) for g in acting if g is not None}
     told = [(g, p) for g, p in probes.items() if p is not None and place.looks[g].shows]
     if rows < 2 or not told or not (wide or observer.lstm):  # noqa: PLR2004
+        place.alone = len(harness.readers) == 1 and not place.single
         return
     gate, probe = told[-1]
     readers = list(range(2 if wide else 0, harness.units))

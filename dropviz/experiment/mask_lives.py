@@ -10,9 +10,10 @@ import numpy as np
 
 from dropviz.core.masks import Array
 from dropviz.core.sites import SITES
+from dropviz.experiment.chance import merged
 from dropviz.experiment.decode_masks import Bit, choose_probe, share_explained
 from dropviz.experiment.harness import CANDIDATE
-from dropviz.experiment.observations import Doubt
+from dropviz.experiment.observations import Doubt, Place
 from dropviz.experiment.observe import ALL, TRIES, Observer
 from dropviz.experiment.probe import Probe, drive
 
@@ -42,7 +43,7 @@ def read_lives(observer: Observer, site: str) -> None:
     place.steps = observer.decode_bits(probe, outs, [*bits, *others])[:steps]
     place.luck["steps"] = observer.luck_of(probe, [*bits, *others], steps)
     explained = share_explained(observer.harness, probe, np.stack(outs), [*bits, *others])
-    if explained > ALL:
+    if explained > ALL and not _differs_by_sample(place):
         return
     found = None if others or explained > 0.5 else _read_some_steps(observer, probe, outs, bits)  # noqa: PLR2004
     if found is not None:
@@ -51,6 +52,13 @@ def read_lives(observer: Observer, site: str) -> None:
         # What was read off is no mask of this place.
         place.steps = None
         observer.doubt(Doubt.MORE)
+
+
+def _differs_by_sample(place: Place) -> bool:
+    """Whether steps show each sample another mask at a place where all samples share one."""
+    if not place.shared or place.steps is None:
+        return False
+    return bool((place.steps < merged(place.steps, -2)).mean() > 1 - ALL)
 
 
 def _read_some_steps(
@@ -69,7 +77,8 @@ def _read_output_lives(observer: Observer) -> None:
     """Reads which outputs are dropped at each step, where all steps are given out."""
     harness = observer.harness
     h = None if observer.lstm else 1.0
-    probe = Probe(**(observer.lift or {}), c=1.0, h=h, steps=_STEPS)
+    # They are there to be read, however many.
+    probe = Probe(**(observer.lift or {}), c=1.0, h=h, steps=3 * _STEPS)
     seen = []
     for _ in range(harness.times):
         harness.run(probe)

@@ -31,6 +31,10 @@ class Doubt(Enum):
     """What may stay open in a whole layer, and the words for it."""
 
     RARE = "something is dropped at random, too rarely to tell where."
+    ELSEWHERE = (
+        "something is dropped at random, but at no place that was looked at by itself: it acts "
+        "from the second step on, or where the equations have no place for it."
+    )
     ODD = (
         "the outputs vary at random, and not as under masks of fixed rates: where something is "
         "dropped, or added, cannot be told."
@@ -142,6 +146,14 @@ class Look:
             found = agreement(bits, axis)
             if found:
                 return name, found
+        if any(agree_beyond_luck(one, 1 - other) for one, other in pairs):
+            return "samples", -1
+        many = bits.shape[2] // 2
+        halves = (bits[..., :many], bits[..., many : 2 * many])
+        # As if one reader had read each half.
+        upper, lower = (half.reshape(len(bits), -1, 1) for half in halves)
+        if many and agree_beyond_luck(upper, lower):
+            return "entries", 1
         return "", 0
 
     def masked(self, slack: float) -> bool:
@@ -168,6 +180,8 @@ class Place:
         perhaps: Another site where the masks may as well be; empty where that is told.
         single: Whether there is but one weight for each gate, so that a mask on the weights
             is one on what they multiply.
+        elsewhere: The row of ``joint`` that was read at another unit than the others.
+        alone: Whether one reader reads all that is told, whatever it is that is masked.
         late: Whether the time was over before all had been read.
         changes: Whether later calls do not drop as earlier ones did.
     """
@@ -183,6 +197,8 @@ class Place:
     luck: dict[str, float] = field(default_factory=dict)
     perhaps: str = ""
     single: bool = False
+    elsewhere: int | None = None
+    alone: bool = False
     late: bool = False
     changes: bool = False
 

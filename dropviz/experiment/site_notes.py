@@ -47,6 +47,8 @@ def notes_on(place: Place, slack: float, looks: list[Look]) -> tuple[str, ...]:
     notes += [f"{who} {_AGREE[how]}" for who, how in agreeing(looks, place).items()]
     if gates_agree(place):
         notes.append(f"gates {_AGREE[gates_agree(place)]}")
+    if {True, False} <= {*gates_alike(place, _share(looks), entries=False)}:
+        notes.append("some gates share a mask and others do not.")
     if _weights_share_in_part(place):
         notes.append("more than one mask acts: on the weights, and on what they multiply or give.")
     if steps_share_in_part(place):
@@ -98,19 +100,57 @@ def gates_agree(place: Place) -> int:
     return agreement(joint.reshape(1, -1, joint.shape[-1]), 2)
 
 
+def gates_alike(place: Place, share: float, *, entries: bool) -> list[bool | None]:
+    """Of each two gates, whether they have one mask; None where it is not told.
+
+    Args:
+        place: The place.
+        share: The share of entries that were seen dropped.
+        entries: Whether it is x or h that is masked, entry by entry, and not what comes of it:
+            otherwise nothing is told of a gate that was read at another unit.
+    """
+    if place.joint is None:
+        return []
+    joint = place.once(place.joint)[..., : place.distinct]
+    told = [row for row in range(len(joint)) if entries or row != place.elsewhere]
+    luck = place.luck.get("joint")
+    return [
+        same(joint[one], joint[other], share, luck)
+        for one, other in itertools.combinations(told, 2)
+    ]
+
+
+def _share(looks: list[Look]) -> float:
+    return float(np.mean([look.share for look in looks])) if looks else 0.0
+
+
 def _pairs(many: int) -> list[list[int]]:
     return [list(pair) for pair in itertools.combinations(range(many), 2)]
 
 
-def steps_share_in_part(place: Place) -> bool:
-    """Whether steps have masks that differ, and agree more often than masks drawn apart."""
+def steps_alike(place: Place) -> list[bool | None]:
+    """Of each two steps that were read, whether they have one mask; None where it is not told."""
     if place.steps is None:
+        return []
+    told = [
+        bits for bits in place.once(place.steps)[..., : place.distinct] if not np.isnan(bits).all()
+    ]
+    shares = [look.share for look in place.looks.values() if look.shows]
+    # Where no dropped entry showed nothing is known of the rate, and no equality proves a thing.
+    share = float(np.mean(shares)) if shares else 0.0
+    luck = place.luck.get("steps")
+    return [same(one, other, share, luck) for one, other in itertools.combinations(told, 2)]
+
+
+def steps_share_in_part(place: Place) -> bool:
+    """Whether some steps share a mask, or agree more often than masks drawn apart; not all do."""
+    alike = steps_alike(place)
+    if place.steps is None or False not in alike:
         return False
     steps = independent(place.once(place.steps)[..., : place.distinct])
     luck = place.luck.get("steps")
-    pairs = list(itertools.combinations(steps, 2))
-    beyond = any(agree_beyond_luck(one, other, luck) for one, other in pairs)
-    return beyond and any(same(one, other, 0.5, luck) is False for one, other in pairs)
+    pairs = itertools.combinations(steps, 2)
+    return True in alike or any(agree_beyond_luck(one, other, luck) for one, other in pairs)
 
 
 def _rates_move(place: Place) -> bool:

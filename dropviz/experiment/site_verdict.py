@@ -9,7 +9,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from dropviz.core.masks import Array
 from dropviz.core.sites import MASKABLE, SITES
 from dropviz.core.verdict import SiteVerdict
 from dropviz.experiment.chance import interval, same, same_along
@@ -18,8 +17,10 @@ from dropviz.experiment.run_limit import SECONDS
 from dropviz.experiment.site_notes import (
     agreeing,
     gates_agree,
+    gates_alike,
     has_one_rate,
     notes_on,
+    steps_alike,
     steps_share_in_part,
 )
 
@@ -69,7 +70,7 @@ def site_verdict(
         rate=rate,
         rate_interval=limits,
         life=_life(place, name, doubts),
-        tying="" if None in acting else _tying(place, share, doubts),
+        tying="" if None in acting else _tying(place, name, share, doubts),
         scaling=_scaling(found, limits, found.precision, random=random),
         same_over_samples=None if "samples" in agree else found.same_over_samples,
         same_over_units=over_units,
@@ -82,6 +83,9 @@ def _of_either(
 ) -> SiteVerdict:
     """What is told of noise and of masks alike: as of noise, no rate, life, tying or scaling."""
     acting, share = place.acting(slack), _share(looks)
+    missing = tuple(gates[g] for g in place.looks if g is not None and g not in acting)
+    # Where calls differ as a whole, a gate may have been looked at in those that drop nothing.
+    by_call = any(look.dependence(place.distinct)[1] > 0 for look in looks)
     precision = max(slack, float(np.median([look.blur for look in looks])))
     return SiteVerdict(
         site=place.site,
@@ -93,7 +97,7 @@ def _of_either(
         kept=_rounded([look.kept for look in looks], precision),
         at_inference=_rounded([look.at_inference for look in looks], precision),
         gates=tuple(gates[g] for g in acting if g is not None),
-        missing=tuple(gates[g] for g in place.looks if g is not None and g not in acting),
+        missing=() if by_call else missing,
         same_over_samples=_all(same_along(look.dropped, 1, share) for look in looks),
         same_over_units=None,
         frozen=_frozen(place, looks, share),
@@ -182,7 +186,13 @@ def _unread_structure(place: Place, looks: list[Look], share: float, doubts: lis
             return weights
         if True in apart:
             return place.site
-    if place.shared:
+    if place.alone:
+        doubts.append(
+            f"{place.site}: one unit was read, so that a mask on what is multiplied cannot be told "
+            "from one on the product."
+        )
+        place.perhaps = SITES[place.site].product
+    elif place.shared:
         doubts.append(
             f"{place.site}: the layer has too few units to tell a mask on the weights from one "
             "on what they multiply."
@@ -224,41 +234,28 @@ def _rate(
     return float(seen.mean()), interval(int(seen.sum()), seen.size)
 
 
-def _tying(place: Place, share: float, doubts: list[str]) -> str | None:
+def _tying(place: Place, name: str, share: float, doubts: list[str]) -> str | None:
     if place.joint is None and place.late:
         doubts.append(f"{place.site}: {_LATE} whether gates share a mask.")
         return None
     if place.joint is None:
         doubts.append(f"{place.site}: only one gate is masked, so that there is nothing to tie.")
         return None
-    joint = place.once(place.joint)[..., : place.distinct]
-    pairs = [
-        same(joint[one], joint[other], share, place.luck.get("joint"))
-        for one in range(len(joint))
-        for other in range(one)
-    ]
-    told = {answer for answer in pairs if answer is not None}
-    if told == {True}:
-        return "tied"
+    entries = name == place.site and not place.perhaps
+    told = {*gates_alike(place, share, entries=entries)} - {None}
     if told == {False}:
         return None if gates_agree(place) else "untied"
-    doubts.append(
-        f"{place.site}: some gates share a mask and others do not."
-        if told
-        else f"{place.site}: too few entries were dropped to tell tied from untied."
-    )
+    if told == {True} and not entries and place.elsewhere is not None:
+        doubts.append(f"{name}: whether the gate r has the mask of the others could not be told.")
+    elif told == {True}:
+        return "tied"
+    elif not told:
+        doubts.append(f"{place.site}: too few entries were dropped to tell tied from untied.")
     return None
 
 
 def _life(place: Place, name: str, doubts: list[str]) -> str | None:
-    steps = None if place.steps is None else place.once(place.steps)[..., : place.distinct]
-    told: list[Array] = [] if steps is None else list(steps)
-    told = [bits for bits in told if not np.isnan(bits).all()]
-    shares = [look.share for look in place.looks.values() if look.shows]
-    # Where no dropped entry showed nothing is known of the rate, and no equality proves a thing.
-    share = float(np.mean(shares)) if shares else 0.0
-    luck = place.luck.get("steps")
-    answers = [same(one, other, share, luck) for one, other in itertools.combinations(told, 2)]
+    answers = steps_alike(place)
     if any(answer is False for answer in answers):
         return None if steps_share_in_part(place) else "step"
     # Of an output that is masked, only the last step shows in a memory.

@@ -11,7 +11,7 @@ from dropviz.experiment.chance import interval
 from dropviz.experiment.decode_masks import Bit, predict, share_explained
 from dropviz.experiment.harness import CANDIDATE
 from dropviz.experiment.observations import Doubt, Look
-from dropviz.experiment.observe import SMALL, Observer
+from dropviz.experiment.observe import ALL, SMALL, Observer
 from dropviz.experiment.probe import Probe
 from dropviz.experiment.without_bias import memory_is_dropped_alone
 
@@ -50,7 +50,7 @@ def find_stored_site(observer: Observer, memory: Look) -> tuple[str, str]:
     return site, ""
 
 
-def _memory_or_output(observer: Observer, memory: Look) -> str | None:
+def _memory_or_output(observer: Observer, memory: Look) -> str | None:  # noqa: PLR0911
     """Tells a mask on the memory from one on the output, by the second step; None if not."""
     # So gentle that all is straight, scaled up twice or not.
     size = SMALL / max(1.0, memory.kept**2)
@@ -73,6 +73,8 @@ def _memory_or_output(observer: Observer, memory: Look) -> str | None:
     if not observer.lstm:
         return _by_neighbour_of_gru(observer, memory)
     often = _neighbour_is_silent(observer, memory)
+    if often == "twice" and not _is_one_mask_on_c(observer, memory):
+        return "output"
     return {"once": "output", "twice": "cell", None: None}[often]
 
 
@@ -90,6 +92,17 @@ def next_step_reads_masked(observer: Observer, memory: Look) -> bool:
     bits = [Bit("output", memory.kept, None, step) for step in (0, 1)]
     out = np.concatenate([observer.harness.run(probe) for _ in range(observer.harness.times)])
     return share_explained(observer.harness, probe, out, bits) < 1
+
+
+def _is_one_mask_on_c(observer: Observer, memory: Look) -> bool:
+    """Whether one mask on c for both steps makes what a unit gives that reads its own h.
+
+    An h that is dropped at the first step only, and read so, leaves its c as it is.
+    """
+    probe = Probe(own=observer.one_gate(CANDIDATE, 1.5), c=1.0, steps=2)
+    calls = observer.calls_for(_DRAWS // 10, shared=memory.shared)
+    out = np.concatenate([observer.harness.run(probe) for _ in range(calls)])
+    return share_explained(observer.harness, probe, out, [Bit("cell", memory.kept)]) > ALL
 
 
 def _neighbour_is_silent(observer: Observer, memory: Look) -> str | None:

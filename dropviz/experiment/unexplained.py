@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from dropviz.experiment.chance import independent, interval, repeats, same_along
+from dropviz.experiment.chance import independent, interval, same_along
 from dropviz.experiment.decode_masks import Bit, share_explained
 from dropviz.experiment.harness import CANDIDATE
 from dropviz.experiment.later_calls import are_alike, probe_at
@@ -19,7 +19,7 @@ from dropviz.experiment.mask_lives import bits_beside, draw_life_probe
 from dropviz.experiment.observations import Doubt, Look, Note, Place
 from dropviz.experiment.observe import ALL, ARROWS, Observer
 from dropviz.experiment.probe import Probe
-from dropviz.experiment.site_notes import agreeing
+from dropviz.experiment.site_notes import agreeing, steps_alike
 from dropviz.experiment.unit_roles import turns
 
 _LONG, _SHORT = 9, 3  # steps
@@ -38,8 +38,13 @@ def doubt_what_is_unexplained(observer: Observer) -> None:
     others = [each for each in observer.doubts if each is not Doubt.ONE_MASK_FOR_ALL_STEPS]
     if others or any(observer.noisy(site) for site in observer.places):
         return
-    if not all(_is_explained(observer, site) for site in ARROWS):
-        observer.doubt(Doubt.MORE)
+    unexplained = [site for site in ARROWS if not _is_explained(observer, site)]
+    if unexplained:
+        observer.doubt(Doubt.MORE if _are_alike(observer) else Doubt.UNITS)
+        # A mask of three steps or more is one mask as long as three are read.
+        for site in (*unexplained, *observer.inner_sites()):
+            if site in observer.places and _lasts(observer.places[site]):
+                observer.places[site].steps = None
     elif not _are_alike(observer):
         observer.doubt(Doubt.UNITS)
 
@@ -58,6 +63,9 @@ def _is_explained(observer: Observer, site: str) -> bool:
     else:
         return True
     probe = draw_life_probe(observer, site, gate, steps)
+    if site == "recurrent" and observer.lstm and observer.lift and not observer.inner_sites():
+        # The h that is read would fade, and with it what a mask of a later step does.
+        probe = replace(probe, source_b=observer.one_gate(CANDIDATE, 1.0))
     place = observer.places.get(site)
     times = observer.harness.times if place is None else observer.times(place)
     outs = np.concatenate([observer.harness.run(probe) for _ in range(times)])
@@ -87,8 +95,9 @@ def _bits(observer: Observer, site: str, gate: int, steps: int) -> list[Bit]:
 
 
 def _lasts(place: Place) -> bool:
-    """Whether all steps that were read have one mask."""
-    return place.steps is not None and len(place.steps) > 1 and repeats(place.steps, 0)
+    """Whether all steps that were read were told to have one mask."""
+    alike = steps_alike(place)
+    return bool(alike) and all(alike)
 
 
 # ---------------------------------------------------------------- units and inputs

@@ -80,7 +80,7 @@ def test_the_outputs_themselves_show_which_are_dropped(
     truth = at("output", life=life, kind=kind)
     layer, observer = looked_at(truth, kind=kind, bias=bias, units=units)
     read = steps_read(observer, "output")
-    np.testing.assert_array_equal(read, steps_used(layer, "output", None, 3))
+    np.testing.assert_array_equal(read, steps_used(layer, "output", None, 9))
 
 
 def test_without_all_steps_nothing_is_read_of_an_output() -> None:

@@ -246,6 +246,12 @@ def test_what_drops_and_has_no_place_is_a_doubt() -> None:
     assert observer.doubts == [Doubt.RARE]
 
 
+def test_what_drops_often_and_has_no_place_is_not_said_to_be_rare() -> None:
+    observer = observer_at(at("recurrent", rate=0.4))
+    doubt_what_was_not_placed(observer)
+    assert observer.doubts == [Doubt.ELSEWHERE]
+
+
 @pytest.mark.parametrize("known", [True, False])
 def test_beside_what_is_known_or_doubted_nothing_is_looked_for(known: bool) -> None:  # noqa: FBT001
     observer = observer_at(at("recurrent", rate=0.4))

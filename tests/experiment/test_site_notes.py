@@ -45,6 +45,22 @@ def thirds(mask: Array) -> Array:
     return repeated
 
 
+def tiled(mask: Array) -> Array:
+    half = mask.shape[-1] // 2
+    return np.concatenate([mask[..., :half], mask[..., :half]], axis=-1)
+
+
+def opposite(mask: Array) -> Array:
+    half = mask.shape[2] // 2
+    return np.concatenate([mask[:, :, :half], mask.max() - mask[:, :, :half]], axis=2)
+
+
+def opposite_neighbours(mask: Array) -> Array:
+    changed = mask.copy()
+    changed[:, :, 1::2] = mask.max() - mask[:, :, ::2]
+    return changed
+
+
 def common_too(mask: Array) -> Array:
     return mask * np.roll(mask[:, :1], 1, axis=2)
 
@@ -62,6 +78,10 @@ CASES: dict[str, tuple[tuple[SiteTruth, Callable[[Array], Array]], str]] = {
     "half of all h": (_case("recurrent", exactly_half), f"entries {LESS}"),
     "half of all c": (_case("cell", exactly_half), f"entries {LESS}"),
     "half of all outputs": (_case("output", exactly_half), f"entries {LESS}"),
+    "halves of h": (_case("recurrent", tiled), f"entries {MORE}"),
+    "halves of c": (_case("cell", tiled), f"entries {MORE}"),
+    "opposite halves of the batch, h": (_case("recurrent", opposite), f"samples {LESS}"),
+    "opposite neighbours, x": (_case("input", opposite_neighbours), f"samples {LESS}"),
     "mirrored x": (_case("input", mirrored), f"samples {MORE}"),
     "mirrored c": (_case("cell", mirrored), f"samples {MORE}"),
     "x of each third sample": (_case("input", thirds), f"samples {MORE}"),

@@ -119,7 +119,6 @@ def test_whether_gates_share_a_mask(bits: Array, tying: str) -> None:
 @pytest.mark.parametrize(
     ("bits", "doubt"),
     [
-        (steps(A, A, B, B), "some gates share a mask and others do not."),
         (np.full((4, *A.shape), np.nan), "too few entries were dropped to tell tied from untied."),
         (None, "only one gate is masked, so that there is nothing to tie."),
     ],
@@ -128,6 +127,34 @@ def test_where_tying_is_a_doubt(bits: Array, doubt: str) -> None:
     verdict, doubts = judged(four(joint=bits, steps=steps(A, A)))
     assert verdict.tying is None
     assert doubts == [f"recurrent: {doubt}"]
+
+
+def test_gates_of_which_some_share_a_mask_are_noted() -> None:
+    verdict, doubts = judged(four(joint=steps(A, A, B, B), steps=steps(A, A)))
+    assert (verdict.tying, doubts) == (None, [])
+    assert verdict.notes == ("some gates share a mask and others do not.",)
+
+
+@pytest.mark.parametrize(
+    ("bits", "tying", "doubt"),
+    [
+        (steps(A, B, A, A), None, "whether the gate r has the mask of the others"),
+        (steps(A, A, A, A), None, "whether the gate r has the mask of the others"),
+        (steps(A, A, B, C), "untied", ""),
+    ],
+)
+def test_nothing_is_told_of_a_gate_that_was_read_at_another_unit(
+    bits: Array, tying: str | None, doubt: str
+) -> None:
+    place = four(joint=bits, steps=steps(A, A), perhaps="recurrent_product")
+    place.elsewhere = 1
+
+    verdict, doubts = judged(place)
+
+    assert (verdict.tying, verdict.notes) == (tying, ())
+    found = [each for each in doubts if "gate r" in each]
+    assert len(found) == bool(doubt)
+    assert all(doubt in each for each in found)
 
 
 def test_gates_that_see_no_mask_are_missing() -> None:

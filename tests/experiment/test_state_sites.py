@@ -10,7 +10,8 @@ import pytest
 
 from dropviz.core import oracle
 from dropviz.experiment.observations import Doubt, Look, Note
-from dropviz.experiment.observe import Observer
+from dropviz.experiment.observe import SMALL, Observer
+from dropviz.experiment.probe import Probe
 from dropviz.experiment.state_sites import (
     find_cell_zoneout,
     find_direction_again,
@@ -194,7 +195,8 @@ def test_zoneout_of_h_is_found_and_the_direction_found_again(
 
 def test_a_direction_that_nothing_tells_apart_stays() -> None:
     truth = at("hidden_update", rate=1.0, same_over_samples=True, **ZONES)
-    observer = looked_at(NumPyLayer([truth]))
+    observer = observer_of(NumPyLayer([truth]))
+    observer.register("hidden_update", observer.look(Probe(h=SMALL), "hidden_update"))
     for backwards in (False, True):
         observer.harness.backwards = backwards
         find_direction_again(observer)

@@ -63,6 +63,7 @@ def other_after(site: str, step: int) -> Callable[[Masks], None]:
     return change
 
 
+UPDATES = ("cell_update", "hidden_update")
 X, H = at("input", rate=0.3), at("recurrent", rate=0.5)
 LATER: dict[str, tuple[list[SiteTruth], Callable[[Masks], None]]] = {
     "h from the second step on, beside x": ([X, H], from_step("recurrent", 1)),
@@ -83,6 +84,52 @@ def test_what_acts_at_later_steps_is_a_doubt(case: str) -> None:
     assert verdict.unplaced
     assert " drops by " not in verdict.title
     assert "nothing is dropped" not in verdict.title
+
+
+def blocks(site: str, many: int) -> Callable[[Masks], None]:
+    """Has each so many steps share a mask."""
+
+    def change(masks: Masks) -> None:
+        steps = np.arange(len(masks[site]))
+        masks[site][:] = masks[site][steps - steps % many]
+
+    return change
+
+
+SEVERAL = ("input", "recurrent", "candidate", "cell", "carried", "output", *UPDATES)
+
+
+@pytest.mark.few(8)
+@pytest.mark.parametrize("units", [4, 7])
+@pytest.mark.parametrize("rate", [0.2, 0.5])
+@pytest.mark.parametrize("many", [2, 3])
+@pytest.mark.parametrize("site", SEVERAL)
+def test_a_mask_of_some_steps_is_neither_of_one_nor_of_all(
+    site: str, many: int, rate: float, units: int
+) -> None:
+    how: dict[str, Any] = {"scaling": "expectation"} if site in UPDATES else {}
+    truth = at(site, rate, "step", **how)
+    verdict = explained(Changed([truth], change=blocks(site, many), units=units, features=units))
+
+    assert verdict.sites[site].life is None
+    assert " drops by " not in verdict.title
+
+
+@pytest.mark.parametrize("units", [4, 7, 10])
+def test_a_mask_beside_one_that_all_samples_share_is_a_doubt(units: int) -> None:
+    together = at("recurrent_kernel", 0.4, "sequence", tying="untied")
+    stored = at("output", 0.4, "step")
+
+    def read_only(masks: Masks) -> None:
+        # Stored masked, and given out whole: it is on the h of the next step.
+        masks["recurrent"] = np.ones((*masks["output"].shape[:1], 4, *masks["output"].shape[2:]))
+        masks["recurrent"][1:] = masks["output"][:-1]
+        del masks["output"]
+
+    verdict = explained(Changed([together, stored], change=read_only, units=units))
+
+    assert Doubt.MORE.value in verdict.doubts
+    assert " drops by " not in verdict.title
 
 
 SOME: dict[str, tuple[SiteTruth, tuple[int, ...], dict[str, Any]]] = {
