@@ -2,7 +2,9 @@
 
 It is traced when the data set is made, by ``StructuredFunctionWrapper`` of tensorflow/python/data/
 ops/structured_function.py, and runs in threads of the data set, beside the training and beside
-itself. Tried with TensorFlow 2.18.0 and 2.21.0.
+itself. Of a loop over a data set in a function (``for x, y in data:``) AutoGraph makes functions of
+data sets too; those are traced inside that function, run one after the other, and may train.
+Tried with TensorFlow 2.18.0 and 2.21.0.
 """
 
 from __future__ import annotations
@@ -31,11 +33,16 @@ def data_set_functions() -> tuple[tuple[type, str], ...]:
 def for_a_data_set() -> Iterator[None]:
     """Marks the calls of layers inside the block, in this thread, as those of a data set.
 
-    They are looks, too.
+    They are looks, too. In a function that is being traced it marks nothing.
 
     Yields:
         Nothing.
     """
+    import tensorflow as tf
+
+    if not tf.executing_eagerly():
+        yield
+        return
     _here.depth = getattr(_here, "depth", 0) + 1
     try:
         with looking():

@@ -55,7 +55,11 @@ def steps_made(optimizer: Optimizer) -> int | None:
     None while a thread trains with it on JAX, which hands its variables' values through its steps.
     """
     counter = optimizer._iterations
-    return None if counter._value is None else int(counter.value)
+    if counter._value is None:
+        return None
+    # A variable of TensorFlow's that replicas share is no number before it is read.
+    read = getattr(counter.value, "read_value", None)
+    return int(read() if read else counter.value)
 
 
 def trains_recurrence(optimizer: Optimizer, asked: Collection[int] | None = None) -> bool:

@@ -214,6 +214,7 @@ class Store(NumberedStore):
             steps=tuple(self._steps),
             stepped=self._seen > 0,
             every=self.every,
+            counts_steps=False,  # what is compiled does not count them
         )
 
     def _log_of(self, wide: NDArray[np.uint32]) -> NDArray[np.int64]:

@@ -98,6 +98,7 @@ class Held:
         newest: Whether only the last calls were read back, though more are held.
         untaken: Of the looks those beside which something trained: a function that was compiled
             where no gradient was taken may be called where one is, and nobody can tell.
+        unfinished: Its calls since the last step of an optimizer, which are no batch.
         by_call: Whether each call in which it trained is a batch.
     """
 
@@ -108,6 +109,7 @@ class Held:
     blocks: tuple[NDArray[np.floating], ...]
     rows: tuple[int, ...]
     untaken: int = 0
+    unfinished: int = 0
     newest: bool = False
     by_call: bool = False
 
@@ -120,12 +122,17 @@ class Held:
             every: Of which batches the masks are kept.
         """
         trains = self.calls > 0
-        mine = np.flatnonzero(self.log[:, TRAINS] == trains)
+        counted = trains and stepped and not by_hand
+        # Where they are all that there is, they are shown.
+        over = self.unfinished if counted and self.batches > 1 else 0
+        batches = self.batches - bool(over)
+        mine = np.flatnonzero(
+            (self.log[:, TRAINS] == trains) & (self.log[:, BATCH] < batches if over else True)
+        )
         place = {int(row): number for number, row in enumerate(mine)}
         kept = [number for number, row in enumerate(self.rows) if row in place]
         log = self.log[mine].copy()
-        calls = self.calls if trains else self.looks
-        counted = trains and stepped and not by_hand
+        calls = self.calls - over if trains else self.looks
         if not counted:
             # The store took all calls for one batch, as long as no step came.
             log[:, BATCH], log[:, CALL] = np.arange(calls - len(log), calls), 0
@@ -133,11 +140,12 @@ class Held:
         return replace(
             self,
             calls=calls,
-            batches=self.batches if counted else calls,
+            batches=batches if counted else calls,
             log=log,
             blocks=tuple(self.blocks[number] for number in kept),
             rows=tuple(place[self.rows[number]] for number in kept),
             untaken=self.looks if trains or stepped else 0,
+            unfinished=over,
             by_call=trains and not counted,
         )
 
@@ -147,6 +155,7 @@ def read_back(
     counts: NDArray[np.integer],
     oldest: int,
     block: Callable[[int, int], NDArray[np.floating]],
+    made: int | None = None,
 ) -> Held:
     """Puts together what is held for one layer.
 
@@ -155,6 +164,7 @@ def read_back(
         counts: Shape (5,): its counts.
         oldest: Where the oldest masks begin that are not written over yet.
         block: Gives so many masks from a place on; both count up for ever.
+        made: Steps of all optimizers; None where the counts are of no such steps.
     """
     kept = np.flatnonzero((log[:, SIZE] > 0) & (log[:, START] >= oldest))
     return Held(
@@ -164,6 +174,7 @@ def read_back(
         log=log,
         blocks=tuple(block(*log[row, [START, SIZE]].tolist()) for row in kept),
         rows=tuple(int(row) for row in kept),
+        unfinished=int(counts[WITHIN]) if made is not None and counts[LAST] > made else 0,
     )
 
 
@@ -180,6 +191,7 @@ class Copied:
         steps: Steps of each optimizer.
         stepped: Whether an optimizer was seen to make a step.
         every: Of which batches the masks are kept.
+        counts_steps: Whether ``steps`` are those by which the calls are counted.
     """
 
     log: NDArray[np.int64]
@@ -190,6 +202,7 @@ class Copied:
     steps: Sequence[int]
     stepped: bool
     every: int
+    counts_steps: bool = True
 
     def read(self, layer: int, *, by_hand: bool = False) -> Held:
         """Reads back what is held for a layer, by its number."""
@@ -203,6 +216,7 @@ class Copied:
             self.counts[layer],
             self.furthest - self.capacity,
             block,
+            sum(self.steps) if self.counts_steps else None,
         )
         return held.of_training(stepped=self.stepped, by_hand=by_hand, every=self.every)
 

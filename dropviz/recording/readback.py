@@ -290,6 +290,10 @@ def _note(facts: Facts, layout: Layout, kept: Sequence[_Call], held: Held, *, re
         notes.append(_too_long(held))
     if held.untaken:
         notes.append(_untaken(held))
+    if held.unfinished:
+        are = "is" if held.unfinished == 1 else "are"
+        made = counted(held.unfinished, "call")
+        notes.append(f"{made} of it {are} no batch, made after the optimizer's last step.")
     if held.by_call and held.calls > 1:
         notes.append(_BY_CALL)
     return " ".join(notes)

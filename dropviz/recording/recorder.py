@@ -217,8 +217,9 @@ class Recorder:
         trained = self.models.trains(model)
         self.attach(layer, layer.name, trained.name)
         inside = [each.layer for each in recurrent_layers(model)]
+        dropouts = self.dropouts.attach(model, self.free_name, trained.name)
         # Keras may not know of this one: a model may keep it where Keras does not look.
-        names = [*self._names_of(inside), *trained.layers, *self._names_of([layer])]
+        names = [*self._names_of(inside), *trained.layers, *self._names_of([layer]), *dropouts]
         trained.layers = tuple(dict.fromkeys(names))
 
     def _on_model_call(self, model: Model, *_: Any, **kwargs: Any) -> None:

@@ -309,12 +309,12 @@ def test_layers_in_models_and_wrappers_have_names() -> None:
     x = keras.Input((4, 3))
     found = explain(keras.Model(x, inner(both(x))))
     assert isinstance(found, Verdicts)
-    assert list(found) == ["both/forward_two", "both/backward_two", "deep"]
+    assert list(found) == ["both/forward_two", "both/backward_two", "inner/deep"]
     assert [found[name].kind for name in found] == ["LSTM", "LSTM", "GRU"]
     assert {site for name in list(found)[:2] for site in found[name].sites} == {"recurrent"}
-    assert set(found["deep"].sites) == {"input"}
-    with pytest.raises(DropvizError, match=r"no explained layer 'dep'\. Did you mean 'deep'"):
-        found["dep"]
+    assert set(found["inner/deep"].sites) == {"input"}
+    with pytest.raises(DropvizError, match=r"no explained layer 'inner/dep'\. Did you mean"):
+        found["inner/dep"]
 
 
 def test_one_layer_of_a_model_gives_one_verdict() -> None:

@@ -30,6 +30,7 @@ class Program:
         draws_more: Whether cells draw masks that are not used in training: they do so at
             inference too, where the masks do not multiply.
         rates_change: Whether rates change, so that only the masks of the last are kept.
+        rounds: Whether XLA, beside what is recorded, sums in another order here.
     """
 
     run: Callable[[], list[Model]]
@@ -38,6 +39,7 @@ class Program:
     unlike: tuple[str, ...] = ()
     draws_more: bool = False
     rates_change: bool = False
+    rounds: bool = False
 
 
 Table = dict[str, Program]

@@ -54,9 +54,8 @@ def optimizer_for_each_layer() -> list[Model]:
     model = dropped()
     low = model.layers[0]
     slow = keras.optimizers.SGD(0.001)
-    both = keras.optimizers.MultiOptimizer(
-        [(slow, low.trainable_variables)], default_optimizer=keras.optimizers.Adam()
-    )
+    rest, paths = keras.optimizers.Adam(), {each.path for each in low.trainable_variables}
+    both = keras.optimizers.MultiOptimizer(lambda each: slow if each.path in paths else rest)
     model.compile(both, "mse")
     return fitted(model)
 
@@ -90,6 +89,7 @@ def saved_and_gone_on() -> list[Model]:
 def weights_back() -> list[Model]:
     """The weights of an earlier moment loaded into the same model."""
     model = regression()
+    model.optimizer.build(model.trainable_variables)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.weights.h5"
         model.save_weights(path)

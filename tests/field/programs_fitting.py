@@ -53,7 +53,7 @@ def half_precision() -> list[Model]:
         keras.config.set_dtype_policy("float32")
 
 
-@program(FITTING, of(6, "low", "drop", "high"))
+@program(FITTING, of(6, "low", "drop", "high"), rounds=True)
 def under_xla() -> list[Model]:
     """``jit_compile=True``, layers unrolled."""
     model = dropped(unroll=True)
@@ -85,13 +85,14 @@ def mirrored() -> list[Model]:
     return fitted(model)
 
 
-@program(FITTING, of(3, "low", "drop", "high"))
+# Whole batches alone: Keras 3.15 reuses a mask of eight samples for the last four.
+@program(FITTING, of(2, "low", "drop", "high"), draws_more=True)
 def computed_again() -> list[Model]:
     """Gradient checkpointing: ``keras.RematScope`` computes activations twice."""
     with keras.RematScope(mode="full"):
         model = dropped()
     model.compile("adam", "mse", run_eagerly=True)
-    return fitted(model, epochs=1)
+    return fitted(model, *(each[: 2 * BATCH] for each in data()), epochs=1)
 
 
 # ---------------------------------------------------------------- data

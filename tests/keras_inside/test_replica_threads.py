@@ -126,6 +126,50 @@ def test_the_last_of_two_replicas_is_told() -> None:
     assert outside == [False, True], MOVED
 
 
+RECORDED = """
+import json
+import keras, numpy as np, tensorflow as tf
+
+cpu, = tf.config.list_physical_devices("CPU")
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+import dropviz
+
+x, y = np.random.normal(size=(16, 5, 3)).astype("float32"), np.random.randint(0, 3, 16)
+strategy, found = tf.distribute.MirroredStrategy(["cpu:0", "cpu:1"]), []
+
+def net():
+    layers = [keras.Input((5, 3)), keras.layers.LSTM(4, dropout=.3, name="lstm")]
+    model = keras.Sequential([*layers, keras.layers.Dense(3, activation="softmax")])
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    return model
+
+with strategy.scope():
+    model = net()
+    with dropviz.record(model) as recording:
+        model.fit(x, y, batch_size=8, verbose=0)
+    found.append([recording["lstm"].batches, recording.missed])
+ordinary = net()  # which the optimizer of the other has nothing to do with
+with dropviz.record(ordinary) as recording:
+    ordinary.fit(x, y, batch_size=8, verbose=0)
+found.append([recording["lstm"].batches, recording.missed])
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.slow
+def test_beside_an_optimizer_of_two_replicas_steps_are_counted() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", RECORDED],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == [[2, 0], [2, 0]]
+
+
 # ---------------------------------------------------------------- made outside
 
 

@@ -187,3 +187,36 @@ def test_rates_are_bits_of_doubles_however_they_are_given() -> None:
     # Where a backend has no doubles, as halves of each.
     np.testing.assert_array_equal(rate_bits(wide.view(np.uint32).reshape(2, 2)), rate_bits(rates))
     assert rate_bits([0, np.float32(0.5)]).view(np.float64).tolist() == [0, 0.5]
+
+
+def of_steps(made: int | None, *calls: tuple[int, int], last: int) -> Held:
+    """What is held of calls, each (batch, call), as a store that made so many steps holds them."""
+    rows = [{TRAINS: 1, BATCH: batch, CALL: call, SIZE: 0} for batch, call in calls]
+    batches = calls[-1][0] + 1
+    within = calls[-1][1] + 1
+    counts = np.array([len(calls), batches, last, within, 0])
+    held = read_back(log_of(rows), counts, 0, lambda *place: np.array(place, float), made)
+    return held.of_training(stepped=True, every=1)
+
+
+@pytest.mark.parametrize(
+    ("made", "last", "batches", "calls", "unfinished"),
+    [
+        (3, 3, 3, 4, 0),  # each batch had its step
+        (2, 3, 2, 2, 2),  # two calls came after the last
+        (None, 3, 3, 4, 0),  # nobody counts
+    ],
+)
+def test_calls_after_the_last_step_are_no_batch(
+    made: int | None, last: int, batches: int, calls: int, unfinished: int
+) -> None:
+    found = of_steps(made, (0, 0), (1, 0), (2, 0), (2, 1), last=last)
+
+    assert (found.batches, found.calls, found.unfinished) == (batches, calls, unfinished)
+    assert found.log[:, BATCH].max() == batches - 1
+
+
+def test_where_nothing_had_its_step_the_calls_are_shown() -> None:
+    found = of_steps(0, (0, 0), (0, 1), last=1)
+
+    assert (found.batches, found.calls, found.unfinished) == (1, 2, 0)

@@ -90,3 +90,30 @@ def test_a_layer_called_by_hand_where_nothing_trains_has_no_note() -> None:
 
     assert recording["rnn"].batches == 1
     assert not recording["rnn"].note
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize("calls", [1, 3])
+def test_a_gradient_that_is_taken_after_the_last_step_trains_nothing(
+    calls: int, *, compiled: bool
+) -> None:
+    model = quick()
+
+    def asked() -> Any:
+        x = tf.constant(X)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            total = tf.reduce_sum(model(x, training=True))
+        return tape.gradient(total, x)
+
+    with record(model) as recording:
+        model.fit(X, Y, batch_size=4, epochs=2, verbose=0)
+        before = recording[next(iter(recording))].batches
+        ask = tf.function(asked) if compiled else asked
+        for _ in range(calls):
+            ask()
+
+    layer = recording[next(iter(recording))]
+    assert (before, layer.batches) == (4, 4)
+    assert f"{calls} call" in layer.note
+    assert "no batch, made after the optimizer's last step." in layer.note
