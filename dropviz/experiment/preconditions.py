@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NoReturn
 
 import numpy as np
 
@@ -54,6 +55,23 @@ def check_fit(harness: Harness) -> None:
                 f"{harness.kind} with {activation}={usual!r}, which the experiment needs to read "
                 "masks off its outputs. Build it so to explain it."
             )
+
+
+def refuse_other_steps(harness: Harness, what: str) -> NoReturn:
+    """Refuses a layer that was found to compute otherwise, once it was listened to.
+
+    Args:
+        harness: The layer.
+        what: What it does, as in "adds its old h".
+
+    Raises:
+        DropvizError: Always.
+    """
+    raise DropvizError(
+        f"{harness.layer.name!r} {what}: it does not compute the steps of "
+        f"{'an LSTM' if harness.kind == 'LSTM' else 'a GRU'}, which the experiment needs to read "
+        "masks off its outputs."
+    )
 
 
 def _out(harness: Harness, probe: Probe) -> float:

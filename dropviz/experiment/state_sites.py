@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dropviz.errors import DropvizError
 from dropviz.experiment.chance import draws_to_miss, interval, same, same_along
 from dropviz.experiment.decode_masks import Bit, balance_readings, share_explained
 from dropviz.experiment.mask_lives import bits_beside, choose_life_probe
 from dropviz.experiment.observations import Doubt, Look, Note
 from dropviz.experiment.observe import FEW, SMALL, Observer
+from dropviz.experiment.preconditions import refuse_other_steps
 from dropviz.experiment.probe import Probe
 from dropviz.experiment.stored_sites import find_stored_site, next_step_reads_masked
 
@@ -24,12 +24,7 @@ def find_zoneout(observer: Observer) -> None:
     look = observer.look(Probe(h=SMALL), "hidden_update")
     # Zoneout gives a mean of old and new at inference, and new values now and then in training.
     if look.share == 1 and look.random and look.counts[1] >= draws_to_miss(_LEAST_NEW):
-        name = observer.harness.layer.name
-        raise DropvizError(
-            f"{name!r} gives all of its old h on, and adds to it: it does not compute the steps of "
-            f"{'an LSTM' if observer.lstm else 'a GRU'}, which the experiment needs to read masks "
-            "off its outputs."
-        )
+        refuse_other_steps(observer.harness, "gives all of its old h on, and adds to it")
     straight = abs(look.kept - 1) < observer.slack and look.spread < observer.slack
     if look.share > 0 and straight:
         observer.register("hidden_update", look)

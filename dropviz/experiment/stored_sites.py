@@ -12,6 +12,7 @@ from dropviz.experiment.decode_masks import Bit, predict, share_explained
 from dropviz.experiment.harness import CANDIDATE
 from dropviz.experiment.observations import Doubt, Look
 from dropviz.experiment.observe import ALL, SMALL, Observer
+from dropviz.experiment.preconditions import refuse_other_steps
 from dropviz.experiment.probe import Probe
 from dropviz.experiment.without_bias import memory_is_dropped_alone
 
@@ -38,6 +39,12 @@ def find_stored_site(observer: Observer, memory: Look) -> tuple[str, str]:
     if alone:
         return "carried", ""
     site = _memory_or_output(observer, memory)
+    if site == _NEITHER and not memory.share and memory.at_inference == memory.kept:
+        # Nothing is dropped, nor scaled for it.
+        refuse_other_steps(
+            observer.harness,
+            "stores less than all, in training and at inference alike",
+        )
     if site == _NEITHER:
         observer.doubt(Doubt.SEVERAL_STORED)
         return "", ""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
 from dropviz.core import oracle
 from dropviz.errors import DropvizError
+from dropviz.experiment.explain import explain
 from dropviz.experiment.preconditions import check_fit
 
 from .numpy_layer import NumPyLayer, observer_of
@@ -193,3 +195,35 @@ def test_a_gru_without_a_bias_and_three_digits_are_refused() -> None:
     layer.compute_dtype = "bfloat16"
     with pytest.raises(DropvizError, match="three digits"):
         check_fit(observer_of(layer).harness)
+
+
+class Mixing(keras.layers.LSTMCell):  # type: ignore[misc]
+    """A cell that gives out a sum of its new h and its old one."""
+
+    def __init__(self, new: float, old: float, **kwargs: Any) -> None:
+        super().__init__(5, **kwargs)
+        self.shares = new, old
+
+    def call(self, inputs: Any, states: Any, training: bool = False) -> Any:  # noqa: FBT001, FBT002
+        h, (_, c) = super().call(inputs, states, training=training)
+        new, old = self.shares
+        mixed = new * h + old * states[0]
+        return mixed, [mixed, c]
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "how"),
+    [
+        (1.0, 1.0, {}),
+        (1.0, 1.0, {"recurrent_dropout": 0.4}),
+        (0.5, 0.5, {}),
+        (0.5, 0.5, {"dropout": 0.3}),
+    ],
+)
+def test_of_a_cell_that_gives_its_old_h_on_nothing_is_said_to_drop(
+    new: float, old: float, how: dict[str, float]
+) -> None:
+    layer = keras.layers.RNN(Mixing(new, old, **how), name="mixing")
+
+    with pytest.raises(DropvizError, match=r"'mixing' .* does not compute the steps of an LSTM"):
+        explain(layer)
