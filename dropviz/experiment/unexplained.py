@@ -40,7 +40,9 @@ def doubt_what_is_unexplained(observer: Observer) -> None:
         return
     unexplained = [site for site in ARROWS if not _is_explained(observer, site)]
     if unexplained:
-        observer.doubt(Doubt.MORE if _are_alike(observer) else Doubt.UNITS)
+        # Of units that differ those that were read first show what they have shown.
+        uneven = _show_again(observer) and not _are_alike(observer)
+        observer.doubt(Doubt.UNITS if uneven else Doubt.MORE)
         # A mask of three steps or more is one mask as long as three are read.
         for site in (*unexplained, *observer.inner_sites()):
             if site in observer.places and _lasts(observer.places[site]):
@@ -121,6 +123,11 @@ def _are_alike(observer: Observer) -> bool:
     finally:
         harness.turn = 0
     return True
+
+
+def _show_again(observer: Observer) -> bool:
+    """Whether the units that were read show again what they have shown."""
+    return all(_looks_alike(observer, site) for site in (*ARROWS, *_inner(observer)))
 
 
 def _inner(observer: Observer) -> list[str]:
