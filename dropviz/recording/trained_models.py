@@ -19,11 +19,14 @@ class TrainedModel:
         name: Its name; with a number where another had the name before it.
         model: Gives the model, or None where nobody needs it any more.
         layers: Its recorded layers, by the names that they have in the recording.
+        only_called: Whether of none of its recorded layers a call was seen that trained it, as of
+            a model that predicts with dropout on.
     """
 
     name: str
     model: weakref.ref[Model]
     layers: tuple[str, ...] = ()
+    only_called: bool = False
 
 
 class TrainedModels:
@@ -73,6 +76,8 @@ class TrainedModels:
         def latest(each: TrainedModel) -> int:
             return max((last_calls.get(name, -1) for name in each.layers), default=-1)
 
+        for each in self._found:
+            each.only_called = bool(each.layers) and latest(each) < 0
         recorded = iter(sorted((each for each in self._found if latest(each) >= 0), key=latest))
         self._found = [next(recorded) if latest(each) >= 0 else each for each in self._found]
 

@@ -76,6 +76,7 @@ class Watched:
         """
         curves = {each.trained: each.collector.curves for each in self.fitted}
         known = list(self._recorder.models)
+        trained = [each for each in known if each in curves or not each.only_called]
         silent = self._recorder.dropouts.silent
         models = [
             Trained(
@@ -83,7 +84,8 @@ class Watched:
                 tuple(name for name in each.layers if name not in silent),
                 curves.get(each, Curves()),
             )
-            for each in known
+            # Where none trained, those that were called are what there is to see.
+            for each in trained or known
             if each.layers or each in curves
         ]
         inside = {name for each in known for name in each.layers}

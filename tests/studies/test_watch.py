@@ -346,6 +346,38 @@ def eager(model: Model) -> Model:
 
 
 @pytest.mark.full
+@pytest.mark.parametrize("fitted", [True, False])
+def test_a_teacher_that_drops_and_never_trains_is_no_model_that_trained(*, fitted: bool) -> None:
+    student, teacher = quick("student"), quick("teacher")
+    optimizer = keras.optimizers.SGD(0.1)
+    with watch_everything() as watched:
+        for _ in range(2):
+            goal = teacher(X, training=True)
+            if fitted:
+                student.fit(X, goal, batch_size=6, verbose=0)
+            else:
+                with tf.GradientTape() as tape:
+                    loss = tf.reduce_mean((student(X, training=True) - goal) ** 2)
+                gradients = tape.gradient(loss, student.trainable_variables)
+                optimizer.apply(gradients, student.trainable_variables)
+            for slow, fast in zip(teacher.weights, student.weights, strict=True):
+                slow.assign(0.9 * slow + 0.1 * fast)
+
+    assert [each.layers for each in watched.models] == [("student",)]
+    # What it dropped is there, and said to be of no training.
+    assert watched.recording["student"].batches == 2
+    assert "no gradient was seen to be taken" in watched.recording["teacher"].note
+
+
+def test_where_nothing_trains_the_models_that_drop_are_listed() -> None:
+    models = [quick("one"), quick("other")]
+    with watch_everything() as watched:
+        for model in models:
+            model(X, training=True)
+
+    assert [each.layers for each in watched.models] == [("one",), ("other",)]
+
+
 def test_folds_of_one_name_have_layers_and_curves_of_their_own() -> None:
     with watch_everything() as watched:
         for fold in range(3):
