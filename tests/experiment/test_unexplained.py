@@ -160,3 +160,24 @@ def test_where_all_is_explained_there_is_no_such_doubt(truths: list[SiteTruth], 
     for life in ("step", "sequence"):
         layer = NumPyLayer([at(t.site, t.rate, life) for t in truths], units=units, features=4)
         assert not {Doubt.MORE.value, Doubt.UNITS.value} & set(explained(layer).doubts)
+
+
+@pytest.mark.parametrize("life", ["step", "sequence"])
+@pytest.mark.parametrize("site", ["cell", "candidate"])
+def test_without_a_bias_a_life_that_cannot_be_told_is_nothing_that_acts_besides(
+    site: str, life: str
+) -> None:
+    verdict = explained(NumPyLayer([at(site, 0.4, life)], bias=False, units=6))
+
+    assert Doubt.MORE.value not in verdict.doubts
+
+
+@pytest.mark.parametrize("units", [2, 3])
+@pytest.mark.parametrize("site", ["input", "recurrent"])
+def test_of_one_unit_of_a_gru_a_product_is_not_told_from_what_is_multiplied(
+    site: str, units: int
+) -> None:
+    verdict = explained(NumPyLayer([at(site, 0.4, kind="GRU")], "GRU", units=units, features=4))
+
+    assert " drops by " not in verdict.title
+    assert any("one unit was read" in doubt for doubt in verdict.doubts)
