@@ -47,8 +47,6 @@ def notes_on(place: Place, slack: float, looks: list[Look]) -> tuple[str, ...]:
     notes += [f"{who} {_AGREE[how]}" for who, how in agreeing(looks, place).items()]
     if gates_agree(place):
         notes.append(f"gates {_AGREE[gates_agree(place)]}")
-    if {True, False} <= {*gates_alike(place, _share(looks), entries=False)}:
-        notes.append("some gates share a mask and others do not.")
     if _weights_share_in_part(place):
         notes.append("more than one mask acts: on the weights, and on what they multiply or give.")
     if steps_share_in_part(place):
@@ -100,28 +98,23 @@ def gates_agree(place: Place) -> int:
     return agreement(joint.reshape(1, -1, joint.shape[-1]), 2)
 
 
-def gates_alike(place: Place, share: float, *, entries: bool) -> list[bool | None]:
+def gates_alike(place: Place, share: float, without: int | None) -> list[bool | None]:
     """Of each two gates, whether they have one mask; None where it is not told.
 
     Args:
         place: The place.
         share: The share of entries that were seen dropped.
-        entries: Whether it is x or h that is masked, entry by entry, and not what comes of it:
-            otherwise nothing is told of a gate that was read at another unit.
+        without: The row of ``place.joint`` that is not asked; None asks all.
     """
     if place.joint is None:
         return []
     joint = place.once(place.joint)[..., : place.distinct]
-    told = [row for row in range(len(joint)) if entries or row != place.elsewhere]
+    told = [row for row in range(len(joint)) if row != without]
     luck = place.luck.get("joint")
     return [
         same(joint[one], joint[other], share, luck)
         for one, other in itertools.combinations(told, 2)
     ]
-
-
-def _share(looks: list[Look]) -> float:
-    return float(np.mean([look.share for look in looks])) if looks else 0.0
 
 
 def _pairs(many: int) -> list[list[int]]:

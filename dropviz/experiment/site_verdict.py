@@ -25,6 +25,7 @@ from dropviz.experiment.site_notes import (
 )
 
 _SHOWN = 16
+_SOME_TIED = "some gates share a mask and others do not."
 _LATE = f"{SECONDS:.0f} s were over before it could be told"
 
 
@@ -59,6 +60,9 @@ def site_verdict(
         doubts.append(
             f"{name}: a dropped entry looks like one dropped elsewhere; none was counted."
         )
+    # Of what comes of x or h, a gate that was read at another unit tells that unit's own mask.
+    hidden = place.elsewhere if name != place.site or place.perhaps else None
+    ties = {*gates_alike(place, share, hidden)} - {None}
     random = any(look.random for look in looks)
     if not has_one_rate(looks, place, slack):
         rate, limits = math.nan, (0.0, 1.0)
@@ -70,11 +74,12 @@ def site_verdict(
         rate=rate,
         rate_interval=limits,
         life=_life(place, name, doubts),
-        tying="" if None in acting else _tying(place, name, share, doubts),
+        tying="" if None in acting else _tying(place, name, ties, hidden, doubts),
         scaling=_scaling(found, limits, found.precision, random=random),
         same_over_samples=None if "samples" in agree else found.same_over_samples,
         same_over_units=over_units,
         drops_at_inference=random,
+        notes=(*found.notes, _SOME_TIED) if ties == {True, False} else found.notes,
     )
 
 
@@ -192,7 +197,7 @@ def _unread_structure(place: Place, looks: list[Look], share: float, doubts: lis
             "from one on the product."
         )
         place.perhaps = SITES[place.site].product
-    elif place.shared:
+    if place.shared:
         doubts.append(
             f"{place.site}: the layer has too few units to tell a mask on the weights from one "
             "on what they multiply."
@@ -234,22 +239,22 @@ def _rate(
     return float(seen.mean()), interval(int(seen.sum()), seen.size)
 
 
-def _tying(place: Place, name: str, share: float, doubts: list[str]) -> str | None:
+def _tying(
+    place: Place, name: str, ties: set[bool | None], hidden: int | None, doubts: list[str]
+) -> str | None:
     if place.joint is None and place.late:
         doubts.append(f"{place.site}: {_LATE} whether gates share a mask.")
         return None
     if place.joint is None:
         doubts.append(f"{place.site}: only one gate is masked, so that there is nothing to tie.")
         return None
-    entries = name == place.site and not place.perhaps
-    told = {*gates_alike(place, share, entries=entries)} - {None}
-    if told == {False}:
+    if ties == {False}:
         return None if gates_agree(place) else "untied"
-    if told == {True} and not entries and place.elsewhere is not None:
-        doubts.append(f"{name}: whether the gate r has the mask of the others could not be told.")
-    elif told == {True}:
+    if ties == {True} and hidden is None:
         return "tied"
-    elif not told:
+    if ties == {True}:
+        doubts.append(f"{name}: whether the gate r has the mask of the others could not be told.")
+    elif not ties:
         doubts.append(f"{place.site}: too few entries were dropped to tell tied from untied.")
     return None
 

@@ -41,8 +41,8 @@ def record(
     know of it; TensorFlow's own random operations (``tf.random.normal``) begin anew there; and a
     ``train_function`` that somebody has wrapped rests. TensorFlow compiles a step for batches
     of any size once it has met two sizes, and one made anew does not know of the first: a block
-    round one of several ``fit`` with batches of other sizes may sum in another order (a weight in
-    ten million of its size, as after ``make_train_function(force=True)``), a block round all of
+    round one of several ``fit`` with batches of other sizes may sum in another order (up to
+    7e-9 of a weight was seen, as after ``make_train_function(force=True)``), a block round all of
     them does not. With ``jit_compile=True`` XLA fuses what it compiles anew beside what is kept of
     it, which moved one weight by 5e-10 in one of 77 programs that were tried. (A model whose own
     ``make_train_function`` does not call Keras's keeps the step that it made inside.)

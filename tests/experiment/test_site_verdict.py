@@ -135,6 +135,16 @@ def test_gates_of_which_some_share_a_mask_are_noted() -> None:
     assert verdict.notes == ("some gates share a mask and others do not.",)
 
 
+def test_a_gate_that_was_read_at_another_unit_tells_of_x_and_h_themselves() -> None:
+    place = four(joint=steps(A, B, A, A), steps=steps(A, A))
+    place.elsewhere = 1
+
+    verdict, doubts = judged(place)
+
+    assert (verdict.tying, doubts) == (None, [])
+    assert verdict.notes == ("some gates share a mask and others do not.",)
+
+
 @pytest.mark.parametrize(
     ("bits", "tying", "doubt"),
     [

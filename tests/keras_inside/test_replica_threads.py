@@ -85,12 +85,29 @@ def test_a_listener_hears_the_calls_of_a_replica() -> None:
     assert heard == [thing], MOVED
 
 
-REPLICAS = """
+TWO_DEVICES = """
 import json
 import tensorflow as tf
 
 cpu, = tf.config.list_physical_devices("CPU")
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+"""
+
+
+def on_two_devices(code: str) -> Any:
+    """What code prints last, in a process of its own: TensorFlow must not have begun before."""
+    done = subprocess.run(
+        [sys.executable, "-c", TWO_DEVICES + code],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+REPLICAS = """
 from dropviz.keras_inside.optimizers import is_last_replica
 from dropviz.keras_inside.replica_threads import in_replica_thread, made_outside
 
@@ -110,28 +127,14 @@ print(json.dumps([found, apart, mirrored, in_replica_thread(), is_last_replica()
 
 @pytest.mark.slow
 def test_the_last_of_two_replicas_is_told() -> None:
-    # A process of its own: two devices can be had only before TensorFlow has begun.
-    done = subprocess.run(
-        [sys.executable, "-c", REPLICAS],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert done.returncode == 0, done.stderr
-    replicas, apart, is_mirrored, *outside = json.loads(done.stdout.splitlines()[-1])
+    replicas, apart, is_mirrored, *outside = on_two_devices(REPLICAS)
     assert replicas == [[True, False], [True, True]], MOVED
     assert (apart, is_mirrored) == (True, True), FOLLOWS
     assert outside == [False, True], MOVED
 
 
 RECORDED = """
-import json
-import keras, numpy as np, tensorflow as tf
-
-cpu, = tf.config.list_physical_devices("CPU")
-tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+import keras, numpy as np
 import dropviz
 
 x, y = np.random.normal(size=(16, 5, 3)).astype("float32"), np.random.randint(0, 3, 16)
@@ -158,16 +161,7 @@ print(json.dumps(found))
 
 @pytest.mark.slow
 def test_beside_an_optimizer_of_two_replicas_steps_are_counted() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", RECORDED],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout.splitlines()[-1]) == [[2, 0], [2, 0]]
+    assert on_two_devices(RECORDED) == [[2, 0], [2, 0]]
 
 
 # ---------------------------------------------------------------- made outside

@@ -345,7 +345,6 @@ def eager(model: Model) -> Model:
     return model
 
 
-@pytest.mark.full
 @pytest.mark.parametrize("fitted", [True, False])
 def test_a_teacher_that_drops_and_never_trains_is_no_model_that_trained(*, fitted: bool) -> None:
     student, teacher = quick("student"), quick("teacher")
@@ -378,6 +377,7 @@ def test_where_nothing_trains_the_models_that_drop_are_listed() -> None:
     assert [each.layers for each in watched.models] == [("one",), ("other",)]
 
 
+@pytest.mark.full
 def test_folds_of_one_name_have_layers_and_curves_of_their_own() -> None:
     with watch_everything() as watched:
         for fold in range(3):
