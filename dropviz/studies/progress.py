@@ -27,7 +27,7 @@ class Progress:
         curves: The curves so far.
         seconds: Wall time since the training began.
         so_far: What Keras reports of the epoch under way, as single numbers: means over its
-            batches so far.
+            batches so far; of the one before, as long as that is measured.
     """
 
     epoch: int
@@ -112,8 +112,8 @@ class CurveCollector(keras.callbacks.Callback):  # type: ignore[misc]
         Args:
             listener: Told after batches and epochs.
             after_epoch: Measures more of the model as it is at the end of an epoch: a part of it
-                there, and another after each batch that follows. Until all are done, the epoch's
-                other figures stand in the curves alone.
+                there, and another after each batch that follows. Once all are done, the epoch is
+                in the curves.
             derived: Adds to an epoch's figures what follows from them.
             stop_when_not_finite: End the training at a loss of NaN or infinity.
         """
@@ -129,7 +129,6 @@ class CurveCollector(keras.callbacks.Callback):  # type: ignore[misc]
         self._skipped = 0
         self._measurement: Measurement | None = None
         self._reported: dict[str, float] = {}
-        self._before = self.curves  # without the epoch that is being measured
 
     def on_train_begin(self, logs: Any = None) -> None:
         """Begins to count the time."""
@@ -158,9 +157,8 @@ class CurveCollector(keras.callbacks.Callback):  # type: ignore[misc]
         self.not_finite = not math.isfinite(figures.get("loss", 0.0))
         if self.not_finite and self._stop:
             self.model.stop_training = True
-        self._reported, self._before = figures, self.curves
-        self._add({})
-        self._measurement = self._after_epoch() if self._after_epoch else None
+        self._reported = figures
+        self._measurement = self._after_epoch() if self._after_epoch else iter([{}])
         self._measure_on()
         self._tell(0)
 
@@ -170,18 +168,16 @@ class CurveCollector(keras.callbacks.Callback):  # type: ignore[misc]
             self._measure_on()
 
     def _measure_on(self) -> None:
-        # Taken away first: what was interrupted cannot go on.
-        measurement, self._measurement = self._measurement, None
-        if measurement is None:
+        if self._measurement is None:
             return
-        found = next(measurement)
-        if found is None:
-            self._measurement = measurement
-        else:
-            self._add(found)
-
-    def _add(self, measured: Mapping[str, float]) -> None:
-        self.curves = self._before.extended(self._derived({**self._reported, **measured}))
+        measured: Mapping[str, float] | None = {}  # what is interrupted cannot go on
+        try:
+            measured = next(self._measurement)
+        finally:
+            if measured is not None:
+                self._measurement = None
+                figures = self._derived({**self._reported, **measured})
+                self.curves = self.curves.extended(figures)
 
     def _tell(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         if not self._listener:
@@ -196,6 +192,6 @@ class CurveCollector(keras.callbacks.Callback):  # type: ignore[misc]
                 batches=params.get("steps"),
                 curves=self.curves,
                 seconds=time.perf_counter() - self._began,
-                so_far=_single_numbers(logs),
+                so_far=self._reported if self._measurement else _single_numbers(logs),
             )
         )
