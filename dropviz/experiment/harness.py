@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -213,15 +213,22 @@ class Harness:
         states = self.states(probe, self.samples)
         return self.call(self.weights(probe), x, states, training=training)[:, self.readers]
 
-    def run_pairs(self, probe: Probe, site: str, gate: int, readers: list[int]) -> Array:
-        """Runs the layer with two entries read by every reader.
+    def run_pairs(
+        self,
+        probe: Probe,
+        site: str,
+        gate: int,
+        readers: list[int],
+        parts: Sequence[float] = (1 / 3, 2 / 3),
+    ) -> Array:
+        """Runs the layer with the same entries read by every reader; two, unless given.
 
         Args:
             probe: A probe that drives one gate.
-            site: "input" or "recurrent": whose first two entries are read, with a third
-                and two thirds of the probe's weight.
+            site: "input" or "recurrent": whose first entries are read.
             gate: The gate.
             readers: Units to look at.
+            parts: Of the probe's weight, with which each entry is read.
 
         Returns:
             Their last outputs, shape (samples, readers).
@@ -231,7 +238,8 @@ class Harness:
         weights = self.weights(Probe())
         matrix = weights[0 if site == "input" else 1].reshape(rows, many, self.units)
         weight = probe.wx[gate] if site == "input" else probe.wh[gate]
-        matrix[0, gate, readers], matrix[1, gate, readers] = weight / 3, 2 * weight / 3
+        for entry, part in enumerate(parts):
+            matrix[entry, gate, readers] = part * weight
         if self.bias is not None:
             bias = weights[2].reshape(-1, many, self.units)
             bias[0, :, readers] = probe.b[:many]
@@ -240,7 +248,7 @@ class Harness:
         h, c = np.zeros((2, self.samples, self.units))
         c[:] = probe.c
         if site == "recurrent":
-            h[:, :2] = probe.source
+            h[:, : len(parts)] = probe.source
         elif probe.h is not None:
             h[:] = probe.h
         x = self.inputs(probe, self.samples)

@@ -231,7 +231,7 @@ def _draw_tie_probe(observer: Observer, site: str, gates: list[int]) -> Probe:
 
 
 def read_structure(observer: Observer, site: str) -> None:
-    """Lets every reader read two entries at once: is it they that are dropped?"""
+    """Lets readers read the same two entries, or the only one: is it they that are dropped?"""
     harness, place = observer.harness, observer.places[site]
     rows = harness.features if site == "input" else harness.units
     place.single = rows == harness.units == 1
@@ -239,12 +239,23 @@ def read_structure(observer: Observer, site: str) -> None:
     acting = place.acting(observer.slack)
     probes = {g: gate_probe(observer, site, g) for g in acting if g is not None}
     told = [(g, p) for g, p in probes.items() if p is not None and place.looks[g].shows]
-    if rows < 2 or not told or not (wide or observer.lstm):  # noqa: PLR2004
-        place.alone = len(harness.readers) == 1 and not place.single
+    if not told or (harness.units == 1 and (rows == 1 or not observer.lstm)):
         return
     gate, probe = told[-1]
-    readers = list(range(2 if wide else 0, harness.units))
-    outs = [harness.run_pairs(probe, site, gate, readers) for _ in range(observer.times(place))]
+    # The h of a GRU is its output: the two units whose h is read are no readers beside.
+    own = site == "recurrent" and not observer.lstm
+    readers = list(range(2 if wide or own else 0, harness.units))
+    if not readers or (rows == 1 and wide):
+        place.alone = not readers
+        return
+    place.alone = len(readers) == 1 < harness.units
+    times = range(observer.times(place))
+    if rows == 1:
+        outs = [harness.run_pairs(probe, site, gate, readers, (1.0,)) for _ in times]
+        read = np.stack([observer.read_multipliers(out, probe, site, gate)[0] for out in outs])
+        place.one_entry = np.where(np.isnan(read), np.nan, read == 0)
+        return
+    outs = [harness.run_pairs(probe, site, gate, readers) for _ in times]
     read = np.stack([observer.read_multipliers(out, probe, site, gate)[0] for out in outs])
     # A third and two thirds of the weight: 0, 1, 2 or 3 thirds come through.
     thirds = np.round(read * 3 / place.looks[gate].kept)

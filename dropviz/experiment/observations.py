@@ -181,7 +181,9 @@ class Place:
         single: Whether there is but one weight for each gate, so that a mask on the weights
             is one on what they multiply.
         elsewhere: The row of ``joint`` that was read at another unit than the others.
-        alone: Whether one reader reads all that is told, whatever it is that is masked.
+        one_entry: Shape (calls, samples, readers): the one input that there is, read by all units
+            of a layer that has few; 1 dropped.
+        alone: Whether no two units could be read beside each other.
         late: Whether the time was over before all had been read.
         changes: Whether later calls do not drop as earlier ones did.
     """
@@ -198,6 +200,7 @@ class Place:
     perhaps: str = ""
     single: bool = False
     elsewhere: int | None = None
+    one_entry: Array | None = None
     alone: bool = False
     late: bool = False
     changes: bool = False

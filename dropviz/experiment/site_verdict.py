@@ -155,6 +155,9 @@ def _structure(
     first, second = place.once(place.sources)
     over_readers = same_along(first, 2, share)
     alike = same(first, second, share)
+    if place.alone and alike is not False:
+        _doubt_product(place, doubts)
+        return place.site, together
     if over_readers is False and alike is not None:
         return (weights if alike is False else SITES[place.site].product), False
     if over_readers is False or (over_readers is None and place.shared):
@@ -164,6 +167,14 @@ def _structure(
         )
         place.perhaps = weights
     return place.site, alike if together is None else together
+
+
+def _doubt_product(place: Place, doubts: list[str]) -> None:
+    doubts.append(
+        f"{place.site}: one unit was read, so that a mask on what is multiplied cannot be told "
+        "from one on the product."
+    )
+    place.perhaps = SITES[place.site].product
 
 
 def _unread_structure(place: Place, looks: list[Look], share: float, doubts: list[str]) -> str:
@@ -186,17 +197,15 @@ def _unread_structure(place: Place, looks: list[Look], share: float, doubts: lis
         return weights if weights in MASKABLE and _untied(place, share) else place.site
     if place.distinct == 1:
         # All readers read one and the same entry.
-        apart = [same_along(place.once(look.dropped), 2, share) for look in looks]
+        read = [look.dropped for look in looks]
+        read += [] if place.one_entry is None else [place.one_entry]
+        apart = [same_along(place.once(bits), 2, share) for bits in read]
         if False in apart:
             return weights
         if True in apart:
             return place.site
     if place.alone:
-        doubts.append(
-            f"{place.site}: one unit was read, so that a mask on what is multiplied cannot be told "
-            "from one on the product."
-        )
-        place.perhaps = SITES[place.site].product
+        _doubt_product(place, doubts)
     if place.shared:
         doubts.append(
             f"{place.site}: the layer has too few units to tell a mask on the weights from one "

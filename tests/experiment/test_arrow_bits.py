@@ -34,9 +34,9 @@ def paired(
     observer: Observer,
     multipliers: Any = ((1.0,),),
     site: str = "input",
-) -> tuple[list[tuple[str, int, list[int]]], Place]:
+) -> tuple[list[tuple[Any, ...]], Place]:
     """By call, the site, gate and readers of which two entries were read; and what was found."""
-    asked: list[tuple[str, int, list[int]]] = []
+    asked: list[tuple[Any, ...]] = []
 
     def run_pairs(_: Any, *what: Any) -> Array:
         asked.append(what)
@@ -79,7 +79,9 @@ def test_a_third_and_two_thirds_of_a_weight_tell_two_entries_apart(
         ("recurrent", {"units": 1}, None),
         # In a GRU of few units, h is what is read and what reads.
         ("input", {"units": 4, "kind": "GRU"}, [2, 3]),
-        ("input", {"units": 3, "kind": "GRU"}, None),
+        ("input", {"units": 3, "kind": "GRU"}, [0, 1, 2]),
+        ("recurrent", {"units": 3, "kind": "GRU"}, [2]),
+        ("recurrent", {"units": 2, "kind": "GRU"}, None),
     ],
 )
 def test_two_entries_are_read_by_units_that_are_none_of_them(
@@ -265,3 +267,16 @@ def test_of_masks_that_samples_share_a_draw_is_counted_once(
     said, (times,) = noted(monkeypatch, observer_with(both, features=4), (many, many))
     assert said
     assert times > 2
+
+
+def test_the_only_input_is_read_by_all_units_where_they_are_few(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    observer = observer_with({"input": {0: DROPPING}}, units=3, features=1)
+
+    asked, place = paired(monkeypatch, observer, ((1.0, 0.0, np.nan),))
+
+    assert asked == [("input", 0, [0, 1, 2], (1.0,))] * observer.harness.times
+    assert (place.sources, place.alone) == (None, False)
+    for call in range(observer.harness.times):
+        np.testing.assert_array_equal(place.one_entry[call, 0], [0, 1, np.nan])  # type: ignore[index]
