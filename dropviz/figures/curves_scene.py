@@ -78,6 +78,7 @@ class CurvesScene:
         caption: What the training losses are losses of; may be empty.
         alt: The picture in words.
         epochs: Epochs that there is room for.
+        under_way: Of those that have points, how many at the end are not all measured yet.
         x_label: What runs across.
         lines: The curves.
         changes: What was changed on the way.
@@ -88,6 +89,7 @@ class CurvesScene:
     caption: str
     alt: str
     epochs: int
+    under_way: int
     x_label: str
     lines: tuple[CurveLine, ...]
     changes: tuple[ChangeMark, ...]
@@ -107,6 +109,8 @@ def of_runs(
     epochs: int = 0,
     changes: Sequence[tuple[float, str]] = (),
     model: str = "",
+    *,
+    under_way: int = 0,
 ) -> CurvesScene:
     """The scene of the losses of training and of validation.
 
@@ -116,6 +120,7 @@ def of_runs(
         epochs: Epochs to leave room for, while training goes on.
         changes: What was changed on the way: after how many epochs, and what.
         model: The model's name, where it is one of several.
+        under_way: How many epochs at the end are not all measured yet.
 
     Returns:
         The scene.
@@ -125,10 +130,11 @@ def of_runs(
     moved = tuple(ChangeMark(after, visible(says)) for after, says in changes)
     return CurvesScene(
         kind="curves",
-        title=_title(several, model),
+        title=_title(several, model, under_way),
         caption=_caption({line.name for line in lines}),
-        alt=visible(_alt(lines, several, moved, model)),
+        alt=visible(_alt(lines, several, moved, model, under_way)),
         epochs=max(epochs, *(len(line.values) for line in lines), 1),
+        under_way=under_way,
         x_label="epoch",
         lines=tuple(lines),
         changes=moved,
@@ -191,38 +197,47 @@ def _middle(values: Numbers) -> Numbers:
     return middle
 
 
-def _title(several: Runs, model: str) -> str:
+def _title(several: Runs, model: str, under_way: int) -> str:
     if len(several) > 1:
         return f"Loss by epoch, median and range of {len(several)} seeds"
     if model:  # which leaves no room for more
         return f"Loss of {shortened(model, _NAME)} by epoch"
-    return f"Loss by epoch{_bits(several)}"
+    return f"Loss by epoch{_bits(several, under_way)}"
 
 
-def _bits(several: Runs) -> str:
+def _bits(several: Runs, under_way: int) -> str:
     """What the last validation loss is in the unit that papers on characters tell."""
     middle = _middle(_values(several, "val_bits_per_character"))
-    ended = middle.size and np.isfinite(middle[-1])
-    return f"; on validation data {figure(middle[-1])} bits per character" if ended else ""
+    last = middle[: middle.size - under_way][-1:]
+    known = last.size and np.isfinite(last[0])
+    return f"; on validation data {figure(last[0])} bits per character" if known else ""
 
 
 def _alt(
-    lines: Sequence[CurveLine], several: Runs, changes: Sequence[ChangeMark], model: str
+    lines: Sequence[CurveLine],
+    several: Runs,
+    changes: Sequence[ChangeMark],
+    model: str,
+    under_way: int,
 ) -> str:
     loss = f"Loss of {model}" if model else "Loss"
     if not lines:
-        ended = any(run.get(line.name) for run in several for line in LINES)
-        why = "the losses were not finite" if ended else "no epoch has come to its end yet"
+        lost = any(run.get(line.name) for run in several for line in LINES)
+        why = "the losses were not finite" if lost else "no epoch has come to its end yet"
         return f"{loss} by epoch; {why}."
     runs = len(several)
-    epochs = max(len(line.values) for line in lines)
+    ended = max(len(line.values) for line in lines) - under_way
     parts = []
     for line in lines:
         first = next(value for value in line.values if np.isfinite(value))
         parts.append(f"{line.label} from {figure(first)} to {line.last}")
-        if not np.isfinite(line.values[-1]):
+        if not np.isfinite(line.values[:ended][-1:]).all():
             parts[-1] += ", then no finite value"  # there may have been none to report
-    over = f", median of {runs} seeds" if runs > 1 else ""
+    over = counted(ended, "epoch") if ended else ""
+    if under_way:
+        over += " and the one under way" if ended else "the epoch under way"
+    if runs > 1:
+        over += f", median of {runs} seeds"
     moved = "".join(f" After {each.after:.3g} epochs: {each.says}." for each in changes)
-    said = "; ".join(parts) + _bits(several)
-    return f"{loss} over {counted(epochs, 'epoch')}{over}: {said}.{moved}"
+    said = "; ".join(parts) + _bits(several, under_way)
+    return f"{loss} over {over}: {said}.{moved}"

@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -26,8 +26,9 @@ class Progress:
         batches: Batches in an epoch; None where Keras does not know yet.
         curves: The curves so far.
         seconds: Wall time since the training began.
-        so_far: What Keras reports of the epoch under way, as single numbers: means over its
-            batches so far; of the one before, as long as that is measured.
+        unfinished: What Keras reports of each epoch that is not in the curves yet, as single
+            numbers: of the one that is being measured, if one is, and of the one under way,
+            means over its batches so far.
     """
 
     epoch: int
@@ -36,7 +37,7 @@ class Progress:
     batches: int | None
     curves: Curves
     seconds: float
-    so_far: Mapping[str, float] = field(default_factory=dict)
+    unfinished: tuple[Mapping[str, float], ...] = ()
 
     @property
     def done(self) -> float:
@@ -183,6 +184,7 @@ class CurveCollector(keras.callbacks.Callback):  # type: ignore[misc]
         if not self._listener:
             return
         params = self.params or {}
+        under_way = [self._reported] if self._measurement else []
         epochs = int(params.get("epochs") or 1)
         self._listener(
             Progress(
@@ -192,6 +194,6 @@ class CurveCollector(keras.callbacks.Callback):  # type: ignore[misc]
                 batches=params.get("steps"),
                 curves=self.curves,
                 seconds=time.perf_counter() - self._began,
-                so_far=self._reported if self._measurement else _single_numbers(logs),
+                unfinished=tuple(each for each in (*under_way, _single_numbers(logs)) if each),
             )
         )

@@ -184,3 +184,19 @@ def test_an_epoch_that_no_line_reaches_is_a_point(
     paint(page, {"curves": curves_scene.of_runs({"loss": finite})})
 
     assert page.locator("#curves [data-line=loss] circle").count() == points
+
+
+def test_what_is_not_measured_yet_is_told_apart_from_what_was_no_number(page: Any) -> None:
+    nan = float("nan")
+    losses = {
+        "loss": [2.0, 1.0, 0.5],
+        "val_loss": [nan, 1.5, nan],
+        "loss_dropout_off": [1, nan, nan],
+    }
+    paint(page, {"curves": curves_scene.of_runs(losses, under_way=1)})
+
+    strips = page.locator("#curves [data-key^='epoch:']")
+    said = [each.get_attribute("aria-label") for each in strips.all()]
+
+    assert ["no number" in each for each in said] == [True, True, False]
+    assert [each.count("not measured yet") for each in said] == [0, 0, 2]

@@ -95,7 +95,7 @@ def test_a_listener_hears_what_keras_reports_of_the_epoch_so_far() -> None:
 
     driven(CurveCollector(heard.append), [{"loss": 1.5}], epochs=2**31 - 1)
 
-    assert [dict(each.so_far) for each in heard] == [{}, *[{"loss": 1.5}] * 3, {}]
+    assert [each.unfinished for each in heard] == [(), *[({"loss": 1.5},)] * 3, ()]
     assert {each.epochs for each in heard} == {None}
 
 
@@ -132,7 +132,7 @@ def test_what_is_no_single_number_is_left_out(value: Any) -> None:
     driven(watch, [{"loss": 2.0, "odd": value}, {"loss": 1.0, "odd": value}])
 
     assert dict(watch.curves) == {"loss": (2.0, 1.0)}
-    assert {tuple(each.so_far) for each in heard} == {(), ("loss",)}
+    assert {tuple(map(tuple, each.unfinished)) for each in heard} == {(), (("loss",),)}
     assert not watch.not_finite
 
 
@@ -172,18 +172,18 @@ def test_a_part_is_measured_as_the_epoch_ends_and_another_after_each_batch() -> 
     done: list[str] = []
 
     def note(progress: Progress) -> None:
-        so_far = progress.so_far.get("loss")
-        told.append((progress.epoch, progress.batch, dict(progress.curves), so_far, len(done)))
+        losses = [each["loss"] for each in progress.unfinished]
+        told.append((progress.epoch, progress.batch, dict(progress.curves), losses, len(done)))
 
     driven(CurveCollector(note, in_parts(3, done, [0.5, 0.25])), [{"loss": 2.0}, {"loss": 1.0}])
 
     after_first = [each for each in told if each[0] == 1]
     assert after_first == [
-        # The epoch is the one under way until all of it is there.
-        (1, 0, {}, 2.0, 1),
-        (1, 1, {}, 2.0, 2),
-        (1, 2, {"loss": (2.0,), "loss_dropout_off": (0.5,)}, 1.0, 3),
-        (1, 3, {"loss": (2.0,), "loss_dropout_off": (0.5,)}, 1.0, 3),
+        # The epoch is not in the curves until all of it is there; the next one moves on.
+        (1, 0, {}, [2.0], 1),
+        (1, 1, {}, [2.0, 1.0], 2),
+        (1, 2, {"loss": (2.0,), "loss_dropout_off": (0.5,)}, [1.0], 3),
+        (1, 3, {"loss": (2.0,), "loss_dropout_off": (0.5,)}, [1.0], 3),
     ]
 
 

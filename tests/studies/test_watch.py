@@ -99,7 +99,7 @@ def test_a_fit_with_a_metric_that_is_no_single_number_ends_as_plain(metric: Any)
     assert history.keys() == plain.keys()
     single = {name for name, values in plain.items() if np.ndim(values[0]) == 0}
     assert set(watched.curves) == single >= {"loss", "val_loss"}
-    assert {name for each in told for name in each.so_far} <= single
+    assert {name for told_now in told for each in told_now.unfinished for name in each} <= single
 
 
 def test_a_fit_is_recorded_and_its_curves_are_kept() -> None:

@@ -138,12 +138,16 @@ export function curvesScene(tables, { curves, losses, batch, perEpoch, measured 
     return [{ ...line, label, values: shown, low: [], high: [], last: figure(finite[finite.length - 1]) }];
   });
   const most = Math.max(0, ...lines.map(({ values }) => values.length));
+  const underWay = Number(begun);
+  const ended = most > underWay ? counted(most - underWay, "epoch") : "";
+  const over = [ended, begun && (ended ? " and the one under way" : "the epoch under way")].filter(Boolean).join("");
   const ends = lines.map(({ label, values, last }) => `${label} from ${figure(values.find((each) => each !== null) ?? 0)} to ${last}`);
   const caption = recorded ? tables.curves.caption : filled(OWN_CAPTION, { measured: counted(measured, "training sequence") });
   return {
     ...{ kind: "curves", title: "Loss by epoch", caption, x_label: "epoch", lines, changes: [] },
     epochs: Math.max(EPOCHS, most),
-    alt: lines.length ? `Loss over ${counted(most, "epoch")}: ${ends.join("; ")}.` : "Loss by epoch; no epoch has come to its end yet.",
+    under_way: underWay,
+    alt: lines.length ? `Loss over ${over}: ${ends.join("; ")}.` : "Loss by epoch; no epoch has come to its end yet.",
   };
 }
 

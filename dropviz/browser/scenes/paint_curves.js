@@ -8,6 +8,7 @@ import { tone_of } from "./theme.js";
 import { tag } from "./tree.js";
 
 /** @typedef {import("./scene_types.js").Curves} Curves */
+/** @typedef {import("./scene_types.js").CurveLine} CurveLine */
 /** @typedef {import("./scene_types.js").Theme} Theme */
 /** @typedef {import("./picture.js").View} View */
 /** @typedef {import("./tree.js").Child} Child */
@@ -45,13 +46,21 @@ const PAINTER = {
  * @returns {number[]}
  */
 function epochs(scene) {
-  const last = Math.max(0, ...scene.lines.map((line) => line.values.length));
+  const last = latest(scene);
   const apart = Math.max(1, Math.ceil(last / MOST_PLACES));
   const listed = [];
   for (let epoch = last; epoch >= 1; epoch -= apart) {
     listed.unshift(epoch);
   }
   return listed;
+}
+
+/**
+ * @param {Curves} scene
+ * @returns {number} the last epoch that has a point
+ */
+function latest(scene) {
+  return Math.max(0, ...scene.lines.map((line) => line.values.length));
 }
 
 /**
@@ -105,15 +114,19 @@ function strips(scene, plot, view) {
  * @returns {string[]}
  */
 function values(scene, epoch) {
-  return scene.lines.map((line) => `${line.label} ${said(line.values[epoch - 1])}`);
+  return scene.lines.map((line) => `${line.label} ${said(scene, line, epoch)}`);
 }
 
 /**
- * @param {number | null | undefined} value
+ * @param {Curves} scene
+ * @param {CurveLine} line
+ * @param {number} epoch
  * @returns {string}
  */
-function said(value) {
-  return value === null || value === undefined ? "no number" : String(Number(value.toPrecision(4)));
+function said(scene, line, epoch) {
+  const value = line.values[epoch - 1] ?? null;
+  if (value !== null) return String(Number(value.toPrecision(4)));
+  return epoch > latest(scene) - scene.under_way ? "not measured yet" : "no number";
 }
 
 /**
@@ -130,7 +143,7 @@ function card(scene, key) {
       return tag("span", {},
         tag("svg", { class: "dropviz-sign", width: 30, height: 16, viewBox: "0 0 30 16", "aria-hidden": "true" },
           tag("path", { d: "M0 8h30", style: `stroke:${colour}`, ...stroke(line) })),
-        ` ${line.label} `, tag("strong", {}, said(line.values[epoch - 1])));
+        ` ${line.label} `, tag("strong", {}, said(scene, line, epoch)));
     })),
   ];
 }

@@ -112,6 +112,7 @@
  * @property {string} caption
  * @property {string} alt
  * @property {number} epochs
+ * @property {number} under_way how many of the epochs at the end are not all measured yet
  * @property {string} x_label
  * @property {CurveLine[]} lines
  * @property {{after: number, says: string}[]} changes

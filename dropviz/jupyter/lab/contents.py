@@ -57,7 +57,7 @@ def masks(moment: Moment) -> Content:
 
 def curves(moment: Moment) -> Content:
     """The losses by epoch, with a line at each change."""
-    if not moment.curves.epochs and not moment.so_far:
+    if not moment.curves.epochs and not moment.unfinished:
         return {"words": [_not_yet(moment)]}
     last = last_losses(moment.curves)
     said = [last[0].upper() + last[1:] + "."] if last else []

@@ -139,7 +139,7 @@ class Follower:
         if progress is None or panel.questions.open:
             return
         paused = self._steering.paused
-        panel.update(curves=progress.curves, so_far=progress.so_far)
+        panel.update(curves=progress.curves, unfinished=progress.unfinished)
         if not self.quiz:
             self._look_at_masks(session, paused=paused)
         if paused:

@@ -31,7 +31,8 @@ class Moment:
         state: "loading", "ready", "compiling", "training", "paused" or "closed".
         layer: The masks of the latest batches; None before the first.
         curves: The losses so far.
-        so_far: Those of the epoch under way, as Keras reports them: means over its batches.
+        unfinished: What Keras reports of epochs that are not in the curves yet: of the one that
+            is being measured, and of the one under way, means over its batches so far.
         epochs: Epochs of the training that is shown; 0 where it has no end.
         batches: Training batches in an epoch.
         start: The rates that the training began with.
@@ -53,7 +54,7 @@ class Moment:
     state: str = "loading"
     layer: LayerRecording | None = None
     curves: Curves = field(default_factory=Curves)
-    so_far: Mapping[str, float] = field(default_factory=dict)
+    unfinished: tuple[Mapping[str, float], ...] = ()
     epochs: int = 0
     batches: int = 0
     start: Change | None = None
@@ -144,7 +145,7 @@ NOTHING: Mapping[str, Any] = {
     "verdict": None,
     "run": None,
     "changes": (),
-    "so_far": {},
+    "unfinished": (),
     "curves": Curves(),
     "epochs": 0,
 }

@@ -46,10 +46,11 @@ def masks(moment: Moment, layer: LayerRecording) -> AtlasScene:
 def losses(moment: Moment) -> CurvesScene:
     """The losses by epoch; the last one may be of an epoch under way."""
     curves = moment.curves
-    if moment.so_far:
-        curves = curves.extended(moment.so_far)
-    made = curves_scene.of_runs(curves, moment.epochs, moment.moved())
-    if not moment.so_far:
+    for reported in moment.unfinished:
+        curves = curves.extended(reported)
+    under_way = len(moment.unfinished)
+    made = curves_scene.of_runs(curves, moment.epochs, moment.moved(), under_way=under_way)
+    if not under_way:
         return made
     return replace(made, caption=f"{made.caption} The last point is of the epoch under way.")
 

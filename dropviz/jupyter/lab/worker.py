@@ -265,7 +265,7 @@ class Worker:
         layer = run.recording.get("lstm")
         changes = run.spec.schedule if run.spec else ()
         opened = session.open_batch(layer, panel.moment.sample) if layer is not None else None
-        panel.update(run=run, layer=layer, curves=run.curves, so_far={}, changes=changes)
+        panel.update(run=run, layer=layer, curves=run.curves, unfinished=(), changes=changes)
         panel.update(opened=opened)
         panel.update(concealed=False, wanted=None, epochs=0 if not run.spec else run.spec.epochs)
         panel.write_copies()

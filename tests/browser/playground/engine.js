@@ -121,8 +121,9 @@ const CALLS = {
     return planScene(tables, { ...setting, task, units }, rulesOf(tables.methods, tables.options, setting));
   },
 
-  curves({ tables, curves, measured, recorded }) {
-    return curvesScene(tables, { curves, losses: null, batch: 0, perEpoch: 1, measured }, { recorded });
+  curves({ tables, curves, so_far = null, measured, recorded }) {
+    const losses = so_far === null ? null : { loss: so_far, so_far };
+    return curvesScene(tables, { curves, losses, batch: curves.loss.length, perEpoch: 1, measured }, { recorded });
   },
 
   // A training whose setting is changed after its first batch, and the pictures of that batch.

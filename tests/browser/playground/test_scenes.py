@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from dropviz.browser.tables import tables
+from dropviz.core.curves import Curves
 from dropviz.core.gates import LSTM_GATES
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Masks
@@ -113,6 +114,24 @@ def test_the_curves_are_python_s(engine: Engine) -> None:
     shown = engine.ask("curves", tables=TABLES, curves=curves, measured=0, recorded=True)
 
     assert shown == as_json(curves_scene.of_runs(curves))
+
+
+@pytest.mark.parametrize("epochs", [0, 1, 3])
+def test_the_epoch_under_way_is_told_as_python_does(engine: Engine, epochs: int) -> None:
+    curves = {
+        "loss": [2.25, 1.5, 1.0][:epochs],
+        "loss_dropout_on": [2.0, 1.25, 0.75][:epochs],
+        "loss_dropout_off": [1.75, 1.0, 0.5][:epochs],
+        "val_loss": [2.0, 1.5, 1.25][:epochs],
+    }
+
+    shown = engine.ask(
+        "curves", tables=TABLES, curves=curves, so_far=0.25, measured=0, recorded=True
+    )
+
+    under_way = Curves(curves).extended({"loss": 0.25})
+    expected = as_json(curves_scene.of_runs(under_way, under_way=1))
+    assert (shown["alt"], shown["under_way"]) == (expected["alt"], 1)
 
 
 @pytest.mark.parametrize("measured", [1, 17, 256])

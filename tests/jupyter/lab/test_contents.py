@@ -242,7 +242,7 @@ def test_curves_tell_the_last_losses() -> None:
 
 def test_curves_move_with_the_batches_of_the_epoch_under_way() -> None:
     one, other = (
-        scene(content(replace(RECORDED, state="training", so_far={"loss": loss}), "Curves"))
+        scene(content(replace(RECORDED, state="training", unfinished=({"loss": loss},)), "Curves"))
         for loss in (0.75, 0.5)
     )
 
@@ -250,9 +250,44 @@ def test_curves_move_with_the_batches_of_the_epoch_under_way() -> None:
     assert (line["values"], later["values"]) == ([2.0, 1.0, 0.75], [2.0, 1.0, 0.5])
 
 
+def test_an_epoch_that_is_being_measured_is_not_said_to_have_no_number() -> None:
+    measured = {"loss_dropout_off": [1.5], "loss_dropout_on": [1.75]}
+    curves = Curves({"loss": [2.0], "val_loss": [2.5], **measured})
+    reported = ({"loss": 1.0, "val_loss": 1.5}, {"loss": 0.75})
+    moment = replace(RECORDED, state="training", curves=curves, unfinished=reported)
+
+    made = scene(content(moment, "Curves"))
+
+    lines = {each["name"]: each["values"] for each in made["lines"]}
+    assert lines["loss"] == [2.0, 1.0, 0.75]
+    assert lines["val_loss"] == [2.5, 1.5, None]
+    assert lines["loss_dropout_off"] == [1.5, None, None]
+    assert made["under_way"] == 2
+    assert "over 1 epoch and the one under way: " in made["alt"]
+    assert "no finite value" not in made["alt"]
+
+
+def test_a_loss_that_was_lost_is_said_while_it_still_trains() -> None:
+    curves = Curves({"loss": [2.0, 1.0], "val_loss": [2.5, float("nan")]})
+    moment = replace(RECORDED, state="training", curves=curves, unfinished=({"loss": 0.5},))
+
+    alt = scene(content(moment, "Curves"))["alt"]
+
+    assert "validation from 2.500 to 2.500, then no finite value" in alt
+    assert alt.count("no finite value") == 1
+
+
+def test_the_first_epoch_is_the_one_under_way_and_no_epoch_before_it() -> None:
+    moment = replace(RECORDED, state="training", curves=Curves(), unfinished=({"loss": 0.5},))
+
+    assert scene(content(moment, "Curves"))["alt"].startswith("Loss over the epoch under way: ")
+
+
 def test_the_axis_of_a_training_without_an_end_grows_with_it() -> None:
     epochs = [
-        scene(content(replace(RECORDED, epochs=epochs, so_far={"loss": 1.0}), "Curves"))["epochs"]
+        scene(content(replace(RECORDED, epochs=epochs, unfinished=({"loss": 1.0},)), "Curves"))[
+            "epochs"
+        ]
         for epochs in (50, 0)
     ]
 
