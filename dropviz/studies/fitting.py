@@ -13,6 +13,7 @@ from dropviz.core.scenario_string import call
 from dropviz.core.spec import RunSpec
 from dropviz.core.task import Task
 from dropviz.core.tasks import BATCH_SIZE
+from dropviz.keras_inside.retracing import no_retracing_warnings
 from dropviz.methods.lstm import LSTM
 from dropviz.studies.memory_limit import Around, check_memory
 from dropviz.studies.progress import CurveCollector
@@ -113,7 +114,8 @@ def fit(
     followers = [*callbacks, collector]
     try:
         try:
-            model.fit(**(data or arrays), epochs=spec.epochs, verbose=0, callbacks=followers)
+            with no_retracing_warnings():
+                model.fit(**(data or arrays), epochs=spec.epochs, verbose=0, callbacks=followers)
         finally:
             collector.finish()
     except (KeyboardInterrupt, StopTrainingError):

@@ -18,6 +18,7 @@ from dropviz.core.spec import RunSpec
 from dropviz.core.task_data import noisy_sines
 from dropviz.core.tasks import BATCH_SIZE, load_task
 from dropviz.keras_inside import interrupts
+from dropviz.keras_inside.retracing import no_retracing_warnings
 from dropviz.keras_inside.seeding import seeded
 from dropviz.recording.whole_batches import whole_batches
 from dropviz.studies.fitting import build
@@ -90,7 +91,8 @@ def doubt_card(
 def _trained(spec: RunSpec, task: Any, seed: int) -> Any:
     with seeded(seed):
         model = build(spec, task)
-    model.fit(task.x, task.y, batch_size=BATCH_SIZE, epochs=spec.epochs, verbose=0)
+    with no_retracing_warnings():
+        model.fit(task.x, task.y, batch_size=BATCH_SIZE, epochs=spec.epochs, verbose=0)
     return model
 
 
