@@ -27,16 +27,16 @@ CELLS = {"cell": CELL, "line": LINE, "record": RECORD}
 # In the order in which they come.
 MOMENTS = {
     "cell": {
-        "before the cell": ("studies/watch.py", "watched = Watched(recorder, listener)"),
+        "before the cell": ("studies/watch.py", "watched = Watched(recorder, listener, built)"),
         "while a layer is traced": (
             "recording/attached_cell.py",
             "layout, masks = read_masks(cell, sequences.shape[0])",
         ),
-        "while it trains": ("studies/progress.py", "self._tell(batch + 1)"),
+        "while it trains": ("studies/progress.py", "self._tell(batch + 1, logs)"),
         "while hooks are taken away": ("recording/recorder.py", "self.store.release()"),
         "while it is drawn": (
-            "figures/unrolled.py",
-            "name = theme.shortened(titled(recorded), _NAME)",
+            "figures/unrolled_scene.py",
+            'said = f"{shortened(titled(recorded), _NAME)}',
         ),
     },
     "line": {
@@ -45,7 +45,10 @@ MOMENTS = {
             "recording/attached_cell.py",
             "layout, masks = read_masks(cell, sequences.shape[0])",
         ),
-        "while it is measured": ("studies/on_and_off.py", "off = self._figures(training=False)"),
+        "while it is measured": (
+            "studies/on_and_off.py",
+            "passes.append(self._figures(training=True))",
+        ),
         "while it is proved": ("recording/trace.py", "if not calls:"),
         "while it is drawn": ("jupyter/mime.py", "safe_point()"),
     },
@@ -68,6 +71,14 @@ def ready(ipython: InProcess) -> InProcess:
     """A shell in which the model of the cell can be made."""
     assert ipython.run(SETUP).error is None
     return ipython
+
+
+@pytest.mark.parametrize(("kind", "when"), EACH.values(), ids=EACH)
+def test_a_moment_is_a_line_that_is_there(kind: str, when: str) -> None:
+    # Where others come only in the full tier, a line that moved would be seen long after.
+    (file, number), (expected, _) = at(*MOMENTS[kind][when]).line or ("", 0), MOMENTS[kind][when]
+
+    assert (file, number > 0) == (expected, True)
 
 
 @pytest.mark.full
