@@ -1,4 +1,4 @@
-"""The engine of the page in two places: quickly in Node, and in a browser without a network."""
+"""The engine of the page in Node, quickly, and in two browsers without a network."""
 
 from __future__ import annotations
 
@@ -8,12 +8,29 @@ from typing import Any
 
 import pytest
 
-from .engines import Engine, PageEngine, node
+from dropviz.browser.write_playground import write_playground
+from tests.browser.firefox import Firefox, firefox
 
-BOTH = ["node", pytest.param("chromium", marks=pytest.mark.browser)]
+from .engines import Engine, FirefoxEngine, PageEngine, node
+
+BROWSERS = [pytest.param(name, marks=pytest.mark.browser) for name in ("chromium", "firefox")]
 
 
-@pytest.fixture(scope="session", params=BOTH)
+@pytest.fixture(scope="session")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page, as ``dropviz playground`` writes it."""
+    path = tmp_path_factory.mktemp("playground") / "a page.html"
+    write_playground(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def in_firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
+    with firefox(tmp_path_factory.mktemp("firefox")) as started:
+        yield started
+
+
+@pytest.fixture(scope="session", params=["node", *BROWSERS])
 def engine(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Engine]:
@@ -24,6 +41,9 @@ def engine(
         yield PageEngine(context.new_page())
         context.close()
         return
-    folder: Path = tmp_path_factory.mktemp("node")
+    folder: Path = tmp_path_factory.mktemp("engine")
+    if request.param == "firefox":
+        yield FirefoxEngine(request.getfixturevalue("in_firefox"), folder)
+        return
     with node(folder) as started:
         yield started

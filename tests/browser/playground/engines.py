@@ -1,4 +1,4 @@
-"""The page's engine in a browser without a network, and in Node, as something to ask."""
+"""The page's engine in browsers without a network, and in Node, as something to ask."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from dropviz.browser import read_scripts
+from tests.browser.firefox import Firefox
 from tests.browser.in_node import node_path
 
 Array = NDArray[Any]
@@ -67,8 +68,26 @@ def node(folder: Path) -> Iterator[NodeEngine]:
         process.stdin.close()
 
 
+class FirefoxEngine:
+    """The engine in a page of Firefox."""
+
+    def __init__(self, page: Firefox, folder: Path) -> None:
+        self._page = page
+        file = folder / "engine.html"
+        opened = f'<script type="module">{script()}globalThis.answer = answer;</script>'
+        file.write_text(f'<!doctype html><meta charset="utf-8">{opened}', encoding="utf-8")
+        page.open(file)
+        page.wait("globalThis.answer !== undefined")
+
+    def ask(self, name: str, **request: Any) -> Any:
+        text = self._page.evaluate(
+            "([name, request]) => JSON.stringify(answer(name, request))", [name, request]
+        )
+        return json.loads(text)
+
+
 class PageEngine:
-    """The engine in a page of a browser."""
+    """The engine in a page of Chromium."""
 
     def __init__(self, page: Any) -> None:
         self._page = page

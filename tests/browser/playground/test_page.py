@@ -13,7 +13,6 @@ from urllib.parse import quote
 import pytest
 
 from dropviz.browser.tables import tables
-from dropviz.browser.write_playground import write_playground
 from dropviz.core.scenario_string import parse
 from dropviz.figures.colours import theme
 
@@ -25,13 +24,6 @@ TITLE = "#picture-where .dropviz-title"
 STAGE = "#picture-where .dropviz-stage"
 MILLISECONDS = 30_000  # that something may take, on two shared cores
 Open = Callable[..., Any]
-
-
-@pytest.fixture(scope="session")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("playground") / "a page.html"
-    write_playground(path)
-    return path
 
 
 @pytest.fixture
