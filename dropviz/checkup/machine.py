@@ -38,9 +38,10 @@ def machine() -> Machine:
 
 def _device() -> str:
     # Keras 2 has none; doctor says of it that it is too old.
-    distribution = getattr(sys.modules.get("keras"), "distribution", None)
-    if distribution is not None:
-        return ", ".join(distribution.list_devices()) + " (as Keras lists them)"
+    if hasattr(sys.modules.get("keras"), "distribution"):
+        from dropviz.keras_inside.devices import device_names
+
+        return f"{', '.join(device_names())} (as Keras lists them)"
     if any(Path("/dev").glob("nvidia[0-9]*")):
         return "a GPU is here (Keras lists it once it is loaded and its backend can use it)"
     return "cpu (no GPU of NVIDIA's is here)"

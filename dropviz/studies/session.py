@@ -274,11 +274,6 @@ class _Stopwatch(keras.callbacks.Callback):  # type: ignore[misc]
         self.seconds.append(time.perf_counter() - self._began)
 
 
-def has_gpu() -> bool:
-    """Whether Keras sees a GPU here."""
-    return bool(keras.distribution.list_devices("gpu"))
-
-
 def shape(spec: RunSpec) -> tuple[Any, ...]:
     """What a compiled model is made for; the rest of a spec may change."""
     return tuple(getattr(spec, name) for name in _SHAPE)

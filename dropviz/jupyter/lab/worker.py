@@ -216,7 +216,7 @@ class Worker:
 
         try:
             ready()
-            from dropviz.studies.session import has_gpu
+            from dropviz.keras_inside.devices import has_gpu
 
             self._panel.update(gpu=has_gpu())
         finally:
