@@ -14,6 +14,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from dropviz.keras_inside.fit_batches import told_size
 from dropviz.keras_inside.whole_training import Batch, WholeTraining
 
 Tensor = Any
@@ -37,11 +38,17 @@ class CompiledTraining:
         model, training, validation = whole.model, whole.training, whole.validation
         self._model = model  # the function alone would not keep its variables
         self._epochs, self._batches = whole.epochs, whole.batches
-        # XLA compiles for sizes that are known.
-        batches = _batches_of_known_size if jit_compile else _batches_of_any_size
-        step, size = _traced_once(model.train_step, training), whole.batch_size
-        train = batches(step, training, size, whole.before_batch)
-        test = batches(_traced_once(model.test_step, validation), validation, size, None)
+        size = whole.batch_size
+
+        def in_batches(step: Callable[[Batch], Any], data: Batch, before: Before) -> Any:
+            told = told_size(len(data[0]), size)
+            # XLA compiles for sizes that are known.
+            known = jit_compile or told is not None
+            batches = _batches_of_known_size if known else _batches_of_any_size
+            return batches(_traced_once(step, data, told), data, size, before)
+
+        train = in_batches(model.train_step, training, whole.before_batch)
+        test = in_batches(model.test_step, validation, None)
 
         def train_all(orders: Tensor) -> tuple[Tensor, Tensor]:
             return self._all_epochs(train, test, orders, len(validation[0]))
@@ -100,9 +107,11 @@ class CompiledTraining:
         return results
 
 
-def _traced_once(step: Callable[[Batch], Any], data: Batch) -> Callable[[Batch], Any]:
-    """A step for batches of any size, traced once for all, as in ``fit``."""
-    shapes = tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in data)
+def _traced_once(
+    step: Callable[[Batch], Any], data: Batch, size: int | None
+) -> Callable[[Batch], Any]:
+    """A step for batches of one size, or of any, traced once for all, as in ``fit``."""
+    shapes = tuple(tf.TensorSpec((size, *part.shape[1:]), part.dtype) for part in data)
     traced: Callable[[Batch], Any] = tf.function(step, input_signature=[shapes], autograph=False)
     return traced
 
@@ -139,7 +148,7 @@ def _batches_of_any_size(
                 before(first + at)
             step(_chosen(data, order[at * size : tf.minimum((at + 1) * size, samples)]))
 
-        # One graph for all batches, as in ``fit``, whose data set tells no size either.
+        # One graph for all batches, as in ``fit``, whose data set tells no size of these either.
         _repeat(-(-samples // size), act)
 
     return run

@@ -75,6 +75,22 @@ def shuffled_orders(samples: int, epochs: int) -> Tensor:
     return keras.ops.stack(seen + seen[-1:] * (epochs - len(seen)))
 
 
+def told_size(samples: int, batch_size: int) -> int | None:
+    """How large the data set that ``fit`` makes of arrays says its batches are.
+
+    TensorFlow's kernels for a size that is known and one that is not add up in other orders, so
+    that whatever is to be ``fit`` to the bit tells what it tells.
+
+    Args:
+        samples: Samples in the arrays.
+        batch_size: Samples in a batch; the last one may be smaller.
+
+    Returns:
+        The size; None where the last batch is smaller, so that there is not one.
+    """
+    return None if samples % batch_size else batch_size
+
+
 def laid_out(batch: Batch, order: Any, batch_size: int) -> Any:
     """Lays samples out in batches, as ``fit`` on arrays makes them; for TensorFlow only.
 
@@ -97,7 +113,8 @@ def laid_out(batch: Batch, order: Any, batch_size: int) -> Any:
 
     untuned = tf.data.Options()
     untuned.autotune.enabled = False
-    indices = tf.data.Dataset.from_tensor_slices(order).batch(batch_size)
+    all_alike = told_size(len(order), batch_size) is not None
+    indices = tf.data.Dataset.from_tensor_slices(order).batch(batch_size, drop_remainder=all_alike)
     return indices.map(take).with_options(untuned)
 
 

@@ -25,4 +25,3 @@ def test_a_gpu_is_whatever_is_no_processor(
     monkeypatch.setattr("dropviz.keras_inside.devices.device_names", lambda: names)
 
     assert has_gpu() is expected
-

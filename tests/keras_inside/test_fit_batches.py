@@ -8,10 +8,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras.src.trainers.data_adapters.array_data_adapter import ArrayDataAdapter
 from numpy.typing import NDArray
 from tensorflow.python.eager import context
 
-from dropviz.keras_inside.fit_batches import as_handed, laid_out, shuffled_orders
+from dropviz.keras_inside.fit_batches import as_handed, laid_out, shuffled_orders, told_size
 from dropviz.keras_inside.seeding import seed_again
 
 SAMPLES, EPOCHS = 23, 5
@@ -123,6 +124,22 @@ def test_what_is_laid_out_trains_as_the_arrays_do_to_the_bit(batch_size: int) ->
     for one, other in zip(left[0][0], left[1][0], strict=True):
         np.testing.assert_array_equal(one, other, err_msg=ANEW)
     assert left[0][1] == left[1][1]
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+@pytest.mark.parametrize("batch_size", [1, 23, 64])
+@pytest.mark.parametrize("samples", [1, 23, 46, 64, 65, 128])
+def test_batches_tell_the_size_that_those_of_fit_tell(
+    samples: int, batch_size: int, *, shuffle: bool
+) -> None:
+    x = np.zeros((samples, 2), "float32")
+    adapter = ArrayDataAdapter(x, batch_size=batch_size, shuffle=shuffle)
+    told = keras.tree.flatten(adapter.get_tf_dataset().element_spec)[0].shape[0]
+
+    assert told_size(samples, batch_size) == told, ANEW
+    mine = laid_out((tf.constant(x),), np.arange(samples), batch_size)
+    assert keras.tree.flatten(mine.element_spec)[0].shape == (told, 2)
+    assert sum(len(keras.tree.flatten(each)[0]) for each in mine) == samples
 
 
 def test_batches_that_are_laid_out_are_tuned_by_nobody() -> None:

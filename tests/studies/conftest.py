@@ -23,6 +23,15 @@ def tiny(learning_rate: float = 0.01) -> Task:
     )
 
 
+def sized(samples: int, validation: int) -> Task:
+    """The tiny task with other numbers of samples, in types that Keras converts."""
+    draw = np.random.default_rng(samples)
+    x = draw.normal(size=(samples + validation, STEPS, FEATURES))
+    y = (x.sum(axis=(1, 2)) > 0).astype("int32")
+    y[0], y[-1] = 0, 1
+    return Task("tiny", x[:samples], y[:samples], x[samples:], y[samples:])
+
+
 @pytest.fixture(scope="session")
 def trained() -> Run:
     """A run on the tiny task, as ASKED."""

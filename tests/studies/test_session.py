@@ -29,7 +29,7 @@ from dropviz.studies.train import run, train
 from tests.one_operation import lstm_in_one_operation
 from tests.small_tasks import KINDS, small
 
-from .conftest import SAMPLES, tiny
+from .conftest import SAMPLES, sized, tiny
 
 pytestmark = pytest.mark.slow
 
@@ -463,6 +463,18 @@ def test_a_case_is_said_to_be_compiled_before_its_first_batch_and_not_again() ->
         made.train(spec, steering)
 
     assert told == [0, 3]
+
+
+@pytest.mark.few("2 of whole batches alone")
+@pytest.mark.parametrize(
+    "samples",
+    [128, 64, 192, 65],
+    ids=["2 of whole batches alone", "1 of them", "3 of them", "one sample more"],
+)
+def test_whole_batches_train_as_those_of_dropviz_run(samples: int) -> None:
+    task = sized(samples, 64)
+    with Session(SPEC, task) as made:
+        assert_same_run(made.train(SPEC, Steering(SPEC)), train(SPEC, task))
 
 
 @pytest.mark.parametrize(
