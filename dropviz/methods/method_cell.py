@@ -158,10 +158,12 @@ class MethodCell(keras.layers.LSTMCell):  # type: ignore[misc]
         i, f, g, o = self._gates(inputs[:, :features], h, masks)
         new_c = f * c + i * _times(g, masks.get("candidate"))
         new_c = _times(new_c, masks.get("cell"))
-        new_h = o * self.activation(new_c)
-        # Krueger et al. 2016: h is made of the new c, before c itself is zoned.
-        new_h = _zoned(new_h, h, masks.get("hidden_update"))
-        new_c = _zoned(new_c, c, masks.get("cell_update"))
+        hidden, cell = masks.get("hidden_update"), masks.get("cell_update")
+        # Krueger et al. 2016: h is made of the new c, before c itself is zoned. The mask stands at
+        # o, as TensorFlow moves a constant into a product, and would round otherwise than where
+        # the rate moves.
+        new_h = _zoned(_times(o, hidden) * self.activation(new_c), h, hidden)
+        new_c = _zoned(_times(new_c, cell), c, cell)
         return new_h, [new_h, new_c]
 
     def _at_inference(self) -> dict[str, list[Any]]:
@@ -224,5 +226,6 @@ def _times(value: Tensor, masks: list[Tensor] | None, gate: int = 0) -> Tensor:
     return value * (keras.ops.reshape(mask, value.shape) if flat else mask)
 
 
-def _zoned(new: Tensor, old: Tensor, masks: list[Tensor] | None) -> Tensor:
-    return new if masks is None else masks[0] * new + (1 - masks[0]) * old
+def _zoned(updated: Tensor, old: Tensor, masks: list[Tensor] | None) -> Tensor:
+    """What was updated, and of the rest what was."""
+    return updated if masks is None else updated + (1 - masks[0]) * old

@@ -6,8 +6,10 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from numpy.typing import NDArray
 
+import dropviz
 from dropviz.errors import DropvizError
 from dropviz.methods.method_cell import MethodCell
 from dropviz.methods.rate_override import overridden_rates
@@ -379,3 +381,30 @@ def test_overridden_rates_are_drawn_with(case: str) -> None:
     # 600 draws of 0.9, or more: five standard deviations.
     assert abs(np.mean(masks == 0) - 0.9) < 5 * np.sqrt(0.09 / masks.size)
     assert "the rate is 0" in recording["lstm"]["input"].reason
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"method": "zoneout", "recurrent_dropout": 0.11},
+        {"method": "zoneout", "zoneout_cell": 0.3, "zoneout_hidden": 0.05},
+        {"method": "moon", "recurrent_dropout": 0.3},
+        {"method": "semeniuta", "recurrent_dropout": 0.37, "scaling": "test-time"},
+    ],
+    ids=lambda each: each["method"] + str(len(each)),
+)
+def test_what_is_constant_at_inference_rounds_as_what_moves(options: dict[str, Any]) -> None:
+    layer = dropviz.LSTM(8, seed=1, **options)
+    x = np.random.default_rng(0).normal(size=(512, 4, 3)).astype("float32")
+    layer(x[:1])
+
+    def inferred(*, folding: bool) -> Any:
+        tf.config.optimizer.set_experimental_options({"constant_folding": folding})
+        shape = tf.TensorSpec((None, *x.shape[1:]), tf.float32)
+        return tf.function(lambda data: layer(data, training=False), input_signature=[shape])(x)
+
+    # A constant that is folded into another product rounds otherwise than a variable does.
+    try:
+        np.testing.assert_array_equal(inferred(folding=True), inferred(folding=False))
+    finally:
+        tf.config.optimizer.set_experimental_options({"constant_folding": True})
