@@ -8,6 +8,7 @@ import re
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from PIL import Image
 
 import dropviz
 from dropviz.__main__ import main
+from dropviz.core.comparison import Comparison
 from dropviz.core.curves import Curves, Trained
 from dropviz.core.gates import LSTM_GATES
 from dropviz.core.layer_recording import LayerRecording
@@ -27,6 +29,7 @@ from dropviz.core.run_words import lines
 from dropviz.core.runs import Run
 from dropviz.core.scenario_string import Scenario, magic, parse
 from dropviz.core.spec import RunSpec
+from dropviz.core.sweep_result import Sweep
 from dropviz.core.task import Task
 from dropviz.core.trace_result import Proof, Trace
 from dropviz.core.verdict import SiteVerdict, Verdict, Verdicts
@@ -41,6 +44,7 @@ from dropviz.jupyter.lab.lab import lab
 from dropviz.jupyter.lab.moment import Moment
 from dropviz.jupyter.lab.static_copy import StaticCopy
 from dropviz.jupyter.progress_view import ProgressView
+from tests.studies.studies_made import compared, swept
 
 # ---------------------------------------------------------------- the texts
 
@@ -234,6 +238,18 @@ def _texts(told: object) -> list[str]:
     return [told] if isinstance(told, str) else [text for each in parts for text in _texts(each)]
 
 
+@cache
+def _studies() -> tuple[Comparison, Sweep]:
+    with pytest.MonkeyPatch.context() as patch:
+        both = compared(patch, lambda _: 0.5, methods=["none", "keras"], seeds=2)
+        return both, swept(patch, lambda _: 0.5, dropout=[0.0, 0.5], seeds=2)
+
+
+def studies(text: str) -> list[Comparison | Sweep]:
+    """A comparison and a sweep of a task with a name."""
+    return [replace(each, task=text) for each in _studies()]
+
+
 PLAIN: dict[str, Callable[[str], list[str]]] = {
     "the tabs of the lab": _tabs,
     "a run": lambda text: [str(run(text)), *run(text).summary, run(text).title],
@@ -250,6 +266,7 @@ PLAIN: dict[str, Callable[[str], list[str]]] = {
     "a verdict": lambda text: [str(verdict(text)), repr(verdict(text)), verdict(text).title],
     "verdicts": lambda text: [str(Verdicts({text: verdict(text)}, {text: text}))],
     "a trace": lambda text: [repr(trace(text))],
+    "studies": lambda text: [said for each in studies(text) for said in (str(each), each.title)],
     "a scenario": lambda text: [str(Scenario(RunSpec(task=text))), magic(RunSpec(task=text))],
     "words": lambda text: [mime.words([text, text], [text])["text/plain"]],
     "a table": lambda text: [mime.table(text, [text], [(text,)])["text/plain"]],

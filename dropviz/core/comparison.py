@@ -14,6 +14,7 @@ from dropviz.core.sentences import figure
 from dropviz.core.study_result import Trainings, data_frame
 from dropviz.core.text_table import Table
 from dropviz.core.training_result import TrainingResult
+from dropviz.errors import visible
 
 _FEW = 4  # pairs, with fewer of which their own scatter is hardly known
 
@@ -83,7 +84,7 @@ class Comparison:
     def title(self) -> str:
         """What was compared, in one line."""
         return (
-            f"{self.task}: {counted(len(self.entries), 'setting')}, "
+            f"{visible(self.task)}: {counted(len(self.entries), 'setting')}, "
             f"{counted(len(self.seeds), 'seed')}, {counted(self.epochs, 'epoch')}, "
             f"{counted(self.units, 'unit')}: {self.trainings.score_name}"
         )

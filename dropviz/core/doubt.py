@@ -79,10 +79,12 @@ class Doubt:
     Attributes:
         outputs: Shape (passes, samples, ...), float32: what each pass gave.
         off: Shape (samples, ...), float32: what the model gives with dropout off, as ``predict``
-            does.
+            does where ``as_predict`` is true.
         masks: "sample" or "pass": whose masks are alike, as of ``dropviz.mc``.
         model: The model's name.
         remarks: What cannot vary and why, and what was left off.
+        as_predict: Whether ``predict`` gives ``off``: it does not where a model has a layer drop
+            at inference too.
     """
 
     outputs: Array = field(repr=False)
@@ -90,6 +92,7 @@ class Doubt:
     masks: str = "sample"
     model: str = ""
     remarks: tuple[str, ...] = ()
+    as_predict: bool = True
 
     @property
     def passes(self) -> int:
@@ -170,11 +173,15 @@ class Doubt:
             middle, most = float(np.median(self.spread)), float(self.spread.max())
             lines.append(
                 f"Spread over the passes: {figure(middle)} in the middle, {figure(most)} at most. "
-                f"Their mean is up to {figure(away)} from the prediction with dropout off, which "
-                "is what predict gives."
+                f"Their mean is up to {figure(away)} from the prediction with dropout off"
+                f"{', which is what predict gives' if self.as_predict else ''}."
             )
         else:
             lines.append("All passes are equal up to rounding: nothing varies here.")
+        if not self.as_predict:
+            lines.append(
+                f"predict gives something else than that: {self.model} drops or draws then too."
+            )
         return [*lines, *self.remarks]
 
     def _not_finite(self) -> str:

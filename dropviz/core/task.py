@@ -24,7 +24,7 @@ from dropviz.core.task_checks import (
 )
 from dropviz.errors import DropvizError, is_known, received, unknown_name, visible
 
-_PARTS = ("x", "y", "x_val", "y_val")
+PARTS = ("x", "y", "x_val", "y_val")
 _TEXTS = ("name", "title", "code")
 
 
@@ -85,7 +85,7 @@ class Task:
                 f"{self._where('y')} must be classes to be characters. Received: "
                 f"goal={self.goal!r}."
             )
-        for part in _PARTS:
+        for part in PARTS:
             array = as_array(self._where(part), getattr(self, part))
             object.__setattr__(self, part, array)
         for x, y in (("x", "y"), ("x_val", "y_val")):
@@ -126,7 +126,7 @@ class Task:
                 memory, or gives other things than pairs of one shape; or its data cannot be
                 trained on.
         """
-        others = [each.name for each in fields(cls) if each.name not in ("name", *_PARTS)]
+        others = [each.name for each in fields(cls) if each.name not in ("name", *PARTS)]
         # Before anything is read, which may take long.
         for each in given:
             if each not in others:

@@ -27,8 +27,14 @@ def as_array(where: str, value: object) -> Array:
         value: What came.
 
     Raises:
-        DropvizError: If it has no shape.
+        DropvizError: If it has no shape, or some of its values are masked.
     """
+    if np.ma.is_masked(value):
+        count = np.ma.count_masked(value)  # type: ignore[no-untyped-call]
+        raise DropvizError(
+            f"{where} must have a value everywhere. Received: a masked array, in which {count:,} "
+            "are masked. Fill them in, or leave those samples out."
+        )
     try:
         return np.asarray(value)
     except Exception as error:

@@ -14,6 +14,7 @@ from dropviz.errors import DropvizError, received
 Model = Any
 
 _MATRIX = 2  # axes
+_NAMED = 4  # shapes of several
 
 
 def checked_inputs(model: Model, x: Any) -> Any:
@@ -66,10 +67,16 @@ def _check_shapes(model: Model, x: Any) -> None:
             f"x must be arrays of one shape each. Received: {received(x)}."
         ) from error
     wanted = f"Expected {_listed(expected)}. " if expected else ""
+    if not any(shapes):
+        raise DropvizError(f"x must be arrays, samples first. {wanted}Received: {received(x)}.")
     if any(0 in shape for shape in shapes):
         raise DropvizError(
             f"x must not be empty. {wanted}Received: {_listed(shapes)}. Give one sample and one "
             "step at the least."
+        )
+    if len({shape[:1] for shape in shapes}) > 1:
+        raise DropvizError(
+            f"x must have as many samples in each of its arrays. Received: {_listed(shapes)}."
         )
     if expected and not (len(shapes) == 1 and _fits(shapes[0], expected[0])):
         raise DropvizError(f"x does not fit {model.name!r}. {wanted}Received: {_listed(shapes)}.")
@@ -81,4 +88,5 @@ def _fits(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
 
 
 def _listed(shapes: Sequence[tuple[int | None, ...]]) -> str:
-    return f"shape {' and '.join(str(shape) for shape in shapes)}"
+    more = f" and {len(shapes) - _NAMED} more" if len(shapes) > _NAMED else ""
+    return f"shape {' and '.join(str(shape) for shape in shapes[:_NAMED])}{more}"

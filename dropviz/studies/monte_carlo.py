@@ -6,8 +6,7 @@ their spread a measure of the model's doubt. How far to trust it, ``coverage`` m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras
@@ -16,22 +15,15 @@ from numpy.typing import NDArray
 
 from dropviz.core.checks import check_whole
 from dropviz.core.doubt import SHARING, Doubt
-from dropviz.core.method_options import RATES
 from dropviz.core.number_forms import MOST_SEED
-from dropviz.errors import DropvizError, is_known, unknown_name
+from dropviz.errors import DropvizError, is_known, one_line, unknown_name
 from dropviz.keras_inside import interrupts
-from dropviz.keras_inside.cell_masks import forget_masks, generator_of, keep_masks, kept_masks
-from dropviz.keras_inside.dropout_mask import makes_noise, replace_call
-from dropviz.keras_inside.inner_loop import class_inner_loop, looking, replaced_inner_loop
+from dropviz.keras_inside.cell_masks import generator_of
+from dropviz.keras_inside.dropout_mask import makes_noise
+from dropviz.keras_inside.inner_loop import looking
 from dropviz.keras_inside.require_layer import require_layer
-from dropviz.keras_inside.seeding import (
-    backend_streams,
-    put_streams_back,
-    seed_backend_streams,
-)
+from dropviz.keras_inside.seeding import seed_backend_streams
 from dropviz.keras_inside.sublayers import layer_and_sublayers
-from dropviz.keras_inside.untracked import attributes_kept
-from dropviz.methods.method_cell import MethodCell
 from dropviz.recording.check_inputs import checked_inputs
 from dropviz.recording.find_layers import (
     Found,
@@ -42,12 +34,14 @@ from dropviz.recording.find_layers import (
 )
 from dropviz.recording.undisturbed import undisturbed
 from dropviz.studies.memory_limit import rows_of_call
+from dropviz.studies.turn_masks_on import Dropping
 
 Layer = Any
 Model = Any
 Tensor = Any
 
 _MOST = 100_000
+_ROUNDING = 1e-5  # of float32, over some hundred steps
 
 
 def mc(
@@ -92,12 +86,18 @@ def mc(
     inputs = checked_inputs(model, x)
     found, between = recurrent_layers(model), dropout_layers(model)
     _refuse_stateful(found)
-    with interrupts.minded(), undisturbed(model), looking():
-        _begin_streams(found, between, seed)
-        outputs = _passes(model, inputs, passes, _Dropping(found, between), alike=masks == "pass")
-        off = _numbers(model(inputs, training=False))
-    remarks = tuple(_remarks(model, found, between, inputs))
-    return Doubt(outputs, off, masks, model.name, remarks)
+    dropping = Dropping(found, between)
+    with interrupts.minded(), looking():
+        with undisturbed(model):
+            predicted = _predicted(model, inputs)
+        with undisturbed(model):
+            _begin_streams(found, between, seed)
+            outputs = _passes(model, inputs, passes, dropping, alike=masks == "pass")
+            with dropping.off():
+                off = _numbers(model(inputs, training=False))
+    remarks = tuple(_remarks(model, found, between, dropping.steps))
+    as_predict = bool(np.allclose(off, predicted, rtol=_ROUNDING, atol=_ROUNDING, equal_nan=True))
+    return Doubt(outputs, off, masks, model.name, remarks, as_predict)
 
 
 def check_passes(passes: object) -> int:
@@ -132,7 +132,7 @@ def _begin_streams(found: list[Found], between: list[Found], seed: int | None) -
 
 
 def _passes(
-    model: Model, inputs: Any, passes: int, dropping: _Dropping, *, alike: bool
+    model: Model, inputs: Any, passes: int, dropping: Dropping, *, alike: bool
 ) -> NDArray[np.float32]:
     """All passes, several in each call; shape (passes, samples, ...)."""
     samples = len(keras.tree.flatten(inputs)[0])
@@ -156,8 +156,21 @@ def _passes(
     return np.concatenate(done)
 
 
+def _predicted(model: Model, inputs: Any) -> NDArray[np.float32]:
+    """What the model says as it stands; refuses inputs that it does not take."""
+    try:
+        return _numbers(model(inputs, training=False))
+    except DropvizError:
+        raise
+    except Exception as error:
+        raise DropvizError(
+            f"{model.name!r} cannot be called on x: {one_line(error)}. Expected what "
+            f"{model.name}(x) takes."
+        ) from error
+
+
 def _together(
-    model: Model, inputs: Any, part: slice, count: int, dropping: _Dropping, *, alike: bool
+    model: Model, inputs: Any, part: slice, count: int, dropping: Dropping, *, alike: bool
 ) -> NDArray[np.float32]:
     """Several passes over some samples in one call, one pass after the other in its rows."""
     chosen = keras.tree.map_structure(lambda each: each[part], inputs)
@@ -166,6 +179,12 @@ def _together(
     shared = np.repeat(np.arange(count), size) if alike else None
     with dropping.on(shared):
         outputs = _numbers(model(rows, training=False))
+    if dropping.strange:
+        raise DropvizError(
+            f'masks="pass" needs layers whose first axis is that of the samples. '
+            f"Received: {', '.join(dropping.strange)}, where it is another. Take "
+            'masks="sample".'
+        )
     return outputs.reshape(count, size, *outputs.shape[1:])
 
 
@@ -180,115 +199,21 @@ def _numbers(outputs: Any) -> NDArray[np.float32]:
     return array
 
 
-class _Dropping:
-    """Turns the masks of some layers on, and of these alone."""
-
-    def __init__(self, found: list[Found], between: list[Found]) -> None:
-        self._recurrent = [each.layer for each in found]
-        self._between = [each.layer for each in between]
-        self._cells = [cell for each in found for _, cell in cells(each.layer, each.path)]
-        owners = [*self._cells, *self._between]
-        streams = [generator_of(each) for each in owners]
-        self._streams = [each.state for each in streams if each is not None]
-        rules = [rule for cell in self._cells for rule in setting(cell).rules]
-        shapes = [getattr(each, "noise_shape", None) for each in self._between]
-        # What shares one mask in a call must be called once for each pass.
-        self.one_for_all = any(rule.rate and not rule.by_sample for rule in rules) or any(
-            shape is not None and shape[0] is not None for shape in shapes
-        )
-
-    def states(self) -> tuple[list[Tensor], list[Any]]:
-        """Where the streams are: those of the layers, and the backend's own."""
-        return [keras.ops.copy(each.value) for each in self._streams], backend_streams()
-
-    def go_back_to(self, states: tuple[list[Tensor], list[Any]]) -> None:
-        """Puts the streams back."""
-        for stream, state in zip(self._streams, states[0], strict=True):
-            stream.assign(state)
-        put_streams_back(states[1])
-
-    @contextmanager
-    def on(self, shared: NDArray[np.int64] | None) -> Iterator[None]:
-        """Has the layers drop inside the block.
-
-        Args:
-            shared: For each row of the call, which of the drawn masks it has; None where each
-                has its own.
-        """
-        with ExitStack() as stack:
-            stack.enter_context(attributes_kept([*self._recurrent, *self._between]))
-            for layer in self._recurrent:
-                replace_call(layer, _training(layer))
-                if shared is not None:
-                    stack.enter_context(replaced_inner_loop(layer, _sharing(layer, shared)))
-            for layer in self._between:
-                replace_call(layer, _training(layer) if shared is None else _one(layer, shared))
-            for cell in self._cells:
-                stack.callback(forget_masks, cell)
-            yield
-
-
-def _training(layer: Layer) -> Callable[..., Any]:
-    """The call of a layer, as in training whatever it is told."""
-    own = layer.call
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        return own(*args, **{**kwargs, "training": True})
-
-    return call
-
-
-def _one(layer: Layer, shared: NDArray[np.int64]) -> Callable[..., Any]:
-    """The call of a Dropout layer of which rows share masks."""
-    own = layer.call
-
-    def call(inputs: Tensor, training: bool = False) -> Tensor:  # noqa: FBT001, FBT002
-        del training
-        mask = own(keras.ops.ones_like(inputs), training=True)
-        return inputs * keras.ops.take(mask, shared, axis=0)
-
-    return call
-
-
-def _sharing(layer: Layer, shared: NDArray[np.int64]) -> Callable[..., Any]:
-    """The loop of a recurrent layer of which rows share masks, once they are drawn."""
-
-    def inner_loop(sequences: Tensor, *args: Any, **kwargs: Any) -> Any:
-        for _, cell in cells(layer, layer.name):
-            _share(cell, shared)
-        return class_inner_loop(layer)(sequences, *args, **kwargs)
-
-    return inner_loop
-
-
-def _share(cell: Layer, shared: NDArray[np.int64]) -> None:
-    if isinstance(cell, MethodCell):
-        # Axis 2 is that of samples; weights have one mask for all.
-        cell.masks = {
-            site: masks if masks.shape[2] == 1 else keras.ops.take(masks, shared, axis=2)
-            for site, masks in cell.masks.items()
-        }
-        return
-    for argument in RATES:
-        masks = kept_masks(cell, argument)
-        if masks is not None:
-            rows = keras.tree.map_structure(lambda m: keras.ops.take(m, shared, axis=0), masks)
-            keep_masks(cell, argument, rows)
-
-
 # ---------------------------------------------------------------- what cannot vary
 
 
-def _remarks(model: Model, found: list[Found], between: list[Found], inputs: Any) -> Iterator[str]:
+def _remarks(
+    model: Model, found: list[Found], between: list[Found], steps: Mapping[str, int]
+) -> Iterator[str]:
     sites = {each.path: _sites(each) for each in found}
     if not any(sites.values()) and not any(each.layer.rate for each in between):
         where = "no layer" if found or between else "no recurrent and no Dropout layer"
         yield (
-            f"There is {where} in {model.name} with a rate above 0, so masks cannot make it vary."
+            f"There is {where} in {model.name} with a rate above 0 that dropviz knows of, so that "
+            "no mask was turned on."
         )
-    (first, *_) = [each.shape for each in keras.tree.flatten(inputs)]
-    alone = [path for path, its in sites.items() if its == {"recurrent"}]
-    if alone and len(first) > 2 and first[1] == 1:  # noqa: PLR2004 (samples, steps, features)
+    alone = [path for path, its in sites.items() if its == {"recurrent"} and steps.get(path) == 1]
+    if alone:
         yield (
             f"{', '.join(alone)} drops by recurrent_dropout alone, and with one time step the "
             "state that its masks multiply is zero: they cannot act."

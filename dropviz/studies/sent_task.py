@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dropviz.core.task import Task
-from dropviz.core.tasks import TASKS, load_task
+from dropviz.core.tasks import TASKS, check_own_name, load_task
 from dropviz.errors import DropvizError, received
 from dropviz.keras_inside.start_keras import ready
 from dropviz.studies.study_file import data_digest
@@ -35,10 +35,12 @@ def chosen_task(task: str | Task) -> tuple[str, Task, Any]:
         task itself where it is somebody's own, else None.
 
     Raises:
-        DropvizError: If there is no such task, or its data cannot be had.
+        DropvizError: If there is no such task, its data cannot be had, or somebody's own has the
+            name of one that comes with dropviz.
     """
     name = task_name(task)
     if isinstance(task, Task):
+        check_own_name(task)
         return name, task, task
     if name in TASKS and not TASKS[name].offline:
         ready()  # Keras has the data

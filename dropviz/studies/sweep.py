@@ -13,10 +13,12 @@ import numpy as np
 from dropviz.core.checks import check_rate
 from dropviz.core.estimate import Estimate
 from dropviz.core.method_options import OPTIONS
+from dropviz.core.number_forms import counted
 from dropviz.core.spec import RunSpec
 from dropviz.core.sweep_result import Sweep
 from dropviz.core.task import Task
 from dropviz.core.training_result import cell_of
+from dropviz.errors import DropvizError
 from dropviz.studies.arguments import check_names, checked_seeds, checked_values
 from dropviz.studies.engines import Engine
 from dropviz.studies.seed_statistics import bootstrapped, paired
@@ -24,6 +26,7 @@ from dropviz.studies.sent_task import shown_name, task_name
 from dropviz.studies.study import How, Listener, run_study
 
 _RATES = (0.0, 0.25, 0.5)
+_MOST = 100_000  # trainings
 _SHARED = ("units", "epochs", "method", *OPTIONS)
 
 
@@ -46,7 +49,8 @@ def sweep(
     ``keras.utils.set_random_seed``.
 
     Args:
-        dropout: Values of ``dropout``, ``0 <= rate < 1``, each once, 10,000 at the most.
+        dropout: Values of ``dropout``, ``0 <= rate < 1``, each once; 100,000 trainings in all at
+            the most.
         recurrent_dropout: Values of the method's other rate, likewise.
         seeds: How many seeds for each pair of rates, 1 to 10,000, which are 1, 2, 3 ...; or which,
             each 0 to 2**32 - 1, and once.
@@ -81,6 +85,13 @@ def sweep(
     rows = _checked("dropout", dropout)
     columns = _checked("recurrent_dropout", recurrent_dropout)
     chosen = checked_seeds(seeds)
+    count = len(chosen) * len(rows) * len(columns)
+    if count > _MOST:
+        raise DropvizError(
+            f"A sweep has {_MOST:,} trainings at the most. Received: {len(rows):,} by "
+            f"{len(columns):,} rates with {counted(len(chosen), 'seed')}, {count:,} trainings. "
+            "Take fewer rates, or fewer seeds."
+        )
     name = task_name(task)
     # Seeds run fastest: what is found after a while is a coarse map of all seeds.
     specs = [

@@ -133,10 +133,11 @@ class TrainingProgram:
             DropvizError: If a value is out of range, or the method cannot act with it.
         """
         spec = self.spec_of(dropout, recurrent_dropout, seed)
-        known, began = len(self._compiled), time.perf_counter()
+        known = len(self._compiled)
         with interrupts.minded():
             self._last = None
-            curves = Curves(self._trained(spec))
+            found, seconds = self._trained(spec)
+            curves = Curves(found)
             self._last = spec
         failed = not math.isfinite(curves["loss"][-1])
         return CellResult(
@@ -146,7 +147,7 @@ class TrainingProgram:
             curves=curves,
             status="failed" if failed else "done",
             reason=not_finite(curves.epochs) if failed else "",
-            seconds=time.perf_counter() - began,
+            seconds=seconds,
             compiled=len(self._compiled) > known,
         )
 
@@ -184,17 +185,20 @@ class TrainingProgram:
         """What was trained last; None where nothing was, or it did not come to its end."""
         return self._last
 
-    def _trained(self, spec: RunSpec) -> Mapping[str, Sequence[float]]:
+    def _trained(self, spec: RunSpec) -> tuple[Mapping[str, Sequence[float]], float]:
+        """The history, and the seconds that it took."""
         training = self._training_of(spec)
         orders = _orders(spec.seed, len(self.task.x), spec.epochs)
         model, start = self.model, [*self._start(spec.seed), *self._untrained]
+        # What trainings of one seed share is no cost of the first of them.
+        began = time.perf_counter()
         every = [*variables_without_riders(model), *model.optimizer.variables]
         for variable, value in zip(every, start, strict=True):
             variable.assign(value)
         self._rates.set(spec.setting)
         curves = training.run(orders)
         self._rates.set(spec.settings[-1])
-        return curves
+        return curves, time.perf_counter() - began
 
     def _training_of(self, spec: RunSpec) -> _Compiled:
         settings, xla = spec.settings, self.engine == "xla"

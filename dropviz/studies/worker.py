@@ -16,7 +16,7 @@ from typing import Any
 from dropviz.core.cell_result import PlainTwin
 from dropviz.core.scenario_string import parse
 from dropviz.core.spec import RunSpec
-from dropviz.core.task import Task
+from dropviz.core.task import PARTS, Task
 from dropviz.core.tasks import load_task
 from dropviz.core.training_result import Ended, TrainingResult
 from dropviz.errors import DropvizError, one_line
@@ -135,9 +135,11 @@ def prove(cell: str, order: Order, task: Any) -> PlainTwin | None:
 
 def _lacks_data(order: Order, task: Any) -> bool:
     """Takes the data where they came, and says whether they are still to be sent."""
-    if task is not None:
-        # What is there may be compiled into a program already.
-        _tasks.setdefault(order.data, task)
+    # What is there may be compiled into a program already.
+    if task is not None and order.data not in _tasks:
+        # In this process its arrays are somebody's, who may change them later.
+        own = {each: getattr(task, each).copy() for each in PARTS}
+        _tasks[order.data] = replace(task, **own) if order.begun_in == this_process() else task
     return order.task == OWN and order.data not in _tasks
 
 

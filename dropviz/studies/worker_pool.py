@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from collections.abc import Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future
@@ -27,11 +28,19 @@ _MAY_GROW = 4 * GIB
 
 
 def check_executor(executor: object) -> None:
-    """Raises DropvizError unless something is an executor, or None."""
+    """Raises DropvizError unless something is an executor that can train, or None."""
     if executor is not None and not isinstance(executor, Executor):
         raise DropvizError(
             "executor must be a concurrent.futures.Executor, as Dask's client.get_executor() "
             f"gives one. Received: {received(executor)}."
+        )
+    # TensorFlow's threads are not there in a process that is forked, which waits for them for ever.
+    context = getattr(executor, "_mp_context", None)
+    if context is not None and context.get_start_method() == "fork" and "keras" in sys.modules:
+        raise DropvizError(
+            "A ProcessPoolExecutor that forks cannot train once Keras is loaded in this process. "
+            'Expected one with mp_context=multiprocessing.get_context("spawn"), or none: dropviz '
+            "then starts its own."
         )
 
 

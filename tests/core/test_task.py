@@ -73,6 +73,7 @@ def test_plain_lists_are_taken_as_arrays() -> None:
         (X.astype(complex), r"must be numbers.*dtype complex128"),
         (X.astype("float64") * 1e40, r"must be finite.*23 of 24 values.*in single precision"),
         ([[[1.0]], [[1.0], [2.0]]], r"must be an array of one shape"),
+        (np.ma.masked_greater(X, 1), r"must have a value everywhere.*are masked"),
     ],
     ids=[
         "no features",
@@ -89,6 +90,7 @@ def test_plain_lists_are_taken_as_arrays() -> None:
         "complex",
         "beyond single precision",
         "ragged",
+        "masked",
     ],
 )
 def test_inputs_that_cannot_be_trained_on_are_refused(part: str, x: Any, said: str) -> None:

@@ -4,6 +4,7 @@ import itertools
 import math
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -268,6 +269,18 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "seeds that are yes": ({"seeds": np.True_}, "seeds must be"),
     "results that are yes": ({"results": True}, "results must be the name of a file"),
     "results that are bytes": ({"results": b"x"}, "results must be the name of a file"),
+    "a task of ours by its name": (
+        {"task": replace(tiny(), name="digits")},
+        "must have a name of its own",
+    ),
+    "too many trainings": (
+        {
+            "dropout": np.linspace(0, 0.9, 3000),
+            "recurrent_dropout": np.linspace(0, 0.9, 3000),
+            "seeds": 100,
+        },
+        "3,000 by 3,000 rates with 100 seeds, 900,000,000 trainings",
+    ),
     "a folder": ({"results": "/no/such/folder/results.jsonl"}, "cannot be kept"),
 }
 

@@ -179,6 +179,24 @@ def test_batches_of_all_sizes_are_those_of_fit(sizes: tuple[int, int], engine: s
 # ---------------------------------------------------------------- many trainings
 
 
+def test_what_trainings_of_a_seed_share_is_no_cost_of_the_first(
+    program: TrainingProgram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program.train(0.2, 0.5, seed=1)
+    built: list[int] = []
+    real = program._fresh_values
+
+    def slowly(seed: int) -> Any:
+        time.sleep(1)
+        built.append(seed)
+        return real(seed)
+
+    monkeypatch.setattr(program, "_start", slowly)
+
+    assert program.train(0.2, 0.5, seed=77).seconds < 1
+    assert built == [77]
+
+
 @pytest.mark.full
 def test_a_cell_depends_on_nothing_that_was_trained_before(program: TrainingProgram) -> None:
     first = program.train(0.2, 0.5, seed=1)

@@ -147,7 +147,8 @@ def test_data_that_come_twice_have_nothing_compiled_anew(programs: type[Program]
     for task in (first, second, None, second):
         assert worker.answer(CELL, order(), task).result
 
-    assert programs.made == [first]
+    (made,) = programs.made
+    assert task_digest(made) == task_digest(first)
 
 
 def test_other_data_have_a_program_of_their_own(programs: type[Program]) -> None:
@@ -156,7 +157,23 @@ def test_other_data_have_a_program_of_their_own(programs: type[Program]) -> None
     for task in (*tasks, *tasks):
         assert worker.answer(CELL, order(data=task_digest(task)), task).result
 
-    assert programs.made == [*tasks]
+    assert [task_digest(each) for each in programs.made] == [task_digest(each) for each in tasks]
+
+
+@pytest.mark.parametrize("part", ["x", "y", "x_val"])
+def test_data_that_are_changed_in_their_place_are_not_those_that_were_asked_for(
+    part: str, programs: type[Program]
+) -> None:
+    task = tiny()
+    digest = task_digest(task)
+    assert worker.answer(CELL, order(data=digest), task).result
+    getattr(task, part)[:] = getattr(task, part)[::-1].copy()
+    # A program of its own, for which the data are taken from where they lie.
+    longer = cell_of(RunSpec(task="own", units=5, epochs=3))
+    assert worker.answer(longer, order(data=digest), None).result
+
+    assert task_digest(task) != digest
+    assert {task_digest(each) for each in programs.made} == {digest}
 
 
 # ---------------------------------------------------------------- a proof

@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import multiprocessing
+import sys
+import types
+from concurrent.futures import ProcessPoolExecutor
+
 import pytest
 
+from dropviz.errors import DropvizError
 from dropviz.studies import worker_pool
-from dropviz.studies.worker_pool import WorkerPool
+from dropviz.studies.worker_pool import WorkerPool, check_executor
 
 GIB = 2**30
 
@@ -32,3 +38,20 @@ def test_there_are_as_many_processes_as_trainings_processors_and_memory_allow(
     monkeypatch.setattr(worker_pool, "available", lambda: room)
 
     assert WorkerPool(None, trainings).workers == workers
+
+
+@pytest.mark.parametrize("loaded", [True, False])
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_processes_that_would_wait_for_ever_are_refused(
+    monkeypatch: pytest.MonkeyPatch, method: str, *, loaded: bool
+) -> None:
+    if loaded:
+        monkeypatch.setitem(sys.modules, "keras", types.ModuleType("keras"))
+    else:
+        monkeypatch.delitem(sys.modules, "keras", raising=False)
+    with ProcessPoolExecutor(1, multiprocessing.get_context(method)) as executor:
+        if method == "fork" and loaded:
+            with pytest.raises(DropvizError, match=r"forks cannot train once Keras .*spawn"):
+                check_executor(executor)
+        else:
+            check_executor(executor)
