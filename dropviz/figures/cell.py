@@ -66,7 +66,7 @@ def paint(scene: CellScene) -> theme.Picture:
 
 def _above(panel: CellPanel) -> list[str]:
     """The lines below the title."""
-    return [panel.paper, *wrapped(panel.summary, WIDTH, _SIZE)]
+    return [line for text in (panel.paper, panel.summary) for line in wrapped(text, WIDTH, _SIZE)]
 
 
 def _below(panel: CellPanel) -> list[tuple[str, str, list[str]]]:

@@ -68,7 +68,8 @@ def _check_shapes(model: Model, x: Any) -> None:
         ) from error
     wanted = f"Expected {_listed(expected)}. " if expected else ""
     if not any(shapes):
-        raise DropvizError(f"x must be arrays, samples first. {wanted}Received: {received(x)}.")
+        wanted = wanted or "Expected arrays, samples first. "
+        raise DropvizError(f"x does not fit {model.name!r}. {wanted}Received: {received(x)}.")
     if any(0 in shape for shape in shapes):
         raise DropvizError(
             f"x must not be empty. {wanted}Received: {_listed(shapes)}. Give one sample and one "

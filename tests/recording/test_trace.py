@@ -603,7 +603,9 @@ def test_inputs_of_a_wrong_shape_are_refused_before_anything_is_drawn(name: str,
 
     for each, expected in ((layer, (None, None, FEATURES)), (model, (None, STEPS, FEATURES))):
         said = refused(each, x)
-        assert f"x does not fit {each.name!r}. Expected shape {expected}. Received: " in said
+        empty = isinstance(x, np.ndarray) and not x.size
+        wrong = "x must not be empty" if empty else f"x does not fit {each.name!r}"
+        assert f"{wrong}. Expected shape {expected}. Received: " in said
     np.testing.assert_array_equal(layer.cell.seed_generator.state, states)
     assert getattr(layer.cell, "_dropout_mask", None) is None
     assert trace(layer, X[:3]).error <= CLOSE
