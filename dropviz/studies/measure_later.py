@@ -11,7 +11,11 @@ from dropviz.core.random_streams import process_streams_kept
 from dropviz.core.task import Task
 from dropviz.keras_inside.inner_loop import looking
 from dropviz.keras_inside.jax_state import bring_home, variables_without_riders
-from dropviz.keras_inside.seeding import backend_streams_kept
+from dropviz.keras_inside.seeding import (
+    backend_streams,
+    backend_streams_kept,
+    put_streams_back,
+)
 from dropviz.methods.variable_rates import VariableRates
 from dropviz.studies.on_and_off import OnAndOff
 from dropviz.studies.progress import Measurement
@@ -55,12 +59,14 @@ class MeasureLater:
         copy_values(*map(variables_without_riders, (self._model, self._copy)))
         self._rates_of_copy.set(self._rates.setting)
         passes = self._measure.passes()
-        found = None
+        found, streams = None, backend_streams()
         while found is None:
             if not steering.waits:
                 yield None
             with looking(), process_streams_kept(), backend_streams_kept():
-                found = next(passes)
+                # On PyTorch a layer without a seed draws from the backend's own, which moves on.
+                put_streams_back(streams)
+                found, streams = next(passes), backend_streams()
         yield found
 
 
