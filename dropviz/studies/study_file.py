@@ -156,7 +156,9 @@ class ResultsFile:
 
     def _read(self, raw: bytes) -> None:
         whole = raw[: raw.rfind(b"\n") + 1]
-        first, *lines = [_entry(line, n, self.path) for n, line in enumerate(whole.splitlines(), 1)]
+        # An editor may end a file with an empty line.
+        numbered = [(n, each) for n, each in enumerate(whole.splitlines(), 1) if each.strip()]
+        first, *lines = [_entry(each, n, self.path) for n, each in numbered or [(1, b"")]]
         self._check(first)
         for entry in lines:
             if entry == first:  # two processes began it in one instant

@@ -70,6 +70,17 @@ def test_a_torn_last_line_is_cut_off_and_the_study_goes_on(path: Path, keep: int
     assert list(ResultsFile(path, STUDY).results) == ["lstm:s1", "lstm:s3"]
 
 
+def test_empty_lines_say_nothing(path: Path) -> None:
+    ResultsFile(path, STUDY).add(result(1))
+    first, second = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(first + b"\n" + second + b"  \n\n")
+
+    file = ResultsFile(path, STUDY)
+    file.add(result(2))
+
+    assert len(file.results) == len(ResultsFile(path, STUDY).results) == 2
+
+
 @pytest.mark.parametrize("left", [0, 5])
 def test_a_file_whose_first_line_was_torn_begins_anew(path: Path, left: int) -> None:
     ResultsFile(path, STUDY)
