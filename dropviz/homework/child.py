@@ -1,17 +1,21 @@
 """Runs in the child: answers with numbers, and knows nothing of what is asked of it."""
 
 from __future__ import annotations
+import __future__
 
+import ast
 import json
 import random
 import re
+import sys
 from collections.abc import Callable, Sequence
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from dropviz.homework.asked_layer import AskedLayer
-from dropviz.homework.extract import literals, needed, statements
+from dropviz.homework.extract import Taken, literals, needed, statements
 from dropviz.homework.frames import CODE, Array, Frame, Kind, read, write
 
 _STEPS = 4  # of the input that a layer is built for
@@ -38,7 +42,10 @@ class AnswerRunner:
             answer: The pipe by which it is answered.
         """
         self._ask, self._answer = ask, answer
-        self._space: dict[str, Any] = {"__name__": "__main__", "get_ipython": _Shell}
+        self._main = ModuleType("__main__")
+        self._space: dict[str, Any] = vars(self._main)
+        self._space["get_ipython"] = _Shell
+        self._left: list[str] = []  # what failed, and may not have been needed
         self._layers: list[Any] = []
 
     def serve(self) -> None:
@@ -55,7 +62,7 @@ class AnswerRunner:
             try:
                 reply = do[asked.kind](asked)
             except BaseException as error:  # noqa: BLE001 (whatever an answer raises, exits too)
-                reply = Frame(Kind.FAILED, text=_words(error))
+                reply = Frame(Kind.FAILED, text=self._told(error))
             write(self._answer, reply)
 
     def _run(self, asked: Frame) -> Frame:
@@ -69,10 +76,11 @@ class AnswerRunner:
         seed = asked.numbers[0]
         random.seed(seed)
         keras.utils.set_random_seed(seed)
+        sys.modules["__main__"] = self._main  # where dataclasses look for an answer's names
         try:
-            exec(compile(needed(found, names, given), "<your notebook>", "exec"), self._space)  # noqa: S102
+            self._execute(needed(found, names, given))
         except ImportError as error:
-            if error.name != "dropviz":
+            if str(error.name).partition(".")[0] != "dropviz":
                 raise
             raise ImportError("there is no dropviz here; it needs Keras and NumPy alone") from None
         missing = [name for name in names if name not in self._space]
@@ -80,6 +88,27 @@ class AnswerRunner:
             also = f" ({'; '.join(wrong)})" if wrong else ""
             raise NameError(f"the notebook defines no {' and no '.join(missing)}{also}")
         return Frame(Kind.DONE)
+
+    def _execute(self, taken: Sequence[Taken]) -> None:
+        """Runs statements, one by one, and notes which failed that need not run."""
+        flags = 0
+        for node, is_needed in taken:
+            if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+                for each in node.names:
+                    flags |= getattr(__future__, each.name).compiler_flag
+            try:
+                module = ast.Module([node], [])
+                # Or what this file asks of the future would be asked for the answer too.
+                code = compile(module, "<your notebook>", "exec", flags, dont_inherit=True)
+                exec(code, self._space)  # noqa: S102
+            except (Exception, SystemExit) as error:
+                if is_needed:
+                    raise
+                line = ast.unparse(node).strip().partition("\n")[0][:_NAME]
+                self._left.append(f"left out, as it failed: {line} ({_words(error)})")
+
+    def _told(self, error: BaseException) -> str:
+        return " ".join([_words(error), *(f"({each})" for each in self._left[:1])])[:_SAID]
 
     def _literal(self, asked: Frame) -> Frame:
         names, _, cells = _asked_for(asked.text)
@@ -122,7 +151,7 @@ class AnswerRunner:
             return Frame(Kind.NAMED, text=str(self._space["identify"](layer))[:_NAME])
         except BaseException as error:  # noqa: BLE001 (whatever an answer raises, exits too)
             # It names nothing here; the other layers are asked about all the same.
-            return Frame(Kind.NAMED, text=_words(error), numbers=(1,))
+            return Frame(Kind.NAMED, text=self._told(error), numbers=(1,))
 
     def _asked(self, arrays: Sequence[Array], training: bool, weights: int) -> Array:  # noqa: FBT001
         write(self._answer, Frame(Kind.ASK, arrays, numbers=(0, int(training), weights)))

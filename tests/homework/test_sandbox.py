@@ -233,6 +233,20 @@ def test_a_value_of_a_kind_that_no_design_has_is_told_as_it_reads(bare: ForkServ
     assert read == {"design": {"seeds": "{3}", "vary": "b'x'"}}
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from dropviz.homework.asked_layer import AskedLayer as make",
+        "import dropviz.methods.lstm as make",
+        "from dropviz import LSTM as make",
+    ],
+)
+def test_nothing_of_dropviz_is_there_and_a_sentence_says_so(bare: ForkServer, line: str) -> None:
+    no_dropviz = pytest.raises(RefusedError, match="there is no dropviz here; it needs Keras and")
+    with Child(bare, unlocked=True) as child, no_dropviz:
+        child.load([line], ["make"], seed=1)
+
+
 def test_the_bold_letters_of_an_error_are_left_out(bare: ForkServer) -> None:
     raises = "raise ValueError('\\x1b[1mtoo \\x1b[31mlarge\\x1b[0m')"
     with Child(bare, unlocked=True) as child, pytest.raises(RefusedError, match=r"too large$"):
