@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,10 +66,11 @@ def grade(
         except DropvizError as error:
             failed.append(Graded(inside, str(error), failed=True))
     yield from failed
-    many = Counter((each.student, each.assignment) for each in read.values())
     for inside, submission in read.items():
-        if many[submission.student, submission.assignment] > 1:
-            yield Graded(inside, _doubled(submission), failed=True)
+        others = [each for each in read.values() if _is_another(each, submission)]
+        refused = _refused(submission, others)
+        if refused:
+            yield Graded(inside, refused, failed=True)
             continue
         try:
             told = _grade(server, submission, reports, key, again=again, unlocked=unlocked)
@@ -79,7 +79,7 @@ def grade(
         except OSError as error:
             yield Graded(inside, _prevented(error), failed=True)
         else:
-            yield Graded(inside, told)
+            yield Graded(inside, f"{told}{_of_others(others)}")
 
 
 def _grade(
@@ -104,12 +104,17 @@ def _grade(
 
 def _of_another(submission: Submission) -> str:
     """What to tell of a neighbour's notebook, or of one in the wrong folder."""
-    if not submission.says:
-        return ""
-    return (
-        f" It says that it is of {received(submission.says)}, and was graded as that of "
-        f"{submission.student}, in whose folder it lies."
-    )
+    if submission.says:
+        return (
+            f" It says that it is of {received(submission.says)}, and was graded as that of "
+            f"{submission.student}, in whose folder it lies."
+        )
+    if submission.lies_in and not submission.is_at_home:
+        return (
+            f" Its folder {received(submission.lies_in)} is no id, so it was graded as that of "
+            f"{submission.student}, whose it says that it is."
+        )
+    return ""
 
 
 def _told(path: Path, report: Report) -> str:
@@ -130,8 +135,33 @@ def _prevented(error: OSError) -> str:
     )
 
 
-def _doubled(submission: Submission) -> str:
+def _is_another(one: Submission, other: Submission) -> bool:
+    same = (one.student, one.assignment) == (other.student, other.assignment)
+    return same and one is not other
+
+
+def _refused(submission: Submission, others: Sequence[Submission]) -> str:
+    """Why one of several files is not graded; "" where it is."""
+    at_home = [each for each in others if each.is_at_home]
+    if not others or (submission.is_at_home and not at_home):
+        return ""
+    if len(at_home) == 1 and not submission.is_at_home:
+        where = f"its folder {received(submission.lies_in)}" if submission.lies_in else "no folder"
+        return (
+            f"It says that it is of {submission.student}, and lies in {where}; the one in the "
+            f"folder {submission.student} is graded, and this is not. Ask whose it is, and put it "
+            "into the folder of its student."
+        )
     return (
         f"Several files are the {submission.assignment} of {submission.student}, so none of them "
         "is graded. Expected one. Leave the right one in the folder, and grade again."
     )
+
+
+def _of_others(others: Sequence[Submission]) -> str:
+    """What to tell of files elsewhere that say that they are the same student's."""
+    if not others:
+        return ""
+    folders = [each.lies_in for each in others if each.lies_in]
+    where = f" ({', '.join(map(received, folders))})" if folders else ""
+    return f" What lies elsewhere{where} and says that it is of the same student is not graded."

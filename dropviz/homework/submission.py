@@ -33,6 +33,7 @@ class Submission:
         cells: The source of its code cells, in order.
         printed: What its code cells printed, in order.
         says: Whose it says that it is, where that is not whose folder it lies in; "" as a rule.
+        lies_in: The folder that it lies in; "" where it lies in none.
     """
 
     student: str
@@ -41,6 +42,12 @@ class Submission:
     cells: tuple[str, ...]
     printed: tuple[str, ...]
     says: str = ""
+    lies_in: str = ""
+
+    @property
+    def is_at_home(self) -> bool:
+        """Whether it lies in the folder of its own student, where nobody else puts a file."""
+        return self.lies_in == self.student
 
 
 def find_notebooks(folder: Path) -> tuple[list[Path], dict[Path, str]]:
@@ -105,9 +112,12 @@ def read_submission(path: Path, folder: Path) -> Submission:
             "out. Put the cell back, and grade it again."
         )
     said = _STUDENT.search(text)
-    student = _student(path.relative_to(folder), said)
+    inside = path.relative_to(folder)
+    student = _student(inside, said)
     says = said[1] if said and said[1] != student else ""
-    return Submission(student, named[1], named[2] or "", tuple(cells), tuple(printed), says)
+    lies_in = inside.parts[0] if len(inside.parts) > 1 else ""
+    edition = named[2] or ""
+    return Submission(student, named[1], edition, tuple(cells), tuple(printed), says, lies_in)
 
 
 def read_notebook(path: Path) -> tuple[list[str], list[str]]:

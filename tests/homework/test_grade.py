@@ -209,6 +209,54 @@ def test_a_notebook_in_anothers_folder_is_graded_as_theirs_and_named(
     )
 
 
+def test_who_says_that_he_is_a_neighbour_takes_nobodys_place(
+    server: ForkServer, tmp_path: Path
+) -> None:
+    hand_in(tmp_path / "in" / "ada" / "n.ipynb", notebook(ODD, student="ada"))
+    hand_in(tmp_path / "in" / "Mallory S_123" / "x.ipynb", notebook(ODD, student="ada"))
+    hand_in(tmp_path / "in" / "x.ipynb", notebook(ODD, student="ada"))
+
+    graded = {
+        str(each.path): (each.failed, each.sentence)
+        for each in _grade(server, tmp_path / "in", tmp_path / "reports")
+    }
+
+    failed, told = graded["ada/n.ipynb"]
+    assert not failed
+    assert told == (
+        "0 of 11 points. What lies elsewhere ('Mallory S_123') and says that it is of the same "
+        "student is not graded."
+    )
+    ends = "the one in the folder ada is graded, and this is not. Ask whose it is, and"
+    for name, where in {"Mallory S_123/x.ipynb": "its folder 'Mal", "x.ipynb": "no folder"}.items():
+        failed, told = graded[name]
+        assert failed
+        assert told.startswith(f"It says that it is of ada, and lies in {where}")
+        assert ends in told
+
+
+def test_an_id_that_comes_from_the_notebook_is_told(server: ForkServer, tmp_path: Path) -> None:
+    hand_in(tmp_path / "in" / "Eve Jones_5" / "n.ipynb", notebook(ODD, student="bob"))
+
+    (graded,) = _grade(server, tmp_path / "in", tmp_path / "reports")
+
+    assert graded.sentence == (
+        "0 of 11 points. Its folder 'Eve Jones_5' is no id, so it was graded as that of bob, whose "
+        "it says that it is."
+    )
+
+
+def test_two_in_folders_that_are_no_ids_are_both_named(server: ForkServer, tmp_path: Path) -> None:
+    for name in ("Ada A_1", "Eve E_2"):
+        hand_in(tmp_path / "in" / name / "n.ipynb", notebook(ODD, student="ada"))
+
+    graded = _grade(server, tmp_path / "in", tmp_path / "reports")
+
+    assert [each.sentence.split(",")[0] for each in graded if each.failed] == [
+        "Several files are the build-the-mask of ada"
+    ] * 2
+
+
 def test_a_student_without_a_notebook_is_named(server: ForkServer, tmp_path: Path) -> None:
     folder = tmp_path / "submitted"
     hand_in(folder / "ada" / "N.IPYNB", notebook(ODD))
