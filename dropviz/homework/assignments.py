@@ -72,9 +72,9 @@ def _study(child: Child, submission: Submission, key: Key) -> Judged:
         raise child.refuse("its values could not be read") from None
     if "design" not in found:
         raise child.refuse(_NO_DESIGN)
-    rows = rows_from(submission.printed)
+    rows = rows_from(submission.printed, found["design"])
     seed = judges_seed(key, submission)
-    return study_judge.judge_study(found.get("design"), found.get("claim"), rows, seed)
+    return study_judge.judge_study(found["design"], found.get("claim"), rows, seed)
 
 
 def judges_seed(key: Key, submission: Submission) -> int:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -68,12 +69,14 @@ class Row:
         seed: The seed.
         score: The last value of the measure.
         masks: By site, a fingerprint of the masks of the first batch.
+        of: A fingerprint of the design; "" where none was told.
     """
 
     value: str
     seed: int
     score: float
     masks: Mapping[str, str]
+    of: str = ""
 
 
 def design_from(literal: object) -> Design:
@@ -178,6 +181,7 @@ def carry_out(design: object) -> None:
         )
     (factor,) = wanted.vary
     rows: list[dict[str, Any]] = []
+    of = _digest_of(wanted, factor)
     for value, specs in wanted.specs(factor).items():
         for spec in specs:
             trained = retrain(spec)
@@ -185,7 +189,8 @@ def carry_out(design: object) -> None:
                 raise unknown_name("measure", wanted.measure, trained.curves)
             score = trained.curves[wanted.measure][-1]
             masks = fingerprints(trained)
-            rows.append({"value": value, "seed": spec.seed, "score": score, "masks": masks})
+            row = {"value": value, "seed": spec.seed, "score": score, "masks": masks, "of": of}
+            rows.append(row)
             print(f"{factor}={value}, seed {spec.seed}: {wanted.measure} {score:.4f}")  # noqa: T201
             # Each time, as the last results count: an interrupt loses none.
             print(MARK + json.dumps(rows), flush=True)  # noqa: T201
@@ -218,25 +223,54 @@ def fingerprints(trained: Run) -> dict[str, str]:
     return found
 
 
-def rows_from(printed: Iterable[str]) -> list[Row] | None:
+def rows_from(printed: Iterable[str], design: object = None) -> list[Row] | None:
     """Reads the results that ``carry_out`` printed.
 
     Args:
-        printed: The outputs of a notebook, in order; the last results count.
+        printed: The outputs of a notebook, in order.
+        design: The literal of the design that was handed in; None where nobody knows it.
 
     Returns:
-        The rows; None where there are none, or they are damaged.
+        The rows: of results of several designs the last of this one, and else the last; None where
+        there are none, or they are damaged.
     """
     # Jupyter may keep one cell's output in several pieces, wherever they were cut.
-    told = "".join(printed).rpartition(MARK)[2].splitlines()
+    read = [_rows(each) for each in "".join(printed).split(MARK)[1:]]
+    found = [each for each in read if each is not None]
+    if not found:
+        return None
     try:
-        return [_row(**each) for each in json.loads(told[0])]
+        plan = design_from(design)
+        (factor,) = plan.vary
+        wanted = {(value, spec.seed) for value, each in plan.specs(factor).items() for spec in each}
+        of = _digest_of(plan, factor)
+    except (DropvizError, ValueError):
+        return found[-1]
+    return max(reversed(found), key=partial(_likeness, wanted, of))
+
+
+def _likeness(wanted: set[tuple[str, int]], of: str, rows: Sequence[Row]) -> tuple[bool, ...]:
+    """How sure it is that results are of a design; they are told again after each training."""
+    trained = {(row.value, row.seed) for row in rows}
+    named = bool(rows) and all(row.of == of for row in rows)
+    return named, trained == wanted, bool(trained) and trained <= wanted
+
+
+def _digest_of(plan: Design, factor: str) -> str:
+    trainings = [spec.to_dict() for each in plan.specs(factor).values() for spec in each]
+    words = json.dumps([plan.measure, trainings], sort_keys=True, default=str)
+    return hashlib.sha256(words.encode()).hexdigest()[:_DIGITS]
+
+
+def _rows(told: str) -> list[Row] | None:
+    try:
+        return [_row(**each) for each in json.loads(told.splitlines()[0])]
     except (ValueError, TypeError, AttributeError, RecursionError, LookupError, OverflowError):
         return None
 
 
-def _row(value: str, seed: int, score: float, masks: Mapping[str, str]) -> Row:
+def _row(value: str, seed: int, score: float, masks: Mapping[str, str], of: str = "") -> Row:
     plain = {str(site): str(digits) for site, digits in masks.items()}
     if type(seed) is not int or not isinstance(value, str):
         raise TypeError(seed)
-    return Row(value, seed, float(score), plain)
+    return Row(value, seed, float(score), plain, str(of))

@@ -184,6 +184,7 @@ def _claim(
             f"what the results say: {found}; of differences that do not scatter they say nothing"
         )
     said: Any = claim.get("conclusion") if isinstance(claim, Mapping) else None
+    said = " ".join(said.lower().split()) if isinstance(said, str) else said
     seen = f"the claim is {json.dumps(said)}" if said in CONCLUSIONS else "no claim of the three"
     tells = len(seeds) >= _FEWEST_SEEDS and first != last and found.has_interval
     right = said == truth and tells

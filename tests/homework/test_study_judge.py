@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from types import SimpleNamespace
 from typing import Any
 
@@ -152,6 +153,12 @@ def test_where_nothing_can_be_claimed_no_claim_earns(
 
     assert (checks[-1].name, checks[-1].points) == ("claim", 0)
     assert said in checks[-1].asked
+
+
+@pytest.mark.usefixtures("_same_masks")
+@pytest.mark.parametrize("said", ["Higher", " higher ", "HIGHER\n"])
+def test_a_claim_counts_in_whatever_letters(said: str) -> None:
+    assert points(judge_study(DESIGN, {"conclusion": said}, HIGHER, 1)) == POINTS
 
 
 @pytest.mark.usefixtures("_same_masks")
@@ -335,3 +342,48 @@ def test_the_last_results_count() -> None:
     row = study.Row("1", 1, 2.0, {})
     assert rows_from([f"{MARK}[]\n", f"words\n{line}\nmore"]) == [row]
     assert rows_from([f"no line end{line[:30]}", f"{line[30:]}\n"]) == [row]
+
+
+def carried_out(
+    design: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> str:
+    score = design["hold"]["units"] + len(design["seeds"]) / 8
+    done = SimpleNamespace(curves={design["measure"]: (score,)}, recording={})
+    monkeypatch.setattr(study, "retrain", lambda _: done)
+    carry_out(design)
+    return capsys.readouterr().out
+
+
+LATER: dict[str, dict[str, Any]] = {
+    "fewer seeds": {"seeds": [1]},
+    "other seeds": {"seeds": [4, 5, 6]},
+    "another factor": {"vary": {"dropout": [0.0, 0.4]}},
+    "other units under the same values and seeds": {"hold": {**DESIGN["hold"], "units": 6}},
+    "another measure": {"measure": "val_accuracy"},
+}
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_results_of_the_design_that_is_handed_in_count(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = carried_out(DESIGN, monkeypatch, capsys)
+    other = carried_out({**DESIGN, **LATER[name]}, monkeypatch, capsys)
+
+    wanted = rows_from([own])
+    assert rows_from([own, other], DESIGN) == wanted
+    assert rows_from([other, own], DESIGN) == wanted
+    assert rows_from([own, other], None) == rows_from([other])
+    assert wanted is not None
+    assert len(wanted) == 6
+
+
+def test_results_that_name_no_design_are_known_by_their_trainings() -> None:
+    def told(table: list[Row]) -> str:
+        return f"{MARK}{json.dumps([{**asdict(row), 'of': ''} for row in table])}\n"
+
+    printed = told(HIGHER).replace(', "of": ""', "")
+    later = told(HIGHER[:1])
+
+    assert rows_from([printed, later], DESIGN) == HIGHER
+    assert rows_from([later, printed[:-30]], DESIGN) == HIGHER[:1]
