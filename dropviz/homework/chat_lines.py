@@ -20,7 +20,8 @@ _WORD = r"[\w.+-]{1,40}"
 _PAIR = re.compile(rf"{_WORD}={_WORD}")
 _LINE = re.compile(rf"\b{_MARK}:([\w.@+-]{{1,64}})((?::{_WORD}={_WORD}){{1,40}}):([0-9a-f]{{4}})\b")
 # A teacher who says how a line begins writes the mark alone.
-_STARTED = re.compile(rf"\b{_MARK}:(?=\S*\w)\S*")
+# A phone writes the first letter of a line in capitals, and a chat may glue a name to it.
+_STARTED = re.compile(rf"{_MARK}:((?=\S*\w)\S*)", re.IGNORECASE)
 _BY_MARK = {
     codecs.BOM_UTF32_LE: "utf-32",  # begins as that of UTF-16 does
     codecs.BOM_UTF32_BE: "utf-32",
@@ -105,8 +106,8 @@ def read_lines(text: str) -> tuple[list[Told], list[str]]:
     told: dict[str, Told] = {}
     damaged: list[str] = []
     for each in _STARTED.finditer(text):
-        found = _LINE.match(each[0])
-        body = each[0].rpartition(":")[0] if found is None else found[0].rpartition(":")[0]
+        found = _LINE.match(f"{_MARK}:{each[1]}")
+        body = found[0].rpartition(":")[0] if found else ""
         if found is None or found[3] != _checksum(body) or not is_student(found[1]):
             damaged.append(each[0])
             continue

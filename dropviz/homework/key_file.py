@@ -81,7 +81,7 @@ def read_key(path: Path) -> Key:
         The key.
 
     Raises:
-        DropvizError: If it is not there, or no key.
+        DropvizError: If it is not there, cannot be read, or is no key.
     """
     try:
         heading, secret = path.read_text(encoding="ascii").split("\n")[:2]
@@ -92,7 +92,13 @@ def read_key(path: Path) -> Key:
             "another key asks every student something else. For a new course, make one with "
             "`dropviz homework key`."
         ) from None
-    except (OSError, ValueError):
+    except OSError as error:
+        raise DropvizError(
+            f"The key {received(str(path))} cannot be read ({error.strerror or error}). Expected "
+            "the file that `dropviz homework key` wrote, which only its owner may read. Grade as "
+            "its owner, or give yourself a copy."
+        ) from None
+    except ValueError:
         heading, raw = "", b""
     if heading != _HEADING or len(raw) != _BYTES:
         raise DropvizError(

@@ -269,3 +269,15 @@ def test_a_teacher_s_own_mark_is_no_line(said: str) -> None:
         [Told("ada", {"where": "h"})],
         [],
     )
+@pytest.mark.parametrize(
+    "line", [f"D{GOOD[1:]}", f"DROPVIZ1{GOOD[8:]}", f"Ada{GOOD}", f"_{GOOD}", f"Ada:{GOOD}"]
+)
+def test_a_line_counts_with_a_capital_or_glued_to_a_name(line: str) -> None:
+    assert read_lines(f"hi\n{line}\n") == ([Told("ada", {"where": "h"})], [])
+
+
+@pytest.mark.parametrize("line", [f"D{GOOD[1:-1]}", GOOD.upper(), f"{GOOD}Thanks"])
+def test_a_line_that_cannot_count_is_named(line: str) -> None:
+    assert read_lines(f"hi Ada{line}\n") == ([], [line])
+
+
