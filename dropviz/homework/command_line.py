@@ -11,6 +11,7 @@ from typing import Any
 from dropviz.errors import DropvizError, received, visible
 
 _KEY = Path("homework.key")
+_STOPPED = 130  # as a shell has it of what Ctrl-C ended
 # Two names: what a class predicted does not take the place of what it earned.
 _OF_REPORTS, _OF_LINES = Path("class.csv"), Path("predictions.csv")
 
@@ -98,6 +99,18 @@ def _add_grade(parser: argparse.ArgumentParser) -> None:
 
 
 def _grade(given: argparse.Namespace) -> int:
+    try:
+        return _grade_all(given)
+    except KeyboardInterrupt:
+        print(
+            "\nStopped. What was graded until then has its report. Grade again to go on: without "
+            "--again, a report that is there is kept.",
+            file=sys.stderr,
+        )
+        return _STOPPED
+
+
+def _grade_all(given: argparse.Namespace) -> int:
     from dropviz.homework.key_file import read_key
 
     key = read_key(given.key)

@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 
 from dropviz.__main__ import main
+from dropviz.errors import DropvizError
 from dropviz.homework import landlock, seccomp
+from dropviz.homework.key_file import read_key
+from dropviz.homework.report import Report
+from dropviz.homework.submission import Submission
+
+from .handed_in import hand_in, notebook
 
 SOURCE = Path(__file__).parents[2] / "notebooks" / "homework"
 
@@ -83,3 +89,47 @@ def test_a_list_of_students_may_begin_with_a_mark(
 
     assert main(["homework", "build", "--students", "ids.txt", "--key", "k"]) == 0
     assert asked == ["ada", "bo"]
+
+
+def test_ctrl_c_while_grading_is_one_sentence_and_keeps_reports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    main(["homework", "key"])
+    edition = read_key(Path("homework.key")).edition
+    for student in ("ada", "bo"):
+        named = notebook("x = 1")
+        named["cells"][0]["source"] = [f'assignment = "build-the-mask {edition}"']
+        hand_in(Path("in") / student / "n.ipynb", named)
+    judged = []
+
+    def stopped(_: object, submission: Submission, *__: object, **___: object) -> Report:
+        judged.append(submission.student)
+        if submission.student == "bo":
+            raise KeyboardInterrupt
+        return Report(submission.student, "build-the-mask", edition, (), 11)
+
+    monkeypatch.setattr("dropviz.homework.grade.judge", stopped)
+    capsys.readouterr()
+
+    assert main(["homework", "grade", "in", "--unlocked"]) == 130
+
+    told = capsys.readouterr()
+    assert judged == ["ada", "bo"]
+    assert told.err.strip().startswith("Stopped. What was graded until then has its report.")
+    assert told.err.strip().count("\n") == 0
+    assert [path.parent.name for path in Path("reports").rglob("*.json")] == ["ada"]
+
+
+def test_a_key_that_may_not_be_read_is_not_called_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object, **__: object) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", refused)
+    with pytest.raises(DropvizError, match=r"cannot be read \(Permission denied\)"):
+        read_key(tmp_path / "k")
+    monkeypatch.undo()
+    with pytest.raises(DropvizError, match=r"cannot be read \(Is a directory\)"):
+        read_key(tmp_path)
