@@ -169,7 +169,7 @@ def _of_lines(given: argparse.Namespace) -> int:
             "lesson makes them. Copy the chat again, as plain text."
         )
     write_predictions(out, told)
-    print("\n".join([f"{counted(len(told), 'student')}.", *tally(told)]))
+    print("\n".join([f"{counted(len(told), 'student')}.", *map(visible, tally(told))]))
     print(visible(f"Wrote {out.resolve()}."))
     return 1 if damaged else 0
 
@@ -201,7 +201,7 @@ def _of_reports(given: argparse.Namespace) -> int:
     write_table(out, view)
     picture = out.with_suffix(".png")
     write_whole(picture, class_picture(view.shares, view.mistakes, view.students).png)
-    print("\n".join(view.lines))
+    print("\n".join(map(visible, view.lines)))
     print(visible(f"Wrote {out.resolve()} and {picture.resolve()}."))
     return 1 if len(reports) < len(read) else 0
 

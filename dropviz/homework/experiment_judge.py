@@ -22,6 +22,7 @@ _EACH = 2  # layers of each
 _FEATURES, _UNITS, _RATES = (3, 4, 5, 6), (4, 6, 8), (0.3, 0.4, 0.5)
 _SAMPLES, _STEPS, _CALLS = 512, 32, 60
 _STATES = 2
+_OTHER = "another name"
 
 Identify = Callable[[AskedLayer], str]
 
@@ -111,7 +112,7 @@ def _named(identify: Callable[[Unnamed, _Runner], str], layer: Unnamed) -> _Name
 
 
 def _check(method: str, named: Sequence[_Named]) -> Check:
-    own = Counter(each.name for each in named if each.truth == method)
+    own = Counter(_shown(each.name) for each in named if each.truth == method)
     others = Counter(each.truth for each in named if each.truth != method and each.name == method)
     right = own[method] == own.total() and not others
     measured = f"{own[method]} of {own.total()} named so"
@@ -121,9 +122,17 @@ def _check(method: str, named: Sequence[_Named]) -> Check:
     if others:
         measured += f"; {_listed(others)} named so too"
     asked = f"every layer of the method {method} named so, and no other"
-    why = dict.fromkeys(each.why for each in named if each.truth == method and each.why)
-    hint = f"Nothing was named, as {'; and '.join(why)}." if why else ""
-    return Check(method, POINTS * right, POINTS, asked, measured, hint)
+    mine = [each for each in named if each.truth == method]
+    why = dict.fromkeys(each.why for each in mine if each.why)
+    strange = dict.fromkeys(each.name for each in mine if _shown(each.name) == _OTHER)
+    hints = [f"Nothing was named, as {'; and '.join(why)}."] if why else []
+    hints += [f"Another name is none of the table: {', '.join(strange)}."] if strange else []
+    return Check(method, POINTS * right, POINTS, asked, measured, " ".join(hints))
+
+
+def _shown(name: str) -> str:
+    """A name as what was measured holds it, which a whole class sees: a person's is none."""
+    return name if name in {*METHODS, ""} else _OTHER
 
 
 def _listed(counts: dict[str, int] | Counter[str]) -> str:

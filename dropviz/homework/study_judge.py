@@ -10,10 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from dropviz.core.method_options import OPTIONS
+from dropviz.core.methods import METHODS
 from dropviz.core.number_forms import counted
 from dropviz.core.spec import RunSpec
 from dropviz.core.study_result import SCORES
-from dropviz.errors import DropvizError, received, visible
+from dropviz.core.tasks import TASKS
+from dropviz.errors import DropvizError, received
 from dropviz.homework.report import Check, scored
 from dropviz.homework.study import Design, Row, design_from, fingerprints, retrain
 from dropviz.studies.seed_statistics import paired
@@ -32,6 +35,8 @@ _FEWEST_SEEDS = 3
 _NAME = 40  # letters of a measure that are shown
 # Measured with dropout off: training losses with it on are worse wherever more is dropped.
 _FAIR = (*SCORES, "loss_dropout_off", "accuracy_dropout_off")
+_WITH_DROPOUT = ("loss", "accuracy")
+_SHOWN = {*METHODS, *TASKS, *(word for each in OPTIONS.values() for word in each.choices)}
 CONCLUSIONS = ("lower", "higher", "no difference")
 
 
@@ -117,16 +122,26 @@ def _control(plan: Design) -> Check:
     (values, *_) = plan.vary.values()
     plain = [value for value in values if value in (0, "keras")]
     has = 0 < len(plain) < len(values)
-    seen = "one" if has else f"none among {received(list(values))}"
+    words = received(list(values))
+    # What was measured, a whole class sees: a text that is no value may be a person's name.
+    known = all(each is None or isinstance(each, int | float) or _is_shown(each) for each in values)
+    seen = "one" if has else f"none among {words}" if known else "none"
     asked = "a value that the others are compared with, 0 or keras, and one besides"
-    return _check("control", has, asked, seen)
+    return _check("control", has, asked, seen, "" if known else f"The values are {words}.")
+
+
+def _is_shown(value: object) -> bool:
+    return isinstance(value, str) and value in _SHOWN
 
 
 def _measure(plan: Design) -> Check:
     fair = plan.measure in _FAIR
     hint = "" if fair else "With dropout on, a loss is worse wherever more is dropped."
     asked = f"a measure with dropout off: {' or '.join(_FAIR)}"
-    return _check("measure", fair, asked, visible(plan.measure)[:_NAME], hint)
+    seen = plan.measure if fair or plan.measure in _WITH_DROPOUT else "another name"
+    if seen != plan.measure:
+        hint = f"There is no measure {received(plan.measure[:_NAME])}."
+    return _check("measure", fair, asked, seen, hint)
 
 
 def _results(specs: Mapping[str, Sequence[RunSpec]], table: Mapping[tuple[str, int], Row]) -> Check:

@@ -11,11 +11,14 @@ import pytest
 
 from dropviz.__main__ import main
 from dropviz.errors import DropvizError
+from dropviz.figures.homework import class_picture
 from dropviz.homework.chat_lines import Told, chat_line, read_lines
 from dropviz.homework.class_view import class_view, write_predictions, write_table
+from dropviz.homework.experiment_judge import judge_experiment, unnamed_layers
 from dropviz.homework.practice import write_variants
 from dropviz.homework.report import Check, Report
 from dropviz.homework.report_files import write_report
+from dropviz.homework.study_judge import judge_study
 from dropviz.homework.variants import variants
 
 MEASURED = {
@@ -145,6 +148,41 @@ def test_a_table_that_cannot_be_written_leaves_the_old_one(
     assert [each.read_text() for each in tmp_path.iterdir()] == ["old"]
 
 
+NAME = "Bob Miller copied this"
+
+
+def test_a_name_that_an_answer_gives_is_seen_by_its_student_alone() -> None:
+    layers = unnamed_layers(1)
+    checks = judge_experiment(lambda *_: NAME, layers)
+    design = {"vary": {"method": [NAME]}, "hold": {}, "seeds": [1], "measure": NAME}
+    studied, _ = judge_study(design, None, None, 1)
+    reports = [
+        Report("x", "unnamed-layers", "", tuple(checks), 12),
+        Report("x", "design-and-defend", "", tuple(studied), 14),
+    ]
+
+    view = class_view(reports)
+
+    assert all(NAME in str(report) for report in reports)
+    assert not any(NAME in line for line in view.lines)
+    assert any("taken for 2 x another name" in line for line in view.lines)
+    alt = class_picture(view.shares, view.mistakes, view.students).alt
+    assert NAME not in alt
+
+
+def test_what_reports_say_does_nothing_in_a_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bad = Check("life", 0, 2, "a mask", "\x1b[2J\u202e")
+    write_report(tmp_path, Report("ada", "x", "", (bad,), 2))
+
+    main(["homework", "class", str(tmp_path), "--out", str(tmp_path / "c.csv")])
+
+    told = capsys.readouterr().out
+    assert "1 x asked: a mask; found: \\x1b[2J\\u202e" in told
+    assert told.replace("\n", "").isprintable()
+
+
 # ---------------------------------------------------------------- lines of a chat
 
 
@@ -251,6 +289,18 @@ def test_a_chat_without_a_line_overwrites_nothing(
     assert out.read_text() == "before"
 
 
+@pytest.mark.parametrize(
+    "line", [f"D{GOOD[1:]}", f"DROPVIZ1{GOOD[8:]}", f"Ada{GOOD}", f"_{GOOD}", f"Ada:{GOOD}"]
+)
+def test_a_line_counts_with_a_capital_or_glued_to_a_name(line: str) -> None:
+    assert read_lines(f"hi\n{line}\n") == ([Told("ada", {"where": "h"})], [])
+
+
+@pytest.mark.parametrize("line", [f"D{GOOD[1:-1]}", GOOD.upper(), f"{GOOD}Thanks"])
+def test_a_line_that_cannot_count_is_named(line: str) -> None:
+    assert read_lines(f"hi Ada{line}\n") == ([], [line])
+
+
 def test_a_chat_that_cannot_be_read_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -269,15 +319,3 @@ def test_a_teacher_s_own_mark_is_no_line(said: str) -> None:
         [Told("ada", {"where": "h"})],
         [],
     )
-@pytest.mark.parametrize(
-    "line", [f"D{GOOD[1:]}", f"DROPVIZ1{GOOD[8:]}", f"Ada{GOOD}", f"_{GOOD}", f"Ada:{GOOD}"]
-)
-def test_a_line_counts_with_a_capital_or_glued_to_a_name(line: str) -> None:
-    assert read_lines(f"hi\n{line}\n") == ([Told("ada", {"where": "h"})], [])
-
-
-@pytest.mark.parametrize("line", [f"D{GOOD[1:-1]}", GOOD.upper(), f"{GOOD}Thanks"])
-def test_a_line_that_cannot_count_is_named(line: str) -> None:
-    assert read_lines(f"hi Ada{line}\n") == ([], [line])
-
-
