@@ -86,8 +86,8 @@ def test_the_order_of_the_layers_is_not_learned_from_a_report(server: ForkServer
     number = "PLACES = iter(range(10, 22))\ndef identify(layer): return str(next(PLACES))"
     learned = "NAMES = iter({!r})\ndef identify(layer): return next(NAMES)"
     first = judge(server, Submission("ada", UNNAMED, KEY.edition, (number,), ()), KEY)
-    place = re.compile(r"1 x (\d+)")
-    found = {each: check.name for check in first.checks for each in place.findall(check.measured)}
+    place = re.compile(r"\d+")
+    found = {each: check.name for check in first.checks for each in place.findall(check.hint)}
 
     names = [found[each] for each in sorted(found)]
     again = Submission("ada", UNNAMED, KEY.edition, (learned.format(names),), ())
