@@ -146,7 +146,7 @@ def _refused(submission: Submission, others: Sequence[Submission]) -> str:
     if not others or (submission.is_at_home and not at_home):
         return ""
     if len(at_home) == 1 and not submission.is_at_home:
-        where = f"its folder {received(submission.lies_in)}" if submission.lies_in else "no folder"
+        where = f"the folder {received(submission.lies_in)}" if submission.lies_in else "no folder"
         return (
             f"It says that it is of {submission.student}, and lies in {where}; the one in the "
             f"folder {submission.student} is graded, and this is not. Ask whose it is, and put it "

@@ -67,6 +67,8 @@ class Uses:
                 self._bodies[node.name] |= its
         of_pictures = (node for node in imports if package(node) in _OF_PICTURES)
         self._pictures = {name for node in of_pictures for name in bound(node)}
+        self._anew = [set_anew(node) for node in found]
+        self._run = [self._run_names(number) for number in range(len(found))]
         self._beyond = self._using(names_of_dropviz(found) - {*given})
         self._replaced = self._replacing()
         self._binding, self._mentioning = self._index()
@@ -100,17 +102,17 @@ class Uses:
     def _using(self, names: set[str]) -> set[int]:
         """Statements that run what some names hold, or what was made of it, where they stand."""
         using: set[int] = set()
-        left, before = names, -1
-        while len(using) > before:
-            before = len(using)
+        more = names
+        while more:
+            more = set()
             for number, node in enumerate(self._found):
-                if not isinstance(node, IMPORTS) and self._run_names(number) & left:
+                runs = not isinstance(node, IMPORTS) and self._run[number] & names
+                if runs and number not in using:
                     using.add(number)
-            others = {
-                name for number, its in enumerate(self.bound) if number not in using for name in its
-            }
-            made = {name for number in using for name in set_anew(self._found[number])}
-            left = names | (made - others)
+                    more |= self._anew[number]
+            rest = (its for number, its in enumerate(self.bound) if number not in using)
+            more -= names.union(*rest)
+            names = names | more
         return using
 
     def _replacing(self) -> dict[int, set[str]]:
@@ -122,7 +124,7 @@ class Uses:
         binds: dict[str, list[int]] = defaultdict(list)
         for number in range(len(self._found)):
             if number not in self._beyond:
-                for name in set_anew(self._found[number]):
+                for name in self._anew[number]:
                     binds[name].append(number)
         last = max((n for n in self._beyond if _is_check(self._found[n])), default=None)
         if last is not None and any(max(binds[name], default=0) > last for name in self._names):
@@ -134,7 +136,7 @@ class Uses:
             late = last is not None and number > last
             replaced[number] = {
                 name
-                for name in set_anew(node)
+                for name in self._anew[number]
                 if (number in self._beyond and binds[name])
                 or (late and binds[name] and binds[name][0] < (last or 0))
             }
@@ -161,7 +163,7 @@ class Uses:
     def _may_change(self, number: int, data: set[str]) -> set[str]:
         """Names whose values a statement may change where it stands."""
         parts = [*run_parts(self._found[number])]
-        names = self._run_names(number)
+        names = self._run[number]
         found = names & (data | {*_UNSEEN})
         for name in names & self._bodies.keys():
             found |= self._effects(name, data)

@@ -458,3 +458,12 @@ def test_a_literal_that_is_changed_later_is_none(change: str) -> None:
 
 def test_a_later_value_that_is_no_literal_leaves_none() -> None:
     assert literals(statements(["design = 1", "design = f()"])[0], ["design"]) == {}
+
+
+def test_what_dropviz_made_is_followed_through_names_of_names() -> None:
+    cells = [
+        "from dropviz import homework\ndef make():\n    return near()\ndef near():\n    return 7",
+        "near = third + 1\nthird = second\nsecond = first(3)\nfirst = homework.known_layer('moon')",
+    ]
+
+    assert told(cells) == 7

@@ -228,7 +228,7 @@ def test_who_says_that_he_is_a_neighbour_takes_nobodys_place(
         "student is not graded."
     )
     ends = "the one in the folder ada is graded, and this is not. Ask whose it is, and"
-    for name, where in {"Mallory S_123/x.ipynb": "its folder 'Mal", "x.ipynb": "no folder"}.items():
+    for name, where in {"Mallory S_123/x.ipynb": "the folder 'Mal", "x.ipynb": "no folder"}.items():
         failed, told = graded[name]
         assert failed
         assert told.startswith(f"It says that it is of ada, and lies in {where}")
