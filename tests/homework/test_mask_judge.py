@@ -23,10 +23,12 @@ TIED = Variant("recurrent", "sequence", "tied", 0.4)
 CANDIDATE = Variant("candidate", "step", "", 0.4)
 
 
-def judged(server: ForkServer, answer: str, asked: Variant) -> tuple[dict[str, Check], str]:
+def judged(
+    server: ForkServer, answer: str, asked: Variant, seed: int = 3
+) -> tuple[dict[str, Check], str]:
     with Child(server, unlocked=not (landlock.version() and seccomp.is_known())) as child:
-        child.load([answer], ["make"], seed=3)
-        checks, reason = judge_mask(Maker(child, 3), asked, 3)
+        child.load([answer], ["make"], seed=seed)
+        checks, reason = judge_mask(Maker(child, seed), asked, seed)
     return {check.name: check for check in checks}, reason
 
 
@@ -40,6 +42,7 @@ RIGHT = {
     "x": Variant("input", "step", "tied", 0.35),
     "update": Variant("candidate", "sequence", "", 0.25),
 }
+C_STEP = Variant("cell", "step", "", 0.5)
 
 
 @pytest.mark.few("tied")
@@ -103,6 +106,116 @@ def test_a_wrong_answer_loses_what_is_wrong(name: str, server: ForkServer) -> No
     assert any(said in check.sentence for check in checks.values())
 
 
+@pytest.mark.few("3", "11")
+@pytest.mark.parametrize("seed", range(20))
+def test_a_memory_that_is_dropped_at_each_step_earns_all(seed: int, server: ForkServer) -> None:
+    # With all of c dropped, nothing tells which was dropped before.
+    checks, reason = judged(server, mask_answer(C_STEP), C_STEP, seed)
+
+    assert (sum(check.points for check in checks.values()), reason) == (11, "")
+
+
+_DRAWN = 'm = self.held if LIFE == "sequence" else self.draw(x)'
+_UNIFORM = "keep = keras.random.uniform(shape, seed=self.generator) >= self.rate\n"
+_BEFORE = "        self.held = self.draw(x)\n"
+_AT_RATES = "RATES = self.rate + np.where(np.arange(width) % 2, 0.2, -0.2)"
+# What is done instead of what was asked: what is put in place of what, what is lost, and a piece
+# of the sentence.
+HABITS = {
+    "at inference too": (
+        {"if training:": "if True:"},
+        {"scaling"},
+        "at inference, and something drops there too",
+    ),
+    "all units at once": (
+        {"ops.shape(x)[0], width": "ops.shape(x)[0], 1"},
+        {"sharing"},
+        "all ",
+    ),
+    "a new mask every second step": (
+        {
+            _DRAWN: "self.t += 1\n            if self.t % 2 == 0: self.m = self.draw(x)\n"
+            "            m = self.m",
+            _BEFORE: "        self.t, self.m = 0, self.draw(x)\n",
+        },
+        {"life"},
+        "Measured: steps share their masks in part.",
+    ),
+    "units with rates of their own": (
+        {
+            _UNIFORM: f"import numpy as np\n        {_AT_RATES}\n        "
+            + _UNIFORM.replace("self.rate", "RATES")
+        },
+        {"rate"},
+        "entries have rates of their own, from 0.",
+    ),
+    "none at late steps": (
+        {
+            _DRAWN: "self.t += 1\n            m = self.draw(x) if self.t <= 6 else m",
+            _BEFORE: "        self.t = 0\n",
+        },
+        {"life"},
+        "one step, but at step ",
+    ),
+    "none kept at late steps": (
+        {
+            _DRAWN: "self.t += 1\n            m = self.draw(x) * (self.t <= 6)",
+            _BEFORE: "        self.t = 0\n",
+        },
+        {"life"},
+        "one step, but at step ",
+    ),
+    "units in pairs": (
+        {
+            _UNIFORM: f"{_UNIFORM}        "
+            "keep = ops.take(keep, [2 * (i // 2) for i in range(width)], axis=2)\n"
+        },
+        {"sharing"},
+        "some entries drop together more often than chance has it",
+    ),
+    "as many each time": (
+        {
+            _UNIFORM: "u = keras.random.uniform(shape, seed=self.generator)\n"
+            "        keep = ops.argsort(ops.argsort(u, axis=2), axis=2) >= round(width / 2)\n"
+        },
+        {"sharing"},
+        "entries drop together less often than chance has it",
+    ),
+}
+ASKED = {
+    "c": C_STEP,
+    "g": Variant("candidate", "step", "", 0.4),
+    "h": Variant("recurrent", "step", "tied", 0.35),
+    "h, a sequence": TIED,
+    "c, a sequence": Variant("cell", "sequence", "", 0.25),
+}
+CASES = [
+    (habit, site)
+    for habit in HABITS
+    for site, asked in ASKED.items()
+    if asked.life == "step" or "life" not in HABITS[habit][1]
+    if habit != "as many each time" or site == "c"
+]
+
+
+@pytest.mark.few(*(f"{habit}-c" for habit in HABITS))
+@pytest.mark.parametrize(("habit", "site"), CASES, ids=[f"{h}-{s}" for h, s in CASES])
+def test_a_habit_loses_the_point_that_is_about_it(
+    habit: str, site: str, server: ForkServer
+) -> None:
+    (changes, lost, said), asked = HABITS[habit], ASKED[site]
+    answer = mask_answer(asked)
+    for old, new in changes.items():
+        assert old in answer
+        answer = answer.replace(old, new)
+
+    checks, reason = judged(server, answer, asked)
+
+    assert {each for each, check in checks.items() if check.points < check.of} == lost
+    assert said in " ".join(checks[each].sentence for each in lost)
+    assert reason == ""
+
+
 @pytest.mark.full
 def test_a_neighbours_answer_earns_nothing(server: ForkServer) -> None:
     checks, reason = judged(server, mask_answer(CANDIDATE), TIED)
@@ -141,7 +254,7 @@ def test_a_layer_that_drops_in_the_experiment_alone_earns_nothing(server: ForkSe
     checks, _ = judged(server, cheat, TIED)
 
     assert sum(check.points for check in checks.values()) == 0
-    assert "the same to a thousandth, but 0 of 144 entries dropped" in checks["equations"].measured
+    assert "the same to a thousandth, but 0 of " in checks["equations"].measured
 
 
 def test_the_judges_weights_do_not_follow_from_what_an_answer_is_told(server: ForkServer) -> None:
