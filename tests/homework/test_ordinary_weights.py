@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dropviz.core.verdict import Verdict
 from dropviz.experiment.explain import explain
 from dropviz.homework.ordinary_weights import agreement
 from dropviz.homework.variants import Variant
@@ -41,6 +42,7 @@ def test_a_right_answer_agrees_whatever_is_drawn(asked: Variant) -> None:
         return layer
 
     verdict = explain(make(8, asked.rate), seed=1)
+    assert isinstance(verdict, Verdict)
 
     for seed in range(25):
         agreed = agreement(make, verdict, asked.site, asked.rate, seed)
