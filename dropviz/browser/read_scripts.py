@@ -4,7 +4,8 @@ A notebook's output, a saved page and an anywidget have no place from which a sc
 another one. The scripts are plain ECMAScript modules, and few forms are enough for them: whoever
 writes one keeps to ``import { a, b as c } from "./x.js";``, and to ``export`` before a function,
 an async function, a class or a const; each at the beginning of a line. Comments stand on lines of
-their own or end one, but for types within a line, and no text may look like any of these.
+their own or end one, but for types within a line, and no text may look like any of these; a text of
+several lines may not need the room before them.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ _OTHER = re.compile(r"^(?:import|export)\b.*|\bimport\(.*", re.MULTILINE)
 _COMMENT = re.compile(r"^[ \t]*(?:/\*\*(?:[^*]|\*(?!/))*\*/|//[^\n]*)\n", re.MULTILINE)
 _AT_THE_END = re.compile(r"(?<=[;,{(\[>]) // [^\n]*$", re.MULTILINE)
 _TYPE = re.compile(r"/\*\* @.*?\*/ ?")
+_ROOM = re.compile(r"^\s+", re.MULTILINE)  # before a line, and lines that are empty
 
 
 def read_script(path: str) -> str:
@@ -45,7 +47,7 @@ def read_script(path: str) -> str:
 def joined(path: str) -> str:
     """A script with all that it imports, as the text of one module.
 
-    The same scripts give the same text. Comments are left out.
+    The same scripts give the same text. Comments, indents and empty lines are left out.
 
     Args:
         path: Below ``dropviz/browser``, as in "scenes/paint.js".
@@ -75,6 +77,7 @@ class _Module:
 
     def __init__(self, path: str) -> None:
         text = _AT_THE_END.sub("", _TYPE.sub("", _COMMENT.sub("", read_script(path))))
+        text = _ROOM.sub("", text)
         self.path = path
         folder = posixpath.dirname(path)
         self.imports = [
