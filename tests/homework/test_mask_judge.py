@@ -261,7 +261,13 @@ def test_the_judges_weights_do_not_follow_from_what_an_answer_is_told(server: Fo
     key = Key(bytes(range(32)))
     looks = (
         "import sys\nimport numpy as np\n"
-        "SEEDS = [int(np.random.get_state()[1][0]), sys._getframe(1).f_locals['seed']]\n"
+        "def told():\n"
+        "    frame, found = sys._getframe(1), [int(np.random.get_state()[1][0])]\n"
+        "    while frame is not None:\n"
+        "        found += [each for each in frame.f_locals.values() if type(each) is int]\n"
+        "        frame = frame.f_back\n"
+        "    return [each for each in found if each >= 0]\n"
+        "SEEDS = told()\n"
     )
     right = mask_answer(variant_of(key, "ada"))
     knows = right.replace(
