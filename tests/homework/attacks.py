@@ -235,6 +235,13 @@ _ORDER = (
     "ORDER = iter(np.random.default_rng(SEED).permutation(NAMES * 2))\n"
     "def identify(layer): return str(next(ORDER))"
 )
+_TOLD = (
+    "import sys\n"
+    "def told():\n"
+    "    frame = sys._getframe()\n"
+    "    while 'asked' not in frame.f_locals: frame = frame.f_back\n"
+    "    return frame.f_locals['asked'].numbers[0]\n"
+)
 _SEEDS = (
     Attack(
         "the order of the layers, from the seed in NumPy's state",
@@ -245,7 +252,7 @@ _SEEDS = (
     ),
     Attack(
         "the order of the layers, from the seed in the frames of its process",
-        (_ORDER.format("sys._getframe(1).f_locals['seed']"),),
+        (_TOLD, _ORDER.format("told()")),
         "",
         UNNAMED,
         told="it is graded as the guess that it is",
