@@ -23,7 +23,7 @@ SHARING = {
     "sample": "each sample has masks of its own in each pass, as in training",
     "pass": "all samples of a pass share their masks: each pass is one thinned network",
 }
-_ROUNDING = 1e-5  # of float32, over some hundred steps
+ROUNDING = 1e-5  # of float32, over some hundred steps
 _Z = 1.959964  # the normal distribution's 97.5 % point
 
 
@@ -156,7 +156,7 @@ class Doubt:
         if self._not_finite():
             return True
         low, high = self.outputs.min(axis=0), self.outputs.max(axis=0)
-        return bool(np.any(high - low > _ROUNDING * np.maximum(1, np.abs(self.off))))
+        return bool(np.any(high - low > ROUNDING * np.maximum(1, np.abs(self.off))))
 
     @property
     def sentences(self) -> list[str]:

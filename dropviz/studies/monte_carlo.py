@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dropviz.core.checks import check_whole
-from dropviz.core.doubt import SHARING, Doubt
+from dropviz.core.doubt import ROUNDING, SHARING, Doubt
 from dropviz.core.number_forms import MOST_SEED
 from dropviz.errors import DropvizError, is_known, one_line, unknown_name
 from dropviz.keras_inside import interrupts
@@ -41,7 +41,6 @@ Model = Any
 Tensor = Any
 
 _MOST = 100_000
-_ROUNDING = 1e-5  # of float32, over some hundred steps
 
 
 def mc(
@@ -96,7 +95,7 @@ def mc(
             with dropping.off():
                 off = _numbers(model(inputs, training=False))
     remarks = tuple(_remarks(model, found, between, dropping.steps))
-    as_predict = bool(np.allclose(off, predicted, rtol=_ROUNDING, atol=_ROUNDING, equal_nan=True))
+    as_predict = bool(np.allclose(off, predicted, rtol=ROUNDING, atol=ROUNDING, equal_nan=True))
     return Doubt(outputs, off, masks, model.name, remarks, as_predict)
 
 

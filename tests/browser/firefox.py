@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.in_node import node_path
+from tests.browser.in_node import answered, node_path
 from tests.browser.stage import REQUIRED
 
 _PUPPETEER = "puppeteer-core@25.16.0"
@@ -27,11 +26,7 @@ class Firefox:
 
     def do(self, action: str, **request: Any) -> Any:
         """Has one of the actions of ``firefox.js`` done, and gives its value."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"action": action, **request}) + "\n")
-        self._process.stdin.flush()
-        answer = json.loads(self._process.stdout.readline())
+        answer = answered(self._process, {"action": action, **request})
         assert "error" not in answer, answer["error"]
         return answer["value"]
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +20,20 @@ def node_path() -> str:
         pytest.skip("no Node was found; install the system's package `nodejs`, or run -m browser")
     assert found is not None
     return found
+
+
+def answered(process: subprocess.Popen[str], request: dict[str, Any]) -> Any:
+    """What a script that answers line by line answers.
+
+    Args:
+        process: Of the script; its streams are text.
+        request: What it is asked, as JSON has it.
+    """
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(json.dumps(request) + "\n")
+    process.stdin.flush()
+    return json.loads(process.stdout.readline())
 
 
 def said_in_node(script: str, folder: Path) -> str:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from dropviz.browser import read_scripts
 from tests.browser.firefox import Firefox
-from tests.browser.in_node import node_path
+from tests.browser.in_node import answered, node_path
 
 Array = NDArray[Any]
 _ENTRY = Path(__file__).with_name("engine.js")
@@ -48,11 +48,7 @@ class NodeEngine:
         self._process = process
 
     def ask(self, name: str, **request: Any) -> Any:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"name": name, "request": request}) + "\n")
-        self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
+        return answered(self._process, {"name": name, "request": request})
 
 
 @contextmanager
