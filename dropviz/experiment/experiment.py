@@ -22,7 +22,11 @@ from dropviz.experiment.state_sites import (
     find_state_masks,
     find_zoneout,
 )
-from dropviz.experiment.unexplained import doubt_what_is_unexplained
+from dropviz.experiment.unexplained import (
+    doubt_other_units_instead,
+    doubt_what_is_unexplained,
+    withdraw_what_differs_by_unit,
+)
 from dropviz.experiment.unlike_masks import adds_at_random, varies_by_what_it_sees
 
 
@@ -66,10 +70,15 @@ def _find_places(observer: Observer) -> None:
     # Whatever is found is allowed for in what comes after it.
     find_zoneout(observer)
     find_state_masks(observer)
+    if withdraw_what_differs_by_unit(observer):
+        return
     find_input_masks(observer)
+    if withdraw_what_differs_by_unit(observer):
+        return
     find_direction_again(observer)
     find_cell_zoneout(observer)
     doubt_what_was_not_placed(observer)
+    doubt_other_units_instead(observer)
 
 
 def _find_manners(observer: Observer) -> None:

@@ -266,8 +266,8 @@ def read_structure(observer: Observer, site: str) -> None:
 def find_mask_for_both(observer: Observer) -> None:
     """Looks for one mask that serves both x and h."""
     arrows = [observer.places[site] for site in ARROWS if site in observer.places]
-    readers = range(len(observer.harness.readers))
-    aligned = [reader for reader in readers if 2 * reader < observer.harness.features]
+    features, roles = observer.harness.features, observer.harness.roles
+    aligned = [number for number, role in enumerate(roles) if role.source < features]
     # What all samples share is no mask that each sample has for itself.
     if len(arrows) < len(ARROWS) or not aligned or arrows[0].shared != arrows[1].shared:
         return

@@ -75,6 +75,7 @@ class Look:
     Attributes:
         kept: The multiplier of kept entries in training.
         spread: How far kept multipliers lie apart, relative to ``kept``.
+        spread_at_one: The same of the reader at which they lie farthest apart.
         dropped: Shape (calls, samples, readers): 1 dropped, 0 kept, NaN not told.
         at_inference: The multiplier at inference.
         random: Whether multipliers vary at inference.
@@ -94,6 +95,7 @@ class Look:
     shared: bool = False
     blur: float = 0.0
     explained: float = 0.0
+    spread_at_one: float = 0.0
 
     @property
     def share(self) -> float:
@@ -218,6 +220,11 @@ class Place:
         """Whether kept entries are multiplied with more than one number."""
         return any(look.spread > slack for look in self.looks.values())
 
+    def uneven(self, slack: float) -> bool:
+        """Whether that number is another one at another reader, and one at each."""
+        steady = all(look.spread_at_one <= slack for look in self.looks.values())
+        return self.noisy(slack) and steady
+
     def acting(self, slack: float) -> dict[int | None, Look]:
         """The looks at gates where something happens."""
         return {gate: look for gate, look in self.looks.items() if look.masked(slack)}
@@ -233,11 +240,16 @@ def summed_up(values: Sequence[Array]) -> Look:
         The look, with nothing said of inference.
     """
     stacked = np.stack(values)
-    kept = stacked[(stacked != 0) & ~np.isnan(stacked)]
+    is_kept = (stacked != 0) & ~np.isnan(stacked)
+    kept = stacked[is_kept]
     middle = float(np.median(kept)) if kept.size else 1.0
-    spread = float(np.ptp(np.quantile(kept, [0.01, 0.99])) / abs(middle)) if kept.size else 0.0
+    each = [_spread(stacked[..., n][is_kept[..., n]], middle) for n in range(stacked.shape[-1])]
     dropped = np.where(np.isnan(stacked), np.nan, (stacked == 0).astype(float))
-    return Look(middle, spread, dropped)
+    return Look(middle, _spread(kept, middle), dropped, spread_at_one=max(each, default=0.0))
+
+
+def _spread(kept: Array, middle: float) -> float:
+    return float(np.ptp(np.quantile(kept, [0.01, 0.99])) / abs(middle)) if kept.size else 0.0
 
 
 def draws_to_show(look: Look) -> int:

@@ -105,6 +105,32 @@ def _lasts(place: Place) -> bool:
 # ---------------------------------------------------------------- units and inputs
 
 
+def withdraw_what_differs_by_unit(observer: Observer) -> bool:
+    """Takes back places whose kept entries are multiplied by another number at another unit.
+
+    Args:
+        observer: It runs the layer; a doubt takes the place of what it was told.
+
+    Returns:
+        Whether there were any.
+    """
+    uneven = [site for site, place in observer.places.items() if place.uneven(observer.slack)]
+    for site in uneven:
+        del observer.places[site]
+        observer.doubt(Doubt.UNITS)
+    return bool(uneven)
+
+
+def doubt_other_units_instead(observer: Observer) -> None:
+    """Says of what was found at no place that it acts at units that were not read, if it does.
+
+    Args:
+        observer: It runs the layer, and was told of every place.
+    """
+    if observer.doubts == [Doubt.ELSEWHERE] and not _are_alike(observer):
+        observer.doubts = [Doubt.UNITS]
+
+
 def _are_alike(observer: Observer) -> bool:
     """Whether other units, and other inputs, show what those that were read have shown."""
     harness = observer.harness

@@ -23,6 +23,7 @@ from dropviz.experiment.experiment import find_all_masks
 from dropviz.experiment.explain import verdict_of
 from dropviz.experiment.harness import Harness
 from dropviz.experiment.observe import Observer
+from dropviz.experiment.unit_roles import roles
 
 from .zoo_methods import is_method
 from .zoo_truth import SiteTruth, Specimen
@@ -181,10 +182,10 @@ def dropped_entries(
     Returns:
         Shape (calls, samples, readers): 1 dropped, 0 kept.
     """
-    readers = list(range(1, layer.units, 2)) if layer.units > 1 else [0]
+    dealt = roles(layer.units, layer.features)
     entries = {
-        "input": [number % layer.features for number in range(len(readers))],
-        "recurrent": [max(reader - 1, 0) for reader in readers],
-    }.get(site, readers)
+        "input": [each.feature for each in dealt],
+        "recurrent": [each.source for each in dealt],
+    }.get(site, [each.reader for each in dealt])
     masks = [used[site][step, gate or 0] for used in layer.used[-calls:]]
     return np.stack([mask[:, entries] == 0 for mask in masks]).astype(float)

@@ -214,9 +214,9 @@ def test_equal_bits_of_x_and_h_are_one_mask(monkeypatch: pytest.MonkeyPatch) -> 
     assert noted(monkeypatch, observer_with(both, features=4), (KEPT, OTHER)) == (False, [2])
     observer = observer_with({**both, "cell": {None: DROPPING}}, features=4)
     assert noted(monkeypatch, observer, (KEPT, KEPT)) == (True, [2])
-    # The second reader's unit stands at 2, which is no input of two; the first's is.
+    # The second reader's source stands at 1, which is no input of one; the first's is.
     half = np.concatenate([KEPT[..., :1], OTHER[..., 1:]], axis=-1)
-    for features, one in ((4, False), (3, False), (2, True)):
+    for features, one in ((4, False), (2, False), (1, True)):
         observer = observer_with(both, features=features)
         assert noted(monkeypatch, observer, (KEPT, half)) == (one, [2])
 

@@ -28,7 +28,7 @@ def gru_harness(bias: tuple[int, ...] | None = (2, 3 * UNITS)) -> Harness:
 
 
 def test_every_other_unit_is_read() -> None:
-    assert lstm_harness(units=5).readers == [1, 3]
+    assert lstm_harness(units=5).readers == [3, 2]  # whose sources are 0 and 1
     assert lstm_harness(units=2).readers == [1]
     assert lstm_harness(units=1).readers == [0]
 
@@ -37,22 +37,22 @@ def test_the_weights_of_a_probe() -> None:
     probe = Probe(wx=(1, 2, 3, 4), wh=(5, 6, 7, 8), b=(9, 10, 11, 12))
     kernel, recurrent, bias = lstm_harness().weights(probe)
     wanted = np.zeros((FEATURES, 4, UNITS))
-    wanted[0, :, 1] = wanted[1, :, 3] = 1, 2, 3, 4  # the first reader reads x_0, the second x_1
+    wanted[0, :, 3] = wanted[1, :, 2] = 1, 2, 3, 4  # the first reader reads x_0, the second x_1
     np.testing.assert_array_equal(kernel, wanted.reshape(FEATURES, -1))
     wanted = np.zeros((UNITS, 4, UNITS))
-    wanted[0, :, 1] = wanted[2, :, 3] = 5, 6, 7, 8  # each reads the h of the unit before it
+    wanted[0, :, 3] = wanted[1, :, 2] = 5, 6, 7, 8  # each reads the h of its source
     np.testing.assert_array_equal(recurrent, wanted.reshape(UNITS, -1))
     wanted = np.zeros((4, UNITS))
-    wanted[:, 1] = wanted[:, 3] = 9, 10, 11, 12
+    wanted[:, 3] = wanted[:, 2] = 9, 10, 11, 12
     np.testing.assert_array_equal(bias, wanted.ravel())
 
 
 def test_sources_and_own_weights() -> None:
     probe = Probe(source_wx=(1, 0, 0, 0), source_wh=(0, 2, 0, 0), own=(0, 0, 3, 0), aligned=True)
     kernel, recurrent, _ = lstm_harness().weights(probe)
-    assert [tuple(each) for each in np.argwhere(kernel)] == [(0, 0), (2, 2)]  # x_0 and x_2
-    assert recurrent[0, UNITS] == recurrent[2, UNITS + 2] == 2
-    assert recurrent[1, 2 * UNITS + 1] == recurrent[3, 2 * UNITS + 3] == 3
+    assert [tuple(each) for each in np.argwhere(kernel)] == [(0, 0), (1, 1)]  # x_0 and x_1
+    assert recurrent[0, UNITS] == recurrent[1, UNITS + 1] == 2
+    assert recurrent[3, 2 * UNITS + 3] == recurrent[2, 2 * UNITS + 2] == 3
     assert np.count_nonzero(recurrent) == 4
 
 
@@ -60,8 +60,8 @@ def test_the_bias_of_a_gru_has_one_row_or_two_or_none() -> None:
     probe = Probe(b=(0, 0, 1), reset=2)
     two = gru_harness().weights(probe)[2]
     assert two.shape == (2, 3 * UNITS)
-    assert two[0, 2 * UNITS + 1] == 1
-    assert two[1, 2 * UNITS + 1] == 2
+    assert two[0, 2 * UNITS + 3] == two[0, 2 * UNITS + 2] == 1
+    assert two[1, 2 * UNITS + 3] == two[1, 2 * UNITS + 2] == 2
     assert gru_harness((3 * UNITS,)).weights(probe)[2].shape == (3 * UNITS,)
     assert len(gru_harness(None).weights(probe)) == 2
     assert [gru_harness(b).reset_before for b in ((2, 12), (12,), None)] == [False, True, False]
@@ -70,8 +70,8 @@ def test_the_bias_of_a_gru_has_one_row_or_two_or_none() -> None:
 
 def test_the_states_of_a_probe() -> None:
     h, c = lstm_harness().states(Probe(h=1, c=2, source=3, source_c=4), 2)
-    np.testing.assert_array_equal(h, [[3, 1, 3, 1]] * 2)
-    np.testing.assert_array_equal(c, [[4, 2, 4, 2]] * 2)
+    np.testing.assert_array_equal(h, [[3, 3, 1, 1]] * 2)
+    np.testing.assert_array_equal(c, [[4, 4, 2, 2]] * 2)
     assert len(gru_harness().states(Probe(), 2)) == 1
     single = lstm_harness(units=1).states(Probe(source=3, c=2), 1)
     assert [float(each[0, 0]) for each in single] == [3, 2]

@@ -101,7 +101,7 @@ def test_when_everything_speaks_every_gate_hears_x_h_and_a_bias_twice() -> None:
     (call,) = layer.calls
     kernel, recurrent, bias = call.weights
     for heard in (by_gate(kernel)[0], by_gate(recurrent)[0], by_gate(bias)[0]):
-        assert np.all((heard[:, 1] > 0) & (heard[:, 1] < 1))  # so small that no gate is shut
+        assert np.all((heard[:, 3] > 0) & (heard[:, 3] < 1))  # so small that no gate is shut
     assert call.x.shape[1] == 2
     for state in call.states:
         assert np.all((state > 0) & (state < 1))
@@ -125,10 +125,10 @@ def test_steps_are_given_in_the_order_in_which_the_layer_takes_them() -> None:
 
 def test_the_last_outputs_of_the_readers_are_taken() -> None:
     harness = harness_of(Listener())
-    np.testing.assert_array_equal(harness.run(Probe(steps=3)), [[9, 11], [21, 23]])
+    np.testing.assert_array_equal(harness.run(Probe(steps=3)), [[11, 10], [23, 22]])
     np.testing.assert_array_equal(harness.sequence, OUTPUTS)
     harness.layer.outputs = OUTPUTS[:, -1] + 100
-    np.testing.assert_array_equal(harness.run(Probe()), [[109, 111], [121, 123]])
+    np.testing.assert_array_equal(harness.run(Probe()), [[111, 110], [123, 122]])
     assert harness.sequence is None
     assert harness.calls == 2
 
@@ -136,7 +136,7 @@ def test_the_last_outputs_of_the_readers_are_taken() -> None:
 @pytest.mark.parametrize("several", [list, tuple])
 def test_of_a_layer_that_gives_out_its_states_too_the_outputs_are_taken(several: type) -> None:
     harness = harness_of(Listener(several([OUTPUTS, -OUTPUTS, OUTPUTS])))
-    np.testing.assert_array_equal(harness.run(Probe()), [[9, 11], [21, 23]])
+    np.testing.assert_array_equal(harness.run(Probe()), [[11, 10], [23, 22]])
 
 
 @pytest.mark.parametrize(

@@ -134,8 +134,8 @@ def heard(*outs: float) -> tuple[Listener, Harness]:
 
 def test_what_comes_through_is_the_value_farthest_from_zero() -> None:
     layer, harness = heard(*[0.0] * 7)
-    layer.outputs = np.array([[9.0, 0.0, 9.0, 2.0], [9.0, -3.0, 9.0, 1.0]])
-    assert preconditions._out(harness, Probe()) == -3.0  # of the second and the fourth unit
+    layer.outputs = np.array([[9.0, 9.0, 0.0, 2.0], [9.0, 9.0, -3.0, 1.0]])
+    assert preconditions._out(harness, Probe()) == -3.0  # of the units that are read
     assert [call.training for call in layer.calls] == [False] * 8
 
 

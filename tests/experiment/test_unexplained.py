@@ -138,6 +138,15 @@ SOME: dict[str, tuple[SiteTruth, tuple[int, ...], dict[str, Any]]] = {
     "g of even units": (at("candidate"), (0, 2, 4), {}),
     "the output of odd units": (at("output"), (1, 3, 5), {}),
     "c of the first units": (at("cell", scaling="none"), (0, 1, 2), {}),
+    "c of the last units": (at("cell"), (3, 4, 5), {}),
+    "c of one unit, which is not read": (at("cell"), (0,), {}),
+    "the output of one unit": (at("output"), (5,), {}),
+    "what a GRU carries, of half its units": (
+        at("carried", kind="GRU"),
+        (0, 1, 2),
+        {"kind": "GRU"},
+    ),
+    "two of six inputs": (X, (1, 2), {"features": 6}),
     "the third input of two units": (X, (2,), {"units": 2}),
     "the last of four inputs": (X, (3,), {"features": 4, "units": 4}),
 }
@@ -152,6 +161,41 @@ def test_what_acts_on_some_units_or_inputs_is_a_doubt(case: str) -> None:
     assert Doubt.UNITS.value in verdict.doubts
     assert " drops by " not in verdict.title
     assert "nothing is dropped" not in verdict.title
+
+
+def one_mask(site: str, partner: Callable[[int, int], int]) -> Callable[[Masks], None]:
+    """Has each unit share the mask of its partner."""
+
+    def change(masks: Masks) -> None:
+        many = masks[site].shape[-1]
+        first = [min(unit, partner(unit, many) % many) for unit in range(many)]
+        masks[site][:] = masks[site][..., first]
+
+    return change
+
+
+PARTNERS: dict[str, Callable[[int, int], int]] = {
+    "neighbours": lambda unit, _: unit - unit % 2,
+    "every three": lambda unit, _: unit - unit % 3,
+    "halves": lambda unit, many: unit % (many // 2),
+    "mirrored": lambda unit, many: many - 1 - unit,
+}
+
+
+@pytest.mark.few(8)
+@pytest.mark.parametrize("site", ["recurrent", "input", "cell", "candidate", "output"])
+@pytest.mark.parametrize("which", PARTNERS)
+@pytest.mark.parametrize("units", [8, 16])
+def test_units_that_share_a_mask_follow_no_method(units: int, which: str, site: str) -> None:
+    layer = Changed([at(site)], change=one_mask(site, PARTNERS[which]), units=units, features=units)
+    verdict = explained(layer)
+
+    assert "follows no known method" in verdict.title
+    assert any(
+        note.startswith("entries agree more often")
+        for found in verdict.sites.values()
+        for note in found.notes
+    )
 
 
 @pytest.mark.parametrize("units", [1, 2, 5])

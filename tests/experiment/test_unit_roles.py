@@ -1,14 +1,38 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from dropviz.experiment.unit_roles import Role, roles, turns
 
 
-def test_readers_stand_at_odd_places_behind_their_sources() -> None:
-    assert roles(5, 3) == [Role(1, 0, 0), Role(3, 2, 1)]
-    assert roles(5, 3, turn=1) == [Role(0, 1, 2), Role(2, 3, 0), Role(4, 3, 1)]
+def test_roles_are_dealt_by_the_number_of_the_source() -> None:
+    assert roles(5, 3) == [Role(3, 0, 0), Role(2, 1, 1)]
+    assert roles(5, 3, turn=1) == [Role(1, 2, 2), Role(4, 2, 0), Role(0, 3, 1)]
     assert roles(1, 3, turn=2) == [Role(0, 0, 2)]
+    assert [each.source for each in roles(24, 1)] == sorted(each.source for each in roles(24, 1))
+
+
+PARTNERS: dict[str, Callable[[int, int], int]] = {
+    "neighbours": lambda unit, _: unit ^ 1,
+    "halves": lambda unit, units: (unit + units // 2) % units,
+    "mirrored": lambda unit, units: units - 1 - unit,
+}
+
+
+@pytest.mark.parametrize("which", PARTNERS)
+@pytest.mark.parametrize("units", [6, 8, 16, 24, 32, 64])
+def test_partners_are_read_together_somewhere(units: int, which: str) -> None:
+    dealt = roles(units, 1)
+    partner = PARTNERS[which]
+    for together in ({each.source for each in dealt}, {each.reader for each in dealt}):
+        assert any(partner(unit, units) in together for unit in together)
+
+
+@pytest.mark.parametrize("units", range(1, 20))
+def test_the_first_source_has_the_number_of_an_input(units: int) -> None:
+    assert roles(units, 1)[0].source == 0
 
 
 @pytest.mark.parametrize("units", [1, 2, 3, 4, 7, 16])
