@@ -38,10 +38,12 @@ def sections(run: Run) -> list[Section]:
 
     Returns:
         Its title and what stands below it; of several models a table, and then one of them.
+        What is not recorded comes last.
     """
     if not run.models:
-        return [_one(run)]
-    return [_drop_empty([run.title, _models(run), run.reason]), [_shown(run), *_one(run.shown)[1:]]]
+        return [[*_one(run), *_unrecorded(run)]]
+    shown = [_shown(run), *_one(run.shown)[1:], *_unrecorded(run)]
+    return [_drop_empty([run.title, _models(run), run.reason]), shown]
 
 
 def lines(run: Run) -> list[str]:
@@ -56,12 +58,19 @@ def _drop_empty(section: Section) -> Section:
     return [line for line in section if line]
 
 
+def _unrecorded(run: Run) -> list[str]:
+    notes = run.recording.notes
+    if run.recording or notes:
+        return notes
+    return ["No recurrent layer was seen to train in this thread, so nothing was recorded."]
+
+
 def _one(run: Run) -> Section:
     said: Section = [run.title, run.reason, sentences.last_losses(run.curves), _shared(run)]
     if in_rows(run):
         return _drop_empty([*said, *_many_layers(run)])
     said += sentences.answers(run.layers)
-    said += _uncompared(run)
+    said += [*_uncompared(run), *_unproved(run)]
     said += [f"{prefix}{proof.sentence}" for prefix, proof in whose(run)]
     return _drop_empty(said)
 
@@ -71,6 +80,18 @@ def _uncompared(run: Run) -> list[str]:
     layers = run.layers.items()
     names = [name for name, layer in layers if layer.doubt and name not in run.proof]
     return [f"{listed(names)}: NOT proved. {_UNCOMPARED}"] if names else []
+
+
+def _unproved(run: Run) -> list[str]:
+    """Of Keras's own layers that dropped something and have no proof, that they have none."""
+    names = [
+        name
+        for name, layer in run.layers.items()
+        if name not in run.proof and layer.is_recurrent and not layer.doubt
+        if any(masks.entries and not masks.reason for masks in layer.values())
+    ]
+    why = "" if run.status == "done" else ", as the training did not come to its end"
+    return [f"{listed(names)}: {_UNPROVED} with NumPy{why}."] if names else []
 
 
 def in_rows(run: Run) -> bool:

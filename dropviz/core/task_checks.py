@@ -29,7 +29,7 @@ def as_array(where: str, value: object) -> Array:
     Raises:
         DropvizError: If it has no shape, or some of its values are masked.
     """
-    if np.ma.is_masked(value):
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
         count = np.ma.count_masked(value)  # type: ignore[no-untyped-call]
         raise DropvizError(
             f"{where} must have a value everywhere. Received: a masked array, in which {count:,} "

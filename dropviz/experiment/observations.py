@@ -53,7 +53,7 @@ class Doubt(Enum):
     )
     SEVERAL_STORED = (
         "what is stored is dropped at more than one place: neither a mask on the memory nor one on "
-        "the output, alone, does what two steps show."
+        "the output, alone, does what the outputs show."
     )
     GATE = "the gate r itself is dropped, which hides whether x and h are masked."
     NOISE_INSIDE = "noise inside the cell hides whether x and h are masked."

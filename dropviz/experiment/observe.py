@@ -44,6 +44,7 @@ class Observer:
         places: By site, what was found where something happens.
         doubts: What could not be told of the layer.
         unheard: Site and gate where it could not be told whether the gate sees masks.
+        small: How large what is stored and added is made: so small that activations are straight.
         rng: Where the probes to choose from are drawn.
     """
 
@@ -51,6 +52,7 @@ class Observer:
     places: dict[str, Place] = field(default_factory=dict)
     doubts: list[Doubt] = field(default_factory=list)
     unheard: list[tuple[str, int]] = field(default_factory=list)
+    small: float = SMALL
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
 
     @property
@@ -266,10 +268,10 @@ class Observer:
     @property
     def memory(self) -> Probe:
         """Lets the memory speak: c, or h in a GRU."""
-        return Probe(c=SMALL) if self.lstm else Probe(h=SMALL)
+        return Probe(c=self.small) if self.lstm else Probe(h=self.small)
 
     @property
     def lift(self) -> dict[str, Any] | None:
         """What raises the candidate without a mask on an arrow, if there is such a way."""
         biased = self.harness.bias is not None
-        return {"b": self.one_gate(CANDIDATE, 3 * SMALL)} if biased else None
+        return {"b": self.one_gate(CANDIDATE, 3 * self.small)} if biased else None

@@ -13,9 +13,14 @@ from dropviz.experiment.observations import Doubt, Look, Note
 from dropviz.experiment.observe import FEW, SMALL, Observer
 from dropviz.experiment.preconditions import refuse_other_steps
 from dropviz.experiment.probe import Probe
-from dropviz.experiment.stored_sites import find_stored_site, next_step_reads_masked
+from dropviz.experiment.stored_sites import (
+    find_stored_site,
+    gives_out_masked_again,
+    next_step_reads_masked,
+)
 
 _LEAST_NEW = 0.1  # of the units, under a zoneout of .9
+_GENTLER = 20  # times: an h that is multiplied by 300 is below 1 then
 _SOME = 15  # draws among which one in five is seen but for four in a hundred
 
 
@@ -91,8 +96,12 @@ def find_cell_zoneout(observer: Observer) -> None:
 
 def find_state_masks(observer: Observer) -> None:
     """Looks for masks on what is stored and on what is added."""
-    lift = observer.lift
     memory = observer.look(observer.memory, "carried")
+    if memory.share == 1 and np.isnan(memory.dropped).any():
+        # What is kept came out larger than anything that is stored could make it.
+        observer.small = SMALL / _GENTLER
+        memory = observer.look(observer.memory, "carried")
+    lift = observer.lift
     update = observer.look(Probe(**lift), "candidate") if lift else None
     stored = memory.masked(observer.slack)
     added = update is not None and update.masked(observer.slack)
@@ -136,6 +145,9 @@ def _register_stored(observer: Observer, memory: Look) -> None:
     noisy = memory.spread > observer.slack
     site, perhaps = ("cell", "output") if noisy else find_stored_site(observer, memory)
     if not site:
+        return
+    if site == "cell" and not noisy and gives_out_masked_again(observer, memory):
+        observer.doubt(Doubt.SEVERAL_STORED)
         return
     # Once more by its own name: small signals are only nearly straight.
     memory = observer.look_again(memory, observer.memory, site)

@@ -101,6 +101,23 @@ def next_step_reads_masked(observer: Observer, memory: Look) -> bool:
     return share_explained(observer.harness, probe, out, bits) < 1
 
 
+def gives_out_masked_again(observer: Observer, memory: Look) -> bool:
+    """Whether the output of an LSTM is no tanh of the masked c: the mask is on h, too.
+
+    Args:
+        observer: It runs the layer, in which c was found masked.
+        memory: What was seen of the memory.
+    """
+    if not observer.lstm or abs(memory.kept - 1) <= observer.slack:
+        return False  # nothing is bent where what is kept is not scaled
+    # So strong that what is kept is bent.
+    probe = Probe(c=2.0 / max(1.0, memory.kept))
+    calls = observer.calls_for(0, shared=memory.shared)
+    out = np.concatenate([observer.harness.run(probe) for _ in range(calls)])
+    bits = [Bit("cell", memory.kept), *observer.inner_bits()]
+    return share_explained(observer.harness, probe, out, bits) <= ALL
+
+
 def _is_one_mask_on_c(observer: Observer, memory: Look) -> bool:
     """Whether one mask on c for both steps makes what a unit gives that reads its own h.
 

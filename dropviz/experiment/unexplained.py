@@ -23,6 +23,7 @@ from dropviz.experiment.site_notes import agreeing, steps_alike
 from dropviz.experiment.unit_roles import turns
 
 _LONG, _SHORT = 9, 3  # steps
+_OTHER = -0.4  # of an input or state
 _MOST_BITS = 7  # the outcomes of more patterns lie so close that some would explain anything
 _MOST_TURNS = 4
 _STORED = ("carried", "cell", "output")
@@ -70,8 +71,18 @@ def _is_explained(observer: Observer, site: str) -> bool:
         probe = replace(probe, source_b=observer.one_gate(CANDIDATE, 1.0))
     place = observer.places.get(site)
     times = observer.harness.times if place is None else observer.times(place)
-    outs = np.concatenate([observer.harness.run(probe) for _ in range(times)])
-    return share_explained(observer.harness, probe, outs, bits) > ALL
+    return all(
+        share_explained(observer.harness, each, np.concatenate(outs), bits) > ALL
+        for each in (probe, _turned(probe))
+        if (outs := [observer.harness.run(each) for _ in range(times)])
+    )
+
+
+def _turned(probe: Probe) -> Probe:
+    """A probe whose x and h are smaller and of the other sign: a mask does not look at them."""
+    x = tuple(_OTHER * each for each in probe.x) if isinstance(probe.x, tuple) else _OTHER * probe.x
+    source_b = tuple(_OTHER * each for each in probe.source_b)
+    return replace(probe, x=x, source=_OTHER * probe.source, source_b=source_b)
 
 
 def _gate_of(observer: Observer, site: str) -> int | None:

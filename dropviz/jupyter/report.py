@@ -89,11 +89,8 @@ def _words(run: Run) -> dict[str, str]:
 
 def _sections(run: Run) -> list[list[str | Table]]:
     """The words of the report by what they are of; the run's own and its notes last."""
-    notes = run.recording.notes
-    if not run.recording and not notes:
-        notes = ["No recurrent layer was seen to train in this thread, so nothing was recorded."]
     *above, last = run_words.sections(run)
-    return [*above, [*last, *(line for line in (*notes, left_out(run)) if line)]]
+    return [*above, [*last, *filter(None, [left_out(run)])]]
 
 
 def _badges(run: Run) -> list[str]:

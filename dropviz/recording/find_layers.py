@@ -170,8 +170,10 @@ def unrecordable(layer: Layer, cell: Layer) -> str:
 
 def has_foreign_code(layer: Layer, cell: Layer) -> bool:
     """Whether a layer or its cell computes by code that is neither Keras's nor dropviz's."""
-    classes = [type(each) for each in (layer, cell)]
-    calls = [_unwrapped(each) for each in (layer.call, cell.call, *mask_getters(cell))]
+    # Stacked cells are called by what stacks them.
+    parts = (layer, layer.cell, cell)
+    classes = [type(each) for each in parts]
+    calls = [_unwrapped(each) for each in (*(part.call for part in parts), *mask_getters(cell))]
     homes = {str(getattr(each, "__module__", "")).partition(".")[0] for each in (*classes, *calls)}
     return not homes <= {"keras", "dropviz"}
 

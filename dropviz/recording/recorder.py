@@ -39,6 +39,7 @@ from dropviz.recording.find_layers import (
     noise_layers,
     recurrent_layers,
 )
+from dropviz.recording.other_threads import layers_of_other_threads
 from dropviz.recording.readback import Facts, layer_recording
 from dropviz.recording.steps_missed import StepsMissed
 from dropviz.recording.store import Frozen, Store, make_store
@@ -112,17 +113,14 @@ class Recorder:
             stack.callback(self._detach)
             if root is None:
                 stack.enter_context(hooks.before(keras.layers.RNN, "call", self._on_call))
+                stack.enter_context(layers_of_other_threads(self.recording.skipped))
                 # Before any layer of a model in a loop of one's own has dropped anything.
                 stack.enter_context(hooks.before(keras.Model, "__call__", self._on_model_call))
             for make, name in MAKERS.items():
                 on_make = functools.partial(self._on_make, name=name)
                 stack.enter_context(hooks.before(keras.Model, make, on_make, any_thread=any_thread))
-            compiles = hooks.before(
-                hooks.home_of(keras.Model, "compile"),
-                "compile",
-                forget_what_was_set_aside,
-                any_thread=any_thread,
-            )
+            home, forget = hooks.home_of(keras.Model, "compile"), forget_what_was_set_aside
+            compiles = hooks.before(home, "compile", forget, any_thread=any_thread)
             stack.enter_context(compiles)
             # What is traced for an export would take the store along into the file.
             for owner, method in EXPORTS:

@@ -84,6 +84,8 @@ class StepsMissed:
             for owner, method in APPLIES:
                 listens = hooks.before(owner, method, self._on_apply, any_thread=any_thread)
                 stack.enter_context(listens)
+                elsewhere = hooks.before(owner, method, self._on_apply_elsewhere, any_thread=True)
+                stack.enter_context(elsewhere)
             yield
 
     def count(self, recorded: Sequence[int], layers: Collection[Layer] | None) -> int:
@@ -122,6 +124,11 @@ class StepsMissed:
         if not self._store.count_step(self._numbers[id(steps)][1], list(grads)):
             # Steps that are traced here write here, however often they run.
             self._heard.add(steps)
+
+    def _on_apply_elsewhere(self, optimizer: Optimizer, *_: Any, **__: Any) -> None:
+        """Leaves out the steps of another thread, of which there is a note by layer."""
+        if not self._is_ours():
+            self._heard.add(wrapped_optimizer(optimizer) or optimizer)
 
     def _is_ours(self) -> bool:
         return threading.get_ident() in self._threads or in_replica_thread()

@@ -136,7 +136,7 @@ def test_a_scheme_is_told_of_the_model_that_is_shown() -> None:
     models = (Trained("steps", ("a",)), Trained("sequence", ("b",)))
     made = run(layer("a", by_step=True), layer("b"), models=models)
 
-    assert made.summary[-1].startswith(GAL)
+    assert made.summary[-2].startswith(GAL)
     assert not any(line.startswith(GAL) for line in made.of("steps").summary)
 
 
@@ -302,6 +302,30 @@ def test_a_row_says_neither_none_nor_all_of_what_is_nearly_so() -> None:
     values[0, 0, 0, 0, :3] = 0
 
     assert "0.25: 0.012% dropped, " in five(values=values).summary[3]
+
+
+def test_what_is_not_recorded_is_said_last_of_one_model_and_of_several() -> None:
+    missed = Recording.of({})
+    missed.skipped["conv"] = "it masks images."
+    assert run(recording=missed).summary[-1] == "conv: it masks images."
+    several = folds(3)
+    several.recording.skipped["conv"] = "it masks images."
+    assert several.summary[-1] == "conv: it masks images."
+    assert run().summary[-1].startswith("No recurrent layer was seen to train in this thread")
+
+
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [("done", ""), ("stopped", ", as the training did not come to its end")],
+)
+def test_a_layer_that_dropped_and_was_not_compared_is_said_to_be(status: Any, why: str) -> None:
+    layers = layer("rnn"), layer("other"), layer("whole", (0.0, 0.0))
+    made = run(*layers, proof={"other": proof()}, status=status)
+    assert f"rnn: not compared with NumPy{why}." in made.summary
+    assert "whole" not in " ".join(line for line in made.summary if "not compared" in line)
+    assert not any(
+        "not compared" in line for line in run(layers[1], proof={"other": proof()}).summary
+    )
 
 
 def test_notes_and_reasons_are_said_once_for_all_their_layers() -> None:

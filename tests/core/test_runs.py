@@ -436,14 +436,15 @@ def test_the_summary_is_title_reason_losses_and_what_the_masks_say() -> None:
     assert said[0].startswith("recurrent_dropout=0.4 multiplied h_(t-1)")
 
 
-def test_the_summary_ends_with_the_proof() -> None:
+def test_the_summary_ends_with_the_proof_and_what_is_not_recorded() -> None:
     proof, *_ = PROOFS.values()
 
-    assert made(proof={"lstm": proof}).summary[-1] == proof.sentence
+    run = made(proof={"lstm": proof})
+    assert run.summary[-2:] == [proof.sentence, *run.recording.notes]
 
 
 def test_several_proofs_name_their_layers() -> None:
-    low, up = made(proof=PROOFS).summary[-2:]
+    low, up, _ = made(proof=PROOFS).summary[-3:]
 
     assert low == f"low: {PROOFS['low'].sentence}"
     assert up.startswith("up: NOT proved: ")
@@ -452,7 +453,9 @@ def test_several_proofs_name_their_layers() -> None:
 def test_the_summary_leaves_out_what_is_not_there() -> None:
     run = made(spec=None, curves=Curves(), recording=Recording.of({}))
 
-    assert run.summary == ["done, 1.2 s"]
+    title, why = run.summary
+    assert title == "done, 1.2 s"
+    assert why.endswith("so nothing was recorded.")
 
 
 def test_a_run_prints_as_its_summary() -> None:

@@ -55,6 +55,13 @@ def test_plain_lists_are_taken_as_arrays() -> None:
     assert task.classes == 3
 
 
+class Broken:
+    """Fails at whatever is asked of it."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError(name)
+
+
 @pytest.mark.parametrize("part", ["x", "x_val"])
 @pytest.mark.parametrize(
     ("x", "said"),
@@ -74,6 +81,7 @@ def test_plain_lists_are_taken_as_arrays() -> None:
         (X.astype("float64") * 1e40, r"must be finite.*23 of 24 values.*in single precision"),
         ([[[1.0]], [[1.0], [2.0]]], r"must be an array of one shape"),
         (np.ma.masked_greater(X, 1), r"must have a value everywhere.*are masked"),
+        (Broken(), r"must be an array of one shape"),
     ],
     ids=[
         "no features",
@@ -91,6 +99,7 @@ def test_plain_lists_are_taken_as_arrays() -> None:
         "beyond single precision",
         "ragged",
         "masked",
+        "what fails when it is asked for anything",
     ],
 )
 def test_inputs_that_cannot_be_trained_on_are_refused(part: str, x: Any, said: str) -> None:

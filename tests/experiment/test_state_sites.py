@@ -144,6 +144,28 @@ def test_what_is_scaled_apart_and_never_dropped_is_noted(kind: str) -> None:
     assert Note.MASKED_APART in place.notes
 
 
+@pytest.mark.parametrize(("rate", "kept"), [(0.97, 1 / 0.03), (0.96, 25.0), (0.5, 30.0)])
+@pytest.mark.parametrize(("kind", "units"), [("LSTM", 4), ("LSTM", 1), ("GRU", 4)])
+def test_an_output_that_is_multiplied_far_beyond_1_is_read(
+    rate: float, kept: float, kind: str, units: int
+) -> None:
+    truth = at("output", rate, "step", scaling="other", kept=kept, kind=kind)
+    verdict = explained(NumPyLayer([truth], kind, units=units))
+    found = verdict.sites["output"]
+    assert found.kept == pytest.approx(kept, rel=0.01)
+    assert found.rate_interval[0] <= rate <= found.rate_interval[1]
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.4, 0.8])
+@pytest.mark.parametrize("life", LIVES)
+@pytest.mark.parametrize("units", [1, 4])
+def test_one_mask_on_c_and_again_on_h_is_no_mask_on_c(rate: float, life: str, units: int) -> None:
+    truths = [at("cell", rate, life), at("output", rate, life, same_mask_as="cell")]
+    observer = looked_at(NumPyLayer(truths, units=units))
+    assert observer.places == {}
+    assert observer.doubts == [Doubt.SEVERAL_STORED]
+
+
 @pytest.mark.parametrize("scaling", ["inverted", "test-time"])
 @pytest.mark.parametrize(("one", "other"), [(0.3, 0.3), (0.5, 0.2), (0.2, 0.6)])
 def test_two_masks_on_what_is_stored_are_not_taken_for_one(

@@ -93,6 +93,7 @@ def test_what_is_stored_and_what_is_added_drop_as_often_and_are_scaled_alike(
     monkeypatch.setattr(Observer, "look_again", lambda _, __, probe, *___: looks[bool(probe.b[2])])
     monkeypatch.setattr(state_sites, "_masked_apart", lambda *_: False)
     monkeypatch.setattr(state_sites, "find_stored_site", lambda *_: ("cell", "carried"))
+    monkeypatch.setattr(state_sites, "gives_out_masked_again", lambda *_: False)
     state_sites._register_stored(observer, looks[0])
     (place,) = observer.places.values()
     assert place.notes == [Note.MASKED_APART] * noted

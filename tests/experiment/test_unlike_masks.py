@@ -52,6 +52,19 @@ def noisy(values: Array, dropped: Array) -> Array:
     return values + 0.1 * dropped
 
 
+def if_positive(values: Array, dropped: Array) -> Array:
+    return np.where(values > 0, values * (1 - dropped) / 0.6, values)
+
+
+def more_if_large(values: Array, dropped: Array) -> Array:
+    # The larger ones are dropped as often, and scaled otherwise.
+    return values * (1 - dropped) / np.where(np.abs(values) > 0.5, 0.6, 0.9)
+
+
+def only_if_large(values: Array, dropped: Array) -> Array:
+    return np.where(np.abs(values) > 0.5, values * (1 - dropped) / 0.6, values)
+
+
 SEEN = {"x": if_negative, "h": if_negative, "c": if_negative, "x by their mean": mean_of_inputs}
 
 
@@ -66,6 +79,16 @@ def test_what_drops_by_the_value_alone_is_not_nothing(case: str, kind: str) -> N
     assert verdict.doubts in ((Doubt.ODD.value,), (Doubt.MORE.value,))
     assert verdict.title.endswith("where it drops could not be told.")
     assert verdict.active_at_inference is None
+
+
+@pytest.mark.parametrize("how", [if_positive, more_if_large, only_if_large])
+@pytest.mark.parametrize("units", [2, 16])
+def test_a_mask_that_looks_at_what_it_multiplies_is_doubted(
+    how: Callable[[Array, Array], Array], units: int
+) -> None:
+    verdict = explained(Dropping("x", how, units=units))
+    assert Doubt.MORE.value in verdict.doubts
+    assert " drops by " not in verdict.title
 
 
 @pytest.mark.parametrize("how", [filled, noisy])

@@ -35,6 +35,14 @@ class NoSteps(keras.layers.RNN):  # type: ignore[misc]
     """A layer of one's own round a cell of Keras's."""
 
 
+class Deaf(keras.layers.StackedRNNCells):  # type: ignore[misc]
+    """Stacked cells of Keras's own that are never told that they train."""
+
+    def call(self, inputs: Any, states: Any, training: bool = False, **how: Any) -> Any:  # noqa: FBT001, FBT002
+        del training
+        return super().call(inputs, states, training=False, **how)
+
+
 def patched() -> Layer:
     """One layer of Keras's, whose cell was given another way to compute."""
     layer = keras.layers.SimpleRNN(UNITS, **RATES, name="rnn")
@@ -51,6 +59,9 @@ def patched() -> Layer:
 
 
 FOREIGN: dict[str, Callable[[], Layer]] = {
+    "what stacks cells": lambda: keras.layers.RNN(
+        Deaf([keras.layers.LSTMCell(UNITS, **RATES, name="cell")]), name="rnn"
+    ),
     "cell": lambda: keras.layers.RNN(Forgetful(UNITS, **RATES), name="rnn"),
     "layer": lambda: OwnGRU(UNITS, **RATES, name="rnn"),
     "layer round a cell": lambda: NoSteps(keras.layers.LSTMCell(UNITS, **RATES), name="rnn"),

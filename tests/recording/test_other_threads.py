@@ -86,10 +86,31 @@ def test_both_directions_pass_on_to_a_dropout_layer_there_too() -> None:
     assert (recording["drop"].follows, recording["drop"].feeds) == ("both", "top")
 
 
-def test_what_records_everything_hears_its_own_thread_alone() -> None:
+@pytest.mark.parametrize("before", [False, True], ids=["fresh", "compiled before"])
+def test_what_records_everything_hears_its_own_thread_alone(*, before: bool) -> None:
     model = made()
+    if before:
+        fit(model)
 
     with record_everything() as recorder:
         elsewhere(model)
 
     assert list(recorder.recording) == []
+    # A function that was traced before tells no thread.
+    assert bool(recorder.recording.missed) is before
+    assert ("another thread" in "".join(recorder.recording.notes)) is not before
+
+
+def test_what_trains_in_another_thread_beside_is_named() -> None:
+    model, other = made(), made(2)
+    other.layers[1].name = "other"
+
+    with record_everything() as recorder:
+        thread = threading.Thread(target=fit, args=(other,))
+        thread.start()
+        fit(model)
+        thread.join()
+
+    assert list(recorder.recording) == ["lstm"]
+    (note,) = recorder.recording.notes
+    assert note.startswith("other: it trained in another thread")

@@ -85,7 +85,8 @@ def _check_arguments(task: object, hide: object, lock: object) -> None:
     if task is not None and not isinstance(task, Task):
         raise DropvizError(f"task must be a dropviz.Task. Received: task={received(task)}.")
     for name, value in (("hide", hide), ("lock", lock)):
-        if isinstance(value, str) or not isinstance(value, Collection):
+        # Not every collection is one that can be gone through, as an array without axes.
+        if not isinstance(value, (list, tuple, set, frozenset)):
             raise DropvizError(
                 f'{name} must be a list of names, as in {name}=["seed"]. '
                 f"Received: {name}={received(value)}."

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pytest
 from IPython.utils.capture import capture_output
 
@@ -121,6 +122,9 @@ def test_the_shape_of_tokens_is_that_of_what_the_layer_meets() -> None:
         ({"scenario": "lstm:d1.5"}, "dropout must be at least 0 and below 1"),
         ({"hide": ["sed"]}, "no control 'sed'. Did you mean 'seed'"),
         ({"lock": ["metod"]}, "no control 'metod'. Did you mean 'method'"),
+        ({"hide": np.array(3)}, "hide must be a list of names"),
+        ({"lock": np.array(["seed"])}, "lock must be a list of names"),
+        ({"hide": "seed"}, "hide must be a list of names"),
     ],
     ids=str,
 )
