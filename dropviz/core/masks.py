@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dropviz.core.luck import alike_by_luck, are_one
+from dropviz.core.number_forms import rate_in_words
 from dropviz.core.sites import is_gated
 from dropviz.errors import visible
 
@@ -211,7 +212,7 @@ class Masks:
             return f"{name}: {NONE_HELD}"
         low, high = self.expected_range
         words = [
-            f"rate {self.rate:g}",
+            f"rate {rate_in_words(self.rate)}",
             f"{percent(self.dropped)} dropped (expected {percent(low)} to {percent(high)})",
             f"kept x {self.scale:.4g}" if self.scale else "no single scale",
             *self.sharing,

@@ -21,3 +21,13 @@ def counted(number: int, noun: str, plural: str = "") -> str:
         plural: The noun for another number; with an "s" where it is empty.
     """
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def rate_in_words(rate: float) -> str:
+    """A rate in six digits; in more where it would seem to be 1, at which nothing is trained.
+
+    Args:
+        rate: 0 to 1.
+    """
+    short = f"{rate:g}"
+    return repr(float(rate)) if rate < 1 <= float(short) else short

@@ -24,6 +24,7 @@ WORDS: Mapping[str, str] = {
     "by luck": ", by luck.",
     "anew": "Right: nobody can know.",
     "not anew": "It was not drawn anew.",
+    "nothing": "Nothing was predicted.",
 }
 # By what differs between the two places: where the other is, and why a mask is shared or is not.
 NEXT: Mapping[str, str] = {
@@ -82,8 +83,11 @@ class Question:
                 can know.
 
         Returns:
-            The score. A lucky guess of a mask that is drawn anew earns nothing.
+            The score. A lucky guess of a mask that is drawn anew earns nothing; nor does no
+            prediction, unless nothing was dropped.
         """
+        if not anew and not any(marks) and any(self.answer):
+            return Score(0.0, f"{WORDS['nothing']} {self.why}")
         hits = sum(mark == told for mark, told in zip(marks, self.answer, strict=True))
         of = len(self.answer)
         right = WORDS["right"].format(hits=hits, units=counted(of, "unit"))

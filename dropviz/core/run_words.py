@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dropviz.core import sentences
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Masks, percent
-from dropviz.core.number_forms import counted
+from dropviz.core.number_forms import counted, rate_in_words
 from dropviz.core.sentences import listed
 from dropviz.core.sites import SITES, short_place_of
 from dropviz.core.text_table import Table
@@ -229,11 +229,10 @@ def _cell(layer: LayerRecording, argument: str, site: str) -> str:
         return ""
     masks = layer[site]
     if masks.reason or not masks.entries:
-        return f"{masks.rate:g}"
+        return rate_in_words(masks.rate)
     drawn = "drawn, " if layer.drawn_only else ""
-    return (
-        f"{masks.rate:g}: {drawn}{percent(masks.dropped)} dropped{''.join(_manner(layer, masks))}"
-    )
+    manner = "".join(_manner(layer, masks))
+    return f"{rate_in_words(masks.rate)}: {drawn}{percent(masks.dropped)} dropped{manner}"
 
 
 def _manner(layer: LayerRecording, masks: Masks) -> Iterable[str]:

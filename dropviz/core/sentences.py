@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import NONE_HELD, Masks, percent, rate_percent
+from dropviz.core.number_forms import rate_in_words
 from dropviz.core.setting import Setting
 from dropviz.core.sites import SITES, place_of
 from dropviz.core.text_table import shortened
@@ -148,7 +149,7 @@ def intentions(setting: Setting) -> list[str]:
     """What a method with its rates will do once it trains, a line for each site."""
     lines = []
     for rule in setting.rules:
-        argument = f"{setting.argument(rule)}={rule.rate:g}"
+        argument = f"{setting.argument(rule)}={rate_in_words(rule.rate)}"
         if not rule.rate:
             lines.append(WORDS["drops nothing"].format(argument=argument))
             continue
@@ -196,7 +197,7 @@ def answer(masks: Masks, argument: str = "", verb: str = "multiplied", place: st
         The line, from the recorded masks alone.
     """
     own = SITES[masks.site].argument if masks.site in SITES else ""
-    argument = f"{argument or own or masks.site}={masks.rate:g}"
+    argument = f"{argument or own or masks.site}={rate_in_words(masks.rate)}"
     if masks.reason:
         return f"{argument}: {visible(masks.reason)}"
     if not masks.entries:

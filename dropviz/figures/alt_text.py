@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dropviz.core.layer_recording import LayerRecording
-from dropviz.core.number_forms import counted
+from dropviz.core.number_forms import counted, rate_in_words
 from dropviz.core.sites import SITES
 from dropviz.figures.mask_letters import ARROWS, Marks, arrows
 
@@ -30,8 +30,8 @@ def call(recorded: LayerRecording) -> str:
     said = [f"{recorded.kind}({recorded.units}"]
     if recorded.setting.method == "keras":
         rates = {site: masks.rate for site, masks in recorded.items()}
-        said.append(f"dropout={rates.get('input', 0):.3g}")
-        said.append(f"recurrent_dropout={rates.get('recurrent', 0):.3g}")
+        said.append(f"dropout={rate_in_words(rates.get('input', 0))}")
+        said.append(f"recurrent_dropout={rate_in_words(rates.get('recurrent', 0))}")
     else:
         said.append(f'method="{recorded.setting.method}"')
         for name, value in recorded.setting.arguments.items():

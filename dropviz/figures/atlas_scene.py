@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dropviz.core.gates import titled as gate_titled
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import NONE_HELD, Array, Masks, percent
-from dropviz.core.number_forms import counted
+from dropviz.core.number_forms import counted, rate_in_words
 from dropviz.core.sites import SITES, is_gated, place_of
 from dropviz.core.text_table import shortened
 from dropviz.errors import DropvizError, visible
@@ -169,7 +169,10 @@ def _row(recorded: LayerRecording, masks: Masks, chosen: _Chosen) -> AtlasRow:
         across=across,
         begin=chosen.first(samples) if down == "sample" else 0,
         panels=tuple(panels),
-        says=f"{percent(masks.dropped)} dropped, rate {masks.rate:.3g}; {'; '.join(masks.sharing)}",
+        says=(
+            f"{percent(masks.dropped)} dropped, rate {rate_in_words(masks.rate)}; "
+            f"{'; '.join(masks.sharing)}"
+        ),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dropviz.core.methods import Rule
-from dropviz.core.number_forms import counted
+from dropviz.core.number_forms import counted, rate_in_words
 from dropviz.core.setting import Setting
 from dropviz.core.sites import SITES
 from dropviz.errors import DropvizError, unknown_name
@@ -146,7 +146,8 @@ def _rules(given: Setting | str) -> list[tuple[Rule, str, bool]]:
     """The rules of a method, each with its heading and whether it masks."""
     if isinstance(given, Setting):
         return [
-            (each, f"{given.argument(each)}={each.rate:.3g}", each.rate > 0) for each in given.rules
+            (each, f"{given.argument(each)}={rate_in_words(each.rate)}", each.rate > 0)
+            for each in given.rules
         ]
     return [(each, each.argument, True) for each in Setting(given).row.rules]
 

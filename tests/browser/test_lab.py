@@ -256,6 +256,7 @@ def test_saved_and_reopened_with_and_without_its_kernel(
     (folder / "saved.ipynb").write_text((folder / name).read_text())
     opened.open(address, "saved.ipynb")  # its kernel never saw a panel
     opened.see(f"{copy} >> text=The same without the panel")
+    assert not opened.page.locator("text=model not found").first.is_visible()
     # The picture with its alt text, and over it, where scripts run, the one that answers.
     assert opened.page.locator(f'{copy} img[alt*="{PLAN}"]').count() == 1
     opened.page.locator(f"{copy} [data-key='x:0']").focus()

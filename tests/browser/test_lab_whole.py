@@ -12,7 +12,7 @@ from dropviz.figures.scene import plain_data
 from tests.figures.scenes_made import SCENES
 
 from .bare_page import offer
-from .test_lab_views import COMING, PANEL
+from .test_lab_views import PANEL
 
 pytestmark = pytest.mark.browser
 
@@ -190,27 +190,45 @@ COMES = f"window.come({{ kind: 'picture', text: {ANSWER!r} }})"
 
 
 @pytest.mark.parametrize(
+    "act",
+    [
+        "document.querySelector('[data-press=pause]').click()",
+        """() => {
+          const field = document.querySelector("select[data-trait=method]");
+          field.dispatchEvent(new Event("change"));
+        }""",
+        """() => {
+          const field = document.querySelector("input[data-trait=units]");
+          field.value = "7";
+          field.dispatchEvent(new Event("change"));
+        }""",
+    ],
+    ids=["a button", "a menu", "a number"],
+)
+@pytest.mark.parametrize(
     ("then", "told"),
     [
         ("", True),
         (f"window.come({{ kind: 'picture', text: {ANSWER!r} }})", False),
+        ("model.set('copies', { magic: '%lstm_dropout' })", False),
         ("die()", False),
     ],
-    ids=["nothing comes", "a picture comes", "the kernel is gone"],
+    ids=["nothing comes", "a picture comes", "a trait comes", "the kernel is gone"],
 )
-def test_a_button_that_nobody_hears_says_what_to_do(opened: Any, then: str, *, told: bool) -> None:
+def test_a_control_that_nobody_hears_says_what_to_do(
+    opened: Any, act: str, then: str, *, told: bool
+) -> None:
     opened.evaluate(COMES)
     opened.clock.pause_at(3600)
     opened.clock.run_for(1000)
-    opened.click('[data-press="pause"]')
+    opened.evaluate(act)
     opened.evaluate(f"() => {{ {then} }}")
     opened.clock.run_for(14_000)
-    assert opened.inner_text(COMING) == ""
+    assert "reload the page" not in opened.inner_text(STATUS)
 
     opened.clock.run_for(2_000)
 
-    assert ("reload the page" in opened.inner_text(COMING)) == told
+    assert ("reload the page" in opened.inner_text(STATUS)) == told
     if told:  # it was late
-        opened.evaluate(COMES)
-        opened.clock.run_for(100)
-        assert opened.inner_text(COMING) == ""
+        show(opened, status="paused: at batch 3")
+        assert opened.inner_text(STATUS) == "paused: at batch 3"

@@ -326,7 +326,8 @@ SAME, ANEW = (
     ("marks", "points", "said"),
     [
         ((True, False, True, False), 1.0, "4 of 4 units right. Y."),
-        ((False, False, False, False), 0.5, "2 of 4 units right. Y."),
+        ((True, False, False, False), 0.75, "3 of 4 units right. Y."),
+        ((False, False, False, False), 0.0, "Nothing was predicted. Y."),
         ((False, True, False, True), 0.0, "0 of 4 units right. Y."),
     ],
 )

@@ -222,6 +222,13 @@ class Encoded(layers.Layer):  # type: ignore[misc]
         super().__init__(name="decoder")
         self.lstm, self.out = lstm(return_state=True), layers.Dense(FEATURES)
 
+    def build(self, shape: Any) -> None:
+        self.lstm.build(shape)
+        self.out.build((None, UNITS))
+
+    def compute_output_shape(self, shape: Any) -> Any:
+        return shape  # so that Keras need not trace the loop to know
+
     @tf.function  # type: ignore[untyped-decorator]  # else Keras hides the loop from AutoGraph
     def call(self, x: Any, training: Any = None) -> Any:
         outs = tf.TensorArray(tf.float32, STEPS, element_shape=(None, FEATURES))
@@ -237,6 +244,4 @@ class Encoded(layers.Layer):  # type: ignore[misc]
 def loop_in_the_graph() -> list[Model]:
     """TensorFlow's tutorial nmt_with_attention: ``for`` over ``tf.range``, one call in a loop."""
     x, _ = data()
-    decoder = Encoded()
-    decoder(x)
-    return fitted(sequential(decoder), x, x, epochs=1)
+    return fitted(sequential(Encoded()), x, x, epochs=1)

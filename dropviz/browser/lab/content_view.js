@@ -20,9 +20,8 @@ const INSIDE = "Inside"; // the tab
  * @param {HTMLElement[]} choosers Of the Masks tab.
  * @returns {{
  *   root: HTMLElement, show: (content: Content) => void, again: () => void,
- *   expect: (picture: boolean) => void, ask: () => void,
- * }} With what says that a first picture is expected, or none any more; or that Python was asked
- *   for something, which it answers with a picture.
+ *   expect: (picture: boolean) => void,
+ * }} With what says that a first picture is expected, or none any more.
  */
 export function content_view(model, theme, choosers) {
   const places = {
@@ -99,7 +98,7 @@ export function content_view(model, theme, choosers) {
     // The picture that has the focus goes: what takes its place is at the step that was chosen.
     opened = open_cell(model, shown, event) && root.contains(document.activeElement);
   });
-  return { root, show, again, expect, ask: wait.begin };
+  return { root, show, again, expect };
 }
 
 /**

@@ -6,10 +6,12 @@ import { content_view } from "./content_view.js";
 import { copied_line } from "./copy_lines.js";
 import { element, write } from "./element.js";
 import { keep_keys } from "./keep_keys.js";
+import { gate_menu, sample_field } from "./mask_choosers.js";
 import { quiz_view } from "./quiz_view.js";
 import { menu, press_button, tick, whole_number } from "./settings_view.js";
 import { rate_slider } from "./slider.js";
 import { tab_strip } from "./tab_strip.js";
+import { answered } from "./waiting.js";
 import { watch_seen } from "./watch_seen.js";
 
 /** @typedef {import("./model_types.js").Model} Model */
@@ -27,11 +29,15 @@ const GONE =
  * @returns {() => void} Ends the view.
  */
 export function render_lab({ model, el }, theme) {
-  const controls = every_control(model);
-  const view_name = String(Math.random()); // a model may have several views, in several pages
-  const choosers = [chooser(model), gate_menu(model)];
-  const view = content_view(model, theme, choosers.map((each) => each.root));
   const status = element("div", { class: "dropviz-lab-status" });
+  const asked = answered(model, (said) => {
+    status.setAttribute("role", "alert");
+    write(status, said);
+  });
+  const controls = every_control(asked.model);
+  const view_name = String(Math.random()); // a model may have several views, in several pages
+  const choosers = [sample_field(model), gate_menu(model)];
+  const view = content_view(model, theme, choosers.map((each) => each.root));
   const progress = element("progress", { max: 1, value: 0, "aria-label": "progress" });
   const note = element("div", { class: "dropviz-lab-note" });
   const quiz = quiz_view(model, () => controls.pause?.root.focus());
@@ -41,7 +47,7 @@ export function render_lab({ model, el }, theme) {
   // While this panel lives in a page, the page hides the panel's static copy.
   const hides = element("style", {}, `.${model.get("mark")}{display:none}`);
   root.append(hides, ...arranged(controls, { status, progress, note, quiz, tabs, view, lines }));
-  root.addEventListener("dropviz-press", view.ask);
+  root.addEventListener("dropviz-press", asked.begin);
   el.append(root);
   const colour = () => {
     const tone = appearance(el);
@@ -78,6 +84,7 @@ export function render_lab({ model, el }, theme) {
   };
   const die = () => {
     dead = true;
+    asked.end();
     view.expect(false);
     gone(model, root, status);
   };
@@ -88,6 +95,7 @@ export function render_lab({ model, el }, theme) {
     listening(model, "change:time", view.again),
     listening(model, "msg:custom", newest(view.show, answers.painted)),
     answers.end,
+    asked.end,
     listening(model, "comm_live_update", die),
     watch_seen(root, (seen) => {
       model.send({ kind: "seen", view: view_name, seen });
@@ -207,53 +215,17 @@ function show_controls(model, controls) {
 }
 
 /**
- * The sample whose masks are shown.
- *
- * @param {Model} model
- * @returns {Control}
- */
-function chooser(model) {
-  const [min, max] = model.get("offers").limits.sample;
-  const field = element("input", {
-    type: "number", min, max, "aria-label": "sample", "data-trait": "sample",
-  });
-  const show = () => {
-    // What is being typed stays, however often the panel changes meanwhile.
-    if (document.activeElement !== field) {
-      field.value = String(model.get("sample") + 1);
-    }
-  };
-  field.addEventListener("change", () => {
-    model.set("sample", Math.max(0, Math.round(Number(field.value) || 1) - 1));
-    model.save_changes();
-  });
-  field.addEventListener("blur", show);
-  return {
-    root: element("label", { class: "dropviz-lab-field" }, element("span", {}, "sample"), field),
-    show,
-    allow: () => {},
-  };
-}
-
-/**
- * @param {Model} model
- * @returns {Control}
- */
-function gate_menu(model) {
-  const choices = [["", "all"], ...model.get("offers").gates.map((/** @type {string} */ g) => [g, g])];
-  return menu(model, "gate", choices, "The gate whose masks are shown larger.");
-}
-
-/**
  * @param {Model} model
  * @returns {{root: HTMLElement, show: () => void}}
  */
 function copies(model) {
   const titles = { magic: "the same without the panel", scenario: "as a scenario", link: "page without Python" };
   const made = Object.entries(titles).map(([name, title]) => ({ name, ...copied_line(title, "") }));
+  const cut = element("div", { class: "dropviz-lab-cut" });
   return {
-    root: element("div", { class: "dropviz-lab-copies" }, ...made.map((each) => each.root)),
+    root: element("div", { class: "dropviz-lab-copies" }, ...made.map((each) => each.root), cut),
     show: () => {
+      write(cut, model.get("copies").cut ?? "");
       for (const each of made) {
         const line = model.get("copies")[each.name] ?? "";
         each.show(line);

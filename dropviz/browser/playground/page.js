@@ -4,6 +4,7 @@ import { createControls } from "./controls.js";
 import { askAll, questionsAbout } from "./quiz.js";
 import { replayed } from "./replay.js";
 import { checkFields, format, parse, ScenarioError, visible } from "./scenario.js";
+import { stepsDrawn } from "./scene_unrolled.js";
 import { actingSpec, firstState } from "./state.js";
 import { createTabs } from "./tabs.js";
 import { createTrainer } from "./trainer.js";
@@ -261,6 +262,13 @@ function listen() {
     trainer?.look(state.sample);
     draw();
   });
+  element("picture-where").addEventListener("dropviz-choose", (event) => {
+    const { kind, arrow, column } = event instanceof CustomEvent ? event.detail : {};
+    if (kind !== "unrolled" || arrow !== "cell" || !state.snapshot) return;
+    state.step = stepsDrawn(state.snapshot.steps)[column] ?? 0;
+    element("tab-inside").click();
+    input("at-step").focus();
+  });
   element("at-step").addEventListener("input", () => {
     state.step = Number(input("at-step").value) - 1;
     draw();
@@ -272,6 +280,10 @@ function listen() {
   });
 }
 
+if (!document.createElement("canvas").getContext("2d")) {
+  element("lacks").textContent =
+    "This browser has no canvas: heatmaps of masks and gates are missing; arrows, curves and numbers are here.";
+}
 if (calm.matches) state.speed = "slow";
 readAddress();
 listen();

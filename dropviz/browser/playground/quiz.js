@@ -99,7 +99,8 @@ function bits(tables, masks, { step, gate, sample }) {
 }
 
 /**
- * Scores a prediction, 0 to 1. A lucky guess of a mask that is drawn anew earns nothing.
+ * Scores a prediction, 0 to 1. A lucky guess of a mask that is drawn anew earns nothing; nor does
+ * no prediction, unless nothing was dropped.
  *
  * @param {Tables} tables
  * @param {Question} question
@@ -109,12 +110,24 @@ function bits(tables, masks, { step, gate, sample }) {
  */
 export function score(tables, question, marks, anew) {
   const { words } = tables.words.quiz;
+  if (isNone(question, marks, anew)) return { points: 0, sentence: `${words.nothing} ${question.why}` };
   const hits = marks.filter((mark, at) => mark === question.answer[at]).length;
   const of = question.answer.length;
   const right = filled(words.right, { hits, units: `${of} unit${of === 1 ? "" : "s"}` });
   const said = question.same ? (anew ? words["not anew"] : `${right}.`) : anew ? words.anew : `${right}${words["by luck"]}`;
   const points = question.same ? (anew ? 0 : hits / of) : Number(anew);
   return { points, sentence: `${said} ${question.why}` };
+}
+
+/**
+ * Whether nothing was predicted.
+ *
+ * @param {Question} question
+ * @param {boolean[]} marks
+ * @param {boolean} anew
+ */
+function isNone({ answer }, marks, anew) {
+  return !anew && !marks.includes(true) && answer.includes(true);
 }
 
 /**
@@ -153,10 +166,6 @@ export function askAll(container, tables, questions, onEnd) {
  * @param {() => void} onNext
  */
 function askOne(container, tables, question, heading, last, onScore, onNext) {
-  const given = question.given.map((dropped, unit) => {
-    const told = { class: dropped ? "unit crossed" : "unit", role: "img", "aria-label": named(question, unit, dropped) };
-    return html("span", told, dropped ? "✕" : "");
-  });
   const marks = question.given.map((_, unit) => {
     const mark = html("button", { type: "button", class: "unit", "aria-pressed": "false", "aria-label": `${named(question, unit, true)}?` });
     mark.addEventListener("click", () => {
@@ -174,20 +183,35 @@ function askOne(container, tables, question, heading, last, onScore, onNext) {
     const marked = marks.map((mark) => mark.getAttribute("aria-pressed") === "true");
     const { points, sentence } = score(tables, question, marked, anew.checked);
     reveal(question, marks, marked, anew.checked);
+    predicted.after(rowOf(question, "used", question.answer));
     anew.disabled = true;
-    said.append(html("strong", {}, sentence), ` ${onScore(points)} (✕ dropped, · kept, ! not as predicted)`);
+    said.append(html("strong", {}, sentence), ` ${onScore(points)} (✕ dropped, ! not as predicted)`);
     button.textContent = last ? "Go on training" : "Next question";
   });
+  const predicted = html("div", { class: "row", role: "group", "aria-label": "your prediction" }, html("span", { class: "name" }, "your prediction"), ...marks);
   container.replaceChildren(
     html("h2", { tabindex: "-1" }, heading),
     html("p", {}, question.text),
-    html("div", { class: "row" }, html("span", { class: "name" }, "used"), ...given),
-    html("div", { class: "row", role: "group", "aria-label": "your prediction" }, html("span", { class: "name" }, "your prediction"), ...marks),
+    rowOf(question, "given", question.given),
+    predicted,
     html("label", {}, anew, " Nobody can know: this mask is drawn anew"),
     button,
     said,
   );
   container.querySelector("h2")?.focus();
+}
+
+/**
+ * @param {Question} question
+ * @param {string} name
+ * @param {boolean[]} dropped by unit
+ */
+function rowOf(question, name, dropped) {
+  const units = dropped.map((each, unit) => {
+    const told = { class: each ? "unit crossed" : "unit", role: "img", "aria-label": named(question, unit, each) };
+    return html("span", told, each ? "✕" : "");
+  });
+  return html("div", { class: "row" }, html("span", { class: "name" }, name), ...units);
 }
 
 /**
@@ -202,17 +226,20 @@ function named({ entry }, unit, dropped) {
 }
 
 /**
+ * Leaves the prediction as it was made, with a sign at each unit that came out otherwise.
+ *
  * @param {Question} question
  * @param {HTMLButtonElement[]} marks
  * @param {boolean[]} marked
  * @param {boolean} anew
  */
 function reveal(question, marks, marked, anew) {
+  const none = anew || isNone(question, marked, anew);
   marks.forEach((mark, unit) => {
-    const right = anew || marked[unit] === question.answer[unit];
-    mark.textContent = `${question.answer[unit] ? "✕" : "·"}${right ? "" : " !"}`;
-    const how = anew ? "" : right ? ", as predicted" : ", not as predicted";
-    mark.setAttribute("aria-label", `${named(question, unit, question.answer[unit])}${how}`);
+    const wrong = !none && marked[unit] !== question.answer[unit];
+    mark.textContent = `${marked[unit] ? "✕" : ""}${wrong ? "!" : ""}`;
+    const how = none ? "not predicted" : `predicted ${marked[unit] ? "dropped" : "kept"}, ${wrong ? "not " : ""}as used`;
+    mark.setAttribute("aria-label", `${question.entry} ${unit + 1}: ${how}`);
     mark.disabled = true;
   });
 }

@@ -1,7 +1,7 @@
 // The scene of the inside of one cell, as dropviz/figures/cell_scene.py makes it.
 
 import { colourOf } from "./scenes.js";
-import { general } from "./words.js";
+import { general, rateInWords } from "./words.js";
 
 /** @typedef {import("../scenes/scene_types.js").Cell} Cell */
 /** @typedef {import("../scenes/scene_types.js").CellRule} CellRule */
@@ -37,7 +37,7 @@ export function cellScene(tables, spec, rules) {
  */
 function ruleOf(tables, rule) {
   const { inside, matrix, symbol } = tables.sites[rule.site];
-  const heading = `${rule.argument}=${general(rule.rate, 3)}`;
+  const heading = `${rule.argument}=${rateInWords(rule.rate)}`;
   const own = { heading, site: rule.site, colour: colourOf(tables, rule.own ?? rule.argument) };
   if (!rule.rate) return { ...own, says: `${inside}: no mask`, masked: false, edges: [], marks: [], symbol: "" };
   const { edges, marks } = tables.cell.masking[rule.site][rule.tying];
@@ -63,7 +63,7 @@ function words({ cell }, rule) {
  */
 function told(tables, rule) {
   const where = tables.sites[rule.site].inside.replace("{t-1}", "(t-1)").replaceAll("$", "");
-  return `${rule.site} (${rule.argument}=${general(rule.rate, 3)}), ${where}: ${words(tables, rule)}`;
+  return `${rule.site} (${rule.argument}=${rateInWords(rule.rate)}), ${where}: ${words(tables, rule)}`;
 }
 
 /** @param {CellRule[]} rules */

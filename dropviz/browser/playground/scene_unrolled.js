@@ -54,6 +54,8 @@ export function unrolledScene(tables, snapshot, { sample, source, recorded }) {
     kept: (/** @type {number} */ step) => maskOf(masks, step, sample).map((row) => listed(tables, masks.site, row)),
   }));
   const built = build(tables, known, steps);
+  const { inside } = snapshot;
+  if (inside && inside.sample === Math.min(sample, snapshot.samples - 1)) putNumbers(tables, built.scene, inside);
   const lines = [`${source}, in batch ${snapshot.batch + 1}, sequence ${sample + 1}`, built.drawnAnew];
   const alt = told(tables, known, built.scene);
   return { ...built.scene, title: layerCall(tables, snapshot.spec), lines, alt, planned: false, legend: legend(tables, known, SQUARES, recorded ? "recorded " : "") };
@@ -90,7 +92,7 @@ export function planScene(tables, spec, rules) {
  *
  * @param {number} steps
  */
-function stepsDrawn(steps) {
+export function stepsDrawn(steps) {
   const all = Array.from({ length: Math.min(steps, COLUMNS) }, (_, at) => at);
   return steps <= COLUMNS ? all : [...all.slice(0, -1), steps - 1];
 }
@@ -204,6 +206,31 @@ function arrowInto(arrow, column, step, count, on) {
   if (mask === null && !bare) return [];
   const value = `${arrow === "up" ? "h" : arrow}_${through ? step : step + 1}`;
   return [{ arrow, column, step, value, mask, before: null, after: null }];
+}
+
+/**
+ * Puts on arrows what they carried before their mask, and what was left of it after, as
+ * dropviz/figures/arrow_numbers.py does.
+ *
+ * @param {Tables} tables
+ * @param {{arrows: Arrow[], masks: Mask[], time_steps: number}} scene
+ * @param {NonNullable<Snapshot["inside"]>} inside
+ */
+function putNumbers({ sites }, { arrows, masks, time_steps }, { trace, x }) {
+  const carried = { x, h: trace.h, c: trace.c, g: trace.g, up: trace.h };
+  for (const arrow of arrows) {
+    const mask = arrow.mask === null ? null : masks[arrow.mask];
+    // There the masked value replaces the one before, or weights are masked and no value.
+    if (mask && (sites[mask.site].zoned || sites[mask.site].matrix || mask.site === "cell")) continue;
+    const made = arrow.step - Number(arrow.arrow === "h" || arrow.arrow === "c");
+    if (made < 0) continue; // what the layer was called with
+    const values = carried[/** @type {keyof typeof carried} */ (arrow.arrow)];
+    const width = values.length / time_steps;
+    const before = Array.from(values.subarray(made * width, made * width + Math.min(width, LISTED)));
+    arrow.before = before;
+    const factor = mask?.factor ?? 1;
+    if (mask) arrow.after = mask.kept.map((row) => before.map((value, unit) => value * (row[unit] ?? 0) * factor));
+  }
 }
 
 /**

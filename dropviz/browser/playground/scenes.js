@@ -1,7 +1,7 @@
 // Scenes of masks, losses and gates, in the form that dropviz/figures/ has; painters know nothing else.
 
 import { maskOf } from "./snapshot.js";
-import { counted, dropped_percent, figure, filled, general, percent, sharing } from "./words.js";
+import { counted, dropped_percent, figure, filled, percent, rateInWords, sharing } from "./words.js";
 
 /** @typedef {import("../lab/model_types.js").Sequence} Sequence */
 /** @typedef {import("../scenes/scene_types.js").Atlas} Atlas */
@@ -48,7 +48,7 @@ export function layerCall(tables, spec) {
     const value = spec[/** @type {keyof typeof spec} */ (name)];
     const unset = value === null || (value === 0 && !keras && tables.rates.includes(name));
     if (unset) return [];
-    return [typeof value === "string" ? `${name}="${value}"` : `${name}=${general(Number(value), 3)}`];
+    return [typeof value === "string" ? `${name}="${value}"` : `${name}=${rateInWords(Number(value))}`];
   });
   return `LSTM(${[spec.units, ...(keras ? [] : [`method="${spec.method}"`]), ...given].join(", ")})`;
 }
@@ -62,7 +62,7 @@ export function layerCall(tables, spec) {
 export function atlasScene(tables, snapshot, { sample, source }) {
   const rows = snapshot.sites.map((masks) => {
     const shared = sharing(tables.words, masks.shared, { steps: snapshot.steps, gates: tables.gates.length });
-    const dropped = `${dropped_percent(masks.dropped)} dropped, rate ${general(masks.rule.rate, 3)}`;
+    const dropped = `${dropped_percent(masks.dropped)} dropped, rate ${rateInWords(masks.rule.rate)}`;
     const { site, rule } = masks;
     const { symbol } = tables.sites[site];
     const says = `${dropped}; ${shared.join("; ")}`;
@@ -197,4 +197,17 @@ export function sequenceOf(snapshot, sample) {
     says: `Sequence ${sample + 1}: the answer is ${answer}.`,
     result: `The network, with its masks on, says ${guess} (${percent(shares[guess])}).`,
   };
+}
+
+/**
+ * Gates and states as rows of one table.
+ *
+ * @param {NonNullable<ReturnType<typeof gatesScene>>} scene
+ * @returns {import("../lab/model_types.js").Row[]}
+ */
+export function valuesOf({ panels }) {
+  return panels.map(({ title, low, high, values }) => {
+    const [name = "", says = ""] = title.split("  ");
+    return { name, says, low, high, values };
+  });
 }

@@ -44,7 +44,7 @@ export const SAMPLES = 16; // of a batch that are shown, at the most
  * @property {{loss: number, so_far: number} | null} losses of the batch, and of the epoch so far; null where they were not recorded
  * @property {Curves} curves
  * @property {number} measured training sequences that they are measured on; 0 for all
- * @property {{trace: Trace, x: Float32Array, answer: number, shares: Float32Array} | null} inside
+ * @property {{sample: number, trace: Trace, x: Float32Array, answer: number, shares: Float32Array} | null} inside
  */
 
 /**
@@ -126,6 +126,7 @@ function insideOf({ data, prediction }, sample) {
     return taken;
   };
   return {
+    sample,
     trace: { i: one(pass.i), f: one(pass.f), g: one(pass.g), o: one(pass.o), c: one(pass.c), h: one(pass.h) },
     x: Float32Array.from(values.subarray(sample * steps * features, (sample + 1) * steps * features)),
     answer: data.y[sample],

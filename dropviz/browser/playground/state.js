@@ -56,9 +56,10 @@ export function firstState(tables) {
  * @returns {Record<string, string>}
  */
 export function idleOf(tables, spec) {
-  const some = { ...spec, recurrent_dropout: spec.recurrent_dropout || 0.5 };
-  const { refused } = entryOf(tables.methods, tables.options, some);
-  return refused ? { recurrent_dropout: filled(refused, { recurrent_dropout: some.recurrent_dropout }) } : {};
+  const { refused } = entryOf(tables.methods, tables.options, { ...spec, recurrent_dropout: spec.recurrent_dropout || 0.5 });
+  if (!refused) return {};
+  const rests = `${spec.method} has nothing for recurrent_dropout to act on.`;
+  return { recurrent_dropout: spec.recurrent_dropout ? filled(refused, { recurrent_dropout: spec.recurrent_dropout }) : rests };
 }
 
 /**

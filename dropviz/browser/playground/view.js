@@ -2,12 +2,13 @@
 
 import { element as html, write } from "../lab/element.js";
 import { show_sequence } from "../lab/sequence_view.js";
+import { show_values } from "../lab/values_view.js";
 import { paint } from "../scenes/paint.js";
 import { rulesOf } from "./methods.js";
 import { format } from "./scenario.js";
 import { cellScene } from "./scene_cell.js";
 import { planScene, unrolledScene } from "./scene_unrolled.js";
-import { atlasScene, curvesScene, gatesScene, sequenceOf } from "./scenes.js";
+import { atlasScene, curvesScene, gatesScene, sequenceOf, valuesOf } from "./scenes.js";
 import { actingSpec, idleOf } from "./state.js";
 import { answer, figure, intentions, percent } from "./words.js";
 
@@ -90,16 +91,19 @@ export function draw({ tables, recorded, theme }, state) {
   told.setAttribute("aria-live", state.running ? "off" : "polite");
   write(told, statusOf(tables, state, recorded));
   if (predicting === "asking") return;
-  const spec = shownSpec(tables, state, recorded);
+  // A picture of a batch is of the setting that it was trained with.
+  const spec = snapshot && state.source === "page" ? snapshot.spec : shownSpec(tables, state, recorded);
   const rules = rulesOf(tables.methods, tables.options, spec);
   element("view").hidden = !snapshot || tab === "curves";
   input("sample").value = String(state.sample + 1);
   element("sample-said").textContent = `sequence ${state.sample + 1}`;
   const hidden = predicting === "waiting";
   element("words").hidden = hidden || tab === "masks" || tab === "curves";
-  const sentences = snapshot
-    ? snapshot.sites.map((masks) => answer(tables, masks, snapshot.steps))
-    : intentions(tables, spec, rules);
+  const sentences = hidden
+    ? []
+    : snapshot
+      ? snapshot.sites.map((masks) => answer(tables, masks, snapshot.steps))
+      : intentions(tables, spec, rules);
   element("words").replaceChildren(...sentences.map((line) => html("li", {}, line)));
   for (const each of element("pages").querySelectorAll(".pictures")) /** @type {HTMLElement} */ (each).hidden = hidden;
   element("hidden").hidden = !hidden;
@@ -148,12 +152,14 @@ function drawGates(tables, { snapshot, sample, step, source, untrainable }, them
   const sequence = snapshot && sequenceOf(snapshot, sample);
   element("reads").hidden = !scene;
   element("step-row").hidden = !scene;
+  element("values").hidden = !scene;
   if (snapshot && scene && sequence) {
     const at = Math.min(step, snapshot.steps - 1);
     input("at-step").max = String(snapshot.steps);
     input("at-step").value = String(at + 1);
     element("at-step-said").textContent = `step ${at + 1} of ${snapshot.steps}`;
     show_sequence(element("reads"), sequence, at, () => {}, theme);
+    show_values(element("values"), valuesOf(scene), at);
     paint(element("gates"), scene, theme);
     return;
   }

@@ -28,6 +28,15 @@ export function general(value, digits = 6) {
 }
 
 /**
+ * A rate in six digits; in more where it would seem to be 1.
+ *
+ * @param {number} rate
+ */
+export function rateInWords(rate) {
+  return rate < 1 && Number(rate.toPrecision(6)) >= 1 ? String(rate) : general(rate);
+}
+
+/**
  * Two digits of an exponent at least, as Python has it.
  *
  * @param {string} written
@@ -102,7 +111,7 @@ function keptScale(rule) {
  */
 export function intentions({ words, sites }, setting, rules) {
   const lines = rules.map((rule) => {
-    const argument = `${rule.argument}=${general(rule.rate)}`;
+    const argument = `${rule.argument}=${rateInWords(rule.rate)}`;
     if (!rule.rate) return filled(words.sentences["drops nothing"], { argument });
     const parts = [
       filled(words.sentences.dropped, { share: precise(rule.rate, 4) }),
@@ -141,7 +150,7 @@ export function answer({ words, sites, gates }, masks, steps) {
     ...scaled(words, masks.dropped < 1 ? masks.scale : 1),
   ];
   return filled(words.sentences.multiplied, {
-    argument: `${masks.rule.argument}=${general(masks.rule.rate)}`,
+    argument: `${masks.rule.argument}=${rateInWords(masks.rule.rate)}`,
     verb: "multiplied",
     place: sites[masks.site].place,
     parts: parts.join(", "),

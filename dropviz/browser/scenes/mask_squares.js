@@ -59,7 +59,8 @@ export function mask_table(mask, arrow) {
   /** @type {Child[]} */
   const rows = [];
   if (arrow.before) {
-    rows.push(numbers(`${arrow.value} before`, arrow.before.slice(0, shown).map(figure)));
+    // So many digits that, multiplied, they give those of the result.
+    rows.push(numbers(`${arrow.value} before`, arrow.before.slice(0, shown).map((value) => figure(value, 4))));
   }
   mask.kept.forEach((values, gate) => {
     const whose = tied ? (mask.gates.length > 1 ? " (all gates)" : "") : ` ${mask.gates[gate] ?? gate + 1}`;
@@ -68,12 +69,12 @@ export function mask_table(mask, arrow) {
         "tr",
         {},
         tag("th", { scope: "row" }, `${arrow.before ? "\u00d7 " : ""}mask${whose}`),
-        values.map((value) => tag("td", { "data-value": value }, factor(mask, value))),
+        values.map((value) => tag("td", { "data-value": value }, factor(mask, value, arrow.before ? 5 : 3))),
       ),
     );
     const after = arrow.after?.[gate];
     if (after) {
-      rows.push(numbers("= after", after.slice(0, shown).map(figure)));
+      rows.push(numbers("= after", after.slice(0, shown).map((value) => figure(value))));
     }
   });
   const what = mask.matrix ? "weight" : "unit";
@@ -98,21 +99,23 @@ function numbers(name, values) {
 /**
  * @param {Mask} mask
  * @param {number | null} value
+ * @param {number} digits All that count.
  * @returns {string}
  */
-function factor(mask, value) {
+function factor(mask, value, digits) {
   if (value === null) {
     return "?";
   }
-  return value ? String(mask.factor === null ? "kept" : Number(mask.factor.toPrecision(3))) : "0";
+  return value ? String(mask.factor === null ? "kept" : Number(mask.factor.toPrecision(digits))) : "0";
 }
 
 /**
  * A number of a few digits.
  *
  * @param {number} value
+ * @param {number} digits Behind the point.
  * @returns {string}
  */
-export function figure(value) {
-  return value.toFixed(2).replace("-", "\u2212");
+export function figure(value, digits = 2) {
+  return value.toFixed(digits).replace("-", "\u2212");
 }

@@ -22,6 +22,7 @@ _CONCEALED = (
     "Predict first: pictures and sentences stay closed until you have answered. Press Train; "
     "after two batches it asks."
 )
+_ASKING = "Predict first: pictures and sentences come back when you have answered."
 _NOT_YET = {
     "compiling": "Compiling: the first batch of a new model takes some seconds.",
     "training": "Waiting for the first batch.",
@@ -32,6 +33,8 @@ _NOT_YET = {
 def _not_yet(moment: Moment) -> str:
     if moment.closed:
         return "Nothing is recorded, and the panel is closed."
+    if moment.layer is not None and not moment.current:
+        return "What was recorded is of other settings: press Train."
     return _NOT_YET.get(moment.state, "Nothing is recorded yet: press Train.")
 
 
@@ -60,7 +63,8 @@ def curves(moment: Moment) -> Content:
     if not moment.curves.epochs and not moment.unfinished:
         return {"words": [_not_yet(moment)]}
     last = last_losses(moment.curves)
-    said = [last[0].upper() + last[1:] + "."] if last else []
+    # A point of an epoch under way is in the picture, and not in these words.
+    said = [f"After {counted(moment.curves.epochs, 'epoch')}: {last}."] if last else []
     return {"pictures": [scenes.losses(moment)], "words": said}
 
 
@@ -75,6 +79,8 @@ def inside(moment: Moment) -> Content:
         ]
         return made
     sequence = sequence_of(moment.opened, moment.task)
+    if not moment.current:
+        made["words"] = ["All this is of the last training; what is set now has not been trained."]
     return made | {"sequence": sequence, "values": scenes.values(moment.opened)}
 
 
@@ -106,7 +112,8 @@ def code(moment: Moment) -> Content:
                 str(Scenario(spec)),
             ],
             ["The last training in code", plain.strip() or "(after the first training)"],
-        ]
+        ],
+        "words": [moment.cut] if moment.cut else [],
     }
 
 
@@ -156,7 +163,11 @@ def content(moment: Moment, tab: str) -> Content:
         else the tab has: "rows", "codes", "image", "sequence", "values".
     """
     if moment.concealed and tab not in _OPEN:
-        return {"tab": tab, "words": [_CONCEALED], "concealed": True}
+        return {
+            "tab": tab,
+            "words": [_ASKING if moment.training else _CONCEALED],
+            "concealed": True,
+        }
     made = TABS[tab](moment)
     if "pictures" in made:
         made["pictures"] = plain_data(made["pictures"])

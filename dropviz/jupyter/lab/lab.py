@@ -218,7 +218,8 @@ class Lab(Panel):
             return
         bundle: Any = self._repr_mimebundle_()
         data, metadata = bundle
-        display(data, metadata=metadata, raw=True)
+        # Where no widget can be shown the static copy stands, and nothing above it.
+        display(data | {"text/plain": ""}, metadata=metadata, raw=True)
         # Made here, so that a headless notebook holds the picture when the cell ends.
         self._static_copy.show()
         self._begin()

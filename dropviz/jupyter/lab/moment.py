@@ -9,6 +9,7 @@ from typing import Any
 from dropviz.core.cost import Cost
 from dropviz.core.curves import Curves
 from dropviz.core.layer_recording import LayerRecording
+from dropviz.core.number_forms import counted
 from dropviz.core.opened_batch import OpenedBatch
 from dropviz.core.runs import Run
 from dropviz.core.schedule import Change
@@ -102,6 +103,20 @@ class Moment:
     def ran(self) -> RunSpec:
         """The spec of the run that is shown; of the settings, where none is."""
         return (self.run.spec if self.run is not None else None) or self.spec
+
+    @property
+    def cut(self) -> str:
+        """What the lines that repeat a run do beyond it, where it was cut short; often empty."""
+        run, layer = self.run, self.layer
+        if run is None or run.spec is None or run.status == "done":
+            return ""
+        made = 0 if layer is None else layer.batches
+        if self.batches and made >= run.spec.epochs * self.batches:
+            return ""
+        return (
+            f"This training was cut short after {counted(made, 'batch', 'batches')}; the lines "
+            f"train {counted(run.spec.epochs, 'whole epoch')}, which begin as it did."
+        )
 
     @property
     def task(self) -> str:

@@ -205,7 +205,7 @@ class Panel(anywidget.AnyWidget):
 
     def write_copies(self) -> None:
         """Writes the lines that do the same elsewhere: those of the run that is shown."""
-        self.copies = settings.copies_of(Scenario(self.moment.ran, self.quiz))
+        self.copies = settings.copies_of(Scenario(self.moment.ran, self.quiz), self.moment.cut)
 
     # ------------------------------------------------------------ what there is to see
 

@@ -56,8 +56,9 @@ def losses(moment: Moment) -> CurvesScene:
 
 
 def cell(moment: Moment) -> CellScene:
-    """The inside of a cell of the method that is set."""
-    return cell_scene.of_settings(moment.spec.setting)
+    """The inside of a cell: of the batch that is shown, or of what the controls ask for."""
+    beside = moment.layer if moment.opened is not None or moment.training else None
+    return cell_scene.of_settings(beside.setting if beside is not None else moment.spec.setting)
 
 
 def values(opened: OpenedBatch) -> list[dict[str, Any]]:

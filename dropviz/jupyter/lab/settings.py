@@ -166,11 +166,16 @@ def able_while(*, training: bool) -> dict[str, bool]:
     return able | dict.fromkeys(("pause", "stop"), training) | dict.fromkeys(MEASURES, not training)
 
 
-def copies_of(scenario: Scenario) -> dict[str, str]:
-    """The lines that do the same elsewhere: magic, scenario, and page without Python, if it can."""
+def copies_of(scenario: Scenario, cut: str) -> dict[str, str]:
+    """The lines that do the same elsewhere: magic, scenario, and page without Python, if it can.
+
+    Args:
+        scenario: What is repeated.
+        cut: What they do beyond it; "" for nothing.
+    """
     text = str(scenario)
     link = {"link": f"playground.html#{text}"} if can_be_read(scenario.spec) else {}
-    return {"magic": magic(scenario.spec), "scenario": text, **link}
+    return {"magic": magic(scenario.spec), "scenario": text, **link, "cut": cut}
 
 
 def offers(tasks: Mapping[str, str]) -> dict[str, Any]:

@@ -63,9 +63,12 @@ class StaticCopy:
         script = output_script() if drawn else ""
         return {
             "text/html": (
-                f'<div class="{self._panel.mark} {mime.LITERAL}"><p><b>LSTM dropout lab</b>, '
+                f'<div class="{self._panel.mark} {mime.LITERAL}">'
+                f"<style>{_NO_EMPTY_VIEW.format(mark=self._panel.mark)}</style>"
+                "<p><b>LSTM dropout lab</b>, "
                 f"without its controls. {mime.escaped(state)}</p>{pages}<table>{rows}</table>"
-                f"<p>The same without the panel:</p>{mime.code(magic(spec), _WRAPS)}{script}</div>"
+                f"<p>The same without the panel:</p>{mime.code(magic(spec), _WRAPS)}"
+                f"<p>{moment.cut}</p>{script}</div>"
             ),
             "text/plain": "\n".join(
                 visible(line)
@@ -74,6 +77,7 @@ class StaticCopy:
                     *lines,
                     f"Settings: {Scenario(spec)}",
                     f"The same without the panel: {magic(spec)}",
+                    *filter(None, [moment.cut]),
                 )
             ),
         }
@@ -127,6 +131,11 @@ def _html(picture: Picture, words: list[str]) -> str:
     return f'<div style="line-height:1.45;max-width:1150px">{page}{listed if lines else ""}</div>'
 
 
+# JupyterLab and Notebook 7 write "model not found" where the panel stood, as long as none is there.
+_NO_EMPTY_VIEW = (
+    ".jp-OutputArea-child:has(+ .jp-OutputArea-child .{mark}):not(:has(.dropviz-lab))"
+    "{{display:none}}"
+)
 _WRAPS = "white-space:pre-wrap;overflow-wrap:anywhere"
 _CELL = "text-align:left;padding:.1em 1em .1em 0"
 

@@ -98,7 +98,7 @@ const CALLS = {
     const rules = rulesOf(tables.methods, tables.options, setting);
     const masks = drawAll(rules, tables.sites, sizes, seeded(seed), Float64Array);
     const { samples, steps, features, units } = sizes;
-    const x = { samples, steps, features, values: new Float64Array(samples * steps * features) };
+    const x = { samples, steps, features, values: new Float64Array(samples * steps * features).map((_, at) => Math.sin(at)) };
     const weights = initialise({ features, units, classes: 2 }, seeded(seed), Float64Array);
     const y = new Int32Array(samples);
     const spec = { ...setting, units };
@@ -112,6 +112,7 @@ const CALLS = {
       atlas: atlasScene(tables, snapshot, { ...view, sample: 0 }),
       gates: gatesScene(tables, snapshot, view),
       cell: cellScene(tables, spec, rules),
+      x: plain(x.values),
       pass: Object.fromEntries(Object.entries({ i, f, g, o, c, h }).map(([name, values]) => [name, plain(values)])),
       masks: Object.entries(masks).map(([site, mask]) => ({ site, ...mask, values: plain(mask.values) })),
     };

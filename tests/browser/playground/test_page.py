@@ -559,11 +559,8 @@ def test_predict_first_hides_the_answer_asks_and_scores(opened: Open) -> None:
         assert all(re.fullmatch(r"(unit|input) \d: (dropped|kept)", each) for each in labels[:half])
         assert all(each.endswith(": dropped?") for each in labels[half:])
         page.click('#quiz button:text-is("Reveal")')
-        shown = page.locator("#quiz button.unit").evaluate_all(
-            "all => all.map((each) => each.textContent.includes('✕') ? 'dropped' : 'kept')"
-        )
         labels = page.locator("#quiz button.unit").evaluate_all(NAMES)
-        assert [each.split(": ")[1] for each in labels] == shown
+        assert all(each.endswith(": not predicted") for each in labels)
         said = page.inner_text("#quiz [role=status]")
         points = float(re.findall(r"([\d.]+) of \d points", said)[0])
         last = number == 4
@@ -575,6 +572,40 @@ def test_predict_first_hides_the_answer_asks_and_scores(opened: Open) -> None:
     assert page.is_visible("#picture-where")
     assert page.is_visible("#method .note")
     reached(page, 2)
+
+
+def test_a_prediction_stays_beside_what_was_used(opened: Open) -> None:
+    page = opened("lstm:u8:d.2:r.5:quiz")
+    page.click("#train")
+    page.locator("#quiz h2").wait_for()
+    page.locator("#quiz button.unit").nth(1).click()
+    page.locator("#quiz button.unit").nth(4).click()
+    page.click('#quiz button:text-is("Reveal")')
+
+    dropped = "all => all.map((each) => each.textContent.includes('✕'))"
+    marked = page.locator("#quiz button.unit").evaluate_all(dropped)
+    assert marked == [unit in (1, 4) for unit in range(8)]
+    used = page.locator('#quiz .row:has(.name:text-is("used")) .unit').evaluate_all(NAMES)
+    labels = page.locator("#quiz button.unit").evaluate_all(NAMES)
+    for unit, (label, its) in enumerate(zip(labels, used, strict=True)):
+        right = ("dropped" in its) == marked[unit]
+        how = "dropped" if marked[unit] else "kept"
+        assert label.endswith(f": predicted {how}, {'' if right else 'not '}as used")
+
+
+def test_no_prediction_earns_nothing(opened: Open) -> None:
+    page = opened("lstm:u8:m=gal-tied:d.1:r.1:quiz")
+    page.click("#train")
+    for number in range(1, 5):
+        page.locator(f'#quiz h2:has-text("Question {number} of 4")').wait_for()
+        crossed = page.locator("#quiz .crossed").count()
+        page.click('#quiz button:text-is("Reveal")')
+        used = page.locator('#quiz .row:has(.name:text-is("used")) .crossed').count()
+        said = page.inner_text("#quiz [role=status]")
+        assert "Nothing was predicted." in said or not used
+        if crossed and used:
+            assert "right" not in said
+        page.locator("#quiz button.primary").click()
 
 
 @pytest.mark.parametrize("tab", ["where", "masks", "curves", "inside"])
@@ -591,6 +622,7 @@ def test_what_was_seen_before_is_hidden_from_whoever_is_to_predict(
     page.check("#predict")
 
     assert page.inner_text("#pages") == "Hidden until you have predicted: press Train."
+    assert page.locator("#words li").count() == 0
 
 
 # ---------------------------------------------------------------- whoever looks
@@ -820,3 +852,76 @@ def test_without_canvas_the_words_remain(opened: Open) -> None:
     page.click("#tab-masks")
 
     assert "% dropped" in page.inner_text("#picture-masks")
+
+
+# ---------------------------------------------------------------- one setting, one step
+
+
+def test_where_a_slider_moved_the_inside_is_still_of_the_batch_that_is_shown(opened: Open) -> None:
+    page = opened("lstm:u8:d.2:r.5")
+    page.click("#step")
+    status(page, "batch 1 of")
+    page.locator("#slide-dropout").press("ArrowRight")
+    page.click("#tab-inside")
+
+    assert "from the next batch: dropout 0.25" in page.inner_text("#status")
+    told = page.locator("#cell").inner_text() + page.inner_text("#words")
+    assert "0.25" not in told
+    assert "dropout=0.2" in told
+
+
+def test_without_a_canvas_a_sentence_says_what_is_missing(opened: Open) -> None:
+    page = opened("lstm:u8:d.2", script="HTMLCanvasElement.prototype.getContext = () => null")
+
+    assert "no canvas" in page.inner_text("#lacks")
+    page.click("#step")
+    status(page, "batch 1 of")
+    assert opened("lstm:u8:d.2").inner_text("#lacks") == ""
+
+
+def test_an_arrow_tells_what_it_carried_before_and_after_its_mask(opened: Open) -> None:
+    page = opened("lstm:u8:d.2:r.5")
+    page.click("#step")
+    status(page, "batch 1 of")
+    page.locator("#picture-where [data-key='h:1']").focus()
+
+    card = page.locator("#picture-where .dropviz-card")
+    rows = {
+        row.locator("th").inner_text(): [each.inner_text() for each in row.locator("td").all()]
+        for row in card.locator("tbody tr").all()
+    }
+    assert list(rows)[:3] == ["h_1 before", "\u00d7 mask i", "= after"]
+    values = (
+        [float(each.replace("\u2212", "-")) for each in rows[name]] for name in list(rows)[:2]
+    )
+    after = [
+        float(each.inner_text().replace("\u2212", "-"))
+        for each in card.locator("tbody tr").nth(2).locator("td").all()
+    ]
+    products = [before * mask for before, mask in zip(*values, strict=True)]
+    # Two digits behind the point are shown of what is left.
+    assert after == pytest.approx(products, abs=0.0051)
+
+
+def test_a_cell_that_is_clicked_opens_at_its_step_and_the_bar_moves_its_numbers(
+    opened: Open,
+) -> None:
+    page = opened("lstm:u8:d.2:r.5")
+    page.click("#step")
+    status(page, "batch 1 of")
+    page.locator("#picture-where [data-cell='2']").click()
+
+    page.locator("#values td").first.wait_for()
+    assert page.inner_text("#at-step-said") == "step 3 of 8"
+    before = page.inner_text("#values")
+    page.locator("#at-step").press("ArrowRight")
+    assert page.inner_text("#at-step-said") == "step 4 of 8"
+    assert page.inner_text("#values") != before
+
+
+def test_a_method_that_has_no_place_for_a_rate_says_so_of_none(opened: Open) -> None:
+    page = opened("lstm:u8:m=zaremba:d.2")
+
+    said = page.locator("#rates .slider").nth(1).inner_text()
+    assert "zaremba has nothing for recurrent_dropout to act on." in said
+    assert "Received" not in said

@@ -15,10 +15,12 @@ from dropviz.core.gates import LSTM_GATES
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Masks
 from dropviz.core.number_forms import counted
+from dropviz.core.opened_batch import OpenedBatch
 from dropviz.core.sentences import answer
 from dropviz.core.setting import Setting
 from dropviz.core.tasks import BATCH_SIZE, TASKS, load_task
 from dropviz.figures import atlas_scene, cell_scene, curves_scene, unrolled_scene
+from dropviz.figures.arrow_numbers import with_numbers
 from dropviz.figures.scene import plain_data
 
 from .engines import Engine
@@ -59,6 +61,22 @@ def pictures(engine: Engine, setting: Setting) -> tuple[dict[str, Any], LayerRec
     return seen, recorded(setting, seen["masks"])
 
 
+def opened(seen: dict[str, Any], layer: LayerRecording) -> OpenedBatch:
+    """The sequence that is seen, as Python opens one."""
+    samples, steps = SIZES["samples"], SIZES["steps"]
+    one = {
+        name: np.reshape(values, (steps, samples, -1))[:, SAMPLE]
+        for name, values in seen["pass"].items()
+    }
+    x = np.reshape(seen["x"], (samples, steps, -1))[SAMPLE]
+    masks = {
+        site: each.values[0, :, :, min(SAMPLE, each.values.shape[3] - 1)]
+        for site, each in layer.items()
+    }
+    gates = {name: one[name] for name in LSTM_GATES}
+    return OpenedBatch(0, SAMPLE, 0, x, x, x, x, masks, gates, one["h"], one["c"])
+
+
 def as_json(scene: object) -> Any:
     return json.loads(json.dumps(plain_data(scene)))
 
@@ -66,7 +84,8 @@ def as_json(scene: object) -> Any:
 @pytest.mark.parametrize("setting", EVERY, ids=named)
 def test_the_unrolled_scene_is_python_s(engine: Engine, setting: Setting) -> None:
     seen, layer = pictures(engine, setting)
-    expected = as_json(unrolled_scene.of_recording(layer, 0, SAMPLE))
+    made = unrolled_scene.of_recording(layer, 0, SAMPLE)
+    expected = as_json(with_numbers(made, opened(seen, layer)))
     # Where a recording tells what was expected of a rate, the page has its own sentence.
     arguments = {rule.site: setting.argument(rule) for rule in setting.rules}
     for masks in layer.values():
@@ -74,6 +93,13 @@ def test_the_unrolled_scene_is_python_s(engine: Engine, setting: Setting) -> Non
         expected["alt"] = expected["alt"].replace(masks.sentence, said)
     expected["lines"][0] = f", in batch 1, sequence {SAMPLE + 1}"
 
+    for mine, its in zip(seen["unrolled"]["arrows"], expected["arrows"], strict=True):
+        for name in ("before", "after"):
+            numbers = mine.pop(name), its.pop(name)
+            assert [each is None for each in numbers] in ([True] * 2, [False] * 2)
+            if numbers[0] is not None:
+                # In single precision, and Python rounds to four digits.
+                np.testing.assert_allclose(*numbers, rtol=0, atol=1e-4)
     assert seen["unrolled"] == expected
 
 

@@ -236,7 +236,7 @@ def test_curves_mark_each_change_at_its_epoch_in_words() -> None:
 
 def test_curves_tell_the_last_losses() -> None:
     assert content(RECORDED, "Curves")["words"] == [
-        "Training loss as Keras reports it, over the epoch 1.000, validation 1.500."
+        "After 2 epochs: training loss as Keras reports it, over the epoch 1.000, validation 1.500."
     ]
 
 

@@ -392,6 +392,7 @@ def test_the_lines_to_copy_are_those_of_the_settings() -> None:
         "scenario": text,
         "magic": magic(spec),
         "link": f"playground.html#{text}",
+        "cut": "",
     }
 
 
@@ -408,7 +409,7 @@ def test_the_lines_to_copy_are_those_of_the_settings() -> None:
 def test_the_page_without_python_is_linked_where_it_has_such_a_setting(
     scenario: str, *, there: bool
 ) -> None:
-    assert ("link" in copies_of(parse(scenario))) == there
+    assert ("link" in copies_of(parse(scenario), "")) == there
 
 
 @pytest.mark.parametrize("name", ["train", "reset", "nothing"])

@@ -102,7 +102,7 @@ def test_the_checkbox_says_that_nobody_can_know(points: float, *, anew: bool) ->
 def test_a_question_is_scored_once() -> None:
     asked = Asked(SHARED, ANEW)
 
-    asked.reveal()
+    asked.reveal(0, 2)
     asked.reveal(0)
     asked.quiz.go_on()
 
