@@ -91,6 +91,10 @@ def doubt_what_was_not_placed(observer: Observer) -> None:
         # Seen once, and not when it was looked at again.
         del observer.places[site]
         observer.doubt(Doubt.RARE)
+    if Doubt.RARE in observer.doubts:
+        # What seems to be noise on an arrow may be that which was seen but once.
+        for site in [site for site in ARROWS if observer.noisy(site)]:
+            del observer.places[site]
     if observer.places or observer.doubts:
         return
     outs = np.stack([observer.harness.run(EVERYTHING) for _ in range(_RUNS)])

@@ -9,7 +9,7 @@ import numpy as np
 from dropviz.experiment.chance import draws_to_miss, interval, same, same_along
 from dropviz.experiment.decode_masks import Bit, balance_readings, share_explained
 from dropviz.experiment.mask_lives import bits_beside, choose_life_probe
-from dropviz.experiment.observations import Doubt, Look, Note
+from dropviz.experiment.observations import Doubt, Look, Note, draws_to_show
 from dropviz.experiment.observe import FEW, SMALL, Observer
 from dropviz.experiment.preconditions import refuse_other_steps
 from dropviz.experiment.probe import Probe
@@ -103,6 +103,9 @@ def find_state_masks(observer: Observer) -> None:
         memory = observer.look(observer.memory, "carried")
     lift = observer.lift
     update = observer.look(Probe(**lift), "candidate") if lift else None
+    if lift and update is not None:
+        memory = _as_long_as(observer, update, memory, observer.memory, "carried")
+        update = _as_long_as(observer, memory, update, Probe(**lift), "candidate")
     stored = memory.masked(observer.slack)
     added = update is not None and update.masked(observer.slack)
     _doubt_dropped_reset(observer, update)
@@ -112,6 +115,13 @@ def find_state_masks(observer: Observer) -> None:
         observer.register("carried", memory)
     elif added and update is not None:
         observer.register("candidate", update)
+
+
+def _as_long_as(observer: Observer, other: Look, look: Look, probe: Probe, site: str) -> Look:
+    """A look at one of two places, longer where only the other showed what samples share."""
+    if look.masked(observer.slack) or not other.shared or other.share in (0, 1):
+        return look
+    return observer.look_longer(look, draws_to_show(other), probe, site)
 
 
 def _doubt_dropped_reset(observer: Observer, update: Look | None) -> None:
