@@ -147,6 +147,23 @@ def interval(dropped: int, draws: int) -> tuple[float, float]:
     return share_interval(dropped, draws, _SIGMAS)
 
 
+def some_are_one(bits: Array, rate: float) -> bool:
+    """Whether two readers, or more, have shown the same throughout, beyond luck.
+
+    Args:
+        bits: Shape (..., readers); those of which not all was told are left out.
+        rate: The drop rate.
+    """
+    flat = bits.reshape(-1, bits.shape[-1])
+    told = flat[:, ~np.isnan(flat).any(axis=0)]
+    # Where nothing was ever dropped, or all, nothing is shared for that.
+    varied = told[:, told.any(axis=0) & ~told.all(axis=0)]
+    pairs = math.comb(varied.shape[1], 2)
+    if not pairs or pairs * alike_by_luck(rate) ** len(varied) > CHANCE:
+        return False
+    return bool(np.unique(varied, axis=1).shape[1] < varied.shape[1])
+
+
 def independent(bits: Array) -> Array:
     """Bits (..., calls, samples, readers) without calls, or readers, that repeat one another."""
     for axis in (-3, -1):

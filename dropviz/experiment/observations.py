@@ -15,6 +15,7 @@ from dropviz.experiment.chance import (
     draws_to_miss,
     independent,
     merged,
+    some_are_one,
 )
 
 
@@ -143,6 +144,8 @@ class Look:
         pairs += [(first, bits[:, half : 2 * half]), (first, bits[:, ::-1][:, :half])]
         if any(agree_beyond_luck(one, other) for one, other in pairs):
             return "samples", 1
+        if some_are_one(bits, self.share):
+            return "entries", 1
         # Where samples share a draw, calls and entries are seen too few times to be told.
         for name, axis in (("samples", 1), ("calls", 0), ("entries", 2)):
             found = agreement(bits, axis)

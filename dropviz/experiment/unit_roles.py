@@ -44,20 +44,31 @@ def roles(units: int, features: int, turn: int = 0) -> list[Role]:
     """
     if units == 1:
         return [Role(0, 0, turn % features)]
-    shift = turn * (units // 2)
+    shift, inputs = turn * (units // 2), _inputs(features)
     return [
-        Role(reader, source, (number + shift) % features)
+        Role(reader, source, inputs[(number + shift) % features])
         for number, (source, reader) in enumerate(_dealt(units, swapped=bool(turn % 2)))
     ]
 
 
 @cache
+def _inputs(features: int) -> list[int]:
+    """All inputs, those first that stand where sources do."""
+    order = _order(features)
+    return order[::2] + order[1::2]
+
+
+def _order(many: int) -> list[int]:
+    """Numbers without a pattern; 0 stays the first, as it is that of an input in every layer."""
+    if many <= _FEW:
+        return list(range(many))
+    return [0, *(1 + np.random.default_rng(_SEED).permutation(many - 1)).tolist()]
+
+
+@cache
 def _dealt(units: int, *, swapped: bool) -> list[tuple[int, int]]:
     """Sources and their readers."""
-    # Unit 0 stays a source: its number is that of an input in every layer.
-    order = list(range(units))
-    if units > _FEW:
-        order[1:] = (1 + np.random.default_rng(_SEED).permutation(units - 1)).tolist()
+    order = _order(units)
     pairs = list(zip(order[::2], order[1::2], strict=False))
     if swapped:
         pairs = [(reader, source) for source, reader in pairs]

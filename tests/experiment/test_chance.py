@@ -20,6 +20,7 @@ from dropviz.experiment.chance import (
     repeats,
     same,
     same_along,
+    some_are_one,
 )
 
 NAN = math.nan
@@ -236,3 +237,17 @@ def test_two_shares_are_of_one_rate_as_far_as_chance_goes(
     are_one: bool,  # noqa: FBT001
 ) -> None:
     assert rates_are_one(one, other) is are_one
+
+
+def test_two_readers_that_show_the_same_throughout_share_a_mask() -> None:
+    bits = np.random.default_rng(0).integers(0, 2, (2, 100, 5)).astype(float)
+    assert not some_are_one(bits, 0.5)
+    twins = bits.copy()
+    twins[..., 3] = twins[..., 0]
+    assert some_are_one(twins, 0.5)
+    assert not some_are_one(twins[:1, :10], 0.5)  # ten draws may be luck
+    twins[0, 0, 3] = np.nan  # not told
+    assert not some_are_one(twins, 0.5)
+    still = bits.copy()
+    still[..., :2] = 0  # never dropped, which two may be without one mask
+    assert not some_are_one(still, 0.5)

@@ -37,7 +37,7 @@ def test_the_weights_of_a_probe() -> None:
     probe = Probe(wx=(1, 2, 3, 4), wh=(5, 6, 7, 8), b=(9, 10, 11, 12))
     kernel, recurrent, bias = lstm_harness().weights(probe)
     wanted = np.zeros((FEATURES, 4, UNITS))
-    wanted[0, :, 3] = wanted[1, :, 2] = 1, 2, 3, 4  # the first reader reads x_0, the second x_1
+    wanted[0, :, 3] = wanted[2, :, 2] = 1, 2, 3, 4  # the first reader reads x_0, the second x_2
     np.testing.assert_array_equal(kernel, wanted.reshape(FEATURES, -1))
     wanted = np.zeros((UNITS, 4, UNITS))
     wanted[0, :, 3] = wanted[1, :, 2] = 5, 6, 7, 8  # each reads the h of its source

@@ -8,8 +8,8 @@ from dropviz.experiment.unit_roles import Role, roles, turns
 
 
 def test_roles_are_dealt_by_the_number_of_the_source() -> None:
-    assert roles(5, 3) == [Role(3, 0, 0), Role(2, 1, 1)]
-    assert roles(5, 3, turn=1) == [Role(1, 2, 2), Role(4, 2, 0), Role(0, 3, 1)]
+    assert roles(5, 3) == [Role(3, 0, 0), Role(2, 1, 2)]
+    assert roles(5, 3, turn=1) == [Role(1, 2, 1), Role(4, 2, 0), Role(0, 3, 2)]
     assert roles(1, 3, turn=2) == [Role(0, 0, 2)]
     assert [each.source for each in roles(24, 1)] == sorted(each.source for each in roles(24, 1))
 
@@ -26,7 +26,8 @@ PARTNERS: dict[str, Callable[[int, int], int]] = {
 def test_partners_are_read_together_somewhere(units: int, which: str) -> None:
     dealt = roles(units, 1)
     partner = PARTNERS[which]
-    for together in ({each.source for each in dealt}, {each.reader for each in dealt}):
+    inputs = {each.feature for each in roles(units, units)}
+    for together in ({each.source for each in dealt}, {each.reader for each in dealt}, inputs):
         assert any(partner(unit, units) in together for unit in together)
 
 
