@@ -22,4 +22,6 @@ def share_interval(count: int, draws: int, sigmas: float) -> tuple[float, float]
     middle = (share + z2 / (2 * draws)) / (1 + z2 / draws)
     half = sigmas * math.sqrt(share * (1 - share) / draws + z2 / (4 * draws**2))
     half /= 1 + z2 / draws
-    return max(0.0, middle - half), min(1.0, middle + half)
+    # Rounding would leave of an end that is 0 or 1 a last digit too much.
+    low, high = max(0.0, middle - half), min(1.0, middle + half)
+    return low if count else 0.0, high if count < draws else 1.0

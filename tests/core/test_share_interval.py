@@ -24,3 +24,10 @@ def test_it_is_that_of_the_literature() -> None:
 
 def test_without_a_draw_a_share_can_be_anything() -> None:
     assert share_interval(0, 0, 1.96) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("sigmas", [1.0, 1.959964, 3.89])
+def test_none_and_all_reach_their_ends_to_the_last_digit(sigmas: float) -> None:
+    for draws in range(1, 3000):
+        assert share_interval(0, draws, sigmas)[0] == 0
+        assert share_interval(draws, draws, sigmas)[1] == 1

@@ -251,3 +251,10 @@ def test_two_readers_that_show_the_same_throughout_share_a_mask() -> None:
     still = bits.copy()
     still[..., :2] = 0  # never dropped, which two may be without one mask
     assert not some_are_one(still, 0.5)
+
+
+@pytest.mark.parametrize("many", [1, 6, 13, 27])
+def test_what_never_agrees_does_not_do_so_beyond_luck(many: int) -> None:
+    kept, dropped = np.zeros((1, many, 1)), np.ones((1, many, 1))
+    assert not agree_beyond_luck(kept, dropped)
+    assert not agree_beyond_luck(dropped, kept)
