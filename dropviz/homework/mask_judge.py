@@ -73,6 +73,7 @@ def judge_mask(
 
 
 _WIDE = 0.5  # of an interval that says nothing of a rate: that of a single draw, or of none
+_OF_ONE = 0.12  # four standard deviations of 256 draws: where entries share theirs, one has as many
 _OF_STEPS = ("steps share", "of three steps")  # how the experiment's notes of steps begin
 _NOT_TOLD = "it could not be told"
 _SAME = "with ordinary weights, the outputs of an LSTM with such a mask"
@@ -145,6 +146,8 @@ def _apart(found: SiteVerdict, agreed: Agreement) -> str:
 
 def _rate(found: SiteVerdict, asked: Variant, agreed: Agreement) -> Check:
     low, high = found.rate_interval
+    if noted(found, 1):
+        low, high = found.rate - _OF_ONE, found.rate + _OF_ONE
     told = high - low < _WIDE
     counted = f"between {low:.3f} and {high:.3f}" if told else _NOT_TOLD
     if agreed.rates:

@@ -198,7 +198,8 @@ function askOne(container, tables, question, heading, last, onScore, onNext) {
     button,
     said,
   );
-  container.querySelector("h2")?.focus();
+  container.querySelector("h2")?.focus({ preventScroll: true });
+  container.scrollIntoView({ block: "nearest" }); // on a telephone it opens below the controls
 }
 
 /**

@@ -32,7 +32,7 @@ LOADING = (
 RATES = "for a rate that leaves 0 or reaches it Keras computes otherwise: some seconds, once ..."
 PAUSED = "paused before the next batch; the sliders act when it goes on"
 # Two lines at most beside the buttons of a laptop; of less room its first words are seen.
-_PAUSED_AFTER = "paused before the next batch ({place} is done); the sliders act then"
+_PAUSED_AFTER = "paused before the next batch ({place} is done){then}"
 
 
 class Follower:
@@ -87,6 +87,8 @@ class Follower:
     def _show_wanted(self) -> None:
         # What it waits for is said, though an epoch may be evaluated before.
         self._panel.update(wanted=self._steering.wanted)
+        if self._steering.paused:
+            self._say_paused()
         self._panel.sender.want()
 
     def follow(self, session: Session, spec: RunSpec, progress: Progress) -> None:
@@ -144,10 +146,18 @@ class Follower:
             self._look_at_masks(session, paused=paused)
         if paused:
             panel.follow("paused")
-            epoch = f"epoch {progress.epoch}" if progress.epoch else ""
-            place = progress.place if progress.batch else epoch
-            panel.say(_PAUSED_AFTER.format(place=place) if place else PAUSED)
+            self._say_paused()
         panel.sender.want()
+
+    def _say_paused(self) -> None:
+        """Says what is done and what comes: the picture of it may be longer than the screen."""
+        progress, coming = self._progress, self._panel.moment.coming
+        if progress is None or not (progress.epoch or progress.batch):
+            self._panel.say(PAUSED)
+            return
+        place = progress.place if progress.batch else f"epoch {progress.epoch}"
+        then = f". {coming}" if coming else "; the sliders act then"
+        self._panel.say(_PAUSED_AFTER.format(place=place, then=then))
 
     @property
     def _changes(self) -> bool:

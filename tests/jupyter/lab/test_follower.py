@@ -233,6 +233,21 @@ def test_a_training_that_waits_before_its_questions_says_so_and_shows_no_masks()
     assert training.follower.quiz
 
 
+def test_a_slider_that_moves_while_it_waits_is_said_beside_what_is_done() -> None:
+    training = Training("Where")
+    training.steering.paused = training.steering.waits = True
+    training.look()
+    training.panel.update(state="paused")
+
+    training.steering.wanted = replace(SPEC.start, dropout=0.4)
+    training.follower.announce()
+
+    assert training.said[-1] == (
+        "paused before the next batch (epoch 1 of 1, batch 1 of 4 is done). "
+        "From the next batch: dropout 0.40."
+    )
+
+
 def test_a_step_is_not_said_to_wait_while_its_first_batch_is_compiled_for() -> None:
     training = Training("Where")
     training.steering.paused = True  # a step that is under way
