@@ -398,7 +398,7 @@ def test_an_arrow_answers_to_pointer_and_keys(opened: Open) -> None:
     status(page, "batch 1 of")
     card = page.locator("#picture-where .dropviz-card")
 
-    page.locator("#picture-where [data-key]:has([data-badge=B])").first.hover()
+    page.locator("#picture-where [data-badge=B]").first.hover()
     assert "recurrent_dropout multiplies" in card.inner_text()
     assert "h_tm1_i = h_tm1 * rec_dp_mask[0]" in card.inner_text()
     said = card.inner_text()
