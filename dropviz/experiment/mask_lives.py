@@ -16,8 +16,10 @@ from dropviz.experiment.harness import CANDIDATE
 from dropviz.experiment.observations import Doubt, Place
 from dropviz.experiment.observe import ALL, TRIES, Observer
 from dropviz.experiment.probe import Probe, drive
+from dropviz.experiment.site_notes import steps_alike
 
 _STEPS = 3
+_LONGER = 4  # times as many calls, where equal steps could still be luck
 
 
 def read_lives(observer: Observer, site: str) -> None:
@@ -39,9 +41,14 @@ def read_lives(observer: Observer, site: str) -> None:
     bits = [Bit(site, acting[gate].kept, gate, step) for step in range(steps)]
     others = bits_beside(observer, site, steps)
     probe = choose_life_probe(observer, site, gate, [*bits, *others], steps)
-    outs = [observer.harness.run(probe) for _ in range(observer.times(place))]
-    place.steps = observer.decode_bits(probe, outs, [*bits, *others])[:steps]
+    outs: list[Array] = []
     place.luck["steps"] = observer.luck_of(probe, [*bits, *others], steps)
+    for longer in (1, _LONGER):
+        outs += [observer.harness.run(probe) for _ in range(longer * observer.times(place))]
+        place.steps = observer.decode_bits(probe, outs, [*bits, *others])[:steps]
+        # One draw for all samples shows at a later step only where it was kept before.
+        if not place.shared or None not in steps_alike(place):
+            break
     explained = share_explained(observer.harness, probe, np.stack(outs), [*bits, *others])
     if explained > ALL and not _differs_by_sample(place):
         return

@@ -207,7 +207,10 @@ class Observer:
         """How often to run a probe of a place."""
         if not place.shared:
             return self.harness.times
-        share = max(look.share for look in place.looks.values())
+        # Of few draws one gate alone may show twice as many as there are.
+        counts = [look.counts for look in place.looks.values()]
+        dropped, draws = (sum(each) for each in zip(*counts, strict=True))
+        share = dropped / max(draws, 1)
         return self.calls_for(_SAFE * draws_to_tell(share), shared=True, site=place.site)
 
     def distinct(self, site: str) -> int:

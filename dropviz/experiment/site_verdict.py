@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from dropviz.core.masks import Array
 from dropviz.core.sites import MASKABLE, SITES
 from dropviz.core.verdict import SiteVerdict
 from dropviz.experiment.chance import interval, same, same_along
@@ -233,9 +234,10 @@ def _rate(
     """The rate from independent draws only: what is shared counts once."""
     if not any(look.shows for look in looks):
         return math.nan, (0.0, 1.0)
-    calls, units = None if redrawn else 1, 1 if together else place.distinct
-    draws = [place.once(look.dropped)[:calls, :, :units] for look in looks]
+    units = 1 if together else place.distinct
+    draws = [place.once(look.dropped)[..., :units] for look in looks]
     if not redrawn:
+        draws = [_fullest(bits) for bits in draws]
         # Gates looked at one after the other saw one and the same draw.
         draws = [
             bits
@@ -246,6 +248,12 @@ def _rate(
     if not seen.size:
         return math.nan, (0.0, 1.0)
     return float(seen.mean()), interval(int(seen.sum()), seen.size)
+
+
+def _fullest(bits: Array) -> Array:
+    """The call of which most was told: what hides a place may have hidden all of another."""
+    most = int((~np.isnan(bits)).sum(axis=(1, 2)).argmax())
+    return bits[most : most + 1]
 
 
 def _tying(

@@ -111,8 +111,8 @@ def left_open(layer: NumPyLayer) -> set[str]:
         unlifted = not layer.bias and site in INSIDE
         # The last output tells of the last step alone.
         last = site == "output" and not layer.sequences
-        # All samples share what is drawn for a call.
-        few = site in ("cell", "output") and truth.same_over_samples
+        # All samples share what is drawn for a call, and an output is read in few.
+        few = site == "output" and truth.same_over_samples
         found |= {f"{site}.life"} if unlifted or last or few else set()
     return found
 
@@ -128,9 +128,7 @@ def test_each_kind_is_told_whole(name: str) -> None:
     specimen = specimen_of(layer, cannot_tell=cannot_tell(layer))
     verdict = explained(layer)
     assert untrue(specimen, verdict) == []
-    left = left_open(layer)
-    lives = {each for each in left if each.endswith(".life")}  # told by luck, now and then
-    assert left - lives <= untold(specimen, verdict) <= left
+    assert untold(specimen, verdict) == left_open(layer)
 
 
 # Those of the first 400 of which something untrue was said once, a few of each cause.

@@ -89,8 +89,7 @@ def _at(specimen: Specimen, found: SiteVerdict, close: float) -> Iterator[str]:
     low, high = found.rate_interval
     if not low - 1e-9 <= truth.rate <= high + 1e-9:
         yield f"rate between {low:.4f} and {high:.4f}, in truth {truth.rate:.4f}"
-    untold = np.isnan(found.rate) and (truth.gaussian or (low, high) == (0, 1))
-    if not (low <= found.rate <= high or untold):
+    if not (low <= found.rate <= high or (truth.gaussian and np.isnan(found.rate))):
         yield f"rate {found.rate} outside of its own interval"
     if not np.isin(np.nan_to_num(found.seen), (0, 1)).all():
         yield "seen is not of zeros and ones"
