@@ -1,18 +1,16 @@
 """What ``fit`` hands to ``train_step``: arrays as tensors, in the order that it shuffles to.
 
-Asked of ``fit`` itself, by a model that trains nothing; with JAX of what ``fit`` asks. Leans on
-keras/src/trainers/data_adapters/array_data_adapter.py: the order of an epoch depends on the
-random seed of TensorFlow and on how many samples there are, and on neither the data nor the size
-of a batch; and it is drawn from a stream that begins anew with each epoch. So batches that are laid
-out in that order once give the training that the arrays would. Tried with Keras 3.8.0, 3.13.2 and
-3.15.1. With JAX it is drawn from NumPy's stream when an epoch takes its first
-batch (``_get_iterator``), with PyTorch from PyTorch's (``get_torch_dataloader``), each epoch
-another one. Tried with Keras 3.15.1.
+Asked of what ``fit`` itself asks, keras/src/trainers/data_adapters/array_data_adapter.py, with all
+samples in one batch. With TensorFlow the order of an epoch depends on TensorFlow's random seed and
+on how many samples there are, and on neither the data nor the size of a batch; and it is drawn from
+a stream that begins anew with each epoch. So batches that are laid out in that order once give the
+training that the arrays would. Tried with Keras 3.8.0, 3.13.2 and 3.15.1. With JAX it is drawn from
+NumPy's stream when an epoch takes its first batch (``_get_iterator``), with PyTorch from PyTorch's
+(``get_torch_dataloader``), each epoch another one. Tried with Keras 3.15.1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -33,21 +31,11 @@ def as_handed(training: Data, validation: Data) -> tuple[Batch, Batch]:
     Returns:
         Both as tensors, all samples in one batch.
     """
-    if keras.config.backend() == "jax":
-        trained_on, tested_on = (
-            tuple(map(keras.ops.convert_to_tensor, _whole_batch(*each, shuffle=False)))
-            for each in (training, validation)
-        )
-        return trained_on, tested_on
-    trained: list[Tensor] = []
-    tested: list[Tensor] = []
-
-    def note(data: Any) -> bool:
-        trained[:] = data
-        return True
-
-    _fit(note, tested, *training, validation_data=validation, shuffle=False)
-    return tuple(trained), tuple(tested)
+    trained_on, tested_on = (
+        tuple(map(keras.ops.convert_to_tensor, _whole_batch(*each, shuffle=False)))
+        for each in (training, validation)
+    )
+    return trained_on, tested_on
 
 
 def shuffled_orders(samples: int, epochs: int) -> Tensor:
@@ -60,19 +48,18 @@ def shuffled_orders(samples: int, epochs: int) -> Tensor:
     Returns:
         Indices of samples, int32, shape (epochs, samples).
     """
+    indices = keras.ops.convert_to_numpy(keras.ops.arange(samples, dtype="int32"))
     if not has_one_order():
-        indices = keras.ops.convert_to_numpy(keras.ops.arange(samples, dtype="int32"))
         take_order(indices)  # as ``fit`` does where metrics are not built yet
-        return keras.ops.stack([take_order(indices) for _ in range(epochs)])
-    seen: list[Tensor] = []
+    orders: list[Tensor] = []
+    while len(orders) < epochs and not _begin_anew(orders):
+        orders.append(take_order(indices))
+    return keras.ops.stack(orders + orders[-1:] * (epochs - len(orders)))
 
-    def note(data: Any) -> bool:
-        seen.append(keras.tree.flatten(data)[0])
-        # A stream that has begun anew once does so each time.
-        return len(seen) == 2 and bool(keras.ops.all(seen[0] == seen[1]))  # noqa: PLR2004
 
-    _fit(note, [], keras.ops.arange(samples, dtype="int32"), epochs=epochs)
-    return keras.ops.stack(seen + seen[-1:] * (epochs - len(seen)))
+def _begin_anew(orders: list[Tensor]) -> bool:
+    """Whether the stream of these orders has begun anew once, as it does each time then."""
+    return has_one_order() and len(orders) > 1 and bool(keras.ops.all(orders[0] == orders[1]))
 
 
 def told_size(samples: int, batch_size: int) -> int | None:
@@ -111,11 +98,22 @@ def laid_out(batch: Batch, order: Any, batch_size: int) -> Any:
     def take(chosen: Tensor) -> Batch:
         return tuple(tf.gather(each, chosen) for each in batch)
 
-    untuned = tf.data.Options()
-    untuned.autotune.enabled = False
     all_alike = told_size(len(order), batch_size) is not None
     indices = tf.data.Dataset.from_tensor_slices(order).batch(batch_size, drop_remainder=all_alike)
-    return indices.map(take).with_options(untuned)
+    return _untuned(indices.map(take))
+
+
+def _untuned(batches: Any) -> Any:
+    """A data set that no thread tunes.
+
+    Whoever lets go of one that is tuned waits for that thread to wake up, a second or many, and
+    Python with it: it may be Python's collector, in the midst of whatever else goes on.
+    """
+    import tensorflow as tf
+
+    untuned = tf.data.Options()
+    untuned.autotune.enabled = False
+    return batches.with_options(untuned)
 
 
 def has_one_order() -> bool:
@@ -124,13 +122,13 @@ def has_one_order() -> bool:
 
 
 def take_order(indices: Any) -> Tensor:
-    """Takes an order from the random streams as an epoch of ``fit`` does; not with TensorFlow.
+    """Takes an order from the random streams as an epoch of ``fit`` does.
 
     Args:
         indices: Those of the samples, a NumPy array of shape (samples,).
 
     Returns:
-        The indices in the order, an array of NumPy, JAX or PyTorch.
+        The indices in the order, an array of NumPy or of the backend.
     """
     return _whole_batch(indices, shuffle=True)[0]
 
@@ -153,30 +151,14 @@ def build_metrics(model: Model, batch: Batch, shape: tuple[int, ...]) -> None:
 
 
 def _whole_batch(*arrays: Any, shuffle: bool) -> list[Any]:
-    """Arrays as an epoch of ``fit`` hands them over in one batch; not with TensorFlow."""
+    """Arrays as an epoch of ``fit`` hands them over in one batch."""
     from keras.src.trainers.data_adapters.array_data_adapter import ArrayDataAdapter
 
     adapter = ArrayDataAdapter(*arrays, batch_size=len(arrays[0]), shuffle=shuffle)
-    batches = {"jax": adapter.get_jax_iterator, "torch": adapter.get_torch_dataloader}
+    batches = {
+        "tensorflow": lambda: _untuned(adapter.get_tf_dataset()),
+        "jax": adapter.get_jax_iterator,
+        "torch": adapter.get_torch_dataloader,
+    }
     batch = next(iter(batches[keras.config.backend()]()))
     return [each for each in keras.tree.flatten(batch) if each is not None]
-
-
-def _fit(
-    note: Callable[[Any], bool], tested: list[Tensor], x: Any, y: Any = None, **kwargs: Any
-) -> None:
-    """Has ``fit`` hand all samples at once, epoch by epoch, until what notes them has enough."""
-
-    class Notes(keras.Model):  # type: ignore[misc]
-        def train_step(self, data: Any) -> dict[str, Tensor]:
-            self.stop_training = note(data)
-            return {"loss": keras.ops.zeros(())}
-
-        def test_step(self, data: Any) -> dict[str, Tensor]:
-            tested[:] = data
-            return {"loss": keras.ops.zeros(())}
-
-    model = Notes()
-    model.compile(run_eagerly=True)
-    # No array is as long as that.
-    model.fit(x, y, batch_size=2**31 - 1, verbose=0, **kwargs)
