@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from dropviz.core.trace_result import Trace
-from dropviz.figures import colours, gates_scene, theme
+from dropviz.figures import colours, gates_scene, shapes, theme
 from dropviz.figures.gates_scene import GatesPanel, GatesScene
 from dropviz.figures.text_fit import fitted
 
 _WIDTH, _HEIGHT = 880, 486
 _LEFT, _ACROSS, _DOWN = 58, 246, 128
+_WIDE = _ACROSS - 26  # of a panel, without its scale
 _TOP, _ROW = 112, 178  # of the first row of panels, and from one row to the next
-_WIDE = 10  # from here on a decimal of a limit tells nothing
+_FAR = 10  # from here on a decimal of a limit tells nothing
+_SHADES = 128  # of a scale: one a pixel
 
 
 def gates(trace: Trace, sample: int = 0) -> theme.Picture:
@@ -46,52 +49,45 @@ def paint(scene: GatesScene) -> theme.Picture:
         said, proof = map(theme.plain, scene.lines)
         page.text(28, _HEIGHT - 51, said, fontsize=10, color=colours.MUTED)
         for number, panel in enumerate(scene.panels):
-            _panel(picture, number, panel)
+            _panel(page, number, panel)
         fitted(page, 28, 16, proof, _WIDTH - 56, 10, color=colours.MUTED)
         picture.alt, picture.scene = scene.alt, scene
     return picture
 
 
-def _panel(picture: theme.Picture, number: int, panel: GatesPanel) -> None:
+def _panel(page: Axes, number: int, panel: GatesPanel) -> None:
     column, row = number % 3, number // 3
-    bottom = _HEIGHT - _TOP - row * _ROW - _DOWN + 22
-    left = _LEFT + column * (_ACROSS + 36)
-    axes = picture.add_axes(
-        (left / _WIDTH, bottom / _HEIGHT, (_ACROSS - 26) / _WIDTH, _DOWN / _HEIGHT)
-    )
-    limits = panel.low, panel.high
-    drawn = axes.pcolormesh(
-        np.array(panel.values).T,
-        cmap="cividis" if panel.signed else "viridis",
-        vmin=limits[0],
-        vmax=limits[1],
-    )
-    axes.set(ylim=(panel.units, 0))
-    axes.set_xticks(*_ends(panel.steps))
-    axes.set_yticks(*_ends(panel.units))
+    left, top = _LEFT + column * (_ACROSS + 36), _HEIGHT - _TOP - row * _ROW + 22
+    colours_ = "cividis" if panel.signed else "viridis"
+    page.text(left, top + 6, theme.plain(panel.title), fontsize=11)
+    values = np.array(panel.values).T
+    limits = {"vmin": panel.low, "vmax": panel.high}
+    shapes.heat(page, (left, top), (_WIDE, _DOWN), values, cmap=colours_, **limits)
+    for place, step in _ends(panel.steps, _WIDE):
+        _number(page, left + place, top - _DOWN - 3, step, ha="center", va="top")
     # Within the panel's height, clear of the numbers below it.
-    for last, label in enumerate(axes.get_yticklabels()):
-        label.set_verticalalignment("bottom" if last else "top")
-    axes.tick_params(length=0, labelsize=9, pad=2)
-    axes.spines[:].set_visible(False)
-    axes.set_title(theme.plain(panel.title), fontsize=11, loc="left", pad=4)
+    for (place, unit), side in zip(_ends(panel.units, _DOWN), ("top", "bottom"), strict=False):
+        _number(page, left - 3, top - place, unit, ha="right", va=side)
     if row and panel.steps > 1:  # a single number stands in its place
-        axes.set_xlabel("time step", fontsize=9.5, labelpad=-8, color=colours.MUTED)
-    _scale(picture, axes, drawn, limits)
+        words = {"fontsize": 9.5, "color": colours.MUTED, "ha": "center", "va": "top"}
+        page.text(left + _WIDE / 2, top - _DOWN - 3, "time step", words)
+    _scale(page, left + _WIDE + 5, top, colours_, limits)
 
 
-def _scale(picture: theme.Picture, axes: Axes, drawn: Any, limits: tuple[float, float]) -> None:
-    place = axes.get_position()
-    bar = picture.add_axes((place.x1 + 5 / _WIDTH, place.y0, 7 / _WIDTH, place.height))
-    picture.colorbar(drawn, cax=bar)
-    bar.set_yticks(
-        limits, [f"{limit:.0f}" if abs(limit) >= _WIDE else f"{limit:.2g}" for limit in limits]
-    )
-    bar.tick_params(length=0, labelsize=8.5, pad=1)
-    bar.spines[:].set_visible(False)
+def _scale(page: Axes, left: float, top: float, colours_: str, limits: Mapping[str, float]) -> None:
+    low, high = limits.values()
+    shades = np.linspace(high, low, _SHADES)[:, np.newaxis]
+    shapes.heat(page, (left, top), (7, _DOWN), shades, cmap=colours_, **limits)
+    for y, limit in ((top - _DOWN, low), (top, high)):
+        said = f"{limit:.0f}" if abs(limit) >= _FAR else f"{limit:.2g}"
+        _number(page, left + 8.5, y, said, fontsize=8.5, va="center_baseline")
 
 
-def _ends(count: int) -> tuple[list[float], list[str]]:
-    """The first and the last number of an axis."""
+def _number(page: Axes, x: float, y: float, said: str, **how: Any) -> None:
+    page.text(x, y, said, {"fontsize": 9, "color": colours.MUTED} | how)
+
+
+def _ends(count: int, pixels: float) -> list[tuple[float, str]]:
+    """The first and the last number of an axis, and where they stand."""
     numbers = [1, count] if count > 1 else [1]
-    return [number - 0.5 for number in numbers], [str(number) for number in numbers]
+    return [((number - 0.5) * pixels / count, str(number)) for number in numbers]

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import textwrap
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
-from numpy.typing import NDArray
 
 from dropviz.core.layer_recording import LayerRecording
-from dropviz.figures import atlas_scene, colours, theme
+from dropviz.figures import atlas_scene, colours, shapes, theme
 from dropviz.figures.atlas_scene import AtlasRow, AtlasScene, Heatmap
-from dropviz.figures.text_fit import fitted
+from dropviz.figures.text_fit import fitted, width
 
 # Dropped and kept.
 TWO_TONES = ListedColormap([colours.DROPPED, colours.KEPT])
@@ -65,7 +63,7 @@ def paint(scene: AtlasScene) -> theme.Picture:
             page.text(16, height - 45, theme.plain(line), fontsize=10.5, color=colours.MUTED)
         top = height - _TOP
         for row, high in zip(scene.rows, heights, strict=True):
-            _row(picture, page, row, _sizes(scene, row), top, high)
+            _row(page, row, _sizes(scene, row), top, high)
             top -= high + _BETWEEN
         for sign in scene.legend:
             _sign(page, sign.sign, sign.says)
@@ -87,15 +85,14 @@ def _sizes(scene: AtlasScene, row: AtlasRow) -> tuple[float, float]:
     """Width and height of the panels of a row."""
     if not row.panels:
         return 0, 0
-    width = (_WIDTH - _LEFT - _RIGHT) / (2 if scene.gate else 4) - 14
+    wide = (_WIDTH - _LEFT - _RIGHT) / (2 if scene.gate else 4) - 14
     first = row.panels[0]
     # A panel of few units is not blown up to bricks.
-    side = min(width / first.columns, 12.0)
+    side = min(wide / first.columns, 12.0)
     return side * first.columns, min(side, 9.0) * first.rows
 
 
 def _row(
-    picture: theme.Picture,
     page: Axes,
     row: AtlasRow,
     size: tuple[float, float],
@@ -107,53 +104,63 @@ def _row(
     page.text(16, top - 14, name, fontsize=12, weight="bold", color=ink)
     for number, line in enumerate(_reason(row)):
         page.text(_REASON, top - 14 - 16 * number, line, fontsize=10.5, color=colours.MUTED)
-    page_width, page_height = picture.size
-    bottom = (top - _TITLE - size[1]) / page_height
     for number, panel in enumerate(row.panels):
-        left = (_LEFT + number * ((_WIDTH - _LEFT - _RIGHT) / 4)) / page_width
-        axes = picture.add_axes((left, bottom, size[0] / page_width, size[1] / page_height))
-        _heatmap(axes, row, panel, size, first=number == 0)
-        axes.set_title(theme.plain(panel.title), fontsize=10.5, loc="left", pad=4)
+        corner = _LEFT + number * ((_WIDTH - _LEFT - _RIGHT) / 4), top - _TITLE
+        page.text(corner[0], corner[1] + 6, theme.plain(panel.title), fontsize=10.5)
+        _heatmap(page, row, panel, corner, size, first=number == 0)
     if row.says:
         fitted(page, _LEFT, top - high + 6, row.says, _WIDTH - _LEFT - _RIGHT, 10.5)
 
 
 def _heatmap(
-    axes: Axes, row: AtlasRow, panel: Heatmap, size: tuple[float, float], *, first: bool
+    page: Axes,
+    row: AtlasRow,
+    panel: Heatmap,
+    corner: tuple[float, float],
+    size: tuple[float, float],
+    *,
+    first: bool,
 ) -> None:
-    kept, (width, height) = panel.kept, size
-    draw_kept(axes, kept, 0.5 * min(height / panel.rows, 12))
-    axes.set(xlim=(0, panel.columns), ylim=(panel.rows, 0))
-    axes.set_xticks(*_ends(panel.columns, width))
-    axes.set_yticks(*(_ends(panel.rows, height, row.begin) if first else ([], [])))
-    axes.tick_params(length=0, labelsize=9, pad=2)
-    axes.spines[:].set_visible(False)
-    if first and height > _ROOM:
-        axes.set_ylabel(row.down, fontsize=9.5, labelpad=1, color=colours.MUTED)
-    if width > _ROOM:
-        axes.set_xlabel(row.across, fontsize=9.5, labelpad=-9, color=colours.MUTED)
+    (left, top), (wide, high) = corner, size
+    _squares(page, panel, corner, size)
+    below, words = top - high - 3, {"fontsize": 9.5, "color": colours.MUTED, "ha": "center"}
+    for place, said in _ends(panel.columns, wide):
+        page.text(left + place, below, said, words | {"fontsize": 9, "va": "top"})
+    if wide > _ROOM:
+        page.text(left + wide / 2, below + 1, row.across, words | {"va": "top"})
+    if not first:
+        return
+    numbers = _ends(panel.rows, high, row.begin)
+    for place, said in numbers:
+        how = words | {"fontsize": 9, "ha": "right", "va": "center_baseline"}
+        page.text(left - 3, top - place, said, how)
+    if high > _ROOM:
+        x = left - 5 - max(width(said, 9) for _, said in numbers)
+        turned = {"rotation": 90, "rotation_mode": "anchor", "va": "bottom"}
+        page.text(x, top - high / 2, row.down, words | turned)
 
 
-def draw_kept(axes: Axes, kept: NDArray[np.bool_], cross: float) -> None:
-    """Draws a unit of a mask in each square: dark where kept, light with a cross where dropped.
-
-    Args:
-        axes: Where to draw.
-        kept: Whether each is kept, shape (rows, units).
-        cross: CSS pixels of a cross, half a square, so that small squares stay light.
-    """
-    axes.pcolormesh(kept, cmap=TWO_TONES, vmin=0, vmax=1, edgecolors="white", linewidth=0.6)
+def _squares(
+    page: Axes, panel: Heatmap, corner: tuple[float, float], size: tuple[float, float]
+) -> None:
+    """A unit of a mask in each square: dark where kept, light with a cross where dropped."""
+    kept, (left, top), (wide, high) = panel.kept, corner, size
+    lines = {"edgecolors": "white", "linewidth": 0.6}
+    shapes.heat(page, corner, size, kept, cmap=TWO_TONES, vmin=0, vmax=1, **lines)
     row, unit = (~kept).nonzero()
-    size = cross * 72 / theme.DPI
-    axes.scatter(unit + 0.5, row + 0.5, marker="x", s=size**2, linewidths=0.7, color=colours.CROSS)
+    x, y = left + (unit + 0.5) * wide / panel.columns, top - (row + 0.5) * high / panel.rows
+    # Half a square, so that small squares stay light.
+    cross = 0.5 * min(high / panel.rows, 12) * 72 / theme.DPI
+    page.scatter(x, y, marker="x", s=cross**2, linewidths=0.7, color=colours.CROSS)
 
 
-def _ends(count: int, pixels: float, begin: int = 0) -> tuple[list[float], list[str]]:
-    """The first and the last number of an axis, as far as there is room for them."""
+def _ends(count: int, pixels: float, begin: int = 0) -> list[tuple[float, str]]:
+    """The first and the last number of an axis, as far as there is room, and where they stand."""
     low, high = str(begin + 1), str(begin + count)
     if count == 1 or pixels < _ROOM / 2:
-        return [count / 2], [low if count == 1 else f"{low}-{high}"]
-    return [0.5, count - 0.5], [low, high]
+        return [(pixels / 2, low if count == 1 else f"{low}-{high}")]
+    half = pixels / count / 2
+    return [(half, low), (pixels - half, high)]
 
 
 def _sign(page: Axes, sign: str, says: str) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.patches import Circle, FancyArrowPatch
+from numpy.typing import NDArray
 
 from dropviz.core.masks import Array
 from dropviz.figures import colours, theme
@@ -108,6 +109,30 @@ def glyph(axes: Axes, x: float, top: float, mask: Mask, *, named: bool) -> None:
                 fontsize=9,
                 color=colours.MUTED,
             )
+
+
+def heat(
+    axes: Axes,
+    corner: tuple[float, float],
+    size: tuple[float, float],
+    values: NDArray[Any],
+    **how: Any,
+) -> None:
+    """A heatmap: its first row at the top.
+
+    On the page itself, as axes of its own take most of the time of a picture.
+
+    Args:
+        axes: Where to draw, in CSS pixels.
+        corner: Its left end and its top.
+        size: Its width and height.
+        values: What it shows, shape (rows, columns).
+        **how: What else ``Axes.pcolormesh`` takes.
+    """
+    (left, top), (rows, columns) = corner, values.shape
+    across = np.linspace(left, left + size[0], columns + 1)
+    down = np.linspace(top, top - size[1], rows + 1)
+    axes.pcolormesh(across, down, values, **how)
 
 
 def matrices(axes: Axes, middle: float, top: float, mask: Mask, *, named: bool) -> None:

@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from matplotlib.axes import Axes
-from matplotlib.collections import QuadMesh
 
 from dropviz.core.masks import Array
 from dropviz.core.opened_batch import OpenedBatch
@@ -17,7 +15,16 @@ from dropviz.figures import gates_scene
 from dropviz.figures.gates import gates
 from dropviz.figures.theme import Picture
 
-from .made import GATES, Drawn, cut_off, overlaps, recorded, texts, words
+from .heat_drawn import Heat, heatmaps, numbers, title_of
+from .made import (
+    GATES,
+    Drawn,
+    cut_off,
+    overlaps,
+    recorded,
+    texts,
+    words,
+)
 
 PROVED = Proof(error=2e-8, tolerance=1e-5, samples=3, steps=7)
 NAMES = {
@@ -53,14 +60,17 @@ def traced(
     return Trace(layer, x, masks, values, h, c, h, proof)
 
 
-def panels(picture: Picture) -> list[Axes]:
-    """Lists the heatmaps, without the page that they stand on and their scales."""
-    return [axes for axes in picture.axes[1:] if axes.get_title(loc="left")]
+def panels(picture: Picture) -> list[Heat]:
+    """The heatmaps, each of which is drawn before its scale."""
+    return heatmaps(picture)[::2]
 
 
-def mesh(panel: Axes) -> Any:
-    (found,) = panel.findobj(QuadMesh)
-    return found
+def scales_of(picture: Picture) -> list[Heat]:
+    return heatmaps(picture)[1::2]
+
+
+def titles_of(picture: Picture) -> list[str]:
+    return [title_of(picture, each) for each in panels(picture)]
 
 
 def arrays(trace: Trace) -> list[Array]:
@@ -104,47 +114,49 @@ def test_the_heatmaps_show_the_gates_and_states_of_the_sequence(kind: str, sampl
 
     for panel, values in zip(drawn, arrays(trace), strict=True):
         # A scene holds three digits behind the point: a 256th of a heatmap's colours is more.
-        drawn_values = mesh(panel).get_array()
-        np.testing.assert_allclose(drawn_values, values[sample].T, rtol=0, atol=5.1e-4)
+        np.testing.assert_allclose(panel.shown, values[sample].T, rtol=0, atol=5.1e-4)
 
 
 @pytest.mark.parametrize("kind", GATES)
 def test_each_heatmap_is_named_by_its_letter(kind: str) -> None:
-    titles = [panel.get_title(loc="left") for panel in panels(gates(traced(kind)))]
+    titles = titles_of(gates(traced(kind)))
 
     assert [title[0] for title in titles] == list(NAMES[kind])
     assert len(set(titles)) == len(titles)
 
 
 def test_units_run_down_and_steps_across() -> None:
-    panel = panels(gates(traced(steps=7, units=5)))[0]
+    picture = gates(traced(steps=7, units=5))
 
-    assert panel.get_xlim() == (0, 7)
-    assert panel.get_ylim() == (5, 0)
-    assert [tick.get_text() for tick in panel.get_xticklabels()] == ["1", "7"]
-    assert [tick.get_text() for tick in panel.get_yticklabels()] == ["1", "5"]
+    panel = panels(picture)[0]
+    assert panel.shown.shape == (5, 7)
+    below = numbers(picture, y=panel.box.y0 - 3)
+    assert below[:2] == ["1", "7"]
+    assert numbers(picture, x=panel.box.x0 - 3)[:2] == ["1", "5"]
 
 
 @pytest.mark.parametrize(("most", "limit"), [(0.3, 1.0), (1.0, 1.0), (3.5, 3.5)])
 def test_gates_are_seen_from_0_to_1_and_states_as_far_as_they_go(most: float, limit: float) -> None:
-    drawn = panels(gates(traced(most=most)))
+    picture = gates(traced(most=most))
 
-    seen = {panel.get_title(loc="left")[0]: mesh(panel).get_clim() for panel in drawn}
+    limits = [each.mesh.get_clim() for each in panels(picture)]
+    seen = {title[:2].strip(): each for title, each in zip(titles_of(picture), limits, strict=True)}
 
     for letter in "ifo":
         assert seen[letter] == (0, 1)
     assert seen["h"] == (-1, 1)
-    (cell,) = (mesh(p).get_clim() for p in drawn if p.get_title(loc="left").startswith("c  "))
-    assert cell == (-limit, limit)
+    assert seen["c"] == (-limit, limit)
 
 
 def test_every_heatmap_has_a_scale_with_its_limits() -> None:
     picture = gates(traced(most=3.5))
 
-    scales = [axes for axes in picture.axes[1:] if axes not in panels(picture)]
-    ends = [[tick.get_text() for tick in axes.get_yticklabels()] for axes in scales]
+    ends = [(each.mesh.get_clim(), each.shown[[-1, 0], 0].tolist()) for each in scales_of(picture)]
+    said = [numbers(picture, x=each.box.x1 + 1.5) for each in scales_of(picture)[:3]]
 
-    assert ends == [["0", "1"], ["0", "1"], ["-1", "1"], ["0", "1"], ["-3.5", "3.5"], ["-1", "1"]]
+    assert said == [["0", "1"] * 2, ["0", "1", "-3.5", "3.5"], ["-1", "1"] * 2]
+    for limits, shown in ends:
+        assert shown == list(limits)
 
 
 # ---------------------------------------------------------------- words
@@ -216,9 +228,9 @@ def test_no_text_is_cut_off_and_none_overlap(name: str) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_heatmaps_and_scales_lie_within_the_picture_and_apart(name: str) -> None:
     picture, _ = drawn(name)
-    boxes = [axes.get_position() for axes in picture.axes[1:]]
+    boxes = [each.box for each in heatmaps(picture)]
 
     for number, box in enumerate(boxes):
-        assert 0 < box.x0 < box.x1 < 1
-        assert 0 < box.y0 < box.y1 < 1
+        assert 0 < box.x0 < box.x1 < picture.size[0]
+        assert 0 < box.y0 < box.y1 < picture.size[1]
         assert not any(box.overlaps(other) for other in boxes[:number])

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from matplotlib.axes import Axes
-from matplotlib.collections import PathCollection, QuadMesh
+from matplotlib.collections import PathCollection
 
 from dropviz.core.layer_recording import LayerRecording
 from dropviz.core.masks import Array
@@ -16,6 +15,7 @@ from dropviz.errors import DropvizError
 from dropviz.figures.heatmaps import atlas
 from dropviz.figures.theme import Picture
 
+from .heat_drawn import heatmaps, numbers, title_of
 from .made import (
     GATES,
     KINDS,
@@ -36,30 +36,20 @@ from .made import (
 from .test_theme import luminance
 
 
-def panels(picture: Picture) -> list[Axes]:
-    """Lists the heatmaps, without the page that they stand on."""
-    return picture.axes[1:]
+def panels(picture: Picture) -> list[Any]:
+    """What each heatmap shows: 1 where kept, 0 where dropped, shape (samples, units)."""
+    return [each.shown for each in heatmaps(picture)]
 
 
-def squares_of(panel: Axes) -> Any:
-    (mesh,) = panel.findobj(QuadMesh)
-    return mesh
+def titles_of(picture: Picture) -> list[str]:
+    return [title_of(picture, each) for each in heatmaps(picture)]
 
 
-def crosses_of(panel: Axes) -> Any:
-    (marks,) = panel.findobj(PathCollection)
-    return marks
-
-
-def shown(panel: Axes) -> Any:
-    """What a heatmap shows: 1 where kept, 0 where dropped, shape (samples, units)."""
-    return np.asarray(squares_of(panel).get_array())
-
-
-def crosses(panel: Axes) -> list[tuple[int, int]]:
-    """The (sample, unit) of each cross, sorted."""
-    places = crosses_of(panel).get_offsets() - 0.5
-    return sorted((int(row), int(column)) for column, row in places)
+def crosses_of(picture: Picture) -> list[Any]:
+    """The crosses of each heatmap; the signs below are drawn last."""
+    (page,) = picture.axes
+    marks: list[Any] = page.findobj(PathCollection)
+    return marks[: len(heatmaps(picture))]
 
 
 def cut(values: Array) -> Any:
@@ -85,15 +75,18 @@ def test_the_heatmaps_show_the_masks_of_the_batch(name: str, batch: int) -> None
 
     assert len(drawn) == len(expected)
     for panel, mask in zip(drawn, expected, strict=True):
-        np.testing.assert_array_equal(shown(panel), mask > 0)
+        np.testing.assert_array_equal(panel, mask > 0)
 
 
 def test_a_cross_marks_every_unit_that_is_dropped_and_no_other() -> None:
     layer = recorded(units=40, samples=20)
     expected = [gate for masks in layer.values() for gate in cut(masks.of_batch(-1)[0])]
 
-    for panel, mask in zip(panels(atlas(layer)), expected, strict=True):
-        assert crosses(panel) == [tuple(place) for place in np.argwhere(mask == 0).tolist()]
+    picture = atlas(layer)
+
+    for panel, marks, mask in zip(heatmaps(picture), crosses_of(picture), expected, strict=True):
+        places = [panel.cell(*place) for place in marks.get_offsets()]
+        assert sorted(places) == [tuple(place) for place in np.argwhere(mask == 0).tolist()]
 
 
 def test_the_smaller_last_batch_has_no_empty_rows() -> None:
@@ -102,22 +95,18 @@ def test_the_smaller_last_batch_has_no_empty_rows() -> None:
         masks.values[-1, :, :, 2:] = np.nan
         object.__setattr__(masks, "batch_sizes", (4, 2))
 
-    assert {shown(panel).shape[0] for panel in panels(atlas(layer))} == {2}
+    assert {panel.shape[0] for panel in panels(atlas(layer))} == {2}
 
 
 def test_gates_are_named_in_keras_s_order() -> None:
-    titles = [panel.get_title(loc="left") for panel in panels(atlas(recorded()))]
+    titles = titles_of(atlas(recorded()))
 
     assert titles[:4] == ["i  input gate", "f  forget gate", "g  candidate", "o  output gate"]
     assert titles[4:] == titles[:4]
 
 
 def test_a_tied_mask_is_drawn_once_and_says_for_which_gates() -> None:
-    drawn = panels(atlas(recorded(tied=True)))
-
-    assert [panel.get_title(loc="left") for panel in drawn] == [
-        "one mask for all gates: i f g o"
-    ] * 2
+    assert titles_of(atlas(recorded(tied=True))) == ["one mask for all gates: i f g o"] * 2
 
 
 @pytest.mark.parametrize("site", ["input", "recurrent"])
@@ -181,7 +170,7 @@ def test_the_masks_of_weights_are_matrices(units: int) -> None:
     drawn = panels(atlas(layer))
 
     for panel, matrix in zip(drawn, matrices, strict=True):
-        np.testing.assert_array_equal(shown(panel), matrix[:16, :32] > 0)
+        np.testing.assert_array_equal(panel, matrix[:16, :32] > 0)
 
 
 def test_the_matrices_name_what_runs_down_and_across() -> None:
@@ -196,13 +185,13 @@ def test_masks_that_live_for_a_step_run_down_the_steps() -> None:
 
     (panel,) = panels(atlas(layer))
 
-    np.testing.assert_array_equal(shown(panel), layer["candidate"].of_batch()[:, 0, 0] > 0)
+    np.testing.assert_array_equal(panel, layer["candidate"].of_batch()[:, 0, 0] > 0)
 
 
 def test_a_site_without_gates_says_what_it_is_instead() -> None:
     picture = atlas(of_setting(SETTINGS["zoneout alone"]))
 
-    assert [panel.get_title(loc="left") for panel in panels(picture)] == [
+    assert titles_of(picture) == [
         "the update of c: a dropped unit keeps c_(t-1)",
         "the update of h: a dropped unit keeps h_(t-1)",
     ]
@@ -230,18 +219,18 @@ def test_masks_that_are_not_known_to_multiply_are_marked_so() -> None:
 
 
 def test_kept_and_dropped_differ_in_a_grey_print() -> None:
-    squares = squares_of(panels(atlas(recorded()))[0])
+    mesh = heatmaps(atlas(recorded()))[0].mesh
 
-    dropped, kept = (luminance(colour[:3]) for colour in squares.to_rgba(np.array([0, 1])))
+    dropped, kept = (luminance(colour[:3]) for colour in mesh.to_rgba(np.array([0, 1])))
 
     assert dropped - kept > 0.5
 
 
 def test_a_cross_stands_out_from_its_square_in_a_grey_print() -> None:
-    panel = panels(atlas(recorded()))[0]
+    picture = atlas(recorded())
 
-    ground = luminance(squares_of(panel).to_rgba(np.array([0]))[0, :3])
-    cross = luminance(crosses_of(panel).get_edgecolor()[0, :3])
+    ground = luminance(heatmaps(picture)[0].mesh.to_rgba(np.array([0]))[0, :3])
+    cross = luminance(crosses_of(picture)[0].get_edgecolor()[0, :3])
 
     assert ground - cross > 0.3
 
@@ -313,12 +302,12 @@ def test_no_texts_overlap(name: str) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_heatmaps_lie_within_the_picture_and_apart(name: str) -> None:
     picture, _ = drawn(name)
-    boxes = [panel.get_position() for panel in panels(picture)]
+    boxes = [each.box for each in heatmaps(picture)]
 
     assert picture.size[0] == 880
     for number, box in enumerate(boxes):
-        assert 0 < box.x0 < box.x1 < 1
-        assert 0 < box.y0 < box.y1 < 1
+        assert 0 < box.x0 < box.x1 < picture.size[0]
+        assert 0 < box.y0 < box.y1 < picture.size[1]
         assert not any(box.overlaps(other) for other in boxes[:number])
 
 
@@ -336,23 +325,24 @@ def test_the_rows_begin_with_the_sample_that_is_chosen(name: str, sample: int) -
     drawn = panels(atlas(layer, sample=sample))
 
     for panel, mask in zip(drawn, rows, strict=True):
-        np.testing.assert_array_equal(shown(panel), mask[:, :32] > 0)
+        np.testing.assert_array_equal(panel, mask[:, :32] > 0)
 
 
 def test_rows_are_numbered_from_the_sample_that_is_chosen() -> None:
-    panel = panels(atlas(recorded(samples=60), sample=40))[0]
+    picture = atlas(recorded(samples=60), sample=40)
 
-    assert [tick.get_text() for tick in panel.get_yticklabels()] == ["41", "56"]
+    assert numbers(picture, x=heatmaps(picture)[0].box.x0 - 3)[:2] == ["41", "56"]
 
 
 @pytest.mark.parametrize("sample", [0, 2])
 def test_masks_that_live_for_a_step_are_those_of_the_sample_that_is_chosen(sample: int) -> None:
     layer = of_setting(SETTINGS["semeniuta alone"], steps=6)
 
-    (panel,) = panels(atlas(layer, sample=sample))
+    picture = atlas(layer, sample=sample)
 
-    np.testing.assert_array_equal(shown(panel), layer["candidate"].of_batch()[:, 0, sample] > 0)
-    assert [tick.get_text() for tick in panel.get_yticklabels()] == ["1", "6"]
+    (panel,) = heatmaps(picture)
+    np.testing.assert_array_equal(panel.shown, layer["candidate"].of_batch()[:, 0, sample] > 0)
+    assert numbers(picture, x=panel.box.x0 - 3) == ["1", "6"]
 
 
 def test_one_mask_for_all_samples_is_that_of_every_sample() -> None:
@@ -360,7 +350,7 @@ def test_one_mask_for_all_samples_is_that_of_every_sample() -> None:
 
     drawn = panels(atlas(layer, sample=3))
 
-    assert [shown(panel).shape[0] for panel in drawn[1:]] == [9] * 4
+    assert [panel.shape[0] for panel in drawn[1:]] == [9] * 4
 
 
 @pytest.mark.parametrize("name", ["lstm", "gru"])
@@ -368,16 +358,16 @@ def test_a_gate_that_is_chosen_is_shown_alone_with_its_name(name: str) -> None:
     layer = recorded(KINDS[name])
 
     for number, gate in enumerate(GATES[layer.kind]):
-        drawn = panels(atlas(layer, gate=gate))
+        picture = atlas(layer, gate=gate)
 
-        for panel, masks in zip(drawn, layer.values(), strict=True):
-            np.testing.assert_array_equal(shown(panel), masks.of_batch()[0, number] > 0)
-            assert panel.get_title(loc="left").startswith(f"{gate}  ")
+        for panel, masks in zip(panels(picture), layer.values(), strict=True):
+            np.testing.assert_array_equal(panel, masks.of_batch()[0, number] > 0)
+        assert all(title.startswith(f"{gate}  ") for title in titles_of(picture))
 
 
 def test_a_gate_that_is_chosen_is_shown_larger() -> None:
     all_gates, one = (
-        panels(atlas(recorded(KINDS["200 units"]), gate=gate))[0].get_position().width
+        heatmaps(atlas(recorded(KINDS["200 units"]), gate=gate))[0].box.width
         for gate in (None, "f")
     )
 
@@ -387,9 +377,7 @@ def test_a_gate_that_is_chosen_is_shown_larger() -> None:
 def test_a_mask_for_all_gates_is_that_of_every_gate() -> None:
     tied = recorded(tied=True)
 
-    titles = [panel.get_title(loc="left") for panel in panels(atlas(tied, gate="f"))]
-
-    assert titles == ["one mask for all gates: i f g o"] * 2
+    assert titles_of(atlas(tied, gate="f")) == ["one mask for all gates: i f g o"] * 2
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -413,12 +401,12 @@ def test_a_sample_that_is_not_there_is_refused(sample: int) -> None:
 def test_the_layout_holds_with_a_sample_and_a_gate(name: str, gate: str | None) -> None:
     picture = atlas(CASES[name], sample=3, gate=gate)
     found = texts(picture)
-    boxes = [panel.get_position() for panel in panels(picture)]
+    boxes = [each.box for each in heatmaps(picture)]
 
     assert cut_off(found, picture.size) == []
     assert overlaps(found) == []
     for number, box in enumerate(boxes):
-        assert 0 < box.x0 < box.x1 < 1
+        assert 0 < box.x0 < box.x1 < picture.size[0]
         assert not any(box.overlaps(other) for other in boxes[:number])
 
 
@@ -430,5 +418,4 @@ def test_gates_of_no_known_names_are_numbered(gates: int) -> None:
 
     picture = atlas(LayerRecording("own", "OwnCell", made.units, 50, {"input": nameless}))
 
-    titles = [panel.get_title(loc="left") for panel in panels(picture)]
-    assert titles == [f"mask {number}" for number in range(1, gates + 1)]
+    assert titles_of(picture) == [f"mask {number}" for number in range(1, gates + 1)]
