@@ -208,11 +208,12 @@ class Session(Closing):
         seconds: list[tuple[float, float]] = []
         with self._aside():
             path, path_without = self._path(spec.setting), self._path(none)
+            data = self._first(rows)
             for number in range(_PAIRS + 1):
                 halves = {}
                 for setting in (spec.setting, none) if number % 2 else (none, spec.setting):
                     self._rates.set(setting)
-                    halves[setting is none] = self._timed(rows)
+                    halves[setting is none] = self._timed(data)
                 # The first warms up: it may compile.
                 seconds += [(halves[False], halves[True])] if number else []
         return Cost(
@@ -247,10 +248,17 @@ class Session(Closing):
                 variable.assign(value)
             self._rates.set(acted)
 
-    def _timed(self, rows: int) -> float:
-        stopwatch = _Stopwatch()
+    def _first(self, rows: int) -> dict[str, Any]:
+        """What ``fit`` takes of the first samples, laid out in batches where that may be."""
         x, y = self.task.x[:rows], self.task.y[:rows]
-        self._model.fit(x, y, batch_size=BATCH_SIZE, verbose=0, callbacks=[stopwatch])
+        if not has_one_order():
+            return {"x": x, "y": y, "batch_size": BATCH_SIZE}
+        handed, _ = as_handed((x, y), (x[:1], y[:1]))
+        return {"x": laid_out(handed, np.arange(rows), BATCH_SIZE), "shuffle": False}
+
+    def _timed(self, data: dict[str, Any]) -> float:
+        stopwatch = _Stopwatch()
+        self._model.fit(**data, verbose=0, callbacks=[stopwatch])
         return statistics.median(stopwatch.seconds)
 
     def close(self) -> None:

@@ -572,8 +572,8 @@ def test_a_measurement_of_cost_that_fails_leaves_all_as_it_was(
     session.train(SPEC, Steering(SPEC))
     before, acted, timed = states(session._model), session._rates.setting, session._timed
 
-    def failing(rows: int) -> float:
-        timed(rows)
+    def failing(data: dict[str, Any]) -> float:
+        timed(data)
         raise ArithmeticError
 
     monkeypatch.setattr(session, "_timed", failing)
