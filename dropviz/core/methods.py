@@ -150,7 +150,7 @@ TABLE = (
         "https://arxiv.org/abs/1603.05118",
         (_EACH_STEP, Rule("candidate", "recurrent_dropout", "step", "", "test-time")),
         r"$c_t = f \circ c_{t-1} + i \circ (m \circ g)$",
-        "masks only the update",
+        "masks the update",
         "Masking c instead of g is Moon's method: what is stored is then multiplied at every step.",
         ("life", "scaling"),
     ),
