@@ -31,8 +31,10 @@ LOADING = (
 )
 RATES = "for a rate that leaves 0 or reaches it Keras computes otherwise: some seconds, once ..."
 PAUSED = "paused before the next batch; the sliders act when it goes on"
-# Two lines at most beside the buttons of a laptop; of less room its first words are seen.
-_PAUSED_AFTER = "paused before the next batch ({place} is done){then}"
+# Two lines at most beside the buttons of a laptop. Where there is less room first words are seen:
+# what comes, where something moved.
+_PAUSED_AFTER = "paused before the next batch ({place} is done); the sliders act then"
+_PAUSED_AND_MOVED = "paused. {coming} Done: {place}."
 
 
 class Follower:
@@ -156,8 +158,8 @@ class Follower:
             self._panel.say(PAUSED)
             return
         place = progress.place if progress.batch else f"epoch {progress.epoch}"
-        then = f". {coming}" if coming else "; the sliders act then"
-        self._panel.say(_PAUSED_AFTER.format(place=place, then=then))
+        words = _PAUSED_AND_MOVED if coming else _PAUSED_AFTER
+        self._panel.say(words.format(place=place, coming=coming))
 
     @property
     def _changes(self) -> bool:

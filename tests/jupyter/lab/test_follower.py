@@ -243,8 +243,7 @@ def test_a_slider_that_moves_while_it_waits_is_said_beside_what_is_done() -> Non
     training.follower.announce()
 
     assert training.said[-1] == (
-        "paused before the next batch (epoch 1 of 1, batch 1 of 4 is done). "
-        "From the next batch: dropout 0.40."
+        "paused. From the next batch: dropout 0.40. Done: epoch 1 of 1, batch 1 of 4."
     )
 
 
