@@ -164,14 +164,19 @@ class Session(Closing):
         """What ``fit`` takes, laid out in batches; None where each epoch has its own order."""
         if not has_one_order():
             return None
-        task = self.task
-        trained_on, tested_on = as_handed((task.x, task.y), (task.x_val, task.y_val))
+        trained_on, tested_on = self._handed
         samples, asked = len(trained_on[0]), len(tested_on[0])
         return {
             "x": laid_out(trained_on, order_of(seed, samples), BATCH_SIZE),
             "validation_data": laid_out(tested_on, np.arange(asked), BATCH_SIZE),
             "shuffle": False,
         }
+
+    @functools.cached_property
+    def _handed(self) -> tuple[Any, Any]:
+        """The data as tensors, which are the same for each training."""
+        task = self.task
+        return as_handed((task.x, task.y), (task.x_val, task.y_val))
 
     def newest(self) -> LayerRecording | None:
         """The masks of the last two batches; None before the first."""

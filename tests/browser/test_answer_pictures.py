@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from dropviz.jupyter.lab.picture_sender import TOGETHER
+
 from .bare_page import offer
 
 pytestmark = pytest.mark.browser
@@ -22,13 +24,13 @@ def page(page: Any) -> Any:
     return page
 
 
-def paint(page: Any, *numbers: int, state: str = "training") -> None:
+def paint(page: Any, *numbers: int, state: str = "training", together: int = 5) -> None:
     page.evaluate(
-        """([numbers, state]) => {
+        """([numbers, state, together]) => {
           model.set("state", state);
-          numbers.forEach(answers.painted);
+          numbers.forEach((number) => answers.painted(number, together));
         }""",
-        [list(numbers), state],
+        [list(numbers), state, together],
     )
 
 
@@ -48,13 +50,17 @@ def test_each_picture_is_answered_at_once_where_nothing_trains(page: Any, state:
     assert answered(page) == [1, 2, 3]
 
 
+@pytest.mark.parametrize("together", [5, TOGETHER])
 @pytest.mark.parametrize("first", [1, 40])
-def test_of_a_training_each_fifth_is(page: Any, first: int) -> None:
+def test_of_a_training_as_many_have_one_answer_as_python_says(
+    page: Any, first: int, together: int
+) -> None:
     paint(page, first - 1, state="ready")
-    for number in range(first, first + 12):
-        paint(page, number)
+    for number in range(first, first + 2 * together + 2):
+        paint(page, number, together=together)
 
-    assert answered(page) == [first - 1, first + 4, first + 9]
+    last = first - 1
+    assert answered(page) == [last, last + together, last + 2 * together]
 
 
 def test_what_was_left_out_by_a_slow_page_counts_too(page: Any) -> None:
@@ -68,7 +74,7 @@ def test_the_last_of_a_training_is_answered_though_none_follows(
     page: Any, painted: list[int]
 ) -> None:
     paint(page, *painted)
-    page.clock.run_for(350)
+    page.clock.run_for(850)
     assert answered(page) == painted[4:5]
 
     page.clock.run_for(100)

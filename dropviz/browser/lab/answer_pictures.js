@@ -3,13 +3,13 @@
 /** @typedef {import("./model_types.js").Model} Model */
 
 // For each answer the kernel says that it is busy and that it is idle, and a notebook shows both,
-// which costs it as much as a picture. So several pictures of a training have one.
-const TOGETHER = 5;
-const LATEST = 400; // milliseconds after a picture that has none yet
+// which costs it as much as a picture. So several pictures of a training have one: as many as
+// Python says with each.
+const LATEST = 900; // milliseconds after a picture that has none yet
 
 /**
  * @param {Model} model
- * @returns {{painted: (number: number) => void, end: () => void}}
+ * @returns {{painted: (number: number, together: number) => void, end: () => void}}
  */
 export function picture_answers(model) {
   let [answered, newest, timer] = [0, 0, 0];
@@ -22,9 +22,9 @@ export function picture_answers(model) {
     answered = newest;
     model.send({ kind: "painted", number: newest });
   };
-  const painted = (/** @type {number} */ number) => {
+  const painted = (/** @type {number} */ number, /** @type {number} */ together) => {
     newest = number;
-    if (model.get("state") !== "training" || newest - answered >= TOGETHER) {
+    if (model.get("state") !== "training" || newest - answered >= together) {
       answer();
     } else {
       timer ||= window.setTimeout(answer, LATEST);

@@ -239,7 +239,7 @@ function copies(model) {
  * Paints the newest picture when the page is next drawn.
  *
  * @param {(content: Content) => void} show
- * @param {(number: number) => void} painted Told after each.
+ * @param {(number: number, together: number) => void} painted Told after each.
  * @returns {(message: {kind: string, text: string}) => void}
  */
 function newest(show, painted) {
@@ -259,7 +259,7 @@ function newest(show, painted) {
         try {
           show(content);
         } finally {
-          painted(content.number);
+          painted(content.number, content.together);
         }
       });
     }

@@ -26,6 +26,7 @@
  * @typedef {object} Content What a tab shows.
  * @property {string} tab
  * @property {number} number
+ * @property {number} together Pictures of a training that have one answer.
  * @property {string[]} [words]
  * @property {string} [coming]
  * @property {boolean} [concealed]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -59,6 +60,7 @@ class Training:
             say=self.said.append,
             follow=self.states.append,
             update=self._update,
+            hold_sync=nullcontext,
         )
         self.steering = by_hand(paused=False, waits=False, wanted=SPEC.start, waited=0.0)
         self.session = by_hand(newest=self._read, changes=[], batches=4)

@@ -12,6 +12,7 @@ from dropviz.jupyter.lab.picture_sender import (
     NEAREST,
     SAVED,
     SHARE,
+    TOGETHER,
     UNANSWERED,
     PictureSender,
 )
@@ -79,7 +80,7 @@ def front_end(clock: Clock) -> FrontEnd:
 
 
 def test_what_begins_to_be_seen_is_sent_the_picture_of_now(front_end: FrontEnd) -> None:
-    assert front_end.got == [{"kind": "picture", "number": 1, "picture": 1}]
+    assert front_end.got == [{"kind": "picture", "number": 1, "together": TOGETHER, "picture": 1}]
     assert front_end.sender.bytes == len(str(front_end.got[0]))
 
 
