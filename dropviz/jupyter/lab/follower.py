@@ -198,9 +198,8 @@ class Follower:
             return
         self._next_line = now + _PAUSE
         trained = replace(progress, seconds=progress.seconds - self._steering.waited)
-        with self._panel.hold_sync():  # one message, and so one frame of the page
-            self._panel.progress = progress.share
-            self._panel.say(f"{trained.sentence}; the sliders act from the next batch")
+        self._panel.progress = progress.share
+        self._panel.say(f"{trained.sentence}; the sliders act from the next batch")
 
     def _question(self, session: Session, spec: RunSpec) -> None:
         panel = self._panel

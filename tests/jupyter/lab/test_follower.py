@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from contextlib import nullcontext
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -60,7 +59,6 @@ class Training:
             say=self.said.append,
             follow=self.states.append,
             update=self._update,
-            hold_sync=nullcontext,
         )
         self.steering = by_hand(paused=False, waits=False, wanted=SPEC.start, waited=0.0)
         self.session = by_hand(newest=self._read, changes=[], batches=4)
