@@ -91,7 +91,7 @@ def _lab() -> None:
     kernel, page = lab.grown_in_browser()
     row = "200 moves and 20 trainings, growth of the kernel / of the page"
     _row(row, "<= 50 / 50 MiB", f"{kernel:+.1f} / {page:+.1f} MiB")
-    row = "12 trainings, each of another number of units: what stays of each"
+    row = "12 trainings, each of other units, another method or task: what stays of each"
     _row(row, "<= 30 MiB", f"{lab.kept_by_shape():+.1f} MiB")
 
 

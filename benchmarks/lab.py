@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import json
 import statistics
 import subprocess
@@ -266,12 +267,15 @@ def kept_by_shape(trainings: int = 12) -> float:
 
 def _kept_by_shape(trainings: int) -> None:
     import dropviz
+    from dropviz.core.methods import METHODS
 
     panel = dropviz.lab("lstm:u16:d.2:r.5:e1")
     panel.train()
     before = _resident()
+    methods, tasks = itertools.cycle(METHODS), itertools.cycle(("temporal-order", "digits"))
     for number in range(trainings):
-        panel.units = 17 + number
+        changed = (("units", 17 + number), ("method", next(methods)), ("task", next(tasks)))
+        setattr(panel, *changed[number % 3])
         panel.train()
     print((_resident() - before) / trainings)
 

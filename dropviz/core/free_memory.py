@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 GIB = 2**30
@@ -83,6 +85,27 @@ def give_back() -> None:
     """
     with suppress(AttributeError, OSError, TypeError):  # not every system has it
         ctypes.CDLL(None).malloc_trim(0)
+
+
+@contextmanager
+def collecting_at_once() -> Iterator[None]:
+    """Has what a block leaves behind in circles collected as it ends, and nothing that is older.
+
+    Pictures of matplotlib are circles of tens of thousands of objects. Python's own collector comes
+    so often meanwhile that it takes them for old ones, and has to go through all that TensorFlow
+    holds to be rid of them: measured, .4 s after every second training, against .02 s.
+
+    Yields:
+        Nothing.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.collect(0)
+        if was_on:
+            gc.enable()
 
 
 def _room(group: Path, limit: str, used: str, parts: str, kept: str) -> int | None:

@@ -1,14 +1,23 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
+import weakref
 from pathlib import Path
 
 import psutil
 import pytest
 
 from dropviz.core import free_memory
-from dropviz.core.free_memory import GIB, available, give_back, has_room, limit
+from dropviz.core.free_memory import (
+    GIB,
+    available,
+    collecting_at_once,
+    give_back,
+    has_room,
+    limit,
+)
 
 
 def group(folder: Path, version: int, limit: str | None, used: str | None) -> Path:
@@ -197,3 +206,49 @@ def test_what_was_freed_between_blocks_that_stay_is_given_back() -> None:
 def test_where_there_is_no_such_call_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ctypes, "CDLL", lambda _: object())
     give_back()
+
+
+# ---------------------------------------------------------------- what a block leaves behind
+
+
+class Link:
+    """Something that holds itself, so that no count of references frees it."""
+
+    def __init__(self) -> None:
+        self.me = self
+
+
+@pytest.mark.parametrize("links", [1, 5_000])  # more than make Python's collector come meanwhile
+def test_circles_are_gone_when_the_block_ends(links: int) -> None:
+    def leave() -> list[weakref.ref[Link]]:
+        return [weakref.ref(Link()) for _ in range(links)]
+
+    with collecting_at_once():
+        left = leave()
+
+    assert [each() for each in left] == [None] * links
+
+
+def test_what_is_older_is_not_gone_through() -> None:
+    old = Link()
+    gc.collect()  # it is old now
+    watched = weakref.ref(old)
+    del old
+
+    with collecting_at_once():
+        pass
+
+    assert watched() is not None
+    gc.collect()
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_python_s_collector_is_left_as_it_was(on: bool) -> None:  # noqa: FBT001
+    before = gc.isenabled()
+    (gc.enable if on else gc.disable)()
+    try:
+        with pytest.raises(ArithmeticError), collecting_at_once():
+            raise ArithmeticError
+        assert gc.isenabled() is on
+    finally:
+        (gc.enable if before else gc.disable)()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
 
+from dropviz.core.free_memory import collecting_at_once
 from dropviz.core.scenario_string import Scenario, magic
 from dropviz.core.sentences import answers, intentions, last_losses
 from dropviz.core.spec import RunSpec
@@ -45,6 +46,10 @@ class StaticCopy:
 
     def bundle(self) -> dict[str, str]:
         """The copy as HTML and as text."""
+        with collecting_at_once():
+            return self._bundle()
+
+    def _bundle(self) -> dict[str, str]:
         from dropviz.jupyter.living import output_script
 
         moment = self._panel.moment
