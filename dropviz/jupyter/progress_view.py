@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from IPython import get_ipython
 from IPython.display import display
 
+from dropviz.core.free_memory import collecting_at_once
 from dropviz.errors import visible
 from dropviz.figures.colours import MUTED
 from dropviz.jupyter.mime import LITERAL, escaped
@@ -75,11 +76,9 @@ class ProgressView:
             self._handle.update(bundle, raw=True)
 
     def _draw(self, progress: Progress) -> None:
-        from dropviz.figures.curves import curves
-
         self._drawn = progress.curves
-        drawn = curves(progress.curves, epochs=progress.epochs or 0)
-        self._image = drawn.img(drawn.frame())
+        with collecting_at_once():
+            self._image = _image(progress)
 
     def close(self, line: str) -> None:
         """Leaves one line; the report draws the curves for good.
@@ -90,3 +89,10 @@ class ProgressView:
         self._image = ""
         if self._handle is not None:
             self.say(line)
+
+
+def _image(progress: Progress) -> str:
+    from dropviz.figures.curves import curves
+
+    drawn = curves(progress.curves, epochs=progress.epochs or 0)
+    return drawn.img(drawn.frame())
