@@ -236,32 +236,36 @@ function copies(model) {
 }
 
 /**
- * Paints the newest picture when the page is next drawn.
+ * Paints a picture as it comes; of several before the page is next drawn the first and the newest.
  *
  * @param {(content: Content) => void} show
  * @param {(number: number, together: number) => void} painted Told after each.
  * @returns {(message: {kind: string, text: string}) => void}
  */
 function newest(show, painted) {
-  let waiting = "";
+  let [waiting, drawing] = ["", false];
+  const paint = () => {
+    drawing = waiting !== "";
+    if (!drawing) {
+      return;
+    }
+    /** @type {Content} */
+    const content = JSON.parse(waiting);
+    waiting = "";
+    requestAnimationFrame(paint);
+    try {
+      show(content);
+    } finally {
+      painted(content.number, content.together);
+    }
+  };
   return (message) => {
     if (message.kind !== "picture") {
       return;
     }
-    const asked = waiting === "";
     waiting = message.text;
-    if (asked) {
-      requestAnimationFrame(() => {
-        const text = waiting;
-        waiting = "";
-        /** @type {Content} */
-        const content = JSON.parse(text);
-        try {
-          show(content);
-        } finally {
-          painted(content.number, content.together);
-        }
-      });
+    if (!drawing) {
+      paint();
     }
   };
 }
