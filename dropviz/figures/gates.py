@@ -58,11 +58,11 @@ def paint(scene: GatesScene) -> theme.Picture:
 def _panel(page: Axes, number: int, panel: GatesPanel) -> None:
     column, row = number % 3, number // 3
     left, top = _LEFT + column * (_ACROSS + 36), _HEIGHT - _TOP - row * _ROW + 22
-    colours_ = "cividis" if panel.signed else "viridis"
+    cmap = "cividis" if panel.signed else "viridis"
     page.text(left, top + 6, theme.plain(panel.title), fontsize=11)
     values = np.array(panel.values).T
     limits = {"vmin": panel.low, "vmax": panel.high}
-    shapes.heat(page, (left, top), (_WIDE, _DOWN), values, cmap=colours_, **limits)
+    shapes.heat(page, (left, top), (_WIDE, _DOWN), values, cmap=cmap, **limits)
     for place, step in _ends(panel.steps, _WIDE):
         _number(page, left + place, top - _DOWN - 3, step, ha="center", va="top")
     # Within the panel's height, clear of the numbers below it.
@@ -71,13 +71,13 @@ def _panel(page: Axes, number: int, panel: GatesPanel) -> None:
     if row and panel.steps > 1:  # a single number stands in its place
         words = {"fontsize": 9.5, "color": colours.MUTED, "ha": "center", "va": "top"}
         page.text(left + _WIDE / 2, top - _DOWN - 3, "time step", words)
-    _scale(page, left + _WIDE + 5, top, colours_, limits)
+    _scale(page, left + _WIDE + 5, top, cmap, limits)
 
 
-def _scale(page: Axes, left: float, top: float, colours_: str, limits: Mapping[str, float]) -> None:
+def _scale(page: Axes, left: float, top: float, cmap: str, limits: Mapping[str, float]) -> None:
     low, high = limits.values()
     shades = np.linspace(high, low, _SHADES)[:, np.newaxis]
-    shapes.heat(page, (left, top), (7, _DOWN), shades, cmap=colours_, **limits)
+    shapes.heat(page, (left, top), (7, _DOWN), shades, cmap=cmap, **limits)
     for y, limit in ((top - _DOWN, low), (top, high)):
         said = f"{limit:.0f}" if abs(limit) >= _FAR else f"{limit:.2g}"
         _number(page, left + 8.5, y, said, fontsize=8.5, va="center_baseline")

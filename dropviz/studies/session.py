@@ -164,19 +164,14 @@ class Session(Closing):
         """What ``fit`` takes, laid out in batches; None where each epoch has its own order."""
         if not has_one_order():
             return None
-        trained_on, tested_on = self._handed
+        task = self.task
+        trained_on, tested_on = as_handed((task.x, task.y), (task.x_val, task.y_val))
         samples, asked = len(trained_on[0]), len(tested_on[0])
         return {
             "x": laid_out(trained_on, order_of(seed, samples), BATCH_SIZE),
             "validation_data": laid_out(tested_on, np.arange(asked), BATCH_SIZE),
             "shuffle": False,
         }
-
-    @functools.cached_property
-    def _handed(self) -> tuple[Any, Any]:
-        """The data as tensors, which are the same for each training."""
-        task = self.task
-        return as_handed((task.x, task.y), (task.x_val, task.y_val))
 
     def newest(self) -> LayerRecording | None:
         """The masks of the last two batches; None before the first."""
@@ -255,10 +250,10 @@ class Session(Closing):
 
     def _first(self, rows: int) -> dict[str, Any]:
         """What ``fit`` takes of the first samples, laid out in batches where that may be."""
-        x, y = self.task.x[:rows], self.task.y[:rows]
+        data = self.task.x[:rows], self.task.y[:rows]
         if not has_one_order():
-            return {"x": x, "y": y, "batch_size": BATCH_SIZE}
-        handed, _ = as_handed((x, y), (x[:1], y[:1]))
+            return {"x": data[0], "y": data[1], "batch_size": BATCH_SIZE}
+        handed, _ = as_handed(data, data)
         return {"x": laid_out(handed, np.arange(rows), BATCH_SIZE), "shuffle": False}
 
     def _timed(self, data: dict[str, Any]) -> float:

@@ -16,6 +16,7 @@ from dropviz.core.spec import RunSpec
 from dropviz.studies.open_batch import order_of
 from dropviz.studies.session import Session
 from dropviz.studies.steering import Steering
+from dropviz.studies.train import train
 
 from .conftest import tiny
 
@@ -44,3 +45,19 @@ def test_no_data_set_is_tuned(name: str, monkeypatch: pytest.MonkeyPatch) -> Non
 
     assert tuned
     assert set(tuned) == {False}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", ["x", "y", "x_val"])
+def test_each_training_takes_the_data_as_they_are_then(part: str) -> None:
+    task = tiny()
+    with Session(SPEC, task) as session:
+        first = session.train(SPEC, Steering(SPEC)).curves
+        values = getattr(task, part)
+        values[:] = values[::-1].copy()
+        again = session.train(SPEC, Steering(SPEC)).curves
+
+    plain = train(SPEC, task).curves
+    for name in ("loss", "val_loss"):
+        assert again[name] == plain[name]
+    assert [first["loss"], first["val_loss"]] != [again["loss"], again["val_loss"]]

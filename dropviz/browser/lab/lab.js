@@ -249,10 +249,10 @@ function newest(show, painted) {
     if (!drawing) {
       return;
     }
+    requestAnimationFrame(paint);
     /** @type {Content} */
     const content = JSON.parse(waiting);
     waiting = "";
-    requestAnimationFrame(paint);
     try {
       show(content);
     } finally {
