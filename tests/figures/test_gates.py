@@ -133,6 +133,22 @@ def test_units_run_down_and_steps_across() -> None:
     below = numbers(picture, y=panel.box.y0 - 3)
     assert below[:2] == ["1", "7"]
     assert numbers(picture, x=panel.box.x0 - 3)[:2] == ["1", "5"]
+    # Each stands at the column, or the row, that it counts.
+    first, last = (
+        next(each.get_position() for each in picture.axes[0].texts if each.get_text() == said)
+        for said in ("1", "7")
+    )
+    column = panel.box.width / 7
+    assert (first[0], last[0]) == pytest.approx(
+        (panel.box.x0 + column / 2, panel.box.x1 - column / 2)
+    )
+    high, low = (
+        each.get_position()[1]
+        for each in picture.axes[0].texts
+        if each.get_position()[0] == panel.box.x0 - 3 and each.get_position()[1] > panel.box.y0
+    )
+    row = panel.box.height / 5
+    assert (high, low) == pytest.approx((panel.box.y1 - row / 2, panel.box.y0 + row / 2))
 
 
 @pytest.mark.parametrize(("most", "limit"), [(0.3, 1.0), (1.0, 1.0), (3.5, 3.5)])
