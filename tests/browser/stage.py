@@ -107,8 +107,9 @@ def end_kernels(address: str) -> None:
 @contextmanager
 def browser() -> Iterator[Any]:
     """The system's Chromium, driven by Playwright."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=1000 * SECONDS)
     with sync_playwright() as play:
         started = play.chromium.launch(executable_path=browser_path(), args=list(_FLAGS))
         yield started
@@ -124,6 +125,19 @@ def write(folder: Path, name: str, cells: list[str]) -> None:
         },
     )
     nbformat.write(notebook, folder / name)
+
+
+def settle(page: Page) -> None:
+    """Waits until elements stay where they are, from one frame of the page to the fifth after."""
+    page.wait_for_function(
+        """async () => {
+          const places = () => JSON.stringify([...document.querySelectorAll("body *")].map((each) =>
+            [each.getBoundingClientRect(), getComputedStyle(each).fontSize]));
+          const before = places();
+          for (let frame = 0; frame < 5; frame += 1) await new Promise(requestAnimationFrame);
+          return places() === before;
+        }"""
+    )
 
 
 @dataclass
@@ -270,6 +284,21 @@ class Notebook:
         if not field.is_visible():
             self.page.click(".dropviz-lab-unfold")
         return field
+
+    def resize(self, width: int, height: int) -> None:
+        """Gives the window another size, and waits until all that follows it has been laid out."""
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.wait_for_function("(width) => innerWidth === width", arg=width)
+        settle(self.page)
+
+    def save(self, path: Path) -> None:
+        """Saves the notebook, and waits until its file is another one."""
+        before, end = path.stat().st_mtime_ns, time.monotonic() + SECONDS
+        self.page.keyboard.press("Control+s")
+        while path.stat().st_mtime_ns == before:
+            if time.monotonic() > end:
+                raise TimeoutError(f"{path.name} is not saved, but {self._found()}")
+            self.page.wait_for_timeout(100)
 
     def shot(self, name: str) -> Path:
         """Takes a screenshot, to be looked at."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from .stage import Notebook, write
+from .stage import Notebook, settle, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.longest]
 
@@ -49,10 +49,9 @@ def test_it_opens_before_keras_is_there_and_the_sliders_work_already(opened: Not
     for typed, shown in (("0.33", "0.33"), ("1.5", "0.33")):
         number.fill(typed)
         number.press("Enter")
-        opened.page.wait_for_timeout(300)
         opened.picture("recurrent_dropout=0.33 will")
         if typed != shown:
-            assert "below 1" in opened.page.inner_text(".dropviz-lab-wrong:not(:empty)")
+            opened.see(".dropviz-lab-wrong:has-text('below 1')")
         number.blur()
         assert number.input_value() == shown
     opened.slide("recurrent_dropout")
@@ -63,10 +62,9 @@ def test_sliders_train_and_picture_are_on_one_screen(opened: Notebook) -> None:
     started(opened)
     page = opened.page
     for width, height in SCREENS:
-        page.set_viewport_size({"width": width, "height": height})
-        page.wait_for_timeout(300)
+        opened.resize(width, height)
         page.evaluate("document.querySelector('.dropviz-lab').scrollIntoView({block: 'start'})")
-        page.wait_for_timeout(300)
+        settle(page)
         inside = page.locator(".jp-WindowedPanel-outer").bounding_box()
         found = boxes(
             page,
@@ -81,8 +79,7 @@ def test_sliders_train_and_picture_are_on_one_screen(opened: Notebook) -> None:
             assert box["y"] >= inside["y"] - 1, where
             assert box["y"] + box["height"] <= inside["y"] + inside["height"] + 1, where
         opened.shot(f"screen-{width}")
-    page.set_viewport_size({"width": 1366, "height": 768})
-    page.wait_for_timeout(300)
+    opened.resize(1366, 768)
     # The smallest letter of the picture, as large as it is painted.
     letters = page.evaluate(
         """() => Math.min(...[...document.querySelectorAll(".dropviz-stage text")].map((each) => {
@@ -243,8 +240,7 @@ def test_saved_and_reopened_with_and_without_its_kernel(
     name = "test_saved_and_reopened_with_and_without_its_kernel.ipynb"
     started(opened)
     opened.run(1)  # a cell of one's own, while the panel is there
-    opened.page.keyboard.press("Control+s")
-    opened.page.wait_for_timeout(2000)
+    opened.save(folder / name)
     assert PLAN in (folder / name).read_text()
     copy = 'div[class^="dropviz-"][class*="mathjax_ignore"]'
     assert not opened.page.locator(copy).first.is_visible()

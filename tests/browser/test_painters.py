@@ -15,6 +15,8 @@ from dropviz.figures.scene import plain_data
 from tests.figures.scenes_made import SCENES, Shown, hostile, wanted
 from tests.test_hostile_texts import HOSTILE
 
+from .stage import settle
+
 pytestmark = pytest.mark.browser
 
 WIDTHS = (360, 1000, 1366)
@@ -171,7 +173,7 @@ def test_a_coloured_arrow_has_the_colour_of_the_table(painted: Any) -> None:
 @pytest.mark.parametrize("width", WIDTHS)
 def test_letters_are_large_enough_and_nothing_reaches_out(painted: Any, width: int) -> None:
     painted.set_viewport_size({"width": width, "height": 768})
-    painted.wait_for_timeout(200)
+    settle(painted)
 
     assert min(painted.evaluate(LETTERS)) >= (13.99 if width == 1366 else 11.99)
     assert painted.evaluate("document.documentElement.scrollWidth <= innerWidth")

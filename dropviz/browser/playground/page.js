@@ -103,7 +103,7 @@ function begin() {
 }
 
 function pause() {
-  state.running = false;
+  state.running = state.stepping = false;
   clearInterval(clock.timer);
   trainer?.pause();
 }
@@ -112,7 +112,10 @@ function oneStep() {
   pause();
   if (state.source === "keras") replayStep();
   else if (state.predicting === "waiting") go();
-  else if (begin()) trainer?.step();
+  else if (begin()) {
+    state.stepping = true;
+    trainer?.step();
+  }
   refresh();
 }
 
@@ -145,7 +148,7 @@ function receive(snapshot) {
     if (state.asked.length === 2) ask();
     return;
   }
-  state.snapshot = snapshot;
+  Object.assign(state, { snapshot, stepping: false });
   if (clock.waits) return;
   clock.waits = true;
   const rest = calm.matches && state.running ? CALM - (performance.now() - clock.drawn) : 0;
@@ -294,3 +297,4 @@ createTabs(element("tabs"), (name) => {
 })("where");
 refresh();
 if (state.untrainable) say(state.untrainable);
+element("main").inert = false;

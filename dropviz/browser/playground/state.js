@@ -26,6 +26,7 @@ import { filled } from "./words.js";
  * @property {"page" | "keras"} source whose masks are shown
  * @property {"full" | "slow"} speed
  * @property {boolean} running
+ * @property {boolean} stepping whether one batch was asked for and is on its way
  * @property {boolean} begun whether the worker has the training of this setting
  * @property {Snapshot | null} snapshot
  * @property {Snapshot[]} asked the batches that will be asked about
@@ -43,8 +44,8 @@ import { filled } from "./words.js";
 export function firstState(tables) {
   return {
     spec: { ...tables.defaults, dropout: 0.2, recurrent_dropout: 0.5 },
-    ...{ quiz: false, tab: "where", source: "page", speed: "full", running: false, begun: false },
-    ...{ snapshot: null, asked: [], predicting: "", sample: 0, step: 0, replayAt: -1, untrainable: "" },
+    ...{ quiz: false, tab: "where", source: "page", speed: "full", running: false },
+    ...{ stepping: false, begun: false, snapshot: null, asked: [], predicting: "", sample: 0, step: 0, replayAt: -1, untrainable: "" },
   };
 }
 

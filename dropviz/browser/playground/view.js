@@ -197,9 +197,9 @@ function statusOf(tables, state, recorded) {
  *
  * @param {State} state
  */
-function untrained({ running, source, untrainable }) {
+function untrained({ running, stepping, source, untrainable }) {
   if (source === "page" && untrainable) return "cannot train";
-  return running ? "the first batch is on its way ..." : "ready";
+  return running || stepping ? "the first batch is on its way ..." : "ready";
 }
 
 /**

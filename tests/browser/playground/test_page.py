@@ -628,12 +628,42 @@ def test_what_was_seen_before_is_hidden_from_whoever_is_to_predict(
 # ---------------------------------------------------------------- whoever looks
 
 
+# A worker that is slow to begin.
+SLOW_WORKER = """window.Worker = class extends window.Worker {
+  postMessage(asked) { setTimeout(() => super.postMessage(asked), window.wait ?? 0); }
+}"""
+
+
+def test_one_step_says_that_it_is_on_its_way_until_its_picture_is_there(opened: Open) -> None:
+    page = opened("lstm:u4:d.2", script=SLOW_WORKER)
+    page.evaluate("window.wait = 1000")
+    page.click("#step")
+    assert page.inner_text("#status") == "the first batch is on its way ..."
+    status(page, "paused · epoch 1, batch 1 of")
+    # What was asked for before another beginning is on its way no more.
+    page.click("#reset")
+    page.click("#step")
+    page.click("#reset")
+    assert page.inner_text("#status") == "ready"
+
+
+def test_a_page_that_is_still_coming_takes_no_clicks_and_says_so(
+    opened: Open, file: Path, tmp_path: Path
+) -> None:
+    page = opened()
+    page.click("#train")  # of the whole page
+    status(page, "batch")
+    beginning = file.read_text(encoding="utf-8").partition('<script type="module">')[0]
+    (tmp_path / "beginning.html").write_text(beginning, encoding="utf-8")
+    page.goto((tmp_path / "beginning.html").as_uri())
+
+    assert page.inner_text("#status") == "loading the page ..."
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.tagName") == "BODY"
+
+
 def test_the_line_of_status_says_what_is_so_and_not_each_batch_aloud(opened: Open) -> None:
-    # A worker that is slow to begin.
-    slow = """window.Worker = class extends window.Worker {
-      postMessage(asked) { setTimeout(() => super.postMessage(asked), window.wait ?? 0); }
-    }"""
-    page = opened("lstm:u4:d.2", script=slow)
+    page = opened("lstm:u4:d.2", script=SLOW_WORKER)
 
     def live() -> str:
         text: str = page.get_attribute("#status", "aria-live")
