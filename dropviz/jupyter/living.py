@@ -21,7 +21,7 @@ const packed = Uint8Array.from(atob("{packed}"), (each) => each.charCodeAt(0));
 const unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
 const script = new Blob([await new Response(unpacked).text()], {{ type: "text/javascript" }});
 const address = URL.createObjectURL(script);
-const {{ come_alive }} = await import(address);
+const {{ comeAlive }} = await import(address);
 URL.revokeObjectURL(address);
 """
 
@@ -62,7 +62,7 @@ def page_script() -> str:
 
 
 def _module(text: str) -> str:
-    start = f"{_CALLED} = () => come_alive({_as_json(theme())});\n{_CALLED}();\n"
+    start = f"{_CALLED} = () => comeAlive({_as_json(theme())});\n{_CALLED}();\n"
     return f'<script type="module">\n{text}{start}</script>'
 
 

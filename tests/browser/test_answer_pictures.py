@@ -17,8 +17,8 @@ pytestmark = pytest.mark.browser
 def page(page: Any) -> Any:
     """A page with answers, and a clock that a test moves."""
     page.clock.install(time=0)
-    offer(page, "lab/answer_pictures.js", "picture_answers")
-    page.evaluate("() => { window.answers = picture_answers(model); }")
+    offer(page, "lab/answer_pictures.js", "pictureAnswers")
+    page.evaluate("() => { window.answers = pictureAnswers(model); }")
     # An hour on, and still from then: a slow machine is not to move it between two lines of a test.
     page.clock.pause_at(3600)
     return page

@@ -96,7 +96,7 @@ def test_scenes_to_choose_from_stop_listening_when_they_go(page: Any) -> None:
     page.goto("about:blank")
     page.set_content("<!doctype html><body><div id='place'></div></body>")
     given = as_script(plain_data(chosen_scene.atlases(recorded())))
-    shown = f"paint_chosen(document.getElementById('place'), {given}, {as_script(theme())});"
+    shown = f"paintChosen(document.getElementById('place'), {given}, {as_script(theme())});"
     page.add_script_tag(type="module", content=f"{joined('scenes/choose.js')}\n{shown}")
     page.wait_for_function("window.listening > 0")
 

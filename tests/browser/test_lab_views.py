@@ -14,11 +14,11 @@ pytestmark = pytest.mark.browser
 
 @pytest.mark.parametrize("start", [0.96, 0.97, 0.99, 0.999])
 def test_a_slider_asks_for_no_rate_of_one(page: Any, start: float) -> None:
-    offer(page, "lab/slider.js", "rate_slider")
+    offer(page, "lab/slider.js", "rateSlider")
     page.evaluate(
         """(start) => {
           model.set("dropout", start);
-          const { root, show } = rate_slider(model, "dropout", "");
+          const { root, show } = rateSlider(model, "dropout", "");
           document.body.append(root);
           show();
         }""",
@@ -42,7 +42,7 @@ def test_a_slider_asks_for_no_rate_of_one(page: Any, start: float) -> None:
 HELD = """() => {
   model.set("state", "training");
   model.set("dropout", 0.33);
-  window.slider = rate_slider(model, "dropout", "");
+  window.slider = rateSlider(model, "dropout", "");
   document.body.append(slider.root);
   slider.show();
   window.bar = document.querySelector("input[type=range]");
@@ -53,7 +53,7 @@ HELD = """() => {
 
 
 def test_a_slider_that_is_held_while_it_trains_stays_with_the_pointer(page: Any) -> None:
-    offer(page, "lab/slider.js", "rate_slider")
+    offer(page, "lab/slider.js", "rateSlider")
     page.evaluate(HELD)
 
     assert page.evaluate("[bar.value, bar.ariaValueText, model.get('dropout')]") == [
@@ -70,7 +70,7 @@ def test_a_slider_that_is_held_while_it_trains_stays_with_the_pointer(page: Any)
 def test_a_slider_that_is_let_go_without_a_change_shows_the_rate_again(
     page: Any, event: str
 ) -> None:
-    offer(page, "lab/slider.js", "rate_slider")
+    offer(page, "lab/slider.js", "rateSlider")
     page.evaluate(HELD)
 
     page.evaluate("(event) => bar.dispatchEvent(new Event(event))", event)
@@ -81,10 +81,10 @@ def test_a_slider_that_is_let_go_without_a_change_shows_the_rate_again(
 
 @pytest.mark.parametrize("typed", ["5000000000", "-1", "1.5"])
 def test_a_number_out_of_its_range_is_told_the_whole_range(page: Any, typed: str) -> None:
-    offer(page, "lab/settings_view.js", "whole_number")
+    offer(page, "lab/settings_view.js", "wholeNumber")
     page.evaluate(
         """() => document.body.append(
-          whole_number(model, "seed", { low: 0, high: 4294967295, empty: "" }, "").root)"""
+          wholeNumber(model, "seed", { low: 0, high: 4294967295, empty: "" }, "").root)"""
     )
     page.locator("input").fill(typed)
     page.locator("input").press("Enter")
@@ -95,10 +95,10 @@ def test_a_number_out_of_its_range_is_told_the_whole_range(page: Any, typed: str
 
 
 def test_a_button_that_rests_keeps_the_focus_and_sends_nothing(page: Any) -> None:
-    offer(page, "lab/settings_view.js", "press_button")
+    offer(page, "lab/settings_view.js", "pressButton")
     page.evaluate(
         """() => {
-          window.train = press_button(model, "train", "Train", "");
+          window.train = pressButton(model, "train", "Train", "");
           document.body.append(train.root, document.createElement("input"));
         }"""
     )
@@ -123,13 +123,13 @@ def test_a_button_that_rests_keeps_the_focus_and_sends_nothing(page: Any) -> Non
 # ---------------------------------------------------------------- sequences and values
 
 LONG = {"low": 0, "high": 1, "whole": True, "says": "what is read", "result": "what comes of it"}
-SHOW = """(step) => show_sequence(document.body,
+SHOW = """(step) => showSequence(document.body,
   { ...%s, values: Array.from({ length: 90 }, (_, at) => [at %% 2, 1]) }, step,
   (chosen) => { window.chosen = chosen; }, THEME)"""
 
 
 def test_a_long_sequence_stays_scrolled_and_its_steps_are_chosen(page: Any) -> None:
-    offer(page, "lab/sequence_view.js", "show_sequence")
+    offer(page, "lab/sequence_view.js", "showSequence")
     page.add_style_tag(content=".dropviz-lab-scroll { overflow-x: auto; width: 300px }")
     show = SHOW % str(LONG).replace("True", "true")
     page.evaluate(show, 0)
@@ -151,11 +151,11 @@ def test_a_long_sequence_stays_scrolled_and_its_steps_are_chosen(page: Any) -> N
 
 
 def test_a_picture_and_numbers_take_each_other_s_place(page: Any) -> None:
-    offer(page, "lab/sequence_view.js", "show_sequence")
+    offer(page, "lab/sequence_view.js", "showSequence")
     given = str(LONG).replace("True", "true")
     for features, found in ((8, "canvas"), (2, "table"), (8, "canvas")):
         page.evaluate(
-            f"""(features) => show_sequence(document.body, {{ ...{given},
+            f"""(features) => showSequence(document.body, {{ ...{given},
               values: Array(5).fill(Array(features).fill(1)) }}, 2, () => {{}}, THEME)""",
             features,
         )
@@ -168,11 +168,11 @@ def test_a_picture_and_numbers_take_each_other_s_place(page: Any) -> None:
 
 
 def test_many_units_stay_scrolled_at_another_step(page: Any) -> None:
-    offer(page, "lab/values_view.js", "show_values")
+    offer(page, "lab/values_view.js", "showValues")
     page.add_style_tag(
         content=".dropviz-lab-scroll { overflow-x: auto; width: 300px } td { min-width: 40px }"
     )
-    show = """(step) => show_values(document.body, [{ name: "i", says: "in", low: 0, high: 1,
+    show = """(step) => showValues(document.body, [{ name: "i", says: "in", low: 0, high: 1,
       values: [0, 0.5, 1].map((each) => Array(40).fill(each)) }], step)"""
     page.evaluate(show, 0)
     scrolled = page.locator(".dropviz-lab-scroll")
@@ -197,8 +197,8 @@ def test_who_may_not_copy_is_told_the_keys_of_the_machine(
         f"Object.defineProperty(navigator, 'platform', {{ get: () => '{platform}' }})"
     )
     page.goto("about:blank")
-    offer(page, "lab/copy_lines.js", "copied_line")
-    page.evaluate("document.body.append(copied_line('a line', 'text').root)")
+    offer(page, "lab/copy_lines.js", "copiedLine")
+    page.evaluate("document.body.append(copiedLine('a line', 'text').root)")
 
     page.locator("button").click()
 
@@ -207,12 +207,12 @@ def test_who_may_not_copy_is_told_the_keys_of_the_machine(
 
 
 def test_marks_are_named_by_what_they_are_of(page: Any) -> None:
-    offer(page, "lab/quiz_view.js", "quiz_view")
+    offer(page, "lab/quiz_view.js", "quizView")
     page.evaluate(
         """() => {
           const given = [true, false];
           model.set("question", { number: 1, of: 2, text: "", noun: "weights", given });
-          const { root, show } = quiz_view(model, () => {});
+          const { root, show } = quizView(model, () => {});
           document.body.append(root);
           show();
         }"""
@@ -224,11 +224,11 @@ def test_marks_are_named_by_what_they_are_of(page: Any) -> None:
 
 
 def test_the_last_question_that_goes_gives_the_focus_away(page: Any) -> None:
-    offer(page, "lab/quiz_view.js", "quiz_view")
+    offer(page, "lab/quiz_view.js", "quizView")
     page.evaluate(
         """() => {
           const pause = document.createElement("button");
-          const quiz = quiz_view(model, () => pause.focus());
+          const quiz = quizView(model, () => pause.focus());
           document.body.append(quiz.root, pause);
           const show = (question) => {
             model.set("question", question);
@@ -249,10 +249,10 @@ def test_the_last_question_that_goes_gives_the_focus_away(page: Any) -> None:
 
 
 def test_what_a_prediction_earned_is_told_in_a_status_that_was_there(page: Any) -> None:
-    offer(page, "lab/quiz_view.js", "quiz_view")
+    offer(page, "lab/quiz_view.js", "quizView")
     page.evaluate(
         """() => {
-          const quiz = quiz_view(model, () => {});
+          const quiz = quizView(model, () => {});
           document.body.append(quiz.root);
           window.show = (question) => {
             model.set("question", { of: 2, text: "", noun: "units", given: [true], ...question });
@@ -287,13 +287,13 @@ def test_what_a_prediction_earned_is_told_in_a_status_that_was_there(page: Any) 
 
 CONTENT = """
 window.content = (changes) => ({ tab: "Code", number: 1, codes: [["magic", "%lstm"]], ...changes });
-window.view = content_view(model, THEME, []);
+window.view = contentView(model, THEME, []);
 document.body.append(view.root);
 """
 
 
 def test_lines_that_stay_the_same_stay_in_place(page: Any) -> None:
-    offer(page, "lab/content_view.js", "content_view")
+    offer(page, "lab/content_view.js", "contentView")
     page.evaluate(f"() => {{ {CONTENT} view.show(content()); }}")
     page.locator("button").focus()
 
@@ -325,7 +325,7 @@ def test_a_page_that_is_sent_no_picture_says_what_to_do(
     page: Any, then: str, *, told: bool
 ) -> None:
     page.clock.install(time=0)
-    offer(page, "lab/content_view.js", "content_view")
+    offer(page, "lab/content_view.js", "contentView")
     page.clock.pause_at(3600)
     page.evaluate(f"() => {{ {CONTENT} view.expect(true); {then} }}")
     page.clock.run_for(14_000)
@@ -339,7 +339,7 @@ def test_a_page_that_is_sent_no_picture_says_what_to_do(
 
 
 def test_a_cell_that_is_opened_by_key_gives_the_focus_to_the_time_bar(page: Any) -> None:
-    offer(page, "lab/content_view.js", "content_view")
+    offer(page, "lab/content_view.js", "contentView")
     page.evaluate(
         f"""() => {{
           {CONTENT}
@@ -370,13 +370,13 @@ def test_a_cell_that_is_opened_by_key_gives_the_focus_to_the_time_bar(page: Any)
 def test_tabs_are_turned_by_keys_and_name_what_they_turn(
     page: Any, begin: str, key: str, tab: str
 ) -> None:
-    offer(page, "lab/tab_strip.js", "tab_strip")
+    offer(page, "lab/tab_strip.js", "tabStrip")
     page.evaluate(
         """(begin) => {
           model.set("offers", { tabs: ["Where", "Masks", "Curves", "Inside", "Cost"] });
           model.set("tab", begin);
           const content = document.createElement("div");
-          const strip = tab_strip(model, content);
+          const strip = tabStrip(model, content);
           document.body.append(strip.root, content);
           strip.show();
           document.querySelector("[aria-selected=true]").focus();
@@ -394,7 +394,7 @@ def test_tabs_are_turned_by_keys_and_name_what_they_turn(
 
 
 def test_a_step_that_is_chosen_is_shown_as_the_panel_says_it(page: Any) -> None:
-    offer(page, "lab/content_view.js", "content_view")
+    offer(page, "lab/content_view.js", "contentView")
     page.evaluate(
         f"""() => {{
           {CONTENT}
@@ -438,14 +438,14 @@ PANEL = """() => {
   window.come = (message) => heard["msg:custom"].forEach((listener) => listener(message));
   window.place = document.createElement("div");
   // As anywidget does: before it is in a page.
-  window.end = render_lab({ model, el: place }, THEME);
+  window.end = renderLab({ model, el: place }, THEME);
   document.body.append(place);
 }"""
 
 
 def test_a_panel_that_comes_into_a_dark_page_is_dark_and_follows_it(page: Any) -> None:
     tone = "document.querySelector('.dropviz-lab').dataset.tone === {!r}".format
-    offer(page, "lab/lab.js", "render_lab")
+    offer(page, "lab/lab.js", "renderLab")
     page.add_style_tag(content="body { background: #111 } body.day { background: #fff }")
     page.evaluate(PANEL)
 
@@ -459,7 +459,7 @@ def test_a_panel_that_comes_into_a_dark_page_is_dark_and_follows_it(page: Any) -
 
 
 def test_keys_of_the_notebook_go_through_the_time_bar_and_plain_ones_do_not(page: Any) -> None:
-    offer(page, "lab/lab.js", "render_lab")
+    offer(page, "lab/lab.js", "renderLab")
     page.evaluate(PANEL)
     sequence = {"values": [[0], [1]], "low": 0, "high": 1, "whole": True, "says": "", "result": ""}
     picture = {"tab": "Where", "number": 1, "steps": 2, "sequence": sequence}
@@ -477,7 +477,7 @@ def test_keys_of_the_notebook_go_through_the_time_bar_and_plain_ones_do_not(page
 
 
 def test_a_panel_whose_kernel_is_gone_stays_gone(page: Any) -> None:
-    offer(page, "lab/lab.js", "render_lab")
+    offer(page, "lab/lab.js", "renderLab")
     page.evaluate(PANEL)
     assert page.locator(".dropviz-lab button:not([disabled])").count() > 5
 

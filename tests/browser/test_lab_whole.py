@@ -25,7 +25,7 @@ AROUND = ".jp-a code, .jp-a.jp-b code { font-size: 13px }"
 def opened(page: Any) -> Any:
     """The panel of a paused training, as wide as the page."""
     page.clock.install(time=0)
-    offer(page, "lab/lab.js", "render_lab")
+    offer(page, "lab/lab.js", "renderLab")
     page.add_style_tag(content=f"{read_script('lab/lab.css')}\n{AROUND}")
     page.evaluate(PANEL)
     page.evaluate("document.body.className = 'jp-a jp-b'")

@@ -20,7 +20,7 @@ HEAD = 14  # of an arrow that carries a mask
 # For each width the width of the drawing, and the ends of each level arrow.
 _ARROWS = """
 console.log(JSON.stringify(widths.map((room) => {
-  const layout = laid_out(scene, room);
+  const layout = laidOut(scene, room);
   const level = scene.arrows.filter(({ arrow }) => arrow === "h" || arrow === "c")
     .map((each) => course(scene, layout, each));
   return { room, wide: layout.width, ends: level.map(({ from, to }) => [from[0], to[0]]) };
@@ -29,10 +29,10 @@ console.log(JSON.stringify(widths.map((room) => {
 # For each width the squares of each mask, and the arrows of x, as left, top, right and bottom.
 _SQUARES = """
 console.log(JSON.stringify(widths.map((room) => {
-  const layout = laid_out(scene, room);
+  const layout = laidOut(scene, room);
   const squares = scene.arrows.flatMap((each) => {
     const mask = each.mask === null ? null : scene.masks[each.mask];
-    const at = mask && squares_at(scene, layout, each, mask);
+    const at = mask && squaresAt(scene, layout, each, mask);
     const high = mask?.matrix ? 2 * ENTRIES * layout.entry + 5 : ROWS * layout.pitch;
     return at ? [[at.x, at.y, at.x + at.wide, at.y + high, each.arrow]] : [];
   });

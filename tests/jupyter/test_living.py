@@ -61,7 +61,7 @@ def test_the_script_of_an_output_gives_back_the_memory_of_its_text() -> None:
 def test_the_script_of_an_output_is_small_and_that_of_a_page_can_be_read() -> None:
     # A notebook has one for each report, beside pictures of some 20 kB each.
     assert len(living.output_script()) < 32_000
-    assert "function come_alive(theme)" in living.page_script()
+    assert "function comeAlive(theme)" in living.page_script()
 
 
 # ---------------------------------------------------------------- run.page

@@ -11,7 +11,7 @@ const LATEST = 900; // milliseconds after a picture that has none yet
  * @param {Model} model
  * @returns {{painted: (number: number, together: number) => void, end: () => void}}
  */
-export function picture_answers(model) {
+export function pictureAnswers(model) {
   let [answered, newest, timer] = [0, 0, 0];
   const end = () => {
     clearTimeout(timer);

@@ -2,9 +2,9 @@
 
 import { paint } from "../scenes/paint.js";
 import { element, write } from "./element.js";
-import { copied_line } from "./copy_lines.js";
-import { show_sequence, time_bar } from "./sequence_view.js";
-import { show_values } from "./values_view.js";
+import { copiedLine } from "./copy_lines.js";
+import { showSequence, timeBar } from "./sequence_view.js";
+import { showValues } from "./values_view.js";
 import { waiting } from "./waiting.js";
 
 /** @typedef {import("./model_types.js").Model} Model */
@@ -23,7 +23,7 @@ const INSIDE = "Inside"; // the tab
  *   expect: (picture: boolean) => void,
  * }} With what says that a first picture is expected, or none any more.
  */
-export function content_view(model, theme, choosers) {
+export function contentView(model, theme, choosers) {
   const places = {
     choosers: element("div", { class: "dropviz-lab-row" }, ...choosers),
     pictures: element("div", { class: "dropviz-lab-pictures" }),
@@ -38,7 +38,7 @@ export function content_view(model, theme, choosers) {
     model.set("time", step); // the panel hears of it, and shows it
     model.save_changes();
   };
-  const time = time_bar(choose);
+  const time = timeBar(choose);
   places.time.append(time.root);
   const root = element(
     "div", { class: "dropviz-lab-content", role: "tabpanel", "data-painted": 0 },
@@ -49,7 +49,7 @@ export function content_view(model, theme, choosers) {
   let below = ""; // what is written below the pictures
   let opened = false; // whether a cell was, whose inside is on its way
   const wait = waiting((said) => write(places.coming, said));
-  const steps_shown = (/** @type {Content} */ content) => {
+  const stepsShown = (/** @type {Content} */ content) => {
     const step = Math.min(model.get("time"), (content.steps ?? 1) - 1);
     const { sequence, values } = content;
     places.time.hidden = !sequence;
@@ -57,15 +57,15 @@ export function content_view(model, theme, choosers) {
     places.values.hidden = !values;
     time.show(step, content.steps ?? 1);
     if (sequence) {
-      show_sequence(places.sequence, sequence, step, choose, theme);
+      showSequence(places.sequence, sequence, step, choose, theme);
     }
     if (values) {
-      show_values(places.values, values, step);
+      showValues(places.values, values, step);
     }
   };
   const again = () => {
     if (shown) {
-      steps_shown(shown);
+      stepsShown(shown);
     }
   };
   const expect = (/** @type {boolean} */ picture) => (picture && !shown ? wait.begin() : wait.end());
@@ -78,8 +78,8 @@ export function content_view(model, theme, choosers) {
     root.setAttribute("aria-label", content.tab);
     places.choosers.hidden = content.tab !== "Masks" || !content.samples;
     write(places.coming, content.coming ?? "");
-    paint_all(places.pictures, content.pictures ?? [], theme);
-    steps_shown(content);
+    paintAll(places.pictures, content.pictures ?? [], theme);
+    stepsShown(content);
     if (opened && content.tab === INSIDE) {
       opened = false;
       time.focus();
@@ -96,7 +96,7 @@ export function content_view(model, theme, choosers) {
   };
   root.addEventListener("dropviz-choose", (event) => {
     // The picture that has the focus goes: what takes its place is at the step that was chosen.
-    opened = open_cell(model, shown, event) && root.contains(document.activeElement);
+    opened = openCell(model, shown, event) && root.contains(document.activeElement);
   });
   return { root, show, again, expect };
 }
@@ -109,7 +109,7 @@ export function content_view(model, theme, choosers) {
  * @param {Event} event
  * @returns {boolean} Whether a cell was chosen.
  */
-function open_cell(model, content, event) {
+function openCell(model, content, event) {
   const detail = event instanceof CustomEvent ? event.detail : {};
   const chosen = detail.kind === "unrolled" && detail.arrow === "cell";
   if (chosen) {
@@ -125,7 +125,7 @@ function open_cell(model, content, event) {
  * @param {any[]} scenes
  * @param {any} theme
  */
-function paint_all(place, scenes, theme) {
+function paintAll(place, scenes, theme) {
   while (place.children.length > scenes.length) {
     place.lastElementChild?.remove();
   }
@@ -180,7 +180,7 @@ function more({ rows, codes, image, title }) {
     );
   }
   for (const [name = "", text = ""] of codes ?? []) {
-    made.push(copied_line(name, text).root);
+    made.push(copiedLine(name, text).root);
   }
   return made;
 }

@@ -12,7 +12,7 @@ const KEYS = /mac|iphone|ipad/i.test(navigator.platform) ? "Cmd+C" : "Ctrl+C";
  * @param {string} text
  * @returns {{root: HTMLElement, show: (text: string) => void}}
  */
-export function copied_line(title, text) {
+export function copiedLine(title, text) {
   const line = element("code", { class: "dropviz-lab-line" }, text);
   const button = element("button", { type: "button" });
   const say = (/** @type {string} */ word) => {

@@ -40,7 +40,7 @@ export function write(place, text) {
  * @param {number} rate
  * @returns {string}
  */
-export function rate_text(rate) {
+export function rateText(rate) {
   const short = rate.toFixed(2);
   return Number(short) === rate ? short : String(rate);
 }

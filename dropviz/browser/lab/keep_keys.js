@@ -1,6 +1,6 @@
 /** Keys that act in the panel and not on the notebook around it. */
 
-import { keep_from_notebook } from "../scenes/notebook_keys.js";
+import { keepFromNotebook } from "../scenes/notebook_keys.js";
 
 /**
  * Keeps keys that act here from acting on the notebook too; those with Ctrl or Cmd are its own.
@@ -8,10 +8,10 @@ import { keep_from_notebook } from "../scenes/notebook_keys.js";
  * @param {HTMLElement} root
  * @returns {() => void}
  */
-export function keep_keys(root) {
+export function keepKeys(root) {
   const decide = (/** @type {KeyboardEvent} */ event) => {
     if (event.target instanceof Element && root.contains(event.target)) {
-      keep_from_notebook(event.target, !event.ctrlKey && !event.metaKey);
+      keepFromNotebook(event.target, !event.ctrlKey && !event.metaKey);
     }
   };
   addEventListener("keydown", decide, true);

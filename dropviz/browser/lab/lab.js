@@ -1,18 +1,18 @@
 /** The lab: one widget, drawn from its model's traits and from the pictures that Python sends. */
 
-import { appearance, follow_appearance, set_colours } from "../scenes/theme.js";
-import { picture_answers } from "./answer_pictures.js";
-import { content_view } from "./content_view.js";
-import { copied_line } from "./copy_lines.js";
+import { appearance, followAppearance, setColours } from "../scenes/theme.js";
+import { pictureAnswers } from "./answer_pictures.js";
+import { contentView } from "./content_view.js";
+import { copiedLine } from "./copy_lines.js";
 import { element, write } from "./element.js";
-import { keep_keys } from "./keep_keys.js";
-import { gate_menu, sample_field } from "./mask_choosers.js";
-import { quiz_view } from "./quiz_view.js";
-import { menu, press_button, tick, whole_number } from "./settings_view.js";
-import { rate_slider } from "./slider.js";
-import { tab_strip } from "./tab_strip.js";
+import { keepKeys } from "./keep_keys.js";
+import { gateMenu, sampleField } from "./mask_choosers.js";
+import { quizView } from "./quiz_view.js";
+import { menu, pressButton, tick, wholeNumber } from "./settings_view.js";
+import { rateSlider } from "./slider.js";
+import { tabStrip } from "./tab_strip.js";
 import { answered } from "./waiting.js";
-import { watch_seen } from "./watch_seen.js";
+import { watchSeen } from "./watch_seen.js";
 
 /** @typedef {import("./model_types.js").Model} Model */
 /** @typedef {import("./model_types.js").Content} Content */
@@ -28,20 +28,20 @@ const GONE =
  * @param {any} theme Colours, as painters take them.
  * @returns {() => void} Ends the view.
  */
-export function render_lab({ model, el }, theme) {
+export function renderLab({ model, el }, theme) {
   const status = element("div", { class: "dropviz-lab-status" });
   const asked = answered(model, (said) => {
     status.setAttribute("role", "alert");
     write(status, said);
   });
-  const controls = every_control(asked.model);
-  const view_name = String(Math.random()); // a model may have several views, in several pages
-  const choosers = [sample_field(model), gate_menu(model)];
-  const view = content_view(model, theme, choosers.map((each) => each.root));
+  const controls = everyControl(asked.model);
+  const viewName = String(Math.random()); // a model may have several views, in several pages
+  const choosers = [sampleField(model), gateMenu(model)];
+  const view = contentView(model, theme, choosers.map((each) => each.root));
   const progress = element("progress", { max: 1, value: 0, "aria-label": "progress" });
   const note = element("div", { class: "dropviz-lab-note" });
-  const quiz = quiz_view(model, () => controls.pause?.root.focus());
-  const tabs = tab_strip(model, view.root);
+  const quiz = quizView(model, () => controls.pause?.root.focus());
+  const tabs = tabStrip(model, view.root);
   const root = element("div", { class: "dropviz-lab", "data-state": model.get("state") });
   const lines = copies(model);
   // While this panel lives in a page, the page hides the panel's static copy.
@@ -52,7 +52,7 @@ export function render_lab({ model, el }, theme) {
   const colour = () => {
     const tone = appearance(el);
     root.dataset.tone = tone;
-    set_colours(root, theme[tone]);
+    setColours(root, theme[tone]);
   };
   colour();
 
@@ -71,7 +71,7 @@ export function render_lab({ model, el }, theme) {
     status.setAttribute("aria-live", alert ? "assertive" : calm);
     progress.value = model.get("progress");
     write(note, model.get("note"));
-    show_controls(model, controls);
+    showControls(model, controls);
     choosers.forEach((each) => each.show());
     tabs.show();
     lines.show();
@@ -88,7 +88,7 @@ export function render_lab({ model, el }, theme) {
     view.expect(false);
     gone(model, root, status);
   };
-  const answers = picture_answers(model);
+  const answers = pictureAnswers(model);
   const ends = [
     listening(model, "change", show),
     listening(model, "change:question", ask),
@@ -97,13 +97,13 @@ export function render_lab({ model, el }, theme) {
     answers.end,
     asked.end,
     listening(model, "comm_live_update", die),
-    watch_seen(root, (seen) => {
-      model.send({ kind: "seen", view: view_name, seen });
+    watchSeen(root, (seen) => {
+      model.send({ kind: "seen", view: viewName, seen });
       view.expect(seen && !dead);
     }),
     // Asked again then: anywidget puts it into the page later.
-    follow_appearance(root, colour),
-    keep_keys(root),
+    followAppearance(root, colour),
+    keepKeys(root),
   ];
   ask();
   return () => {
@@ -116,19 +116,19 @@ export function render_lab({ model, el }, theme) {
  * @param {Model} model
  * @returns {Record<string, Control>}
  */
-function every_control(model) {
+function everyControl(model) {
   const { tips, methods, tasks, speeds, limits } = model.get("offers");
   const pairs = (/** @type {string[]} */ names) => names.map((each) => [each, each]);
   const whole = (/** @type {string} */ name, empty = "") =>
-    whole_number(model, name, { low: limits[name][0], high: limits[name][1], empty }, tips[name]);
+    wholeNumber(model, name, { low: limits[name][0], high: limits[name][1], empty }, tips[name]);
   return {
-    dropout: rate_slider(model, "dropout", tips.dropout),
-    recurrent_dropout: rate_slider(model, "recurrent_dropout", tips.recurrent_dropout),
+    dropout: rateSlider(model, "dropout", tips.dropout),
+    recurrent_dropout: rateSlider(model, "recurrent_dropout", tips.recurrent_dropout),
     method: menu(model, "method", pairs(methods), tips.method),
-    train: press_button(model, "train", "Train", tips.train),
-    pause: press_button(model, "pause", "Pause", tips.pause),
-    step: press_button(model, "step", "Step", tips.step),
-    stop: press_button(model, "stop", "Stop", tips.stop),
+    train: pressButton(model, "train", "Train", tips.train),
+    pause: pressButton(model, "pause", "Pause", tips.pause),
+    step: pressButton(model, "step", "Step", tips.step),
+    stop: pressButton(model, "stop", "Stop", tips.stop),
     speed: menu(model, "speed", pairs(speeds), tips.speed),
     task: menu(model, "task", tasks, tips.task),
     units: whole("units"),
@@ -136,9 +136,19 @@ function every_control(model) {
     seed: whole("seed"),
     freeze: tick(model, "freeze", "freeze masks", tips.freeze),
     quiz: tick(model, "quiz", "predict first", tips.quiz),
-    reset: press_button(model, "reset", "Reset", tips.reset),
-    cost: press_button(model, "cost", "Measure", "Time training batches with these rates and without dropout, in turn."),
-    verdict: press_button(model, "verdict", "Experiment", "Find out from outside where this layer drops. Takes seconds."),
+    reset: pressButton(model, "reset", "Reset", tips.reset),
+    cost: pressButton(
+      model,
+      "cost",
+      "Measure",
+      "Time training batches with these rates and without dropout, in turn.",
+    ),
+    verdict: pressButton(
+      model,
+      "verdict",
+      "Experiment",
+      "Find out from outside where this layer drops. Takes seconds.",
+    ),
   };
 }
 
@@ -158,7 +168,7 @@ function arranged(controls, { status, progress, note, quiz, tabs, view, lines })
     ),
     note, lines.root,
   );
-  tabs.root.append(fold_button("Settings", folded));
+  tabs.root.append(foldButton("Settings", folded));
   const below = element("div", { class: "dropviz-lab-measures" }, root("cost"), root("verdict"));
   return [
     row("dropviz-lab-rates", root("dropout"), root("recurrent_dropout")),
@@ -178,7 +188,7 @@ function arranged(controls, { status, progress, note, quiz, tabs, view, lines })
  * @param {HTMLElement} part
  * @returns {HTMLElement}
  */
-function fold_button(label, part) {
+function foldButton(label, part) {
   const button = element("button", { type: "button", class: "dropviz-lab-unfold" }, label);
   const fold = (/** @type {boolean} */ folded) => {
     part.hidden = folded;
@@ -193,7 +203,7 @@ function fold_button(label, part) {
  * @param {Model} model
  * @param {Record<string, Control>} controls
  */
-function show_controls(model, controls) {
+function showControls(model, controls) {
   const [able, hidden] = [model.get("able"), model.get("hidden")];
   for (const [name, control] of Object.entries(controls)) {
     control.show();
@@ -220,7 +230,7 @@ function show_controls(model, controls) {
  */
 function copies(model) {
   const titles = { magic: "the same without the panel", scenario: "as a scenario", link: "page without Python" };
-  const made = Object.entries(titles).map(([name, title]) => ({ name, ...copied_line(title, "") }));
+  const made = Object.entries(titles).map(([name, title]) => ({ name, ...copiedLine(title, "") }));
   const cut = element("div", { class: "dropviz-lab-cut" });
   return {
     root: element("div", { class: "dropviz-lab-copies" }, ...made.map((each) => each.root), cut),

@@ -12,7 +12,7 @@ import { menu } from "./settings_view.js";
  * @param {Model} model
  * @returns {Control}
  */
-export function sample_field(model) {
+export function sampleField(model) {
   const [min, max] = model.get("offers").limits.sample;
   const field = element("input", {
     type: "number", min, max, "aria-label": "sample", "data-trait": "sample",
@@ -39,7 +39,7 @@ export function sample_field(model) {
  * @param {Model} model
  * @returns {Control}
  */
-export function gate_menu(model) {
+export function gateMenu(model) {
   const choices = [["", "all"], ...model.get("offers").gates.map((/** @type {string} */ g) => [g, g])];
   return menu(model, "gate", choices, "The gate whose masks are shown larger.");
 }

@@ -26,7 +26,7 @@ import { element, write } from "./element.js";
  * @returns {{root: HTMLElement, show: () => void}} With what shows the question that is open, if
  *   there is one.
  */
-export function quiz_view(model, leave) {
+export function quizView(model, leave) {
   const asked = element("div", {});
   const button = element("button", { type: "button", class: "dropviz-lab-primary" });
   // A screen reader tells what changes in a status that is there, and nothing of a new one.
@@ -49,7 +49,7 @@ export function quiz_view(model, leave) {
       return;
     }
     const open = !question.answer;
-    const marks = question.given.map((_, unit) => mark_button(unit, question.noun));
+    const marks = question.given.map((_, unit) => markButton(unit, question.noun));
     const anew = element("input", { type: "checkbox" });
     anew.checked = Boolean(question.anew);
     anew.disabled = !open;
@@ -140,7 +140,7 @@ function verdict({ answer, sentence, points, number }) {
  * @param {string} noun
  * @returns {HTMLButtonElement}
  */
-function mark_button(unit, noun) {
+function markButton(unit, noun) {
   const button = element("button", {
     type: "button", "aria-pressed": "false", class: "dropviz-lab-mark",
     "aria-label": `number ${unit + 1} of the ${noun}: mark it as dropped`,

@@ -20,7 +20,7 @@ const WRITTEN = 4; // features at most whose numbers are written out
  * @param {(step: number) => void} choose
  * @param {Theme} theme
  */
-export function show_sequence(place, sequence, step, choose, theme) {
+export function showSequence(place, sequence, step, choose, theme) {
   const { values } = sequence;
   const features = values[0]?.length ?? 0;
   const picture = features > WRITTEN ? image(sequence, step, theme.light.tones.green) : numbers(sequence, step);
@@ -44,7 +44,7 @@ export function show_sequence(place, sequence, step, choose, theme) {
  * @param {(step: number) => void} choose
  * @returns {{root: HTMLElement, focus: () => void, show: (step: number, steps: number) => void}}
  */
-export function time_bar(choose) {
+export function timeBar(choose) {
   const bar = element("input", {
     type: "range", min: 1, max: 1, step: 1, "aria-label": "time step", class: "dropviz-lab-range",
   });

@@ -44,7 +44,7 @@ export function menu(model, name, choices, tip) {
  * @param {string} tip
  * @returns {Control}
  */
-export function whole_number(model, name, range, tip) {
+export function wholeNumber(model, name, range, tip) {
   const field = element("input", {
     type: "text", inputmode: "numeric", "aria-label": name, title: tip, "data-trait": name,
     placeholder: range.empty, class: "dropviz-lab-number", autocomplete: "off",
@@ -115,7 +115,7 @@ export function tick(model, name, label, tip) {
  * @param {string} tip
  * @returns {Control}
  */
-export function press_button(model, name, label, tip) {
+export function pressButton(model, name, label, tip) {
   const root = element("button", { type: "button", title: tip, "data-press": name }, label);
   let able = true;
   // Whoever pressed it keeps the focus, which a disabled button would lose.

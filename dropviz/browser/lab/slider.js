@@ -1,7 +1,7 @@
 /** A slider of a drop rate, with a number beside it that stays as it was typed. */
 
-import { element, rate_text, write } from "./element.js";
-import { MOST, move_by_keys, stop_of } from "./stops.js";
+import { element, rateText, write } from "./element.js";
+import { MOST, moveByKeys, stopOf } from "./stops.js";
 
 /** @typedef {import("./model_types.js").Model} Model */
 
@@ -15,7 +15,7 @@ const BELOW = 1;
  * @param {string} tip
  * @returns {{root: HTMLElement, show: () => void, allow: (able: boolean) => void}}
  */
-export function rate_slider(model, name, tip) {
+export function rateSlider(model, name, tip) {
   const bar = element("input", {
     type: "range", min: 0, max: MOST, step: "any", "aria-label": name, title: tip,
     class: "dropviz-lab-range",
@@ -34,12 +34,12 @@ export function rate_slider(model, name, tip) {
   const show = () => {
     const value = Number(model.get(name));
     if (document.activeElement !== box) {
-      box.value = rate_text(value);
+      box.value = rateText(value);
     }
     if (!held) {
       bar.max = String(Math.max(MOST, value));
       bar.value = String(value);
-      show_bar(bar);
+      showBar(bar);
     }
   };
   const hold = (/** @type {boolean} */ holds) => {
@@ -53,14 +53,14 @@ export function rate_slider(model, name, tip) {
     model.save_changes();
     show();
   };
-  listen_to_bar(model, name, bar, { move, hold });
+  listenToBar(model, name, bar, { move, hold });
   box.addEventListener("change", () => {
     const value = read(box.value);
     if (value === null) {
       write(said, `${name} must be at least 0 and below 1.`);
     } else {
       move(value);
-      box.value = rate_text(value);
+      box.value = rateText(value);
     }
   });
   box.addEventListener("input", () => write(said, ""));
@@ -78,8 +78,8 @@ export function rate_slider(model, name, tip) {
  *
  * @param {HTMLInputElement} bar
  */
-function show_bar(bar) {
-  bar.setAttribute("aria-valuetext", rate_text(Number(bar.value)));
+function showBar(bar) {
+  bar.setAttribute("aria-valuetext", rateText(Number(bar.value)));
   bar.style.setProperty("--share", `${(100 * Number(bar.value)) / Number(bar.max)}%`);
 }
 
@@ -89,24 +89,24 @@ function show_bar(bar) {
  * @param {HTMLInputElement} bar
  * @param {{move: (value: number) => void, hold: (holds: boolean) => void}} acts
  */
-function listen_to_bar(model, name, bar, { move, hold }) {
+function listenToBar(model, name, bar, { move, hold }) {
   const training = () => ["compiling", "training"].includes(model.get("state"));
-  const stop = () => stop_of(bar);
+  const stop = () => stopOf(bar);
   bar.addEventListener("input", () => {
     bar.value = String(stop());
     // While it trains each stop of a slider is a change of the schedule, and no place between.
     if (training()) {
       hold(true);
-      show_bar(bar);
+      showBar(bar);
     } else {
       move(Number(bar.value));
     }
   });
   bar.addEventListener("change", () => move(stop()));
   // Of a pointer that is back where it began, or was taken away, no change is told.
-  const let_go = () => requestAnimationFrame(() => hold(false));
-  ["pointerup", "pointercancel", "blur"].forEach((event) => bar.addEventListener(event, let_go));
-  move_by_keys(bar, () => Number(model.get(name)), move);
+  const letGo = () => requestAnimationFrame(() => hold(false));
+  ["pointerup", "pointercancel", "blur"].forEach((event) => bar.addEventListener(event, letGo));
+  moveByKeys(bar, () => Number(model.get(name)), move);
 }
 
 /**

@@ -9,7 +9,7 @@ export const MOST = 0.95; // what is typed may go higher, below 1
  * @param {HTMLInputElement} bar
  * @returns {number}
  */
-export function stop_of(bar) {
+export function stopOf(bar) {
   return Math.min(nearest(Number(bar.value)), Number(bar.max));
 }
 
@@ -20,7 +20,7 @@ export function stop_of(bar) {
  * @param {() => number} value Of now: any rate.
  * @param {(value: number) => void} move
  */
-export function move_by_keys(bar, value, move) {
+export function moveByKeys(bar, value, move) {
   bar.addEventListener("keydown", (event) => {
     const to = moved(value(), event.key, Number(bar.max));
     if (to !== null && !event.ctrlKey && !event.metaKey && !event.altKey) {

@@ -13,7 +13,7 @@ const SHOWN = 4;
  * @param {HTMLElement} page What they turn; it gets an id, if it has none.
  * @returns {{root: HTMLElement, show: () => void}}
  */
-export function tab_strip(model, page) {
+export function tabStrip(model, page) {
   page.id ||= `dropviz-page-${Math.random().toString(36).slice(2)}`;
   /** @type {string[]} */
   const names = model.get("offers").tabs;
@@ -49,9 +49,9 @@ export function tab_strip(model, page) {
   const show = () => {
     const open = model.get("tab");
     tabs.forEach((each, number) => {
-      const is_open = each.dataset.tab === open;
-      each.setAttribute("aria-selected", String(is_open));
-      each.tabIndex = is_open || (number === 0 && names.indexOf(open) >= SHOWN) ? 0 : -1;
+      const isOpen = each.dataset.tab === open;
+      each.setAttribute("aria-selected", String(isOpen));
+      each.tabIndex = isOpen || (number === 0 && names.indexOf(open) >= SHOWN) ? 0 : -1;
     });
     more.value = names.indexOf(open) >= SHOWN ? open : "";
     more.toggleAttribute("data-open", more.value !== "");

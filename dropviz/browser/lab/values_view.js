@@ -12,7 +12,7 @@ import { patch, tag } from "../scenes/tree.js";
  * @param {Row[]} rows
  * @param {number} step From 0.
  */
-export function show_values(place, rows, step) {
+export function showValues(place, rows, step) {
   const units = rows[0]?.values[0]?.length ?? 0;
   const head = tag(
     "tr", {}, tag("th", { scope: "col" }, "unit"),

@@ -7,7 +7,7 @@
  * @param {(seen: boolean) => void} tell
  * @returns {() => void} Ends that.
  */
-export function watch_seen(root, tell) {
+export function watchSeen(root, tell) {
   let there = true;
   /** @type {boolean | null} */
   let told = null;

@@ -1,7 +1,7 @@
 // The controls of a setting: two sliders, method and its options, task, units and seed.
 
-import { element as html, rate_text } from "../lab/element.js";
-import { MOST, move_by_keys, stop_of } from "../lab/stops.js";
+import { element as html, rateText } from "../lab/element.js";
+import { MOST, moveByKeys, stopOf } from "../lab/stops.js";
 
 /** @typedef {import("./scenario.js").PageSpec} PageSpec */
 /** @typedef {import("./tables.js").Tables} Tables */
@@ -37,8 +37,16 @@ export function createControls(rates, method, folded, tables, onChange) {
   const methods = menu("method", names, (value) => onChange("method", value));
   const about = html("p", { class: "note" });
   method.append(methods.row, about);
-  const tasks = menu("task", Object.fromEntries(Object.entries(tables.tasks).map(([name, row]) => [name, `${name}: ${row.title}`])), (value) => onChange("task", value));
-  const units = menu("units", Object.fromEntries(UNITS.map((each) => [String(each), String(each)])), (value) => onChange("units", Number(value)));
+  const tasks = menu(
+    "task",
+    Object.fromEntries(Object.entries(tables.tasks).map(([name, row]) => [name, `${name}: ${row.title}`])),
+    (value) => onChange("task", value),
+  );
+  const units = menu(
+    "units",
+    Object.fromEntries(UNITS.map((each) => [String(each), String(each)])),
+    (value) => onChange("units", Number(value)),
+  );
   const seed = number("seed", 0, tables.limits.seed, 1, (value) => onChange("seed", value));
   const options = Object.values(tables.options).map((option) => optionOf(option, onChange));
   folded.append(...options.map(({ row }) => row), tasks.row, units.row, seed.row);
@@ -59,7 +67,9 @@ export function createControls(rates, method, folded, tables, onChange) {
     },
     disable: (disabled) => {
       for (const root of [rates, method, folded]) {
-        for (const each of root.querySelectorAll("input, select")) /** @type {HTMLInputElement} */ (each).disabled = disabled;
+        for (const each of root.querySelectorAll("input, select")) {
+          /** @type {HTMLInputElement} */ (each).disabled = disabled;
+        }
       }
     },
   };
@@ -72,14 +82,21 @@ export function createControls(rates, method, folded, tables, onChange) {
  */
 function slider(name, tables, onChange) {
   const label = html("label", { for: `slide-${name}`, class: "code", style: `--own: var(--${name})` }, name);
-  const range = html("input", { type: "range", id: `slide-${name}`, min: 0, max: MOST, step: "any", style: `--own: var(--${name})` });
+  const range = html("input", {
+    type: "range",
+    id: `slide-${name}`,
+    min: 0,
+    max: MOST,
+    step: "any",
+    style: `--own: var(--${name})`,
+  });
   const typed = rateBox({ "aria-label": `${name}, typed` });
   const why = html("p", { class: "note", id: `why-${name}` });
   range.setAttribute("aria-describedby", `why-${name}`);
   // The rate itself, which may be one between two stops of the slider.
   let now = 0;
-  range.addEventListener("input", () => onChange(name, stop_of(range)));
-  move_by_keys(range, () => now, (value) => onChange(name, value));
+  range.addEventListener("input", () => onChange(name, stopOf(range)));
+  moveByKeys(range, () => now, (value) => onChange(name, value));
   typed.addEventListener("change", () => onChange(name, read(typed.value)));
   const row = html("div", { class: "slider" }, label, range, typed, why);
   return {
@@ -88,7 +105,7 @@ function slider(name, tables, onChange) {
       now = value;
       range.max = String(Math.max(MOST, value));
       range.value = String(value);
-      range.setAttribute("aria-valuetext", rate_text(value));
+      range.setAttribute("aria-valuetext", rateText(value));
       if (document.activeElement !== typed || read(typed.value) !== value) typed.value = String(value);
       row.classList.toggle("idle", idle !== "");
       why.textContent = idle;
@@ -153,7 +170,13 @@ function optionOf({ name, choices }, onChange) {
  * @param {Record<string, string>} attributes
  */
 function rateBox(attributes) {
-  return html("input", { type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false", ...attributes });
+  return html("input", {
+    type: "text",
+    inputmode: "decimal",
+    autocomplete: "off",
+    spellcheck: "false",
+    ...attributes,
+  });
 }
 
 /**

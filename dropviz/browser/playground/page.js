@@ -51,7 +51,7 @@ function untrainable(why) {
 function change(name, value) {
   const spec = { ...state.spec, [name]: value };
   // Options are those of one method.
-  if (name === "method") Object.assign(spec, Object.fromEntries(Object.keys(tables.options).map((each) => [each, null])));
+  if (name === "method") for (const option of Object.keys(tables.options)) Object.assign(spec, { [option]: null });
   try {
     checkFields(spec, tables);
   } catch (error) {

@@ -114,7 +114,9 @@ export function score(tables, question, marks, anew) {
   const hits = marks.filter((mark, at) => mark === question.answer[at]).length;
   const of = question.answer.length;
   const right = filled(words.right, { hits, units: `${of} unit${of === 1 ? "" : "s"}` });
-  const said = question.same ? (anew ? words["not anew"] : `${right}.`) : anew ? words.anew : `${right}${words["by luck"]}`;
+  const same = anew ? words["not anew"] : `${right}.`;
+  const other = anew ? words.anew : `${right}${words["by luck"]}`;
+  const said = question.same ? same : other;
   const points = question.same ? (anew ? 0 : hits / of) : Number(anew);
   return { points, sentence: `${said} ${question.why}` };
 }
@@ -151,7 +153,8 @@ export function askAll(container, tables, questions, onEnd) {
       points += earned;
       return `${Number(points.toFixed(2))} of ${at + 1} points.`;
     };
-    askOne(container, tables, questions[at], `Question ${at + 1} of ${questions.length}`, last, onScore, () => show(at + 1));
+    const title = `Question ${at + 1} of ${questions.length}`;
+    askOne(container, tables, questions[at], title, last, onScore, () => show(at + 1));
   };
   show(0);
 }
@@ -167,7 +170,12 @@ export function askAll(container, tables, questions, onEnd) {
  */
 function askOne(container, tables, question, heading, last, onScore, onNext) {
   const marks = question.given.map((_, unit) => {
-    const mark = html("button", { type: "button", class: "unit", "aria-pressed": "false", "aria-label": `${named(question, unit, true)}?` });
+    const mark = html("button", {
+      type: "button",
+      class: "unit",
+      "aria-pressed": "false",
+      "aria-label": `${named(question, unit, true)}?`,
+    });
     mark.addEventListener("click", () => {
       const pressed = mark.getAttribute("aria-pressed") !== "true";
       mark.setAttribute("aria-pressed", String(pressed));
@@ -188,7 +196,12 @@ function askOne(container, tables, question, heading, last, onScore, onNext) {
     said.append(html("strong", {}, sentence), ` ${onScore(points)} (✕ dropped, ! not as predicted)`);
     button.textContent = last ? "Go on training" : "Next question";
   });
-  const predicted = html("div", { class: "row", role: "group", "aria-label": "your prediction" }, html("span", { class: "name" }, "your prediction"), ...marks);
+  const predicted = html(
+    "div",
+    { class: "row", role: "group", "aria-label": "your prediction" },
+    html("span", { class: "name" }, "your prediction"),
+    ...marks,
+  );
   container.replaceChildren(
     html("h2", { tabindex: "-1" }, heading),
     html("p", {}, question.text),
@@ -239,7 +252,9 @@ function reveal(question, marks, marked, anew) {
   marks.forEach((mark, unit) => {
     const wrong = !none && marked[unit] !== question.answer[unit];
     mark.textContent = `${marked[unit] ? "✕" : ""}${wrong ? "!" : ""}`;
-    const how = none ? "not predicted" : `predicted ${marked[unit] ? "dropped" : "kept"}, ${wrong ? "not " : ""}as used`;
+    const how = none
+      ? "not predicted"
+      : `predicted ${marked[unit] ? "dropped" : "kept"}, ${wrong ? "not " : ""}as used`;
     mark.setAttribute("aria-label", `${question.entry} ${unit + 1}: ${how}`);
     mark.disabled = true;
   });

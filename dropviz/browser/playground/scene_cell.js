@@ -17,8 +17,12 @@ import { general, rateInWords } from "./words.js";
 export function cellScene(tables, spec, rules) {
   const { title, paper, summary, equation } = tables.methods[spec.method];
   const shown = rules.map((rule) => ruleOf(tables, rule));
-  const round = [...new Set(shown.flatMap(({ edges }) => edges.filter((name) => tables.cell.drawing.edges[name].says)))];
-  const found = tables.cell.outlines.find(({ ways }) => ways.length === round.length && ways.every((way) => round.includes(way)));
+  const round = [
+    ...new Set(shown.flatMap(({ edges }) => edges.filter((name) => tables.cell.drawing.edges[name].says))),
+  ];
+  const found = tables.cell.outlines.find(
+    ({ ways }) => ways.length === round.length && ways.every((way) => round.includes(way)),
+  );
   const outline = found?.outline ?? tables.cell.outlines[0].outline;
   const panel = { title, paper, summary, equation, measured: false, outline, rules: shown };
   const marked = rules.filter((rule) => rule.rate > 0).map((rule) => `Marked: ${told(tables, rule)}.`);
@@ -41,7 +45,14 @@ function ruleOf(tables, rule) {
   const own = { heading, site: rule.site, colour: colourOf(tables, rule.own ?? rule.argument) };
   if (!rule.rate) return { ...own, says: `${inside}: no mask`, masked: false, edges: [], marks: [], symbol: "" };
   const { edges, marks } = tables.cell.masking[rule.site][rule.tying];
-  return { ...own, says: `${inside}: ${words(tables, rule)}`, masked: true, edges, marks, symbol: matrix ? symbol : "" };
+  return {
+    ...own,
+    says: `${inside}: ${words(tables, rule)}`,
+    masked: true,
+    edges,
+    marks,
+    symbol: matrix ? symbol : "",
+  };
 }
 
 /**

@@ -58,7 +58,14 @@ export function unrolledScene(tables, snapshot, { sample, source, recorded }) {
   if (inside && inside.sample === Math.min(sample, snapshot.samples - 1)) putNumbers(tables, built.scene, inside);
   const lines = [`${source}, in batch ${snapshot.batch + 1}, sequence ${sample + 1}`, built.drawnAnew];
   const alt = told(tables, known, built.scene);
-  return { ...built.scene, title: layerCall(tables, snapshot.spec), lines, alt, planned: false, legend: legend(tables, known, SQUARES, recorded ? "recorded " : "") };
+  return {
+    ...built.scene,
+    title: layerCall(tables, snapshot.spec),
+    lines,
+    alt,
+    planned: false,
+    legend: legend(tables, known, SQUARES, recorded ? "recorded " : ""),
+  };
 }
 
 /**
@@ -79,12 +86,28 @@ export function planScene(tables, spec, rules) {
     const gates = rule.tying === "untied" ? tables.gates.length : 1;
     const open = Array.from({ length: gates }, () => Array.from({ length: shown }, () => null));
     const source = sourceOf(tables, spec, rule.site, gates);
-    return { rule, lives: rule.life === "step" ? steps : 1, gates, entries, factor: null, says: sentences[at], source, kept: () => open };
+    return {
+      rule,
+      lives: rule.life === "step" ? steps : 1,
+      gates,
+      entries,
+      factor: null,
+      says: sentences[at],
+      source,
+      kept: () => open,
+    };
   });
   const built = build(tables, known, steps);
   const lines = ["what these settings will do: nothing has been trained, and no mask drawn yet", built.drawnAnew];
   const alt = `A plan, before anything is trained. ${sentences.join(" ")}`;
-  return { ...built.scene, title: layerCall(tables, spec), lines, alt, planned: true, legend: legend(tables, known, OPEN, "") };
+  return {
+    ...built.scene,
+    title: layerCall(tables, spec),
+    lines,
+    alt,
+    planned: true,
+    legend: legend(tables, known, OPEN, ""),
+  };
 }
 
 /**
@@ -271,7 +294,9 @@ function legend(tables, known, squares, recorded) {
   const words = [
     `in a mask: ${untied ? "a column for each gate, " : ""}a row for each unit`,
     long ? ` (the first ${ROWS})` : "",
-    sites.some(({ matrix }) => matrix) ? `; in that of $U$: a block for each gate, ${SIDE} x ${SIDE} of its weights` : "",
+    sites.some(({ matrix }) => matrix)
+      ? `; in that of $U$: a block for each gate, ${SIDE} x ${SIDE} of its weights`
+      : "",
     sites.some(({ zoned }) => zoned) ? "; with zoneout a dropped unit keeps its old value" : "",
   ];
   return [
@@ -302,7 +327,13 @@ function told(tables, known, { columns, arrows, masks }) {
     });
     return [`${carried.join("; ")}; ${says}`, ...(site.note ? [site.note] : [])];
   });
-  const bare = ["x", "h", "up", "c"].filter((arrow) => known.every(({ rule }) => !(arrow in tables.sites[rule.site].arrows)));
+  const bare = ["x", "h", "up", "c"].filter((arrow) =>
+    known.every(({ rule }) => !(arrow in tables.sites[rule.site].arrows)),
+  );
   const drawn = `${counted(columns.length, "time step")} drawn (${columns.map((step) => step + 1).join(", ")})`;
-  return [`LSTM layer lstm unrolled, ${drawn}.`, ...lines, ...bare.map((arrow) => `${names[arrow]} carry no mask.`)].join(" ");
+  return [
+    `LSTM layer lstm unrolled, ${drawn}.`,
+    ...lines,
+    ...bare.map((arrow) => `${names[arrow]} carry no mask.`),
+  ].join(" ");
 }

@@ -1,7 +1,7 @@
 // Scenes of masks, losses and gates, in the form that dropviz/figures/ has; painters know nothing else.
 
 import { maskOf } from "./snapshot.js";
-import { counted, dropped_percent, figure, filled, percent, rateInWords, sharing } from "./words.js";
+import { counted, droppedPercent, figure, filled, percent, rateInWords, sharing } from "./words.js";
 
 /** @typedef {import("../lab/model_types.js").Sequence} Sequence */
 /** @typedef {import("../scenes/scene_types.js").Atlas} Atlas */
@@ -19,7 +19,8 @@ const EPOCHS = 5; // that the axis of the curves has room for from the beginning
 // What the page says of its own losses, where Python's words speak of Keras's.
 const OWN_LABELS = /** @type {Record<string, string>} */ ({ loss: "mean over the epoch" });
 const OWN_CAPTION =
-  "On and off: {measured}, the same weights, at the epoch's end. Mean: of all batches, with their masks, while the weights change.";
+  "On and off: {measured}, the same weights, at the epoch's end. " +
+  "Mean: of all batches, with their masks, while the weights change.";
 
 /**
  * The colour of whatever belongs to an argument: as figures/colours.py has it.
@@ -62,16 +63,29 @@ export function layerCall(tables, spec) {
 export function atlasScene(tables, snapshot, { sample, source }) {
   const rows = snapshot.sites.map((masks) => {
     const shared = sharing(tables.words, masks.shared, { steps: snapshot.steps, gates: tables.gates.length });
-    const dropped = `${dropped_percent(masks.dropped)} dropped, rate ${rateInWords(masks.rule.rate)}`;
+    const dropped = `${droppedPercent(masks.dropped)} dropped, rate ${rateInWords(masks.rule.rate)}`;
     const { site, rule } = masks;
     const { symbol } = tables.sites[site];
     const says = `${dropped}; ${shared.join("; ")}`;
-    return { site, symbol, colour: colourOf(tables, rule.argument), reason: "", ...panelsOf(tables, masks, sample), says };
+    return {
+      site,
+      symbol,
+      colour: colourOf(tables, rule.argument),
+      reason: "",
+      ...panelsOf(tables, masks, sample),
+      says,
+    };
   });
   const at = `batch ${snapshot.batch + 1} (${counted(snapshot.samples, "sequence")})`;
-  const told = rows.length ? rows.map(({ site, says }) => `${site}: ${says}.`) : ["Nothing is dropped with these settings."];
+  const told = rows.length
+    ? rows.map(({ site, says }) => `${site}: ${says}.`)
+    : ["Nothing is dropped with these settings."];
   return {
-    ...{ kind: "atlas", title: "Masks of the LSTM", lines: [`${source}, in ${at}`, ...(rows.length ? [] : told)], gate: "", rows },
+    kind: "atlas",
+    title: "Masks of the LSTM",
+    lines: [`${source}, in ${at}`, ...(rows.length ? [] : told)],
+    gate: "",
+    rows,
     alt: [`Mask heatmaps of the LSTM, ${at}.`, ...told].join(" "),
     legend: [
       { sign: "kept", says: "kept" },
@@ -102,7 +116,12 @@ function panelsOf(tables, masks, sample) {
       return maskOf(masks, step, which)[gate].subarray(0, columns);
     });
     const { letter, name } = tables.gates[gate];
-    return { title: masks.gates > 1 ? `${letter}  ${name}` : one, rows, columns, bits: packed(kept.flatMap((each) => Array.from(each))) };
+    return {
+      title: masks.gates > 1 ? `${letter}  ${name}` : one,
+      rows,
+      columns,
+      bits: packed(kept.flatMap((each) => Array.from(each))),
+    };
   });
   return { down, across: matrix ? "to unit" : entry, begin: 0, panels };
 }
@@ -141,8 +160,13 @@ export function curvesScene(tables, { curves, losses, batch, perEpoch, measured 
   const underWay = Number(begun);
   const ended = most > underWay ? counted(most - underWay, "epoch") : "";
   const over = [ended, begun && (ended ? " and the one under way" : "the epoch under way")].filter(Boolean).join("");
-  const ends = lines.map(({ label, values, last }) => `${label} from ${figure(values.find((each) => each !== null) ?? 0)} to ${last}`);
-  const caption = recorded ? tables.curves.caption : filled(OWN_CAPTION, { measured: counted(measured, "training sequence") });
+  const ends = lines.map(
+    ({ label, values, last }) =>
+      `${label} from ${figure(values.find((each) => each !== null) ?? 0)} to ${last}`,
+  );
+  const caption = recorded
+    ? tables.curves.caption
+    : filled(OWN_CAPTION, { measured: counted(measured, "training sequence") });
   return {
     ...{ kind: "curves", title: "Loss by epoch", caption, x_label: "epoch", lines, changes: [] },
     epochs: Math.max(EPOCHS, most),
@@ -163,7 +187,10 @@ export function gatesScene(tables, snapshot, { sample }) {
   const { steps } = snapshot;
   const units = trace.h.length / steps;
   const shown = [
-    ...tables.gates.map(({ letter, name }) => ({ letter: /** @type {keyof typeof trace} */ (letter), title: `${letter}  ${name}` })),
+    ...tables.gates.map(({ letter, name }) => ({
+      letter: /** @type {keyof typeof trace} */ (letter),
+      title: `${letter}  ${name}`,
+    })),
     { letter: /** @type {const} */ ("c"), title: "c  memory" },
     { letter: /** @type {const} */ ("h"), title: "h  state" },
   ];
@@ -171,12 +198,20 @@ export function gatesScene(tables, snapshot, { sample }) {
     const values = trace[letter];
     const far = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
     const [low, high] = "gch".includes(letter) ? [-far, far] : [0, 1];
-    const rows = Array.from({ length: steps }, (_, step) => Array.from(values.subarray(step * units, (step + 1) * units)));
+    const rows = Array.from({ length: steps }, (_, step) =>
+      Array.from(values.subarray(step * units, (step + 1) * units)),
+    );
     return { title, low, high, steps, units, values: rows };
   });
   const said = `sequence ${sample + 1} through the LSTM, its masks on; each panel: units down`;
   const size = `${counted(units, "unit")} over ${counted(steps, "time step")}`;
-  return { kind: "gates", title: "Gates and states through time", lines: [said], alt: `Gates and states of ${said}, ${size}.`, panels };
+  return {
+    kind: "gates",
+    title: "Gates and states through time",
+    lines: [said],
+    alt: `Gates and states of ${said}, ${size}.`,
+    panels,
+  };
 }
 
 /**
@@ -190,7 +225,9 @@ export function sequenceOf(snapshot, sample) {
   if (!snapshot.inside) return null;
   const { x, answer, shares } = snapshot.inside;
   const features = x.length / snapshot.steps;
-  const values = Array.from({ length: snapshot.steps }, (_, step) => Array.from(x.subarray(step * features, (step + 1) * features)));
+  const values = Array.from({ length: snapshot.steps }, (_, step) =>
+    Array.from(x.subarray(step * features, (step + 1) * features)),
+  );
   const guess = shares.indexOf(Math.max(...shares));
   return {
     ...{ values, low: 0, high: 1, whole: values.flat().every(Number.isInteger) },

@@ -41,7 +41,8 @@ export const SAMPLES = 16; // of a batch that are shown, at the most
  * @property {number} steps
  * @property {number} samples in the batch
  * @property {SiteMasks[]} sites
- * @property {{loss: number, so_far: number} | null} losses of the batch, and of the epoch so far; null where they were not recorded
+ * @property {{loss: number, so_far: number} | null} losses of the batch, and of the epoch so far;
+ *   null where they were not recorded
  * @property {Curves} curves
  * @property {number} measured training sequences that they are measured on; 0 for all
  * @property {{sample: number, trace: Trace, x: Float32Array, answer: number, shares: Float32Array} | null} inside

@@ -45,7 +45,8 @@ export function firstState(tables) {
   return {
     spec: { ...tables.defaults, dropout: 0.2, recurrent_dropout: 0.5 },
     ...{ quiz: false, tab: "where", source: "page", speed: "full", running: false },
-    ...{ stepping: false, begun: false, snapshot: null, asked: [], predicting: "", sample: 0, step: 0, replayAt: -1, untrainable: "" },
+    ...{ stepping: false, begun: false, snapshot: null, asked: [], predicting: "" },
+    ...{ sample: 0, step: 0, replayAt: -1, untrainable: "" },
   };
 }
 
@@ -57,10 +58,17 @@ export function firstState(tables) {
  * @returns {Record<string, string>}
  */
 export function idleOf(tables, spec) {
-  const { refused } = entryOf(tables.methods, tables.options, { ...spec, recurrent_dropout: spec.recurrent_dropout || 0.5 });
+  const { refused } = entryOf(tables.methods, tables.options, {
+    ...spec,
+    recurrent_dropout: spec.recurrent_dropout || 0.5,
+  });
   if (!refused) return {};
   const rests = `${spec.method} has nothing for recurrent_dropout to act on.`;
-  return { recurrent_dropout: spec.recurrent_dropout ? filled(refused, { recurrent_dropout: spec.recurrent_dropout }) : rests };
+  return {
+    recurrent_dropout: spec.recurrent_dropout
+      ? filled(refused, { recurrent_dropout: spec.recurrent_dropout })
+      : rests,
+  };
 }
 
 /**

@@ -1,7 +1,21 @@
 // The tables that Python exports (dropviz/browser/tables.py), as types.
 
 /** @typedef {import("../scenes/scene_types.js").Cell} Cell */
-/** @typedef {import("./masks.js").Site & {name: string, place: string, symbol: string, inside: string, entries: string, entry: string, zoned: boolean, note: string, noun: string, arrows: Record<string, number>}} SiteRow */
+/** @typedef {import("./masks.js").Site & SiteWords} SiteRow */
+
+/**
+ * @typedef {object} SiteWords
+ * @property {string} name
+ * @property {string} place
+ * @property {string} symbol
+ * @property {string} inside
+ * @property {string} entries
+ * @property {string} entry
+ * @property {boolean} zoned
+ * @property {string} note
+ * @property {string} noun
+ * @property {Record<string, number>} arrows
+ */
 
 /**
  * @typedef {object} TaskRow
@@ -14,7 +28,9 @@
  * @property {number} learningRate
  */
 
-/** @typedef {Pick<import("../scenes/scene_types.js").CurveLine, "label" | "dashes" | "tone" | "width"> & {name: "loss" | "loss_dropout_on" | "loss_dropout_off" | "val_loss"}} CurveLine */
+/** @typedef {Pick<import("../scenes/scene_types.js").CurveLine, "label" | "dashes" | "tone" | "width">} CurveStyle */
+
+/** @typedef {CurveStyle & {name: "loss" | "loss_dropout_on" | "loss_dropout_off" | "val_loss"}} CurveLine */
 
 /**
  * What the picture of the cell needs, as dropviz/figures/cell_scene.py has it.
@@ -44,7 +60,27 @@
  * @property {Record<string, [string, string]>} sharing
  * @property {string} differs
  * @property {Record<string, string>} arrows
- * @property {{words: Record<string, string>, next: Record<string, string>, shared: Record<string, string>, apart: Record<string, string>, units: number}} quiz
+ * @property {QuizWords} quiz
+ */
+
+/**
+ * @typedef {object} QuizWords
+ * @property {Record<string, string>} words
+ * @property {Record<string, string>} next
+ * @property {Record<string, string>} shared
+ * @property {Record<string, string>} apart
+ * @property {number} units that a question asks about
+ */
+
+/**
+ * How a setting is written as a line.
+ *
+ * @typedef {object} ScenarioTable
+ * @property {string} head
+ * @property {string} quiz
+ * @property {string[]} order
+ * @property {Record<string, string>} names
+ * @property {Record<string, {name: string, whole: boolean}>} numbers
  */
 
 /**
@@ -58,7 +94,7 @@
  * @property {number} batchSize
  * @property {{units: number, epochs: number, seed: number}} limits
  * @property {import("./training.js").Spec & {epochs: number}} defaults
- * @property {{head: string, quiz: string, order: string[], names: Record<string, string>, numbers: Record<string, {name: string, whole: boolean}>}} scenario
+ * @property {ScenarioTable} scenario
  * @property {{arguments: string[], shades: number}} colours
  * @property {{lines: CurveLine[], caption: string}} curves
  * @property {CellTable} cell

@@ -1,8 +1,8 @@
 // What is seen of the page's state: buttons, words and the picture of the open tab.
 
 import { element as html, write } from "../lab/element.js";
-import { show_sequence } from "../lab/sequence_view.js";
-import { show_values } from "../lab/values_view.js";
+import { showSequence } from "../lab/sequence_view.js";
+import { showValues } from "../lab/values_view.js";
 import { paint } from "../scenes/paint.js";
 import { rulesOf } from "./methods.js";
 import { format } from "./scenario.js";
@@ -105,13 +105,19 @@ export function draw({ tables, recorded, theme }, state) {
       ? snapshot.sites.map((masks) => answer(tables, masks, snapshot.steps))
       : intentions(tables, spec, rules);
   element("words").replaceChildren(...sentences.map((line) => html("li", {}, line)));
-  for (const each of element("pages").querySelectorAll(".pictures")) /** @type {HTMLElement} */ (each).hidden = hidden;
+  for (const each of element("pages").querySelectorAll(".pictures")) {
+    /** @type {HTMLElement} */ (each).hidden = hidden;
+  }
   element("hidden").hidden = !hidden;
   if (hidden) return;
   const source = state.source === "keras" ? USED : DRAWN;
   if (tab === "where") {
     const view = { sample: state.sample, source, recorded: state.source === "keras" };
-    paint(element("picture-where"), snapshot ? unrolledScene(tables, snapshot, view) : planScene(tables, spec, rules), theme);
+    paint(
+      element("picture-where"),
+      snapshot ? unrolledScene(tables, snapshot, view) : planScene(tables, spec, rules),
+      theme,
+    );
   } else if (tab === "inside") {
     paint(element("cell"), cellScene(tables, spec, rules), theme);
     drawGates(tables, state, theme);
@@ -132,11 +138,19 @@ function drawTrained(tables, state, words, theme) {
   const { snapshot, tab, sample, source, untrainable } = state;
   const picture = element(`picture-${tab}`);
   if (!snapshot) {
-    picture.replaceChildren(html("p", { class: "caption" }, untrainable || "Nothing has been trained yet: press Train."));
+    picture.replaceChildren(
+      html("p", { class: "caption" }, untrainable || "Nothing has been trained yet: press Train."),
+    );
   } else {
     const masks = tab === "masks";
     const recorded = source === "keras";
-    paint(picture, masks ? atlasScene(tables, snapshot, { sample, source: words }) : curvesScene(tables, snapshot, { recorded }), theme);
+    paint(
+      picture,
+      masks
+        ? atlasScene(tables, snapshot, { sample, source: words })
+        : curvesScene(tables, snapshot, { recorded }),
+      theme,
+    );
   }
 }
 
@@ -158,8 +172,8 @@ function drawGates(tables, { snapshot, sample, step, source, untrainable }, them
     input("at-step").max = String(snapshot.steps);
     input("at-step").value = String(at + 1);
     element("at-step-said").textContent = `step ${at + 1} of ${snapshot.steps}`;
-    show_sequence(element("reads"), sequence, at, () => {}, theme);
-    show_values(element("values"), valuesOf(scene), at);
+    showSequence(element("reads"), sequence, at, () => {}, theme);
+    showValues(element("values"), valuesOf(scene), at);
     paint(element("gates"), scene, theme);
     return;
   }

@@ -58,7 +58,7 @@ export function percent(share, decimals = 0) {
  *
  * @param {number} share 0 to 1
  */
-export function dropped_percent(share) {
+export function droppedPercent(share) {
   const said = percent(share, 1);
   const rounded = ["0.0%", "100.0%"].includes(said) && share > 0 && share < 1;
   return rounded ? precise(share, 2) : said;
@@ -146,7 +146,7 @@ function scaled(words, scale) {
  */
 export function answer({ words, sites, gates }, masks, steps) {
   const parts = [
-    filled(words.sentences.dropped, { share: dropped_percent(masks.dropped) }),
+    filled(words.sentences.dropped, { share: droppedPercent(masks.dropped) }),
     ...scaled(words, masks.dropped < 1 ? masks.scale : 1),
   ];
   return filled(words.sentences.multiplied, {

@@ -9,7 +9,7 @@
  * @param {string} key
  * @returns {Arrow | undefined}
  */
-export function arrow_of(scene, key) {
+export function arrowOf(scene, key) {
   return scene.arrows.find((each) => `${each.arrow}:${each.column}` === key);
 }
 
@@ -18,7 +18,7 @@ export function arrow_of(scene, key) {
  * @param {Arrow} arrow
  * @returns {Mask | null}
  */
-export function mask_of(scene, arrow) {
+export function maskOf(scene, arrow) {
   return arrow.mask === null ? null : scene.masks[arrow.mask] ?? null;
 }
 
@@ -30,9 +30,9 @@ export function mask_of(scene, arrow) {
  * @param {Mask} mask
  * @returns {boolean}
  */
-export function is_first(scene, arrow, mask) {
+export function isFirst(scene, arrow, mask) {
   const alike = scene.arrows.filter(
-    (each) => each.arrow === arrow.arrow && mask_of(scene, each)?.site === mask.site,
+    (each) => each.arrow === arrow.arrow && maskOf(scene, each)?.site === mask.site,
   );
   return arrow.column === Math.min(...alike.map((each) => each.column));
 }

@@ -1,7 +1,7 @@
 /** The small squares beside an arrow: what its mask keeps and what it drops. */
 
-import { is_first } from "./arrow_masks.js";
-import { mask_squares } from "./mask_squares.js";
+import { isFirst } from "./arrow_masks.js";
+import { maskSquares } from "./mask_squares.js";
 import { tag } from "./tree.js";
 import { ENTRIES, ROWS } from "./unrolled_layout.js";
 
@@ -20,15 +20,15 @@ import { ENTRIES, ROWS } from "./unrolled_layout.js";
  * @param {string} colour
  * @returns {Child}
  */
-export function small_mask(scene, layout, arrow, mask, at, colour) {
-  const named = is_first(scene, arrow, mask);
+export function smallMask(scene, layout, arrow, mask, at, colour) {
+  const named = isFirst(scene, arrow, mask);
   return tag(
     "g",
     { "data-glyph": mask.letter },
     mask.matrix
       ? blocks(layout, mask, at, colour)
-      : mask_squares(mask.kept, ROWS, at.x, at.y, layout.pitch, colour),
-    named && mask.gates.length ? gate_names(layout, mask, at) : null,
+      : maskSquares(mask.kept, ROWS, at.x, at.y, layout.pitch, colour),
+    named && mask.gates.length ? gateNames(layout, mask, at) : null,
   );
 }
 
@@ -50,7 +50,7 @@ function blocks(layout, mask, at, colour) {
       Array.from({ length: shown }, (_, of) => flat[of * units + to] ?? null));
     const x = at.x + (gate % 2) * (side + 5);
     const y = at.y + Math.floor(gate / 2) * (side + 5);
-    return mask_squares(columns, ENTRIES, x, y, layout.entry, colour);
+    return maskSquares(columns, ENTRIES, x, y, layout.entry, colour);
   });
 }
 
@@ -60,7 +60,7 @@ function blocks(layout, mask, at, colour) {
  * @param {{x: number, y: number, wide: number}} at
  * @returns {Child[]}
  */
-function gate_names(layout, mask, at) {
+function gateNames(layout, mask, at) {
   const words = { "font-size": layout.small, style: "fill:var(--dropviz-muted)" };
   if (mask.kept.length === 1) {
     return mask.gates.length > 1

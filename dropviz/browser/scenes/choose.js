@@ -1,8 +1,8 @@
 /** Scenes to choose from, with what chooses among them above. */
 
 import { paint } from "./paint.js";
-import { style_text } from "./style.js";
-import { appearance, follow_appearance, set_colours } from "./theme.js";
+import { styleText } from "./style.js";
+import { appearance, followAppearance, setColours } from "./theme.js";
 
 /** @typedef {import("./scene_types.js").Chosen} Chosen */
 /** @typedef {import("./scene_types.js").Scene} Scene */
@@ -15,7 +15,7 @@ import { appearance, follow_appearance, set_colours } from "./theme.js";
  * @param {Scene | Chosen} scene
  * @param {Theme} theme
  */
-export function paint_chosen(container, scene, theme) {
+export function paintChosen(container, scene, theme) {
   if (scene.kind !== "chosen") {
     paint(container, scene, theme);
     return;
@@ -38,11 +38,11 @@ export function paint_chosen(container, scene, theme) {
   const row = document.createElement("div");
   row.className = "dropviz-scene dropviz-key";
   row.append(...fields.filter((each) => each !== null));
-  const colours = () => set_colours(row, theme[appearance(container)]);
+  const colours = () => setColours(row, theme[appearance(container)]);
   colours();
-  follow_appearance(row, colours);
+  followAppearance(row, colours);
   const style = document.createElement("style");
-  style.textContent = style_text();
+  style.textContent = styleText();
   container.replaceChildren(style, ...(row.children.length ? [row] : []), place);
   show();
 }

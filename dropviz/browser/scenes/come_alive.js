@@ -1,8 +1,8 @@
 /** Brings the pictures of a report to life: over each PNG the scene that stands beside it. */
 
-import { paint_chosen } from "./choose.js";
-import { keep_from_notebook } from "./notebook_keys.js";
-import { is_plain, KEYS } from "./pointing.js";
+import { paintChosen } from "./choose.js";
+import { keepFromNotebook } from "./notebook_keys.js";
+import { isPlain, KEYS } from "./pointing.js";
 
 /** @typedef {import("./scene_types.js").Theme} Theme */
 
@@ -13,12 +13,12 @@ import { is_plain, KEYS } from "./pointing.js";
  *
  * @param {Theme} theme
  */
-export function come_alive(theme) {
+export function comeAlive(theme) {
   // Heatmaps would be blank.
   if (!document.createElement("canvas").getContext("2d")) {
     return;
   }
-  keep_picture_keys(document.documentElement);
+  keepPictureKeys(document.documentElement);
   for (const place of document.querySelectorAll(".dropviz-picture:not([data-alive])")) {
     const data = place.querySelector('script[type="application/json"]');
     const image = place.querySelector("img");
@@ -42,7 +42,7 @@ export function come_alive(theme) {
  *
  * @param {HTMLElement} page Notes that this was done: each output of a notebook brings its script.
  */
-function keep_picture_keys(page) {
+function keepPictureKeys(page) {
   if (page.hasAttribute("data-dropviz-keys")) {
     return;
   }
@@ -52,7 +52,7 @@ function keep_picture_keys(page) {
     const host = event.target;
     if (host instanceof HTMLElement && host.matches(".dropviz-picture > [data-host]")) {
       const chooses = inside instanceof HTMLSelectElement || KEYS.includes(event.key);
-      keep_from_notebook(host, chooses && is_plain(event));
+      keepFromNotebook(host, chooses && isPlain(event));
     }
   };
   // Before the notebook, which listens at the document.
@@ -73,5 +73,5 @@ function replace(host, image, scene, theme) {
   image.style.display = "none";
   // Larger, and a picture would not fit on one screen.
   host.style.maxWidth = "1150px";
-  paint_chosen(inside, scene, theme);
+  paintChosen(inside, scene, theme);
 }

@@ -61,7 +61,7 @@ export function framed(scene, view) {
  * @param {number} epoch
  * @returns {number}
  */
-export function x_of(plot, epoch) {
+export function xOf(plot, epoch) {
   const span = plot.end - plot.begin || 1;
   return plot.left + 8 + ((epoch - plot.begin) / span) * (plot.right - plot.left - 16);
 }
@@ -71,7 +71,7 @@ export function x_of(plot, epoch) {
  * @param {number} value
  * @returns {number}
  */
-export function y_of(plot, value) {
+export function yOf(plot, value) {
   return plot.bottom - ((value - plot.low) / (plot.high - plot.low)) * (plot.bottom - plot.top);
 }
 
@@ -104,7 +104,7 @@ function ticks(low, high, most, whole) {
 export function axes(scene, plot) {
   const words = { "font-size": plot.letter, style: "fill:var(--dropviz-muted)" };
   const rows = ticks(plot.low, plot.high, 5, false).map((value) => {
-    const y = y_of(plot, value);
+    const y = yOf(plot, value);
     return tag("g", {},
       tag("path", { d: `M${plot.left} ${y}H${plot.right}`,
         style: "stroke:var(--dropviz-faint);stroke-opacity:.35" }),
@@ -113,7 +113,7 @@ export function axes(scene, plot) {
   });
   const most = Math.max(2, Math.floor((plot.right - plot.left) / 70));
   const columns = ticks(plot.begin, plot.end, most, true).map((epoch) =>
-    tag("text", { x: x_of(plot, epoch), y: plot.bottom + plot.letter + 6, "text-anchor": "middle", ...words },
+    tag("text", { x: xOf(plot, epoch), y: plot.bottom + plot.letter + 6, "text-anchor": "middle", ...words },
       String(epoch)));
   const middle = (plot.left + plot.right) / 2;
   return [

@@ -1,8 +1,8 @@
 /** The words in the picture of curves: names of lines, and rates that were moved. */
 
-import { LABEL, TOLD, x_of, y_of } from "./curve_axes.js";
+import { LABEL, TOLD, xOf, yOf } from "./curve_axes.js";
 import { stroke } from "./draw_curve.js";
-import { tone_of } from "./theme.js";
+import { toneOf } from "./theme.js";
 import { tag } from "./tree.js";
 
 /** @typedef {import("./scene_types.js").Curves} Curves */
@@ -19,15 +19,15 @@ import { tag } from "./tree.js";
 export function changes(scene, plot) {
   const style = "stroke:var(--dropviz-muted)";
   const lines = scene.changes.map(({ after }) =>
-    tag("path", { d: `M${x_of(plot, after)} ${plot.top}V${plot.bottom}`, style, "stroke-dasharray": "2 3" }));
+    tag("path", { d: `M${xOf(plot, after)} ${plot.top}V${plot.bottom}`, style, "stroke-dasharray": "2 3" }));
   const told = scene.changes.slice(-TOLD).reverse().map(({ after, says }, row) => {
     const wide = 0.56 * plot.letter * says.length;
-    const right = x_of(plot, after) + wide + 5 > plot.right;
+    const right = xOf(plot, after) + wide + 5 > plot.right;
     // Too long for either side, it begins where the plot does.
-    const left = Math.max(plot.left + wide + 4, x_of(plot, after) - 5);
+    const left = Math.max(plot.left + wide + 4, xOf(plot, after) - 5);
     return tag(
       "text",
-      { x: right ? left : x_of(plot, after) + 5, y: plot.top + 14 + row * LABEL,
+      { x: right ? left : xOf(plot, after) + 5, y: plot.top + 14 + row * LABEL,
         "text-anchor": right ? "end" : "start", "font-size": plot.letter,
         style: "fill:var(--dropviz-muted);stroke:var(--dropviz-ground);paint-order:stroke",
         "stroke-width": 4, "data-change": after },
@@ -46,14 +46,14 @@ export function changes(scene, plot) {
  */
 export function labels(scene, plot) {
   const ends = scene.lines
-    .map((line) => ({ line, y: y_of(plot, line.values.filter((value) => value !== null).at(-1) ?? 0) }))
+    .map((line) => ({ line, y: yOf(plot, line.values.filter((value) => value !== null).at(-1) ?? 0) }))
     .sort((one, other) => one.y - other.y);
   let lowest = plot.top + Math.min(scene.changes.length, TOLD) * LABEL;
   const most = plot.bottom;
   return tag("g", {}, ends.map(({ line, y }, number) => {
     const place = Math.max(lowest, Math.min(y, most - LABEL * (ends.length - number - 1)));
     lowest = place + LABEL;
-    const colour = tone_of(line.tone);
+    const colour = toneOf(line.tone);
     return tag(
       "g",
       { "data-end": line.name },
@@ -77,7 +77,7 @@ export function legend(scene) {
       "span",
       { "data-end": line.name },
       tag("svg", { class: "dropviz-sign", width: 34, height: 16, viewBox: "0 0 34 16", "aria-hidden": "true" },
-        tag("path", { d: "M0 8h34", style: `stroke:${tone_of(line.tone)}`, ...stroke(line) })),
+        tag("path", { d: "M0 8h34", style: `stroke:${toneOf(line.tone)}`, ...stroke(line) })),
       ` ${line.last}  ${line.label}`,
     )));
 }

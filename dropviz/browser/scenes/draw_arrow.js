@@ -1,11 +1,11 @@
 /** An arrow of the unrolled picture, with what it carries and the letter of its mask. */
 
-import { is_first, mask_of } from "./arrow_masks.js";
-import { small_mask } from "./arrow_squares.js";
-import { as_formula, in_svg } from "./mathematics.js";
-import { colour_of } from "./theme.js";
+import { isFirst, maskOf } from "./arrow_masks.js";
+import { smallMask } from "./arrow_squares.js";
+import { asFormula, inSvg } from "./mathematics.js";
+import { colourOf } from "./theme.js";
 import { tag } from "./tree.js";
-import { course, squares_at } from "./unrolled_layout.js";
+import { course, squaresAt } from "./unrolled_layout.js";
 
 /** @typedef {import("./scene_types.js").Arrow} Arrow */
 /** @typedef {import("./scene_types.js").Mask} Mask */
@@ -22,14 +22,14 @@ import { course, squares_at } from "./unrolled_layout.js";
  * @returns {Child}
  */
 export function drawn(scene, layout, view, arrow) {
-  const mask = mask_of(scene, arrow);
+  const mask = maskOf(scene, arrow);
   const { from, to, badge, skips } = course(scene, layout, arrow);
-  const colour = mask ? colour_of(mask.colour, view.palette) : "var(--dropviz-faint)";
+  const colour = mask ? colourOf(mask.colour, view.palette) : "var(--dropviz-faint)";
   const carried = mask
     ? `mask ${mask.letter} of ${mask.label} on ${arrow.value}`
     : `no mask on ${arrow.value}`;
   const level = from[1] === to[1];
-  const squares = mask ? squares_at(scene, layout, arrow, mask) : null;
+  const squares = mask ? squaresAt(scene, layout, arrow, mask) : null;
   return tag(
     "g",
     view.item(`${arrow.arrow}:${arrow.column}`, carried, {
@@ -47,8 +47,8 @@ export function drawn(scene, layout, view, arrow) {
     line(from, to, colour, Boolean(mask)),
     value(layout, arrow, from, to, skips, mask ? colour : "var(--dropviz-muted)", mask !== null),
     mask ? letter(layout, badge, mask, colour) : null,
-    mask && squares ? small_mask(scene, layout, arrow, mask, squares, colour) : null,
-    mask && layout.roomy && is_first(scene, arrow, mask)
+    mask && squares ? smallMask(scene, layout, arrow, mask, squares, colour) : null,
+    mask && layout.roomy && isFirst(scene, arrow, mask)
       ? argument(scene, layout, arrow, mask, squares, colour)
       : null,
   );
@@ -117,8 +117,8 @@ function value(layout, arrow, from, to, skips, colour, masked) {
     const words = { "text-anchor": "middle", "font-size": layout.letter };
     return tag("g", {},
       tag("text", { x: from[0], y: from[1] + 15, ...words, style: `fill:${colour}` },
-        in_svg("$g$", layout.letter, layout.small)),
-      tag("text", { x: to[0], y: to[1] - 5, ...words }, in_svg("$c$", layout.letter, layout.small)));
+        inSvg("$g$", layout.letter, layout.small)),
+      tag("text", { x: to[0], y: to[1] - 5, ...words }, inSvg("$c$", layout.letter, layout.small)));
   }
   if (arrow.arrow !== "h" && arrow.arrow !== "c") {
     return null;
@@ -135,7 +135,7 @@ function value(layout, arrow, from, to, skips, colour, masked) {
       "font-size": layout.letter,
       style: `fill:${colour}`,
     },
-    in_svg(as_formula(arrow.value), layout.letter, layout.small),
+    inSvg(asFormula(arrow.value), layout.letter, layout.small),
   );
 }
 
@@ -197,7 +197,7 @@ function argument(scene, layout, arrow, mask, squares, colour) {
     tag("text", { x, y, "text-anchor": anchor, ...words }, mask.label),
     mask.matrix
       ? tag("text", { x, y: y + 18, "text-anchor": anchor, "font-size": 14,
-          style: "fill:var(--dropviz-muted)" }, in_svg("masks the weights $U$", 14, 14))
+          style: "fill:var(--dropviz-muted)" }, inSvg("masks the weights $U$", 14, 14))
       : null,
   );
 }

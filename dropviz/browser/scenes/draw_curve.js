@@ -1,7 +1,7 @@
 /** A line of losses, with its band. */
 
-import { x_of, y_of } from "./curve_axes.js";
-import { tone_of } from "./theme.js";
+import { xOf, yOf } from "./curve_axes.js";
+import { toneOf } from "./theme.js";
 import { tag } from "./tree.js";
 
 /** @typedef {import("./scene_types.js").CurveLine} CurveLine */
@@ -14,7 +14,7 @@ import { tag } from "./tree.js";
  * @returns {Child}
  */
 export function drawn(line, plot) {
-  const colour = tone_of(line.tone);
+  const colour = toneOf(line.tone);
   return tag(
     "g",
     { "data-line": line.name, "data-tone": line.tone },
@@ -36,7 +36,7 @@ function points(values, plot, colour) {
   const none = (/** @type {number} */ at) => (values[at] ?? null) === null;
   return values.flatMap((value, at) =>
     value !== null && none(at - 1) && none(at + 1)
-      ? [tag("circle", { cx: x_of(plot, at + 1), cy: y_of(plot, value), r: 4, style: `fill:${colour}` })]
+      ? [tag("circle", { cx: xOf(plot, at + 1), cy: yOf(plot, value), r: 4, style: `fill:${colour}` })]
       : []);
 }
 
@@ -62,7 +62,7 @@ function path(values, plot) {
   let [said, down] = ["", false];
   values.forEach((value, number) => {
     if (value !== null) {
-      said += `${down ? "L" : "M"}${x_of(plot, number + 1).toFixed(2)} ${y_of(plot, value).toFixed(2)}`;
+      said += `${down ? "L" : "M"}${xOf(plot, number + 1).toFixed(2)} ${yOf(plot, value).toFixed(2)}`;
     }
     down = value !== null;
   });
@@ -82,9 +82,9 @@ function band(line, plot) {
   line.low.forEach((low, number) => {
     const high = line.high[number] ?? null;
     if (low !== null && high !== null) {
-      const x = x_of(plot, number + 1).toFixed(2);
-      there.push(`${x} ${y_of(plot, high).toFixed(2)}`);
-      back.unshift(`${x} ${y_of(plot, low).toFixed(2)}`);
+      const x = xOf(plot, number + 1).toFixed(2);
+      there.push(`${x} ${yOf(plot, high).toFixed(2)}`);
+      back.unshift(`${x} ${yOf(plot, low).toFixed(2)}`);
     }
   });
   return there.length > 1 ? `M${[...there, ...back].join("L")}Z` : "";

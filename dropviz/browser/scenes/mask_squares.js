@@ -17,7 +17,7 @@ import { tag } from "./tree.js";
  * @param {string} colour
  * @returns {Child[]}
  */
-export function mask_squares(columns, rows, x, y, pitch, colour) {
+export function maskSquares(columns, rows, x, y, pitch, colour) {
   const side = pitch - Math.max(1.2, pitch / 5);
   let [kept, dropped, open] = ["", "", ""];
   columns.forEach((values, column) => {
@@ -53,7 +53,7 @@ export function mask_squares(columns, rows, x, y, pitch, colour) {
  * @param {Arrow} arrow
  * @returns {Child}
  */
-export function mask_table(mask, arrow) {
+export function maskTable(mask, arrow) {
   const shown = mask.kept[0]?.length ?? 0;
   const tied = mask.kept.length === 1;
   /** @type {Child[]} */

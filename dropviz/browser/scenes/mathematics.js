@@ -90,7 +90,7 @@ function push(listed, part) {
  * @param {string} words
  * @returns {Child[]}
  */
-export function in_html(words) {
+export function inHtml(words) {
   return parts(words).map(({ text, slanted, level }) => {
     const said = slanted ? tag("i", { class: "dropviz-math" }, text) : text;
     if (!level) {
@@ -108,7 +108,7 @@ export function in_html(words) {
  * @param {number} small Of those below and above the line.
  * @returns {Child[]}
  */
-export function in_svg(words, size, small) {
+export function inSvg(words, size, small) {
   let height = 0;
   return parts(words).map(({ text, slanted, level }) => {
     const wanted = -level * 0.28 * size;
@@ -148,7 +148,7 @@ export function spoken(words) {
  * @param {string} value
  * @returns {string}
  */
-export function as_formula(value) {
+export function asFormula(value) {
   const [name = "", below = ""] = value.replaceAll("$", "").split("_");
   return below ? `$${name}_{${below}}$` : `$${name}$`;
 }

@@ -6,7 +6,7 @@
  * @param {Element} focused What has the focus itself: the notebook's selectors match that first.
  * @param {boolean} ours Whether the key acts here.
  */
-export function keep_from_notebook(focused, ours) {
+export function keepFromNotebook(focused, ours) {
   // What JupyterLab and Notebook 7 ask before they take a key as a shortcut.
   focused.toggleAttribute("data-lm-suppress-shortcuts", ours);
 }

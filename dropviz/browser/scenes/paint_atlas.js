@@ -1,9 +1,9 @@
 /** The masks of one batch: a row for each site, a panel for each gate. */
 
 import { heat } from "./heat.js";
-import { in_html, spoken } from "./mathematics.js";
+import { inHtml, spoken } from "./mathematics.js";
 import { keep } from "./picture.js";
-import { colour_of } from "./theme.js";
+import { colourOf } from "./theme.js";
 import { tag } from "./tree.js";
 
 /** @typedef {import("./scene_types.js").Atlas} Atlas */
@@ -52,12 +52,12 @@ const PAINTER = {
  * @returns {Child}
  */
 function name(row, view) {
-  const colour = colour_of(row.colour, view.palette);
+  const colour = colourOf(row.colour, view.palette);
   return tag(
     "div",
     { class: "dropviz-site", style: `color:${colour}`, "data-site": row.site,
       "data-argument": row.colour.argument, "data-shade": row.colour.shade },
-    `${row.site} `, in_html(row.symbol),
+    `${row.site} `, inHtml(row.symbol),
   );
 }
 
@@ -143,13 +143,13 @@ function share({ bits, rows, columns }) {
 function squares(context, panel, size_, palette) {
   const [wide, high] = [size_.width / panel.columns, size_.height / panel.rows];
   const gap = Math.min(wide, high) > 4 ? 1 : 0;
-  const is_kept = kept(panel);
+  const isKept = kept(panel);
   // Drawn at once: a call for each unit takes most of the time.
   const [whole, gone, crosses] = [new Path2D(), new Path2D(), new Path2D()];
   for (let row = 0; row < panel.rows; row += 1) {
     for (let column = 0; column < panel.columns; column += 1) {
       const [x, y] = [column * wide, row * high];
-      if (is_kept(row, column)) {
+      if (isKept(row, column)) {
         whole.rect(x, y, wide - gap, high - gap);
       } else {
         gone.rect(x, y, wide - gap, high - gap);
@@ -184,8 +184,8 @@ function card(scene, key, spot, view) {
   if (!row || !panel) {
     return [];
   }
-  const colour = colour_of(row.colour, view.palette);
-  const title = tag("p", {}, tag("strong", { style: `color:${colour}` }, `${row.site} `, in_html(row.symbol)),
+  const colour = colourOf(row.colour, view.palette);
+  const title = tag("p", {}, tag("strong", { style: `color:${colour}` }, `${row.site} `, inHtml(row.symbol)),
     `, ${panel.title}: ${share(panel)} kept here`);
   return [title, tag("p", {}, spot ? pointed(row, panel, spot) : row.says)];
 }

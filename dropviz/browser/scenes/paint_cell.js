@@ -1,8 +1,8 @@
 /** The inside of one cell, with the edges marked that a method masks. */
 
-import { in_html, in_svg } from "./mathematics.js";
+import { inHtml, inSvg } from "./mathematics.js";
 import { keep } from "./picture.js";
-import { colour_of } from "./theme.js";
+import { colourOf } from "./theme.js";
 import { tag } from "./tree.js";
 
 /** @typedef {import("./scene_types.js").Cell} Cell */
@@ -50,7 +50,7 @@ const PAINTER = {
     return [tag("div", { class: "dropviz-cells", style }, panels)];
   },
   card,
-  detail: (scene, key) => ({ arrow: rule_of(scene, key)?.site ?? "", column: Number(key.split(":")[0]), mask: null }),
+  detail: (scene, key) => ({ arrow: ruleOf(scene, key)?.site ?? "", column: Number(key.split(":")[0]), mask: null }),
 };
 
 /**
@@ -58,7 +58,7 @@ const PAINTER = {
  * @param {string} key
  * @returns {CellRule | undefined}
  */
-function rule_of(scene, key) {
+function ruleOf(scene, key) {
   const [panel, rule] = key.split(":").map(Number);
   return scene.panels[panel ?? -1]?.rules[rule ?? -1];
 }
@@ -78,7 +78,7 @@ function drawn(scene, panel, number, view) {
       panel.measured ? tag("span", { class: "dropviz-tag" }, "measured here") : null, panel.title),
     tag("div", { class: "dropviz-muted" }, tag("div", {}, panel.paper), tag("div", {}, panel.summary)),
     figure(scene, panel, number, view),
-    tag("div", { style: "margin:.3em 0;font-size:1.1em" }, in_html(panel.equation)),
+    tag("div", { style: "margin:.3em 0;font-size:1.1em" }, inHtml(panel.equation)),
     tag("div", {}, panel.rules.map((rule) => words(rule, view))),
   );
 }
@@ -89,13 +89,13 @@ function drawn(scene, panel, number, view) {
  * @returns {Child}
  */
 function words(rule, view) {
-  const colour = rule.masked ? colour_of(rule.colour, view.palette) : "var(--dropviz-muted)";
+  const colour = rule.masked ? colourOf(rule.colour, view.palette) : "var(--dropviz-muted)";
   return tag(
     "div",
     { style: "margin-top:.3em" },
     tag("div", { class: "dropviz-code", style: `color:${colour};font-weight:700`, "data-heading": rule.site,
       "data-argument": rule.colour.argument, "data-shade": rule.colour.shade }, rule.heading),
-    tag("div", { class: "dropviz-muted" }, in_html(rule.says)),
+    tag("div", { class: "dropviz-muted" }, inHtml(rule.says)),
   );
 }
 
@@ -117,7 +117,7 @@ function figure(scene, panel, number, view) {
   }
   const ink = (/** @type {string} */ name) => {
     const rule = masking.get(name);
-    return rule ? colour_of(rule.colour, view.palette) : null;
+    return rule ? colourOf(rule.colour, view.palette) : null;
   };
   const there = Object.entries(scene.edges).filter(([name, edge]) => !edge.says || masking.has(name));
   const plain = there.filter(([name]) => !masking.has(name));
@@ -129,7 +129,7 @@ function figure(scene, panel, number, view) {
     { viewBox: `0 0 ${width} ${height}`, style: "width:100%;height:auto;margin:.5em 0" },
     tag("rect", { x: left, y: up(bottom + high), width: wide, height: high, rx: 9, "stroke-width": 1.2,
       style: "fill:var(--dropviz-paper);stroke:var(--dropviz-faint)" }),
-    [...plain, ...masked].map(([name, edge]) => line(edge, ink(name), masked_by(name, masking.get(name)), up)),
+    [...plain, ...masked].map(([name, edge]) => line(edge, ink(name), maskedBy(name, masking.get(name)), up)),
     scene.dots.map((dot) => tag("circle", { cx: dot.at[0], cy: up(dot.at[1]), r: ink(dot.line) ? 3.6 : 2.6,
       style: `fill:${ink(dot.line) ?? INK}` })),
     scene.nodes.map((each) => node(each, up)),
@@ -143,7 +143,7 @@ function figure(scene, panel, number, view) {
  * @param {CellRule | undefined} rule
  * @returns {import("./tree.js").Attributes}
  */
-function masked_by(name, rule) {
+function maskedBy(name, rule) {
   const colour = rule?.colour;
   return { "data-edge": name, "data-argument": colour?.argument, "data-shade": colour?.shade };
 }
@@ -186,7 +186,7 @@ function node({ shape, at, size, texts }, up) {
   const [wide, high] = size;
   const [first = "", second = ""] = texts;
   if (shape === "words") {
-    return tag("text", { x, y, "font-size": OUTSIDE }, in_svg(first, OUTSIDE, SMALL));
+    return tag("text", { x, y, "font-size": OUTSIDE }, inSvg(first, OUTSIDE, SMALL));
   }
   const style = "fill:var(--dropviz-ground);stroke:var(--dropviz-ink)";
   const ground = shape === "disc"
@@ -195,8 +195,8 @@ function node({ shape, at, size, texts }, up) {
   const middle = { x, "text-anchor": "middle" };
   const inside = shape === "gate"
     ? [
-        tag("text", { ...middle, y: y - 3, "font-size": LETTER }, in_svg(first, LETTER, SMALL)),
-        tag("text", { ...middle, y: y + 13, "font-size": SMALL }, in_svg(second, SMALL, SMALL)),
+        tag("text", { ...middle, y: y - 3, "font-size": LETTER }, inSvg(first, LETTER, SMALL)),
+        tag("text", { ...middle, y: y + 13, "font-size": SMALL }, inSvg(second, SMALL, SMALL)),
       ]
     : [tag("text", { ...middle, y: y + 4.5, "font-size": shape === "disc" ? 14 : SMALL }, first)];
   return tag("g", {}, ground, inside);
@@ -213,7 +213,7 @@ function node({ shape, at, size, texts }, up) {
  * @returns {Child}
  */
 function site(scene, rule, key, view, up) {
-  const colour = colour_of(rule.colour, view.palette);
+  const colour = colourOf(rule.colour, view.palette);
   const xs = rule.marks.map((each) => each[0]);
   const ys = rule.marks.map((each) => up(each[1]));
   const box = { x: Math.min(...xs) - 14, y: Math.min(...ys) - 14 };
@@ -228,13 +228,13 @@ function site(scene, rule, key, view, up) {
       "stroke-width": 1.2, style: `fill:${colour};stroke:var(--dropviz-ground)` })),
     rule.symbol
       ? rule.marks.map((at) => tag("text", { x: at[0] + 9, y: up(at[1]) + 5, "font-size": SMALL,
-          style: `fill:${colour}` }, in_svg(rule.symbol, SMALL, SMALL)))
+          style: `fill:${colour}` }, inSvg(rule.symbol, SMALL, SMALL)))
       : null,
     rule.edges.flatMap((name) => {
       const edge = scene.edges[name];
       return edge?.says
         ? [tag("text", { x: edge.at[0], y: up(edge.at[1]) + 4, "font-size": SMALL, style: `fill:${colour}` },
-            in_svg(edge.says, SMALL, SMALL))]
+            inSvg(edge.says, SMALL, SMALL))]
         : [];
     }),
   );
@@ -248,7 +248,7 @@ function site(scene, rule, key, view, up) {
  * @returns {Child[]}
  */
 function card(scene, key, _, view) {
-  const rule = rule_of(scene, key);
+  const rule = ruleOf(scene, key);
   const panel = scene.panels[Number(key.split(":")[0])];
   return rule && panel ? [tag("p", {}, tag("strong", {}, panel.title)), words(rule, view)] : [];
 }

@@ -1,10 +1,10 @@
 /** Losses by epoch. */
 
-import { axes, framed, HEIGHT, x_of } from "./curve_axes.js";
+import { axes, framed, HEIGHT, xOf } from "./curve_axes.js";
 import { changes, labels, legend } from "./curve_words.js";
 import { drawn, stroke } from "./draw_curve.js";
 import { keep } from "./picture.js";
-import { tone_of } from "./theme.js";
+import { toneOf } from "./theme.js";
 import { tag } from "./tree.js";
 
 /** @typedef {import("./scene_types.js").Curves} Curves */
@@ -93,10 +93,10 @@ function stage(scene, view) {
 function strips(scene, plot, view) {
   const listed = epochs(scene);
   const wide = listed.length > 1
-    ? x_of(plot, listed[1] ?? 0) - x_of(plot, listed[0] ?? 0)
+    ? xOf(plot, listed[1] ?? 0) - xOf(plot, listed[0] ?? 0)
     : plot.right - plot.left;
   return listed.map((epoch) => {
-    const x = x_of(plot, epoch);
+    const x = xOf(plot, epoch);
     const left = Math.max(plot.left, x - wide / 2);
     const right = Math.min(plot.right, x + wide / 2);
     return tag(
@@ -139,7 +139,7 @@ function card(scene, key) {
   return [
     tag("p", {}, tag("strong", {}, `epoch ${epoch}`)),
     tag("div", { class: "dropviz-key" }, scene.lines.map((line) => {
-      const colour = tone_of(line.tone);
+      const colour = toneOf(line.tone);
       return tag("span", {},
         tag("svg", { class: "dropviz-sign", width: 30, height: 16, viewBox: "0 0 30 16", "aria-hidden": "true" },
           tag("path", { d: "M0 8h30", style: `stroke:${colour}`, ...stroke(line) })),

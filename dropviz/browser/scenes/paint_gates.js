@@ -81,7 +81,7 @@ function drawn(panel, number, view) {
  */
 function cells(context, panel, size, map) {
   const [wide, high] = [size.width / panel.steps, size.height / panel.units];
-  const colours = scales.get(map) ?? steps_of(map);
+  const colours = scales.get(map) ?? stepsOf(map);
   scales.set(map, colours);
   panel.values.forEach((units, step) => {
     units.forEach((value, unit) => {
@@ -99,7 +99,7 @@ function cells(context, panel, size, map) {
  * @param {string[]} map
  * @returns {string[]}
  */
-function steps_of(map) {
+function stepsOf(map) {
   return Array.from({ length: MOST + 1 }, (_, step) => {
     const place = (step / MOST) * (map.length - 1);
     const low = Math.min(Math.floor(place), map.length - 2);

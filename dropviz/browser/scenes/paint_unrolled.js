@@ -1,13 +1,13 @@
 /** The LSTM unrolled through time, with the masks on its arrows. */
 
-import { arrow_of, mask_of } from "./arrow_masks.js";
+import { arrowOf, maskOf } from "./arrow_masks.js";
 import { drawn, halo } from "./draw_arrow.js";
-import { as_formula, in_html, in_svg } from "./mathematics.js";
+import { asFormula, inHtml, inSvg } from "./mathematics.js";
 import { keep } from "./picture.js";
-import { colour_of } from "./theme.js";
+import { colourOf } from "./theme.js";
 import { tag } from "./tree.js";
 import { card } from "./unrolled_card.js";
-import { laid_out } from "./unrolled_layout.js";
+import { laidOut } from "./unrolled_layout.js";
 
 /** @typedef {import("./scene_types.js").Arrow} Arrow */
 /** @typedef {import("./scene_types.js").Mask} Mask */
@@ -41,7 +41,7 @@ const PAINTER = {
   stage,
   card,
   detail: (scene, key) => {
-    const found = arrow_of(scene, key);
+    const found = arrowOf(scene, key);
     const [name = "", column = "0"] = key.split(":");
     return { arrow: name, column: Number(column), mask: found?.mask ?? null };
   },
@@ -69,7 +69,7 @@ function places(scene) {
  * @returns {Child[]}
  */
 function stage(scene, view) {
-  const layout = laid_out(scene, view.width);
+  const layout = laidOut(scene, view.width);
   const wide = layout.width > view.width;
   const drawing = tag(
     "svg",
@@ -82,7 +82,7 @@ function stage(scene, view) {
     ordered(scene).map((arrow) => drawn(scene, layout, view, arrow)),
   );
   const note = scene.one_step
-    ? tag("div", { class: "dropviz-muted" }, "one time step: ", in_html(scene.one_step))
+    ? tag("div", { class: "dropviz-muted" }, "one time step: ", inHtml(scene.one_step))
     : null;
   const placed = wide ? tag("div", { class: "dropviz-scroll" }, drawing) : drawing;
   /** @type {Child[]} */
@@ -112,7 +112,7 @@ function names(scene, view) {
   /** @type {Map<string, Mask>} */
   const first = new Map();
   for (const arrow of scene.arrows) {
-    const mask = mask_of(scene, arrow);
+    const mask = maskOf(scene, arrow);
     if (mask && !first.has(mask.label)) {
       first.set(mask.label, mask);
     }
@@ -121,7 +121,7 @@ function names(scene, view) {
     "div",
     { class: "dropviz-key" },
     [...first.values()].map((mask) => {
-      const colour = colour_of(mask.colour, view.palette);
+      const colour = colourOf(mask.colour, view.palette);
       return tag(
         "span",
         { class: "dropviz-code", style: `color:${colour}`, "data-label": mask.label },
@@ -177,6 +177,6 @@ function circle(layout, x, y, value) {
     tag("circle", { cx: x, cy: y, r: layout.node,
       style: "fill:var(--dropviz-ground);stroke:var(--dropviz-ink)", "stroke-width": 1.6 }),
     tag("text", { x, y: y + layout.letter * 0.28, "text-anchor": "middle", "font-size": layout.letter },
-      in_svg(as_formula(value), layout.letter, layout.small)),
+      inSvg(asFormula(value), layout.letter, layout.small)),
   );
 }

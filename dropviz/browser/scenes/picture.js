@@ -3,10 +3,10 @@
  * a legend. It is drawn again as often as `keep` is called, and when its place becomes wider.
  */
 
-import { hinted, is_plain, moved, pointed, within } from "./pointing.js";
+import { hinted, isPlain, moved, pointed, within } from "./pointing.js";
 import { signs } from "./signs.js";
-import { style_text } from "./style.js";
-import { appearance, follow_appearance, set_colours } from "./theme.js";
+import { styleText } from "./style.js";
+import { appearance, followAppearance, setColours } from "./theme.js";
 import { fill, patch, tag } from "./tree.js";
 
 /** @typedef {import("./scene_types.js").Scene} Scene */
@@ -88,7 +88,8 @@ export function keep(container, scene, theme, painter) {
   container.replaceChildren(root);
   /** @type {State} */
   const state = {
-    scene, theme, painter, root, open: "", spot: null, view: null, shown: "", coloured: null, asked: false, room: 0, end: () => {},
+    ...{ scene, theme, painter, root, end: () => {} },
+    ...{ open: "", spot: null, view: null, shown: "", coloured: null, asked: false, room: 0 },
   };
   states.set(container, state);
   state.end = listen(container, state);
@@ -117,7 +118,7 @@ function listen(container, state) {
     }
   });
   size.observe(container);
-  const stop = follow_appearance(root, again);
+  const stop = followAppearance(root, again);
   const end = () => {
     size.disconnect();
     stop();
@@ -142,7 +143,7 @@ function render(container, state) {
   }
   const tone = appearance(container);
   if (tone !== state.shown || state.theme !== state.coloured) {
-    set_colours(root, state.theme[tone]);
+    setColours(root, state.theme[tone]);
     state.shown = tone;
     state.coloured = state.theme;
   }
@@ -164,7 +165,7 @@ function render(container, state) {
   const words = painter.words(scene);
   const focused = root.querySelector(":focus");
   patch(root, [
-    tag("style", {}, style_text()),
+    tag("style", {}, styleText()),
     ...heading(words),
     tag("div", { class: "dropviz-stage" }, painter.stage(scene, view)),
     tag("div", { class: "dropviz-legend" }, signs(words.legend, painter.heat)),
@@ -300,7 +301,7 @@ function choose(container, state, event) {
  */
 function press(container, state, event) {
   const found = pointed(state.root, event);
-  if (!found || !is_plain(event)) {
+  if (!found || !isPlain(event)) {
     return;
   }
   if (event.key === "Enter" || event.key === " ") {

@@ -12,7 +12,7 @@ export const KEYS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", 
  * @param {KeyboardEvent} event
  * @returns {boolean}
  */
-export function is_plain({ ctrlKey, metaKey, altKey, shiftKey }) {
+export function isPlain({ ctrlKey, metaKey, altKey, shiftKey }) {
   return !(ctrlKey || metaKey || altKey || shiftKey);
 }
 

@@ -1,7 +1,7 @@
 /** Legends: a sign and what it means. */
 
-import { in_html } from "./mathematics.js";
-import { mask_squares } from "./mask_squares.js";
+import { inHtml } from "./mathematics.js";
+import { maskSquares } from "./mask_squares.js";
 import { tag } from "./tree.js";
 
 /** @typedef {import("./scene_types.js").Sign} Sign */
@@ -16,7 +16,7 @@ import { tag } from "./tree.js";
  */
 export function signs(listed, heat) {
   return listed.map(({ sign, says }) =>
-    tag("span", { "data-sign": sign || null }, drawn(sign, heat), in_html(says)),
+    tag("span", { "data-sign": sign || null }, drawn(sign, heat), inHtml(says)),
   );
 }
 
@@ -47,7 +47,7 @@ function drawn(sign, heat) {
   }
   if (sign === "kept" || sign === "dropped" || sign === "open") {
     const value = sign === "kept" ? 1 : sign === "dropped" ? 0 : null;
-    return small(14, mask_squares([[value]], 1, 1, 1, 14, ink));
+    return small(14, maskSquares([[value]], 1, 1, 1, 14, ink));
   }
   if (sign === "bare") {
     return small(44, [

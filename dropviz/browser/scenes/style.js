@@ -5,7 +5,7 @@
  *
  * @returns {string}
  */
-export function style_text() {
+export function styleText() {
   return STYLE;
 }
 

@@ -13,7 +13,7 @@ const PLAIN = ["ground", "paper", "ink", "muted", "faint", "letter", "kept", "dr
  * @param {Palette} palette
  * @returns {string}
  */
-export function colour_of(colour, palette) {
+export function colourOf(colour, palette) {
   const own = colour.argument;
   if (!own) {
     return "var(--dropviz-ink)";
@@ -30,7 +30,7 @@ export function colour_of(colour, palette) {
  * @param {string} tone
  * @returns {string}
  */
-export function tone_of(tone) {
+export function toneOf(tone) {
   return `var(--dropviz-tone-${tone}, var(--dropviz-ink))`;
 }
 
@@ -40,7 +40,7 @@ export function tone_of(tone) {
  * @param {HTMLElement} element
  * @param {Palette} palette
  */
-export function set_colours(element, palette) {
+export function setColours(element, palette) {
   const named = /** @type {Record<string, unknown>} */ (/** @type {unknown} */ (palette));
   for (const name of PLAIN) {
     element.style.setProperty(`--dropviz-${name}`, String(named[name]));
@@ -132,7 +132,7 @@ function above(element) {
  * @param {() => void} changed
  * @returns {() => void} Ends that.
  */
-export function follow_appearance(element, changed) {
+export function followAppearance(element, changed) {
   /** @type {(() => void) | null} */
   let end = null;
   const leave = () => {
@@ -144,11 +144,11 @@ export function follow_appearance(element, changed) {
     if (!element.isConnected) {
       leave();
     } else if (!end) {
-      end = watch_appearance(ask);
+      end = watchAppearance(ask);
       changed();
     }
   });
-  end = element.isConnected ? watch_appearance(ask) : null;
+  end = element.isConnected ? watchAppearance(ask) : null;
   there.observe(element);
   return () => {
     there.disconnect();
@@ -162,7 +162,7 @@ export function follow_appearance(element, changed) {
  * @param {() => void} changed
  * @returns {() => void} Ends that.
  */
-function watch_appearance(changed) {
+function watchAppearance(changed) {
   const media = ["(prefers-color-scheme: dark)", "print"].map((each) => matchMedia(each));
   const page = new MutationObserver(changed);
   media.forEach((each) => each.addEventListener("change", changed));

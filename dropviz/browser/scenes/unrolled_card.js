@@ -1,9 +1,9 @@
 /** What the card says of an arrow or a step of the unrolled picture. */
 
-import { arrow_of, mask_of } from "./arrow_masks.js";
-import { mask_table } from "./mask_squares.js";
-import { as_formula, in_html } from "./mathematics.js";
-import { colour_of } from "./theme.js";
+import { arrowOf, maskOf } from "./arrow_masks.js";
+import { maskTable } from "./mask_squares.js";
+import { asFormula, inHtml } from "./mathematics.js";
+import { colourOf } from "./theme.js";
 import { tag } from "./tree.js";
 
 /** @typedef {import("./scene_types.js").Mask} Mask */
@@ -19,22 +19,22 @@ import { tag } from "./tree.js";
  * @returns {Child[]}
  */
 export function card(scene, key, _, view) {
-  const arrow = arrow_of(scene, key);
+  const arrow = arrowOf(scene, key);
   if (!arrow) {
-    return at_step(scene, Number(key.split(":")[1]), view);
+    return atStep(scene, Number(key.split(":")[1]), view);
   }
-  const mask = mask_of(scene, arrow);
+  const mask = maskOf(scene, arrow);
   if (!mask) {
-    const carried = in_html(as_formula(arrow.value));
+    const carried = inHtml(asFormula(arrow.value));
     return [tag("p", {}, "No mask on ", carried, ": all of it passes.")];
   }
   const where = scene.doubtful ? " was drawn for " : " multiplies ";
   const rest = mask.units - (mask.kept[0]?.length ?? 0);
   return [
     tag("p", {}, badge(mask, view), tag("span", { class: "dropviz-code" }, mask.label),
-      scene.planned ? " will multiply " : where, in_html(as_formula(arrow.value)),
+      scene.planned ? " will multiply " : where, inHtml(asFormula(arrow.value)),
       rest > 0 ? `; ${rest} more ${mask.matrix ? "weights of each gate" : "units"} are not listed` : ""),
-    scene.planned ? null : mask_table(mask, arrow),
+    scene.planned ? null : maskTable(mask, arrow),
     tag("p", {}, mask.says),
     mask.source ? tag("p", { class: "dropviz-code dropviz-muted" }, mask.source) : null,
   ].filter((each) => each !== null);
@@ -46,7 +46,7 @@ export function card(scene, key, _, view) {
  * @returns {Child}
  */
 function badge(mask, view) {
-  const colour = colour_of(mask.colour, view.palette);
+  const colour = colourOf(mask.colour, view.palette);
   return tag("span", { class: "dropviz-badge", style: `background:${colour}` }, mask.letter);
 }
 
@@ -58,12 +58,12 @@ function badge(mask, view) {
  * @param {View} view
  * @returns {Child[]}
  */
-function at_step(scene, column, view) {
+function atStep(scene, column, view) {
   const here = scene.arrows.filter((each) => each.column === column);
   return [
     tag("p", {}, `${scene.cell} at step ${(scene.columns[column] ?? 0) + 1} of ${scene.time_steps}`),
     ...here.map((arrow) => {
-      const mask = mask_of(scene, arrow);
+      const mask = maskOf(scene, arrow);
       const carried = arrow.arrow === "up" ? `${arrow.value} on its way up` : arrow.value;
       const said = mask ? [badge(mask, view), `on ${carried}`] : [`no mask on ${carried}`];
       return tag("div", {}, said);

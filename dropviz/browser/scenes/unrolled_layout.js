@@ -1,6 +1,6 @@
 /** Where the parts of the unrolled picture lie: in units of the drawing, from the top left. */
 
-import { mask_of } from "./arrow_masks.js";
+import { maskOf } from "./arrow_masks.js";
 
 /** @typedef {import("./scene_types.js").Arrow} Arrow */
 /** @typedef {import("./scene_types.js").Mask} Mask */
@@ -41,7 +41,7 @@ const BETWEEN = 31;
  * @param {number} room How wide the place is; the picture is wider where that is too little for it.
  * @returns {Layout}
  */
-export function laid_out(scene, room) {
+export function laidOut(scene, room) {
   const on = (/** @type {string} */ arrow) =>
     scene.arrows.some((each) => each.arrow === arrow && each.mask !== null);
   const roomy = room >= ROOMY;
@@ -55,7 +55,7 @@ export function laid_out(scene, room) {
   const half = Math.min(widest, roomy ? widest : Math.max(step * 0.28, thinnest));
   const [pitch, entry] = roomy ? [12, 6.4] : [9, 5];
   const mask = ROWS * pitch;
-  const [of_x, of_h] = ["x", "h"].map((name) => widest_mask(scene, name, pitch, entry));
+  const [of_x, of_h] = ["x", "h"].map((name) => widestMask(scene, name, pitch, entry));
   // So the picture is less tall, and its letters larger where a screen is low.
   const aside = roomy || !of_h ? 0 : CLEAR + (of_x ? of_x + CLEAR / 2 : 0);
   const beside = aside > 0 && aside + of_h + CLEAR <= step;
@@ -145,10 +145,10 @@ export function course(scene, layout, arrow) {
  * @returns {{x: number, y: number, wide: number} | null} Nothing where its squares are drawn on
  *   another arrow.
  */
-export function squares_at(scene, layout, arrow, mask) {
+export function squaresAt(scene, layout, arrow, mask) {
   const { y, pitch, entry, half } = layout;
   const x = layout.x(arrow.column);
-  const wide = mask_width(mask, pitch, entry);
+  const wide = maskWidth(mask, pitch, entry);
   if (arrow.arrow === "x") {
     const high = layout.roomy ? y.bottom + 32 : y.x - layout.node - ROWS * pitch - 4;
     return { x: x + (layout.roomy ? 20 : 14), y: high, wide };
@@ -179,7 +179,7 @@ export function squares_at(scene, layout, arrow, mask) {
  * @param {number} entry
  * @returns {number} Of its squares.
  */
-function mask_width(mask, pitch, entry) {
+function maskWidth(mask, pitch, entry) {
   return mask.matrix ? 2 * ENTRIES * entry + 5 : mask.kept.length * pitch;
 }
 
@@ -191,9 +191,9 @@ function mask_width(mask, pitch, entry) {
  * @returns {number} What the widest mask on such an arrow takes, with what is written above it; 0
  *   where there is none.
  */
-function widest_mask(scene, name, pitch, entry) {
-  const masks = scene.arrows.filter((each) => each.arrow === name).map((each) => mask_of(scene, each));
+function widestMask(scene, name, pitch, entry) {
+  const masks = scene.arrows.filter((each) => each.arrow === name).map((each) => maskOf(scene, each));
   const wide = (/** @type {Mask} */ mask) =>
-    Math.max(mask_width(mask, pitch, entry), mask.kept.length === 1 ? NAMED : 0);
+    Math.max(maskWidth(mask, pitch, entry), mask.kept.length === 1 ? NAMED : 0);
   return Math.max(0, ...masks.map((mask) => (mask ? wide(mask) : 0)));
 }

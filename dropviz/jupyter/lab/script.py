@@ -10,7 +10,7 @@ from dropviz.figures.colours import theme
 
 def script() -> str:
     """The lab as one ECMAScript module, as anywidget takes it."""
-    draw = "(given) => render_lab(given, THEME)"
+    draw = "(given) => renderLab(given, THEME)"
     colours = json.dumps(theme(), separators=(",", ":"))
     return f"{joined('lab/lab.js')}const THEME = {colours};\nexport default {{ render: {draw} }};\n"
 

@@ -72,7 +72,7 @@ def test_its_script_is_one_module_that_asks_for_no_other_file() -> None:
     script = panel()._esm
 
     assert script.rstrip().endswith(
-        "export default { render: (given) => render_lab(given, THEME) };"
+        "export default { render: (given) => renderLab(given, THEME) };"
     )
     assert not re.findall(r"^import ", script, re.MULTILINE)
     assert "http" not in script.replace("http://www.w3.org/2000/svg", "")
