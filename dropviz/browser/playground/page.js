@@ -283,11 +283,20 @@ function listen() {
   });
 }
 
+/** Folds what comes after the buttons away where pictures would be below the first screen. */
+function foldWhereNarrow() {
+  const narrow = matchMedia("(max-width: 900px)");
+  const fold = () => element("more").toggleAttribute("open", !narrow.matches);
+  narrow.addEventListener("change", fold);
+  fold();
+}
+
 if (!document.createElement("canvas").getContext("2d")) {
   element("lacks").textContent =
     "This browser has no canvas: heatmaps of masks and gates are missing; arrows, curves and numbers are here.";
 }
 if (calm.matches) state.speed = "slow";
+foldWhereNarrow();
 readAddress();
 listen();
 restart();

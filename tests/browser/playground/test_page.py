@@ -193,7 +193,7 @@ def test_a_method_without_a_recurrent_mask_says_so_and_leaves_the_slider(opened:
 
 def test_options_come_with_their_method(opened: Open) -> None:
     page = opened("lstm:u8:r.5")
-    page.click("summary")
+    page.click("#more details > summary")
 
     assert not page.is_visible("#menu-life")
     page.select_option("#menu-method", "moon")
@@ -295,7 +295,7 @@ def test_a_seed_that_cannot_be_read_leaves_the_training(opened: Open, typed: str
     page = opened("lstm:u8:d.2:s7")
     page.click("#step")
     status(page, "batch 1 of")
-    page.click("summary")
+    page.click("#more details > summary")
 
     type_in(page, "#number-seed", typed)
 
@@ -311,7 +311,7 @@ def test_a_seed_that_cannot_be_read_leaves_the_training(opened: Open, typed: str
 
 def test_an_option_that_cannot_be_read_stays_and_an_empty_one_is_not_given(opened: Open) -> None:
     page = opened("lstm:u8:m=zoneout:r.2:zc.5")
-    page.click("summary")
+    page.click("#more details > summary")
 
     type_in(page, "#number-zoneout_cell", "1e")
     assert page.inner_text("#said") == '"1e" is no zoneout_cell: at least 0 and below 1.'
@@ -436,7 +436,7 @@ def test_inside_shows_one_sequence_at_one_step(opened: Open) -> None:
 
 def test_bars_stand_where_their_words_say(opened: Open) -> None:
     page = opened("lstm:u4:d.2:task=temporal-order")
-    page.click("summary")
+    page.click("#more details > summary")
     page.click("#step")
     status(page, "batch 1 of")
     page.click("#tab-inside")
@@ -749,7 +749,7 @@ def test_a_lesson_by_keyboard_alone(opened: Open) -> None:
 
 def test_every_control_has_a_name(opened: Open) -> None:
     page = opened("lstm:u8:d.2:r.5:m=moon")
-    page.click("summary")
+    page.click("#more details > summary")
 
     nameless = page.locator("input, select, button").evaluate_all(
         """all => all.filter((each) => !each.textContent.trim() && !each.labels?.length
@@ -763,6 +763,31 @@ def test_every_control_has_a_name(opened: Open) -> None:
         page.get_by_label("dropout, typed", exact=True).fill(typed)
         page.get_by_label("dropout, typed", exact=True).press("Enter")
         assert page.locator("#slide-dropout").get_attribute("aria-valuetext") == said
+
+
+def test_on_a_telephone_sliders_are_at_hand_beside_every_picture(opened: Open) -> None:
+    page = opened("lstm:u16:d.2:r.5", width=360, height=740)
+    page.click("#step")
+    status(page, "batch 1 of")
+    assert page.locator("#picture-where").bounding_box()["y"] < 600
+
+    page.locator("#picture-where svg").last.scroll_into_view_if_needed()
+    for tab in ("masks", "inside"):
+        page.click(f"#tab-{tab}")
+        page.locator(f"#picture-{tab}").scroll_into_view_if_needed()
+        for name in ("dropout", "recurrent_dropout"):
+            box = page.locator(f"#slide-{name}").bounding_box()
+            assert 0 <= box["y"] <= 120
+    page.locator("#slide-dropout").press("ArrowRight")
+    status(page, "from the next batch: dropout 0.25")
+
+    # What is folded away here is always open where there is room for it.
+    assert page.locator("#speed-slow").is_hidden()
+    page.locator("summary", has_text="Settings").press("Enter")
+    page.check("#speed-slow")
+    page.set_viewport_size({"width": 1366, "height": 768})
+    page.locator("summary", has_text="Settings").wait_for(state="hidden")
+    assert page.locator("#speed-slow").is_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
