@@ -106,8 +106,8 @@ def laid_out(batch: Batch, order: Any, batch_size: int) -> Any:
 def _untuned(batches: Any) -> Any:
     """A data set that no thread tunes.
 
-    Whoever lets go of one that is tuned waits for that thread to wake up, a second or many, and
-    Python with it: it may be Python's collector, in the midst of whatever else goes on.
+    The thread that lets go of one that is tuned waits for the tuning one, up to some seconds; it
+    may be any thread in which Python's collector runs, in the midst of whatever else it does.
     """
     import tensorflow as tf
 

@@ -1,7 +1,7 @@
 """No data set that a panel goes through is tuned by a thread: whoever lets go of one waits for it.
 
-Measured on TensorFlow 2.21: one let go of in twelve took .4 to 3 s, with Python's lock held, so
-that a whole kernel stood still.
+Measured on TensorFlow 2.21: of twelve iterators that had lived for two seconds one to three took
+.7 s to be let go of. Other threads of Python went on meanwhile.
 """
 
 from __future__ import annotations
