@@ -107,7 +107,8 @@ def _untuned(batches: Any) -> Any:
     """A data set that no thread tunes.
 
     The thread that lets go of one that is tuned waits for the tuning one, up to some seconds; it
-    may be any thread in which Python's collector runs, in the midst of whatever else it does.
+    may be any thread in which Python's collector runs, in the midst of whatever else it does
+    (docs/upstream/tensorflow-tuned-iterators.md).
     """
     import tensorflow as tf
 
