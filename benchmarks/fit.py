@@ -9,8 +9,9 @@ from dropviz.studies.progress import CurveCollector, Listener
 
 # Many short pairs: the median of their ratios withstands a noisy machine best.
 _PAIRS = 101
-# A live view draws now and then: a pair must be long enough for it to do so.
-_LIVE_PAIRS, _LIVE_EPOCHS = 15, 6
+# A live view draws every few seconds: a training must be long enough for several pictures, or a
+# pair says little but whether one fell into it (of 1.5 s each, medians were 1.00 to 1.24).
+_LIVE_PAIRS, _LIVE_EPOCHS = 15, 24
 
 
 def recording(*, jit_compile: bool) -> Ratio:
