@@ -51,7 +51,9 @@ function untrainable(why) {
 function change(name, value) {
   const spec = { ...state.spec, [name]: value };
   // Options are those of one method.
-  if (name === "method") for (const option of Object.keys(tables.options)) Object.assign(spec, { [option]: null });
+  if (name === "method") {
+    for (const option of Object.keys(tables.options)) Object.assign(spec, { [option]: null });
+  }
   try {
     checkFields(spec, tables);
   } catch (error) {
@@ -283,12 +285,16 @@ function listen() {
   });
 }
 
-/** Folds what comes after the buttons away where pictures would be below the first screen. */
-function foldWhereNarrow() {
+/** Makes room for pictures where there is little: folds what comes after the buttons away. */
+function fitWhereNarrow() {
   const narrow = matchMedia("(max-width: 900px)");
   const fold = () => element("more").toggleAttribute("open", !narrow.matches);
   narrow.addEventListener("change", fold);
   fold();
+  // What is scrolled to stops below the sliders, however long the note beside them is.
+  const height = () => `${element("rates").offsetHeight}px`;
+  const tell = () => document.documentElement.style.setProperty("--rates-height", height());
+  new ResizeObserver(tell).observe(element("rates"));
 }
 
 if (!document.createElement("canvas").getContext("2d")) {
@@ -296,7 +302,7 @@ if (!document.createElement("canvas").getContext("2d")) {
     "This browser has no canvas: heatmaps of masks and gates are missing; arrows, curves and numbers are here.";
 }
 if (calm.matches) state.speed = "slow";
-foldWhereNarrow();
+fitWhereNarrow();
 readAddress();
 listen();
 restart();

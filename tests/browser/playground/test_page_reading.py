@@ -121,6 +121,34 @@ def test_on_a_telephone_sliders_are_at_hand_beside_every_picture(opened: Open) -
     assert page.locator("#speed-slow").is_visible()
 
 
+# The last one has a note below a slider, that it has nothing to act on.
+@pytest.mark.parametrize("scenario", ["lstm:u16:d.2:r.5", "lstm:u16:d.2:m=zaremba"])
+@pytest.mark.parametrize("key", ["Tab", "Shift+Tab"])
+def test_on_a_telephone_no_slider_covers_what_has_the_focus(
+    opened: Open, scenario: str, key: str
+) -> None:
+    page = opened(scenario, width=360, height=740)
+    page.click("#step")
+    status(page, "batch 1 of")
+    covered, below = [], 0
+    for _ in range(45):
+        page.keyboard.press(key)
+        at = page.evaluate(
+            """() => { const rates = document.querySelector("#rates"), at = document.activeElement;
+                 const box = at.getBoundingClientRect();
+                 const end = rates.getBoundingClientRect().bottom;
+                 const fits = box.height <= innerHeight - end - 8; // a whole tab does not
+                 return { below: at !== document.body && !rates.contains(at) && fits,
+                          hidden: box.top < end - 1, html: at.outerHTML.slice(0, 80) }; }"""
+        )
+        below += at["below"]
+        if at["below"] and at["hidden"]:
+            covered.append(at["html"])
+
+    assert below > 20
+    assert covered == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 911, 1000, 1366])
 def test_it_fits_and_can_be_read(opened: Open, width: int, scheme: str) -> None:
