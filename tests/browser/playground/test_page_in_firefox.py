@@ -34,6 +34,12 @@ class Page:
     def waits_for(self, selector: str, words: str) -> None:
         self._firefox.wait(f"document.querySelector({selector!r}).textContent.includes({words!r})")
 
+    def reaches_another_epoch(self) -> None:
+        """Waits until the second epoch or a later one has begun: one may pass between two looks."""
+        self._firefox.wait(
+            r"/epoch ([2-9]|\d\d+),/.test(document.querySelector('#status').textContent)"
+        )
+
     def alt(self, tab: str) -> str:
         said: str = self._firefox.evaluate(
             "(at) => document.querySelector(at).getAttribute('aria-label')",
@@ -74,7 +80,7 @@ def test_a_lesson_can_be_held_by_keyboard(
     assert "Horizontal arrows (h) carry the masks B, B, B;" in page.alt("where")
 
     page.press("#train", "Enter")
-    page.waits_for("#status", "epoch 2,")
+    page.reaches_another_epoch()
     page.press("#slide-recurrent_dropout", "ArrowRight")
     page.waits_for("#picture-where .dropviz-title", "recurrent_dropout=0.55")
     for tab, after in zip(TABS[1:], TABS, strict=False):
